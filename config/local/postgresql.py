@@ -1,0 +1,313 @@
+"""A private PostgreSQL with PostGIS: reached by a unix socket only, never run as root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from . import packages
+from .places import LOCAL, Stop, call, folder_for, owner_of, say, short_name, socket_folder, tail, which
+
+OLDEST_SERVER = 15
+OLDEST_POSTGIS = (3, 3)
+NAME = "infrashare"  # of the database, and of its owner inside the server
+SOCKET = ".s.PGSQL.5432"
+START_SECONDS = 120  # replaying the log after a crash takes a while on a slow disk
+
+# For two cores and a few GB shared with workers and tests. Durability stays at PostgreSQL's defaults,
+# so that what the tests prove about crashes and races holds in production.
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %d ",
+}
+
+
+@dataclass(frozen=True)
+class Programs:
+    """One installed version of the server: its major number and the folder of its commands."""
+
+    version: int
+    bin: Path
+
+
+@dataclass(frozen=True)
+class Instance:
+    """This checkout's server: who runs it, and its folders."""
+
+    user: str
+    home: Path
+    sockets: Path
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "postgresql.log"
+
+    @property
+    def url(self) -> str:
+        """DATABASE_URL in django-environ's form for a socket: the folder, then the database, as the path."""
+        return f"postgis://{NAME}@/{quote(str(self.sockets))}/{NAME}"
+
+
+def installed() -> list[Programs]:
+    """Every installed server that is new enough and has a new enough PostGIS, newest first."""
+    found = []
+    for folder in Path("/usr/lib/postgresql").glob("*/bin"):
+        found.append((folder, Path("/usr/share/postgresql") / folder.parent.name))
+    pg_config = which("pg_config")
+    if pg_config:
+        found.append(
+            (
+                Path(call([pg_config, "--bindir"]).stdout.strip()),
+                Path(call([pg_config, "--sharedir"]).stdout.strip()),
+            )
+        )
+    programs = {}
+    for folder, share in found:
+        control = share / "extension" / "postgis.control"
+        if not (folder / "postgres").exists() or not control.exists():
+            continue
+        version = re.search(r"\(PostgreSQL\) (\d+)", call([folder / "postgres", "--version"]).stdout)
+        postgis = re.search(r"default_version = '(\d+)\.(\d+)", control.read_text())
+        if version and int(version[1]) >= OLDEST_SERVER and postgis:
+            if (int(postgis[1]), int(postgis[2])) >= OLDEST_POSTGIS:
+                programs.setdefault(int(version[1]), folder)
+    return [Programs(version, programs[version]) for version in sorted(programs, reverse=True)]
+
+
+def ensure_installed() -> None:
+    """Install PostgreSQL and PostGIS where they are missing; raise Stop where that cannot be done."""
+    if installed():
+        return
+    wanted = (
+        f"PostgreSQL {OLDEST_SERVER} or newer with PostGIS {OLDEST_POSTGIS[0]}.{OLDEST_POSTGIS[1]} or newer"
+    )
+    packages.require_apt(wanted)
+    pattern = r"postgresql-(\d+)-postgis-3"
+    versions = [int(name.split("-")[1]) for name in packages.available(pattern)]
+    version = max(versions, default=0)
+    if version < OLDEST_SERVER:
+        raise Stop(
+            f"This distribution's packages have no {wanted}: install it from another source, "
+            "or point DATABASE_URL at a server that has it."
+        )
+    packages.install([f"postgresql-{version}", f"postgresql-{version}-postgis-3"], why=wanted)
+    if not installed():
+        raise Stop(
+            f"The packages of PostgreSQL {version} are installed, but no {wanted} came with them: "
+            "point DATABASE_URL at a server that has it."
+        )
+
+
+def locate() -> Instance:
+    """Where this checkout's server lives. As root, its account is that of the data, else `postgres`; where
+    that account cannot reach the checkout (below a folder of mode 700, say), the home is in /var/lib."""
+    homes = [LOCAL / "postgresql"]
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    if os.geteuid() == 0:
+        elsewhere = Path("/var/lib") / short_name()
+        homes = [elsewhere] if elsewhere.exists() else [homes[0], elsewhere]
+        user = "postgres"
+        for home in homes:
+            if home.exists() and home.stat().st_uid != 0:
+                user = owner_of(home)
+    for home in homes:
+        folder_for(home, user=user)
+        if os.geteuid() != 0 or call(["test", "-w", home], user=user).returncode == 0:
+            return Instance(user, home, socket_folder(home, "postgresql", SOCKET, user=user))
+        home.rmdir()
+    raise Stop(f"The account {user} can reach neither {' nor '.join(map(str, homes))}: move the checkout.")
+
+
+def programs_for(instance: Instance) -> Programs:
+    """The server's commands; of the very version that made the data, once there are data."""
+    candidates = installed()
+    if not candidates:
+        raise Stop("PostgreSQL with PostGIS is not installed: run `make up`.")
+    stamp = instance.data / "PG_VERSION"
+    if not stamp.exists():
+        return candidates[0]
+    version = int(stamp.read_text())
+    for programs in candidates:
+        if programs.version == version:
+            return programs
+    raise Stop(
+        f"The data in {instance.home} were made by PostgreSQL {version}, which is not installed: "
+        f"install postgresql-{version}-postgis-3, or remove that folder to begin with an empty database."
+    )
+
+
+def ready(instance: Instance, programs: Programs) -> bool:
+    """Whether the server answers and is past its recovery."""
+    probe = [programs.bin / "pg_isready", "-q", "-t", "5", "-h", instance.sockets, "-d", NAME, "-U", NAME]
+    return (instance.sockets / SOCKET).exists() and call(probe).returncode == 0
+
+
+def up() -> Instance:
+    """Start the server if it is not running, making its data and database the first time."""
+    instance = locate()
+    programs = programs_for(instance)
+    if ready(instance, programs):
+        return instance
+    if not (instance.data / "PG_VERSION").exists():
+        create(instance, programs)
+    configure(instance)
+    clear_remains(instance, programs)
+    say(f"Starting PostgreSQL {programs.version} in {instance.home}")
+    start = [
+        programs.bin / "pg_ctl",
+        "start",
+        "--silent",
+        "--no-wait",
+        "-D",
+        instance.data,
+        "-l",
+        instance.log,
+    ]
+    call_or_stop(instance, start, "PostgreSQL did not start")
+    started = time.monotonic()
+    while not ready(instance, programs):
+        passed = time.monotonic() - started
+        if passed > START_SECONDS or (passed > 2 and not owners_of(instance)):
+            raise Stop(f"PostgreSQL did not start; its log is {instance.log}:{tail(instance.log)}")
+        time.sleep(0.1)
+    create_database(instance, programs)
+    return instance
+
+
+def create(instance: Instance, programs: Programs) -> None:
+    """initdb into a folder beside the final one, so that an interrupted run leaves nothing half made."""
+    say(
+        f"Creating a PostgreSQL {programs.version} cluster in {instance.home}, run by the account {instance.user}"
+    )
+    draft = instance.home / "data.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    initdb = [
+        programs.bin / "initdb",
+        "-D",
+        draft,
+        "-U",
+        NAME,
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+    ]
+    call_or_stop(instance, initdb, "PostgreSQL's data folder could not be made")
+    with (draft / "postgresql.conf").open("a", encoding="utf-8") as conf:
+        conf.write("\ninclude 'infrashare.conf'\n")
+    draft.rename(instance.data)
+
+
+def configure(instance: Instance) -> None:
+    """Write this server's settings, read at each start."""
+    settings = {**SETTINGS, "unix_socket_directories": f'"{instance.sockets}"'}
+    lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
+    target = instance.data / "infrashare.conf"
+    target.write_text("".join(lines), encoding="utf-8")
+    if os.geteuid() == 0:
+        shutil.chown(target, instance.user)
+
+
+def create_database(instance: Instance, programs: Programs) -> None:
+    """Create the database unless it is there."""
+    options = ["-h", str(instance.sockets), "-U", NAME]
+    created = call([programs.bin / "createdb", *options, NAME])
+    if created.returncode and "already exists" not in created.stdout:
+        raise Stop(f"The database {NAME} could not be made: {created.stdout.strip()}")
+
+
+def owners_of(instance: Instance) -> list[int]:
+    """Processes at work in the data folder (each server process has it as its working folder).
+
+    Where there is no /proc, the process named in postmaster.pid.
+    """
+    if not Path("/proc/self/cwd").exists():
+        pid = postmaster_pid(instance)
+        return [pid] if pid else []
+    data = instance.data.resolve()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if Path(os.readlink(entry / "cwd")) == data:
+                    found.append(int(entry.name))
+            except OSError:  # ended meanwhile, or somebody else's
+                continue
+    return found
+
+
+def postmaster_pid(instance: Instance) -> int | None:
+    """The process number in the server's own note, whether or not it still runs."""
+    try:
+        return int((instance.data / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
+def clear_remains(instance: Instance, programs: Programs) -> None:
+    """Clear what a killed server left: orphaned processes, and notes that may name a stranger's process.
+
+    PostgreSQL refuses to start while its note names any living process of the same account, which after a
+    restart of the machine can be anything. Nobody at work in the data folder means that the note is stale.
+    """
+    workers = owners_of(instance)
+    if postmaster_pid(instance) in workers:
+        say("Stopping a PostgreSQL that runs but does not answer at its socket")
+        call(
+            [programs.bin / "pg_ctl", "stop", "-D", instance.data, "-m", "fast", "-t", "30"],
+            user=instance.user,
+        )
+    for attempt in range(100):
+        workers = owners_of(instance)
+        if not workers:
+            break
+        if attempt == 50:
+            for pid in workers:
+                os.kill(pid, signal.SIGQUIT)
+        time.sleep(0.1)
+    else:
+        raise Stop(f"Processes {workers} still work in {instance.data}: end them, then try again.")
+    if Path("/proc/self/cwd").exists():
+        for note in (instance.data / "postmaster.pid", instance.sockets / f"{SOCKET}.lock"):
+            note.unlink(missing_ok=True)
+
+
+def down() -> bool:
+    """Stop the server; false when it was not running."""
+    instance = locate()
+    if not (instance.data / "PG_VERSION").exists() or not owners_of(instance):
+        return False
+    say("Stopping PostgreSQL")
+    stop = [programs_for(instance).bin / "pg_ctl", "stop", "-D", instance.data, "-m", "fast", "-t", "60"]
+    call_or_stop(instance, stop, "PostgreSQL did not stop")
+    return True
+
+
+def call_or_stop(instance: Instance, command: list[str | Path], failure: str) -> None:
+    """Run a command as the server's account; raise Stop with what it said."""
+    done = call(command, user=instance.user)
+    if done.returncode:
+        said = "".join(f"\n    {line}" for line in (done.stdout or "").splitlines()[-12:])
+        raise Stop(f"{failure}; its log is {instance.log}:{said}{tail(instance.log)}")

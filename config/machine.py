@@ -1,0 +1,101 @@
+"""Everything a fresh machine needs, from `python3 config/machine.py VERB`:
+
+    up          install what is missing, start this checkout's PostgreSQL and Redis, print their addresses
+    run CMD...  the same, then run CMD inside .venv with DATABASE_URL and REDIS_URL set
+    down        stop what was started
+
+Set DATABASE_URL or REDIS_URL to use a server of your own instead: then nothing is installed or started for it.
+Runs on the system's Python with the standard library alone; docs/operations.md says where things live.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+# Found beside this file, which runs as a script: importing `config` would already need Celery.
+from local import postgresql, redis, virtualenv
+from local.places import LOCAL, ROOT, Stop, say
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one verb; the exit code."""
+    verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if verb == "up" and not rest:
+        for name, value in up().items():
+            print(f"{name}={value}")
+    elif verb == "run" and rest:
+        run(rest)
+    elif verb == "down" and not rest:
+        down()
+    else:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return 0
+
+
+def up() -> dict[str, str]:
+    """Bring everything up that is not; the environment variables that lead there."""
+    with one_at_a_time():
+        if "DATABASE_URL" not in os.environ:
+            postgresql.ensure_installed()
+        if "REDIS_URL" not in os.environ:
+            redis.ensure_installed()
+        virtualenv.ensure()
+        addresses = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
+        if "DATABASE_URL" not in addresses:
+            server = postgresql.up()
+            addresses["DATABASE_URL"] = server.url
+            # For psql and pg_dump, which do not read DATABASE_URL.
+            addresses.update(PGHOST=str(server.sockets), PGUSER=postgresql.NAME, PGDATABASE=postgresql.NAME)
+        if "REDIS_URL" not in addresses:
+            addresses["REDIS_URL"] = redis.up().url
+    return addresses
+
+
+def run(command: list[str]) -> NoReturn:
+    """Become the command, so that its signals, output and exit code are its own."""
+    addresses = up()
+    environment = {**virtualenv.environment(), **addresses}
+    try:
+        os.execvpe(command[0], command, environment)
+    except OSError as error:
+        raise Stop(f"{command[0]} cannot be run: {error.strerror}.") from error
+
+
+def down() -> None:
+    """Stop this checkout's servers."""
+    with one_at_a_time():
+        stopped = [service.down() for service in (redis, postgresql)]
+    if not any(stopped):
+        say("Nothing was running")
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Hold the lock of this checkout's set-up, so that two commands given at once do not both start a server."""
+    try:
+        LOCAL.mkdir(exist_ok=True)
+        lock = (LOCAL / "setup.lock").open("w", encoding="utf-8")
+    except PermissionError:
+        raise Stop(f"{LOCAL} cannot be written: run this as the user who owns {ROOT}.") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Waiting for another set-up of this checkout")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Stop as stop:
+        sys.exit(f"✗ {stop}")
+    except KeyboardInterrupt:
+        sys.exit(130)
