@@ -1,10 +1,11 @@
 """Everything a fresh machine needs, from `python3 config/machine.py VERB`:
 
     up          install what is missing, start this checkout's PostgreSQL and Redis, print their addresses
-    run CMD...  the same, then run CMD inside .venv with DATABASE_URL and REDIS_URL set
+    run CMD...  the same, then run CMD inside .venv with DATABASE_URL and REDIS_URL set (and DEBUG=1, unless
+                DEBUG or SECRET_KEY is set)
     down        stop what was started
 
-Set DATABASE_URL or REDIS_URL to use a server of your own instead: then nothing is installed or started for it.
+Set DATABASE_URL or REDIS_URL to use a server of your own: then nothing is installed or started for it.
 Runs on the system's Python with the standard library alone; docs/operations.md says where things live.
 """
 
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 # Found beside this file, which runs as a script: importing `config` would already need Celery.
-from local import postgresql, redis, virtualenv
+from local import packages, postgresql, redis, virtualenv
 from local.places import LOCAL, ROOT, Stop, say
 
 
@@ -40,13 +41,10 @@ def main(arguments: list[str]) -> int:
 
 def up() -> dict[str, str]:
     """Bring everything up that is not; the environment variables that lead there."""
+    addresses = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     with one_at_a_time():
-        if "DATABASE_URL" not in os.environ:
-            postgresql.ensure_installed()
-        if "REDIS_URL" not in os.environ:
-            redis.ensure_installed()
+        install_missing(addresses)
         virtualenv.ensure()
-        addresses = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
         if "DATABASE_URL" not in addresses:
             server = postgresql.up()
             addresses["DATABASE_URL"] = server.url
@@ -57,10 +55,26 @@ def up() -> dict[str, str]:
     return addresses
 
 
+def install_missing(addresses: dict[str, str]) -> None:
+    """Install what the system lacks, leaving out the servers that `addresses` names already."""
+    checks = [virtualenv.need]
+    if "DATABASE_URL" not in addresses:
+        checks.append(postgresql.need)
+    if "REDIS_URL" not in addresses:
+        checks.append(redis.need)
+    needs = [need for need in (check() for check in checks) if need]
+    if needs:
+        packages.install(needs)
+    for need in (check() for check in checks if needs):
+        if need:
+            raise Stop(f"This distribution's packages do not hold {need.wanted}: {need.otherwise}")
+
+
 def run(command: list[str]) -> NoReturn:
     """Become the command, so that its signals, output and exit code are its own."""
-    addresses = up()
-    environment = {**virtualenv.environment(), **addresses}
+    environment = {**virtualenv.environment(), **up()}
+    if not environment.get("SECRET_KEY"):
+        environment.setdefault("DEBUG", "1")
     try:
         os.execvpe(command[0], command, environment)
     except OSError as error:
@@ -77,7 +91,7 @@ def down() -> None:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Hold the lock of this checkout's set-up, so that two commands given at once do not both start a server."""
+    """Hold the lock of this checkout's set-up, so that two commands at once do not both start a server."""
     try:
         LOCAL.mkdir(exist_ok=True)
         lock = (LOCAL / "setup.lock").open("w", encoding="utf-8")

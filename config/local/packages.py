@@ -6,7 +6,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from .places import SEARCH_PATH, Stop, call, say, which
 
@@ -27,62 +28,78 @@ echo 'create_main_cluster = false' > "$cluster"
 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
 """
 
+AGAIN = "then give the same command again"
 
-def require_apt(wanted: str) -> None:
-    """Raise Stop, naming what to install, on a system without apt."""
+
+@dataclass(frozen=True)
+class Need:
+    """Something that this machine lacks."""
+
+    wanted: str  # in words, with the oldest version that will do
+    packages: Callable[[], list[str]]  # their names here; empty where the distribution has none new enough
+    variable: str = ""  # the environment variable that names a server to use instead
+
+    @property
+    def otherwise(self) -> str:
+        """The ways out that a person has."""
+        other = f", or set {self.variable} to a server that runs already" if self.variable else ""
+        return f"install it by hand{other}, {AGAIN}."
+
+
+def install(needs: Sequence[Need]) -> None:
+    """Install all that is needed at one go; raise Stop, in one sentence, when a person has to."""
+    wanted = " and ".join(need.wanted for need in needs)
     if not which("apt-get"):
-        raise Stop(
-            f"Please install {wanted} with this system's package manager (or set DATABASE_URL and "
-            "REDIS_URL to servers that run elsewhere), then give the same command again."
-        )
+        variables = " and ".join(need.variable for need in needs if need.variable)
+        other = f" (or set {variables} to servers that run already)" if variables else ""
+        raise Stop(f"Please install {wanted} with this system's package manager{other}, {AGAIN}.")
+    names = []
+    for need in needs:
+        found = need.packages()
+        if not found:
+            raise Stop(f"This distribution has no package of {need.wanted}: {need.otherwise}")
+        names += found
+    listed = " ".join(names)
+    if not may_be_root():
+        raise Stop(f"Please ask an administrator to run `apt-get install {listed}`, {AGAIN}.")
+    say(f"Installing {listed}: {wanted}")
+    script = ["sh", "-c", INSTALL, "sh", *names]
+    if as_root(script):
+        update()  # lists that are too old name files that are gone
+        if as_root(script):
+            raise Stop(f"apt-get could not install {listed} (see above): install them by hand, {AGAIN}.")
 
 
 def available(pattern: str) -> list[str]:
     """Names of the packages that match a whole regular expression, after fetching the lists if need be."""
     for attempt in (1, 2):
-        listed = call(["apt-cache", "pkgnames"]).stdout.split()
-        names = [name for name in listed if re.fullmatch(pattern, name)]
+        # Listed is what can be installed; a name may also be known from another package's dependencies alone.
+        listed = call(["apt-cache", "search", "--names-only", f"^{pattern}$"]).stdout.splitlines()
+        names = [line.split(" - ")[0] for line in listed]
         if names or attempt == 2:
-            return names
+            return [name for name in names if re.fullmatch(pattern, name)]
+        if not may_be_root():
+            raise Stop(f"Please ask an administrator to run `apt-get update`, {AGAIN}.")
         update()
     return []
 
 
 def update() -> None:
-    """Fetch the package lists. An unreachable third-party source is not our concern, so this may half fail."""
+    """Fetch the package lists. An unreachable third-party source is not our concern, so this may fail."""
     say("Fetching the lists of packages (apt-get update)")
-    as_root(["apt-get", "update", "-q", "-o", "DPkg::Lock::Timeout=300"], "the lists of packages")
+    as_root(["apt-get", "update", "-q", "-o", "DPkg::Lock::Timeout=300"])
 
 
-def install(names: Sequence[str], *, why: str) -> None:
-    """Install packages; raise Stop when that fails."""
-    known = call(["apt-cache", "policy", *names]).stdout
-    if known.count("Candidate:") < len(names) or "Candidate: (none)" in known:
-        update()
-    say(f"Installing {' '.join(names)} ({why})")
-    script = ["sh", "-c", INSTALL, "sh", *names]
-    if as_root(script, " ".join(names)):
-        update()  # lists that are too old name files that are gone
-        if as_root(script, " ".join(names)):
-            raise Stop(
-                f"apt-get could not install {' '.join(names)} (its messages are above): install them by "
-                "hand, then give the same command again."
-            )
+def may_be_root() -> bool:
+    """Whether we are root or can become it by sudo, asking for a password where somebody sits."""
+    sudo = which("sudo")
+    if os.geteuid() == 0:
+        return True
+    return sudo is not None and (sys.stdin.isatty() or call([sudo, "-n", "true"]).returncode == 0)
 
 
-def as_root(command: Sequence[str], what: str) -> int:
+def as_root(command: Sequence[str]) -> int:
     """Run a command as root, by sudo if we are not; its exit code."""
-    prefix: list[str] = []
-    if os.geteuid() != 0:
-        sudo = which("sudo")
-        interactive = sys.stdin.isatty()
-        if not sudo or (not interactive and call([sudo, "-n", "true"]).returncode):
-            raise Stop(
-                f"Installing {what} takes root or sudo: ask an administrator for it (or set DATABASE_URL "
-                "and REDIS_URL to servers that run elsewhere), then give the same command again."
-            )
-        prefix = [sudo]
-    done = subprocess.run(
-        [*prefix, *command], cwd="/", env={**os.environ, "PATH": SEARCH_PATH}, stdout=sys.stderr, check=False
-    )
-    return done.returncode
+    prefix = [] if os.geteuid() == 0 else [which("sudo") or "sudo"]
+    env = {**os.environ, "PATH": SEARCH_PATH}
+    return subprocess.run([*prefix, *command], cwd="/", env=env, stdout=sys.stderr, check=False).returncode

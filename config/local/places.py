@@ -33,30 +33,24 @@ def which(name: str) -> str | None:
     return shutil.which(name, path=SEARCH_PATH)
 
 
-def call(
-    command: Sequence[str | Path], *, user: str | None = None, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a command and keep what it prints; as another account when one is named, which takes root."""
-    switch = {} if user is None else switched(user)
+def call(command: Sequence[str | Path], *, user: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command and keep what it prints; as the account `user`, where that is not ours (takes root)."""
+    account = pwd.getpwnam(user) if user else None
+    if account and account.pw_uid == os.geteuid():
+        account = None
     return subprocess.run(
-        [str(part) for part in command],
+        list(command),
         cwd="/",
-        env={**os.environ, "LC_ALL": "C", **(env or {})},
+        env={**os.environ, "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        **switch,  # type: ignore[call-overload]
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=[] if account else None,
     )
-
-
-def switched(user: str) -> dict[str, object]:
-    """subprocess arguments that run a command as `user`; none when that is who we are."""
-    account = pwd.getpwnam(user)
-    if account.pw_uid == os.geteuid():
-        return {}
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def owner_of(path: Path) -> str:
@@ -64,13 +58,17 @@ def owner_of(path: Path) -> str:
     return pwd.getpwuid(path.stat().st_uid).pw_name
 
 
-def tail(log: Path, lines: int = 12) -> str:
-    """The last lines of a log, indented, for a message about a failure."""
+def tail(text: str, lines: int = 12) -> str:
+    """The last lines of a log or an output, indented, for a message about a failure."""
+    return "".join(f"\n    {line}" for line in text.splitlines()[-lines:])
+
+
+def log_tail(log: Path) -> str:
+    """The last lines of a log file, indented; empty when it cannot be read."""
     try:
-        text = log.read_text(encoding="utf-8", errors="replace")
+        return tail(log.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return ""
-    return "".join(f"\n    {line}" for line in text.splitlines()[-lines:])
 
 
 def short_name() -> str:
@@ -79,7 +77,7 @@ def short_name() -> str:
 
 
 def folder_for(path: Path, *, user: str) -> Path:
-    """Make `path` a folder of mode 700 that belongs to `user`, and refuse one that somebody else laid there."""
+    """Make `path` a folder of mode 700 that belongs to `user`, and refuse one that is somebody else's."""
     account = pwd.getpwnam(user)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.lstat()
@@ -91,13 +89,29 @@ def folder_for(path: Path, *, user: str) -> Path:
     return path
 
 
-def socket_folder(home: Path, service: str, socket_name: str, *, user: str) -> Path:
+def socket_folder(home: Path, socket_name: str, *, user: str) -> Path:
     """A folder for a unix socket: inside `home`, or a short one in /tmp where that path would be too long.
 
     The fallback ignores TMPDIR, so that two shells with different ones meet the same server.
     """
     inside = home / "run"
-    plain = not set(str(inside)) & set("'\",\\\n")
+    plain = not set(str(inside)) & set("'\",\\\n")  # what PostgreSQL would take for punctuation
     if plain and len(os.fsencode(inside / socket_name)) <= SOCKET_PATH_BYTES:
         return folder_for(inside, user=user)
-    return folder_for(Path("/tmp") / f"{short_name()}-{service}", user=user)
+    return folder_for(Path("/tmp") / f"{short_name()}-{home.name}", user=user)
+
+
+def processes_in(folder: Path) -> list[int] | None:
+    """The processes whose working folder this is; None on a system that does not tell (no /proc)."""
+    if not Path("/proc/self/cwd").exists():
+        return None
+    wanted = str(folder.resolve())
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.readlink(entry / "cwd") == wanted:
+                    found.append(int(entry.name))
+            except OSError:  # ended meanwhile, or somebody else's
+                continue
+    return found

@@ -8,12 +8,26 @@ import re
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from . import packages
-from .places import LOCAL, Stop, call, folder_for, owner_of, say, short_name, socket_folder, tail, which
+from .places import (
+    LOCAL,
+    Stop,
+    call,
+    folder_for,
+    log_tail,
+    owner_of,
+    processes_in,
+    say,
+    short_name,
+    socket_folder,
+    tail,
+    which,
+)
 
 OLDEST_SERVER = 15
 OLDEST_POSTGIS = (3, 3)
@@ -83,41 +97,31 @@ def installed() -> list[Programs]:
                 Path(call([pg_config, "--sharedir"]).stdout.strip()),
             )
         )
-    programs = {}
+    programs: dict[int, Path] = {}
     for folder, share in found:
         control = share / "extension" / "postgis.control"
         if not (folder / "postgres").exists() or not control.exists():
             continue
         version = re.search(r"\(PostgreSQL\) (\d+)", call([folder / "postgres", "--version"]).stdout)
         postgis = re.search(r"default_version = '(\d+)\.(\d+)", control.read_text())
-        if version and int(version[1]) >= OLDEST_SERVER and postgis:
-            if (int(postgis[1]), int(postgis[2])) >= OLDEST_POSTGIS:
-                programs.setdefault(int(version[1]), folder)
+        if not version or int(version[1]) < OLDEST_SERVER:
+            continue
+        if postgis and (int(postgis[1]), int(postgis[2])) >= OLDEST_POSTGIS:
+            programs.setdefault(int(version[1]), folder)
     return [Programs(version, programs[version]) for version in sorted(programs, reverse=True)]
 
 
-def ensure_installed() -> None:
-    """Install PostgreSQL and PostGIS where they are missing; raise Stop where that cannot be done."""
-    if installed():
-        return
-    wanted = (
-        f"PostgreSQL {OLDEST_SERVER} or newer with PostGIS {OLDEST_POSTGIS[0]}.{OLDEST_POSTGIS[1]} or newer"
-    )
-    packages.require_apt(wanted)
-    pattern = r"postgresql-(\d+)-postgis-3"
-    versions = [int(name.split("-")[1]) for name in packages.available(pattern)]
+def need() -> packages.Need | None:
+    """What is missing on this machine, if anything."""
+    wanted = f"PostgreSQL {OLDEST_SERVER} or newer with PostGIS {'.'.join(map(str, OLDEST_POSTGIS))} or newer"
+    return None if installed() else packages.Need(wanted, newest_packages, "DATABASE_URL")
+
+
+def newest_packages() -> list[str]:
+    """The packages of the newest PostgreSQL with PostGIS in this distribution; none if that is too old."""
+    versions = [int(name.split("-")[1]) for name in packages.available(r"postgresql-\d+-postgis-3")]
     version = max(versions, default=0)
-    if version < OLDEST_SERVER:
-        raise Stop(
-            f"This distribution's packages have no {wanted}: install it from another source, "
-            "or point DATABASE_URL at a server that has it."
-        )
-    packages.install([f"postgresql-{version}", f"postgresql-{version}-postgis-3"], why=wanted)
-    if not installed():
-        raise Stop(
-            f"The packages of PostgreSQL {version} are installed, but no {wanted} came with them: "
-            "point DATABASE_URL at a server that has it."
-        )
+    return [f"postgresql-{version}", f"postgresql-{version}-postgis-3"] if version >= OLDEST_SERVER else []
 
 
 def locate() -> Instance:
@@ -135,7 +139,7 @@ def locate() -> Instance:
     for home in homes:
         folder_for(home, user=user)
         if os.geteuid() != 0 or call(["test", "-w", home], user=user).returncode == 0:
-            return Instance(user, home, socket_folder(home, "postgresql", SOCKET, user=user))
+            return Instance(user, home, socket_folder(home, SOCKET, user=user))
         home.rmdir()
     raise Stop(f"The account {user} can reach neither {' nor '.join(map(str, homes))}: move the checkout.")
 
@@ -160,60 +164,64 @@ def programs_for(instance: Instance) -> Programs:
 
 def ready(instance: Instance, programs: Programs) -> bool:
     """Whether the server answers and is past its recovery."""
-    probe = [programs.bin / "pg_isready", "-q", "-t", "5", "-h", instance.sockets, "-d", NAME, "-U", NAME]
+    probe: list[str | Path] = [
+        programs.bin / "pg_isready",
+        "-q",
+        "-t",
+        "5",
+        "-h",
+        instance.sockets,
+        "-d",
+        NAME,
+        "-U",
+        NAME,
+    ]
     return (instance.sockets / SOCKET).exists() and call(probe).returncode == 0
 
 
 def up() -> Instance:
-    """Start the server if it is not running, making its data and database the first time."""
+    """Start the server if it is not running, and make its data and its database if they are not there."""
     instance = locate()
     programs = programs_for(instance)
-    if ready(instance, programs):
-        return instance
+    if not ready(instance, programs):
+        start(instance, programs)
+    create_database(instance, programs)
+    return instance
+
+
+def start(instance: Instance, programs: Programs) -> None:
+    """Start the server and wait until it answers."""
     if not (instance.data / "PG_VERSION").exists():
         create(instance, programs)
     configure(instance)
     clear_remains(instance, programs)
     say(f"Starting PostgreSQL {programs.version} in {instance.home}")
-    start = [
+    command: list[str | Path] = [
         programs.bin / "pg_ctl",
         "start",
-        "--silent",
+        "-s",
         "--no-wait",
         "-D",
         instance.data,
         "-l",
         instance.log,
     ]
-    call_or_stop(instance, start, "PostgreSQL did not start")
+    call_or_stop(instance, command, "PostgreSQL did not start")
     started = time.monotonic()
     while not ready(instance, programs):
         passed = time.monotonic() - started
-        if passed > START_SECONDS or (passed > 2 and not owners_of(instance)):
-            raise Stop(f"PostgreSQL did not start; its log is {instance.log}:{tail(instance.log)}")
+        if passed > START_SECONDS or (passed > 2 and not at_work(instance)):
+            raise Stop(f"PostgreSQL did not start; its log is {instance.log}:{log_tail(instance.log)}")
         time.sleep(0.1)
-    create_database(instance, programs)
-    return instance
 
 
 def create(instance: Instance, programs: Programs) -> None:
     """initdb into a folder beside the final one, so that an interrupted run leaves nothing half made."""
-    say(
-        f"Creating a PostgreSQL {programs.version} cluster in {instance.home}, run by the account {instance.user}"
-    )
+    say(f"Creating a PostgreSQL {programs.version} cluster in {instance.home}, account {instance.user}")
     draft = instance.home / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
-    initdb = [
-        programs.bin / "initdb",
-        "-D",
-        draft,
-        "-U",
-        NAME,
-        "--auth=trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-    ]
+    options = ["-U", NAME, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"]
+    initdb = [str(programs.bin / "initdb"), "-D", str(draft), *options]
     call_or_stop(instance, initdb, "PostgreSQL's data folder could not be made")
     with (draft / "postgresql.conf").open("a", encoding="utf-8") as conf:
         conf.write("\ninclude 'infrashare.conf'\n")
@@ -233,29 +241,12 @@ def configure(instance: Instance) -> None:
 def create_database(instance: Instance, programs: Programs) -> None:
     """Create the database unless it is there."""
     options = ["-h", str(instance.sockets), "-U", NAME]
+    found = call([programs.bin / "psql", *options, "-Xqc", "select 1", NAME])
+    if found.returncode == 0:
+        return
     created = call([programs.bin / "createdb", *options, NAME])
-    if created.returncode and "already exists" not in created.stdout:
+    if created.returncode:
         raise Stop(f"The database {NAME} could not be made: {created.stdout.strip()}")
-
-
-def owners_of(instance: Instance) -> list[int]:
-    """Processes at work in the data folder (each server process has it as its working folder).
-
-    Where there is no /proc, the process named in postmaster.pid.
-    """
-    if not Path("/proc/self/cwd").exists():
-        pid = postmaster_pid(instance)
-        return [pid] if pid else []
-    data = instance.data.resolve()
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if Path(os.readlink(entry / "cwd")) == data:
-                    found.append(int(entry.name))
-            except OSError:  # ended meanwhile, or somebody else's
-                continue
-    return found
 
 
 def postmaster_pid(instance: Instance) -> int | None:
@@ -266,48 +257,69 @@ def postmaster_pid(instance: Instance) -> int | None:
         return None
 
 
+def at_work(instance: Instance) -> list[int]:
+    """The server's processes: each has the data folder as its working folder."""
+    found = processes_in(instance.data)
+    noted = postmaster_pid(instance)
+    return found if found is not None else [noted] if noted else []
+
+
 def clear_remains(instance: Instance, programs: Programs) -> None:
     """Clear what a killed server left: orphaned processes, and notes that may name a stranger's process.
 
     PostgreSQL refuses to start while its note names any living process of the same account, which after a
     restart of the machine can be anything. Nobody at work in the data folder means that the note is stale.
     """
-    workers = owners_of(instance)
-    if postmaster_pid(instance) in workers:
+    if processes_in(instance.data) is None:
+        return  # PostgreSQL's own checks must do
+    if postmaster_pid(instance) in at_work(instance):
         say("Stopping a PostgreSQL that runs but does not answer at its socket")
         call(
             [programs.bin / "pg_ctl", "stop", "-D", instance.data, "-m", "fast", "-t", "30"],
             user=instance.user,
         )
     for attempt in range(100):
-        workers = owners_of(instance)
-        if not workers:
+        left = at_work(instance)
+        if not left:
             break
-        if attempt == 50:
-            for pid in workers:
+        if attempt == 50:  # they end on their own when they see that their postmaster is gone, unless busy
+            for pid in left:
                 os.kill(pid, signal.SIGQUIT)
         time.sleep(0.1)
     else:
-        raise Stop(f"Processes {workers} still work in {instance.data}: end them, then try again.")
-    if Path("/proc/self/cwd").exists():
-        for note in (instance.data / "postmaster.pid", instance.sockets / f"{SOCKET}.lock"):
-            note.unlink(missing_ok=True)
+        raise Stop(f"Processes {left} still work in {instance.data}: end them, then try again.")
+    for note in (instance.data / "postmaster.pid", instance.sockets / f"{SOCKET}.lock"):
+        note.unlink(missing_ok=True)
 
 
 def down() -> bool:
     """Stop the server; false when it was not running."""
     instance = locate()
-    if not (instance.data / "PG_VERSION").exists() or not owners_of(instance):
+    if not (instance.data / "PG_VERSION").exists() or postmaster_pid(instance) not in at_work(instance):
         return False
     say("Stopping PostgreSQL")
-    stop = [programs_for(instance).bin / "pg_ctl", "stop", "-D", instance.data, "-m", "fast", "-t", "60"]
-    call_or_stop(instance, stop, "PostgreSQL did not stop")
+    command: list[str | Path] = [
+        programs_for(instance).bin / "pg_ctl",
+        "stop",
+        "-D",
+        instance.data,
+        "-m",
+        "fast",
+        "-t",
+        "60",
+    ]
+    call_or_stop(instance, command, "PostgreSQL did not stop")
     return True
 
 
-def call_or_stop(instance: Instance, command: list[str | Path], failure: str) -> None:
+def pg_ctl(instance: Instance, programs: Programs, verb: str, *options: str) -> None:
+    """Start or stop the server, by its own tool."""
+    command = [str(programs.bin / "pg_ctl"), verb, "-s", "-D", str(instance.data), *options]
+    call_or_stop(instance, command, f"PostgreSQL did not {verb}")
+
+
+def call_or_stop(instance: Instance, command: Sequence[str], failure: str) -> None:
     """Run a command as the server's account; raise Stop with what it said."""
     done = call(command, user=instance.user)
     if done.returncode:
-        said = "".join(f"\n    {line}" for line in (done.stdout or "").splitlines()[-12:])
-        raise Stop(f"{failure}; its log is {instance.log}:{said}{tail(instance.log)}")
+        raise Stop(f"{failure}; its log is {instance.log}:{tail(done.stdout)}{log_tail(instance.log)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from . import packages
-from .places import LOCAL, Stop, call, folder_for, owner_of, say, socket_folder, tail, which
+from .places import LOCAL, Stop, call, folder_for, log_tail, owner_of, say, socket_folder, which
 
 OLDEST = 7
 SOCKET = "redis.sock"
@@ -47,25 +46,21 @@ def installed() -> str | None:
     return server if version and int(version[1]) >= OLDEST else None
 
 
-def ensure_installed() -> None:
-    """Install Redis where it is missing; raise Stop where that cannot be done."""
-    if installed():
-        return
-    wanted = f"Redis {OLDEST} or newer"
-    packages.require_apt(wanted)
-    packages.install(["redis-server"], why=wanted)
-    if not installed():
-        raise Stop(
-            f"This distribution's packages have no {wanted}: install it from another source, "
-            "or point REDIS_URL at a server that has it."
-        )
+def need() -> packages.Need | None:
+    """What is missing on this machine, if anything."""
+    return None if installed() else packages.Need(f"Redis {OLDEST} or newer", debian_packages, "REDIS_URL")
+
+
+def debian_packages() -> list[str]:
+    """The package of Redis, where the distribution has it."""
+    return packages.available("redis-server")
 
 
 def locate() -> Instance:
     """Where this checkout's server lives; as root it runs as the account that owns the checkout's .local."""
     user = owner_of(LOCAL)
     home = folder_for(LOCAL / "redis", user=user)
-    return Instance(user, home, socket_folder(home, "redis", SOCKET, user=user))
+    return Instance(user, home, socket_folder(home, SOCKET, user=user))
 
 
 def ask(instance: Instance, command: str) -> str:
@@ -94,7 +89,7 @@ def up() -> Instance:
     deadline = time.monotonic() + START_SECONDS
     while ask(instance, "PING") != "+PONG":  # it answers -LOADING while it reads its log
         if time.monotonic() > deadline:
-            raise Stop(f"Redis did not start; its log is {instance.log}:{tail(instance.log)}")
+            raise Stop(f"Redis did not start; its log is {instance.log}:{log_tail(instance.log)}")
         time.sleep(0.05)
     return instance
 
@@ -125,6 +120,6 @@ def down() -> bool:
     deadline = time.monotonic() + START_SECONDS
     while ask(instance, "PING"):
         if time.monotonic() > deadline:
-            raise Stop(f"Redis did not stop; its log is {instance.log}:{tail(instance.log)}")
+            raise Stop(f"Redis did not stop; its log is {instance.log}:{log_tail(instance.log)}")
         time.sleep(0.05)
     return True

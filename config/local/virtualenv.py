@@ -19,60 +19,79 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 INSTALL = ["install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
 
 
+def need() -> packages.Need | None:
+    """The package of ensurepip, which Debian ships apart from Python, where pip will have to make .venv."""
+    if current() or usable() or uv():
+        return None
+    python = interpreter()
+    if call([python, "-c", "import ensurepip"]).returncode == 0:
+        return None
+    version = call([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).stdout.strip()
+    return packages.Need(f"Python's venv module for {python}", lambda: [f"python{version}-venv"])
+
+
 def ensure() -> None:
     """Create or refresh the environment, unless it already holds this very requirements.txt."""
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == stamp():
+    if current():
         return
     STAMP.unlink(missing_ok=True)
     if not (by_uv() or by_pip()):
-        raise Stop(
-            "The Python packages of requirements.txt could not be installed (pip's messages are above)."
-        )
+        raise Stop("The Python packages of requirements.txt could not be installed (see above).")
     STAMP.write_text(stamp())
 
 
+def current() -> bool:
+    """Whether .venv holds this very requirements.txt."""
+    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() == stamp()
+
+
 def stamp() -> str:
-    """What the environment was made of: the interpreter's version and the lock's hash."""
-    version = call([PYTHON, "-c", "import sys; print(sys.version)"]).stdout
+    """What the environment was made of: where, the interpreter's version, and the lock's hash."""
+    version = call([PYTHON, "-c", "import sys; print(sys.prefix, sys.version)"]).stdout
     return version + hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+
+
+def fits(python: str) -> bool:
+    """Whether this Python runs, and is of a version that the lock covers."""
+    probe = call([python, "-c", "import sys; print(*sys.version_info[:2])"])
+    return probe.returncode == 0 and OLDEST <= tuple(map(int, probe.stdout.split())) <= NEWEST
 
 
 def interpreter() -> str:
     """A Python of a version that the lock covers; raise Stop when there is none."""
     names = ["python3", *(f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1))]
     for path in [sys.executable, *filter(None, map(which, names))]:
-        probe = call([path, "-c", "import sys; print(*sys.version_info[:2])"])
-        if probe.returncode == 0 and OLDEST <= tuple(map(int, probe.stdout.split())) <= NEWEST:
+        if fits(path):
             return path
     raise Stop(
-        f"Infrashare needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]} and this machine has "
-        f"{sys.version.split()[0]}: install one of those beside it, then give the same command again."
+        f"Infrashare needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]} and this is {sys.version.split()[0]}: "
+        f"install one of those beside it, {packages.AGAIN}."
     )
 
 
 def usable() -> bool:
     """Whether .venv holds a working Python of a fitting version."""
-    if not PYTHON.exists():
-        return False
-    probe = call([PYTHON, "-c", "import sys; print(*sys.version_info[:2])"])
-    return probe.returncode == 0 and OLDEST <= tuple(map(int, probe.stdout.split())) <= NEWEST
+    return PYTHON.exists() and fits(str(PYTHON))
+
+
+def uv() -> str | None:
+    """Path of uv, if there is one that works: a version manager's stand-in may not."""
+    found = which("uv")
+    return found if found and call([found, "--version"]).returncode == 0 else None
 
 
 def by_uv() -> bool:
     """Install with uv, which takes a third of pip's time; false when it is absent or fails."""
-    uv = which("uv")
-    if not uv or call([uv, "--version"]).returncode:
+    program = uv()
+    if not program:
         return False
-    env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}
     if not usable():
         say("Creating .venv with uv")
         shutil.rmtree(VENV, ignore_errors=True)
-        if subprocess.run(
-            [uv, "venv", "-q", "--python", interpreter(), VENV], env=env, check=False
-        ).returncode:
+        if not succeeds([program, "venv", "--quiet", "--python", interpreter(), str(VENV)]):
             return False
     say("Installing the Python packages of requirements.txt with uv")
-    if subprocess.run([uv, "pip", *INSTALL], env=env, cwd=ROOT, stdout=sys.stderr, check=False).returncode:
+    if not succeeds([program, "pip", *INSTALL]):
         say("uv did not manage; trying pip")
         return False
     return True
@@ -81,22 +100,18 @@ def by_uv() -> bool:
 def by_pip() -> bool:
     """Install with the pip that comes with Python; false when it fails."""
     if not usable() or call([PYTHON, "-m", "pip", "--version"]).returncode:
-        python = interpreter()
-        if call([python, "-c", "import ensurepip"]).returncode:
-            install_ensurepip(python)
         say("Creating .venv")
         shutil.rmtree(VENV, ignore_errors=True)
-        subprocess.run([python, "-m", "venv", VENV], check=True, stdout=sys.stderr)
+        if not succeeds([interpreter(), "-m", "venv", str(VENV)]):
+            return False
     say("Installing the Python packages of requirements.txt with pip, one to three minutes")
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", *INSTALL]
-    return subprocess.run(pip, cwd=ROOT, stdout=sys.stderr, check=False).returncode == 0
+    return succeeds([str(PYTHON), "-m", "pip", "--disable-pip-version-check", *INSTALL])
 
 
-def install_ensurepip(python: str) -> None:
-    """Debian ships the venv module's ensurepip in a package of its own."""
-    version = call([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).stdout.strip()
-    packages.require_apt(f"Python's ensurepip and venv modules for {python}")
-    packages.install([f"python{version}-venv"], why="Python's venv module")
+def succeeds(command: list[str]) -> bool:
+    """Run a command that concerns .venv, its output on standard error."""
+    env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}
+    return subprocess.run(command, cwd=ROOT, env=env, stdout=sys.stderr, check=False).returncode == 0
 
 
 def environment() -> dict[str, str]:

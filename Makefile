@@ -1,0 +1,63 @@
+# Every target sets up what it needs first (Python packages, PostgreSQL with PostGIS, Redis), so that each
+# works on a bare clone, and is quick the second time. What is set up where: docs/operations.md.
+PYTHON ?= python3
+MACHINE := $(PYTHON) config/machine.py
+RUN := $(MACHINE) run
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+# Production settings, for the checks of what is deployed.
+PRODUCTION := DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
+	$(PYTHON) -c "import secrets; print(secrets.token_hex(32))")
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint dev bench up down style types imports deploy migrations
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: up ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (SERVE=0: end after the report)
+	@$(RUN) python manage.py demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: lint ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them)
+	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
+	@$(RUN) pytest $(ARGS)
+
+lint: up style types imports deploy migrations ## Style, types, import contract, deployment and migration checks
+
+dev: up ## Site, worker and beat for development, at 127.0.0.1:8000 (PORT=n for another port), until Ctrl-C
+	@echo "• Migrating the database"
+	@$(RUN) python manage.py migrate --verbosity 0
+	@echo "• Site at http://$(HOST):$(PORT)/, worker and beat; Ctrl-C ends them"
+	@$(RUN) sh -c 'celery -A config worker --beat --loglevel info & worker=$$!; \
+		trap "kill $$worker; wait" EXIT; trap : INT TERM; python manage.py runserver $(HOST):$(PORT)'
+
+bench: up ## Measure speed; the figures stand in benchmarks/
+	@$(RUN) python -m benchmarks $(ARGS)
+
+up: ## Install what is missing and start this checkout's PostgreSQL and Redis
+	@$(MACHINE) up >/dev/null
+
+down: ## Stop this checkout's PostgreSQL and Redis
+	@$(MACHINE) down
+
+style:
+	@echo "• Style (ruff)"
+	@$(RUN) ruff check --quiet
+	@$(RUN) ruff format --check --quiet
+
+types:
+	@echo "• Types (mypy; a minute the first time)"
+	@$(RUN) mypy
+
+imports:
+	@echo "• Import contract (import-linter)"
+	@$(RUN) lint-imports
+
+deploy:
+	@echo "• Production settings (check --deploy)"
+	@$(PRODUCTION) $(RUN) python manage.py check --deploy --fail-level WARNING
+
+migrations:
+	@echo "• Migrations match the models"
+	@$(RUN) python manage.py makemigrations --check --dry-run
