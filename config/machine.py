@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -98,9 +99,13 @@ def one_at_a_time() -> Iterator[None]:
     except PermissionError:
         raise Stop(f"{LOCAL} cannot be written: run this as the user who owns {ROOT}.") from None
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        for _attempt in range(20):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.1)
+        else:
             say("Waiting for another set-up of this checkout")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

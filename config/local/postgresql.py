@@ -221,7 +221,7 @@ def create(instance: Instance, programs: Programs) -> None:
     draft = instance.home / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
     options = ["-U", NAME, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"]
-    initdb = [str(programs.bin / "initdb"), "-D", str(draft), *options]
+    initdb = [f"{programs.bin}/initdb", "-D", str(draft), *options]
     call_or_stop(instance, initdb, "PostgreSQL's data folder could not be made")
     with (draft / "postgresql.conf").open("a", encoding="utf-8") as conf:
         conf.write("\ninclude 'infrashare.conf'\n")
@@ -314,7 +314,7 @@ def down() -> bool:
 
 def pg_ctl(instance: Instance, programs: Programs, verb: str, *options: str) -> None:
     """Start or stop the server, by its own tool."""
-    command = [str(programs.bin / "pg_ctl"), verb, "-s", "-D", str(instance.data), *options]
+    command = [f"{programs.bin}/pg_ctl", verb, "-s", "-D", str(instance.data), *options]
     call_or_stop(instance, command, f"PostgreSQL did not {verb}")
 
 
