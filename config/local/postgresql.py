@@ -91,12 +91,8 @@ def installed() -> list[Programs]:
         found.append((folder, Path("/usr/share/postgresql") / folder.parent.name))
     pg_config = which("pg_config")
     if pg_config:
-        found.append(
-            (
-                Path(call([pg_config, "--bindir"]).stdout.strip()),
-                Path(call([pg_config, "--sharedir"]).stdout.strip()),
-            )
-        )
+        bindir, sharedir = (Path(call([pg_config, what]).stdout.strip()) for what in ("--bindir", "--sharedir"))
+        found.append((bindir, sharedir))
     programs: dict[int, Path] = {}
     for folder, share in found:
         control = share / "extension" / "postgis.control"
@@ -126,7 +122,9 @@ def newest_packages() -> list[str]:
 
 def locate() -> Instance:
     """Where this checkout's server lives. As root, its account is that of the data, else `postgres`; where
-    that account cannot reach the checkout (below a folder of mode 700, say), the home is in /var/lib."""
+    that account cannot reach the checkout (below a folder of mode 700, say), the home is in /var/lib.
+
+    Raises Stop where no home will do."""
     homes = [LOCAL / "postgresql"]
     user = pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:
@@ -164,18 +162,7 @@ def programs_for(instance: Instance) -> Programs:
 
 def ready(instance: Instance, programs: Programs) -> bool:
     """Whether the server answers and is past its recovery."""
-    probe: list[str | Path] = [
-        programs.bin / "pg_isready",
-        "-q",
-        "-t",
-        "5",
-        "-h",
-        instance.sockets,
-        "-d",
-        NAME,
-        "-U",
-        NAME,
-    ]
+    probe = [f"{programs.bin}/pg_isready", "-q", "-t", "5", "-h", str(instance.sockets), "-U", NAME]
     return (instance.sockets / SOCKET).exists() and call(probe).returncode == 0
 
 
@@ -196,17 +183,7 @@ def start(instance: Instance, programs: Programs) -> None:
     configure(instance)
     clear_remains(instance, programs)
     say(f"Starting PostgreSQL {programs.version} in {instance.home}")
-    command: list[str | Path] = [
-        programs.bin / "pg_ctl",
-        "start",
-        "-s",
-        "--no-wait",
-        "-D",
-        instance.data,
-        "-l",
-        instance.log,
-    ]
-    call_or_stop(instance, command, "PostgreSQL did not start")
+    pg_ctl(instance, programs, "start", "--no-wait", "-l", str(instance.log))
     started = time.monotonic()
     while not ready(instance, programs):
         passed = time.monotonic() - started
@@ -274,10 +251,7 @@ def clear_remains(instance: Instance, programs: Programs) -> None:
         return  # PostgreSQL's own checks must do
     if postmaster_pid(instance) in at_work(instance):
         say("Stopping a PostgreSQL that runs but does not answer at its socket")
-        call(
-            [programs.bin / "pg_ctl", "stop", "-D", instance.data, "-m", "fast", "-t", "30"],
-            user=instance.user,
-        )
+        pg_ctl(instance, programs, "stop", "-m", "fast", "-t", "30")
     for attempt in range(100):
         left = at_work(instance)
         if not left:
@@ -294,21 +268,13 @@ def clear_remains(instance: Instance, programs: Programs) -> None:
 
 def down() -> bool:
     """Stop the server; false when it was not running."""
+    if not installed():
+        return False
     instance = locate()
     if not (instance.data / "PG_VERSION").exists() or postmaster_pid(instance) not in at_work(instance):
         return False
     say("Stopping PostgreSQL")
-    command: list[str | Path] = [
-        programs_for(instance).bin / "pg_ctl",
-        "stop",
-        "-D",
-        instance.data,
-        "-m",
-        "fast",
-        "-t",
-        "60",
-    ]
-    call_or_stop(instance, command, "PostgreSQL did not stop")
+    pg_ctl(instance, programs_for(instance), "stop", "-m", "fast", "-t", "60")
     return True
 
 
