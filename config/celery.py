@@ -1,0 +1,10 @@
+"""The Celery application. Beat's timetable is in settings; tasks live in the rooms they serve."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("infrashare")
+app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,0 +1,291 @@
+"""The ledger's verbs: the only writer of Allocation.
+
+Every verb first locks its assets in the order of their ids, under READ COMMITTED, then reads what is free, then
+writes: concurrent callers queue and none deadlocks. What a verb gets wrong the database refuses.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
+from django.db.models import Func, Value
+from django.utils.translation import gettext as _
+
+from registry.kinds import KINDS, LOADS
+from registry.models import Allocation, Asset, Purpose
+
+
+class CapacityError(Exception):
+    """The ledger cannot take a claim; the message says which asset, what was asked and what is free."""
+
+
+class NotEnoughUnits(CapacityError):
+    """Fewer units (or no long enough run of rack units) are free through the whole period."""
+
+
+class LoadExceeded(CapacityError):
+    """Weight, wind area or power would pass a limit on some day of the period."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Units of one asset that a party wants for a period.
+
+    The period is [start, end), end None for without end. loads: by the names of registry.kinds.LOADS, for all units
+    together. reference: what it serves, so that hold, grant and release name the same lines.
+    """
+
+    asset_id: int
+    quantity: int
+    start: date
+    end: date | None
+    holder_id: int
+    reference: UUID | None = None
+    loads: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+Run = tuple[int, int]
+
+
+def hold(claims: Sequence[Claim], *, until: datetime) -> list[Allocation]:
+    """Takes the units of all `claims` or of none, until the deadline passes or they are granted.
+
+    Raises NotEnoughUnits or LoadExceeded, with nothing written.
+    """
+    return _take(claims, Purpose.HELD, until)
+
+
+def allocate(claims: Sequence[Claim], *, purpose: Purpose) -> list[Allocation]:
+    """Takes the units of all `claims` or of none for good: own use, the owner's reserve, or a grant.
+
+    Raises NotEnoughUnits or LoadExceeded, with nothing written.
+    """
+    return _take(claims, purpose, None)
+
+
+@transaction.atomic
+def grant(references: Iterable[UUID]) -> int:
+    """Turns the holds that serve `references` into grants; returns how many lines of the ledger that is."""
+    held = Allocation.objects.filter(reference__in=list(references), purpose=Purpose.HELD)
+    _lock(held.values_list("asset_id", flat=True))
+    return held.update(purpose=Purpose.GRANTED, held_until=None)
+
+
+@transaction.atomic
+def extend(references: Iterable[UUID], *, until: datetime) -> int:
+    """Moves the deadline of the holds that serve `references`."""
+    held = Allocation.objects.filter(reference__in=list(references), purpose=Purpose.HELD)
+    _lock(held.values_list("asset_id", flat=True))
+    return held.update(held_until=until)
+
+
+@transaction.atomic
+def prolong(references: Iterable[UUID], *, end: date | None) -> int:
+    """Moves the end of the grants that serve `references`, on the same units.
+
+    Raises NotEnoughUnits where another party holds them in the added days.
+    """
+    lines = Allocation.objects.filter(reference__in=list(references), purpose=Purpose.GRANTED)
+    _lock(lines.values_list("asset_id", flat=True))
+    try:
+        with transaction.atomic():
+            return lines.update(
+                period=Func(
+                    Func("period", function="lower"),
+                    Value(end),
+                    function="daterange",
+                    output_field=_period_field(),
+                )
+            )
+    except IntegrityError as error:
+        raise _explained(error) from error
+
+
+@transaction.atomic
+def release(references: Iterable[UUID], *, from_day: date | None = None) -> int:
+    """Frees what serves `references`, from `from_day` on (None: altogether, as if it had never been held).
+
+    Days already used stay in the ledger. Returns how many lines were touched.
+    """
+    lines = Allocation.objects.filter(reference__in=list(references))
+    _lock(lines.values_list("asset_id", flat=True))
+    if from_day is None:
+        return lines.delete()[0]
+    removed = lines.filter(period__startswith__gte=from_day).delete()[0]
+    later = lines.filter(period__contains=from_day)
+    return removed + later.update(
+        period=Func(
+            Func("period", function="lower"),
+            Value(from_day),
+            function="daterange",
+            output_field=_period_field(),
+        )
+    )
+
+
+def free_runs(asset_ids: Iterable[int], start: date, end: date | None) -> dict[int, list[Run]]:
+    """For each asset its runs of units free through all of [start, end), as half-open (first, after last)."""
+    ids = sorted(set(asset_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT asset.id, lower(run), upper(run)
+            FROM registry_asset AS asset
+            CROSS JOIN LATERAL unnest(
+                int4multirange(int4range(1, asset.capacity + 1)) - coalesce((
+                    SELECT range_agg(line.units) FROM registry_allocation AS line
+                    WHERE line.asset_id = asset.id AND line.period && daterange(%(start)s, %(end)s)
+                ), '{}')
+            ) AS run
+            WHERE asset.id = ANY (%(ids)s)
+            ORDER BY asset.id, lower(run)
+            """,
+            {"ids": ids, "start": start, "end": end},
+        )
+        runs: dict[int, list[Run]] = {asset_id: [] for asset_id in ids}
+        for asset_id, first, after in cursor.fetchall():
+            runs[asset_id].append((first, after))
+    return runs
+
+
+def choose_units(runs: Sequence[Run], quantity: int, *, contiguous: bool) -> list[Run] | None:
+    """Which `quantity` units to take from free `runs`, or None where they do not suffice.
+
+    The shortest run that holds them all, lowest numbers first, so that long runs stay whole; else, unless they must be
+    contiguous, from the longest runs on, so that few runs are cut.
+
+    >>> choose_units([(1, 3), (5, 9)], 3, contiguous=True), choose_units([(1, 3), (5, 6)], 3, contiguous=False)
+    ([(5, 8)], [(1, 3), (5, 6)])
+    """
+    fitting = [run for run in runs if run[1] - run[0] >= quantity]
+    if fitting:
+        first, _after = min(fitting, key=lambda run: (run[1] - run[0], run[0]))
+        return [(first, first + quantity)]
+    if contiguous or sum(after - first for first, after in runs) < quantity:
+        return None
+    chosen, missing = [], quantity
+    for first, after in sorted(runs, key=lambda run: (run[0] - run[1], run[0])):
+        taken = min(missing, after - first)
+        chosen.append((first, first + taken))
+        missing -= taken
+        if not missing:
+            break
+    return sorted(chosen)
+
+
+def refresh_free_units() -> int:
+    """Brings `used_today` to the day that has begun; returns how many assets changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH used AS (
+                SELECT asset.id, coalesce(sum(upper(line.units) - lower(line.units)), 0) AS units
+                FROM registry_asset AS asset
+                LEFT JOIN registry_allocation AS line ON line.asset_id = asset.id AND line.period @> CURRENT_DATE
+                GROUP BY asset.id
+            ), changed AS (
+                SELECT asset.id, used.units
+                FROM registry_asset AS asset JOIN used ON used.id = asset.id
+                WHERE asset.used_today <> used.units ORDER BY asset.id FOR NO KEY UPDATE OF asset
+            )
+            UPDATE registry_asset AS asset SET used_today = changed.units FROM changed WHERE asset.id = changed.id
+            """
+        )
+        return int(cursor.rowcount)
+
+
+@transaction.atomic
+def _take(claims: Sequence[Claim], purpose: Purpose, until: datetime | None) -> list[Allocation]:
+    assets = _lock(claim.asset_id for claim in claims)
+    by_period: defaultdict[tuple[date, date | None], list[Claim]] = defaultdict(list)
+    for claim in claims:
+        by_period[claim.start, claim.end].append(claim)
+    lines: list[Allocation] = []
+    for (start, end), group in by_period.items():
+        runs = free_runs((claim.asset_id for claim in group), start, end)
+        for line in lines:
+            if _meets(line.period, start, end) and line.asset_id in runs:
+                runs[line.asset_id] = _without(runs[line.asset_id], (line.units.lower, line.units.upper))
+        for claim in group:
+            asset = assets[claim.asset_id]
+            chosen = choose_units(
+                runs[claim.asset_id],
+                claim.quantity,
+                contiguous=KINDS[asset.kind].contiguous,
+            )
+            if chosen is None:
+                raise NotEnoughUnits(_shortage(asset, claim, runs[claim.asset_id]))
+            for place, run in enumerate(chosen):
+                runs[claim.asset_id] = _without(runs[claim.asset_id], run)
+                lines.append(_line(claim, run, purpose, until, with_loads=place == 0))
+    try:
+        with transaction.atomic():
+            return Allocation.objects.bulk_create(lines)
+    except IntegrityError as error:
+        raise _explained(error) from error
+
+
+def _lock(asset_ids: Iterable[int]) -> dict[int, Asset]:
+    """Locks the assets, in the order of their ids, until the transaction ends."""
+    assets = Asset.objects.filter(pk__in=list(asset_ids)).order_by("pk").select_for_update(no_key=True)
+    return {asset.pk: asset for asset in assets.only("id", "code", "kind", "capacity")}
+
+
+def _line(
+    claim: Claim,
+    run: Run,
+    purpose: Purpose,
+    until: datetime | None,
+    *,
+    with_loads: bool,
+) -> Allocation:
+    loads = {load: claim.loads.get(load) or Decimal(0) for load in LOADS} if with_loads else {}
+    return Allocation(
+        asset_id=claim.asset_id,
+        units=NumericRange(*run),
+        period=DateRange(claim.start, claim.end),
+        holder_id=claim.holder_id,
+        purpose=purpose,
+        held_until=until,
+        reference=claim.reference,
+        **loads,
+    )
+
+
+def _without(runs: Sequence[Run], taken: Run) -> list[Run]:
+    left = [(first, min(after, taken[0])) for first, after in runs] + [
+        (max(first, taken[1]), after) for first, after in runs
+    ]
+    return sorted({run for run in left if run[0] < run[1]})
+
+
+def _meets(period: DateRange, start: date, end: date | None) -> bool:
+    return (end is None or period.lower < end) and (period.upper is None or start < period.upper)
+
+
+def _shortage(asset: Asset, claim: Claim, runs: Sequence[Run]) -> str:
+    facts = KINDS[asset.kind]
+    longest = max((after - first for first, after in runs), default=0)
+    free = longest if facts.contiguous else sum(after - first for first, after in runs)
+    return _("%(asset)s: %(asked)d %(units)s asked, %(free)d free through the whole period.") % {
+        "asset": asset.code,
+        "asked": claim.quantity,
+        "units": facts.units,
+        "free": free,
+    }
+
+
+def _explained(error: IntegrityError) -> CapacityError:
+    """The refusal of the database as the error a caller expects; its first line names asset and number."""
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+    reason = str(error).splitlines()[0]
+    return LoadExceeded(reason) if constraint == "allocation_stays_within_loads" else NotEnoughUnits(reason)
+
+
+def _period_field() -> object:
+    return Allocation._meta.get_field("period")

@@ -1,0 +1,42 @@
+from registry.models.allocation import Allocation, Purpose
+from registry.models.asset import Asset, AssetStatus, Protection
+from registry.models.disclosure import Disclosure
+from registry.models.duct import Duct, DuctMaterial
+from registry.models.equipment_room import EquipmentRoom, SecurityClass
+from registry.models.fiber import Fiber, FiberType
+from registry.models.membership import Membership, Role
+from registry.models.organization import Organization, Sector
+from registry.models.planned_facility import (
+    FacilityStage,
+    FacilityType,
+    PlannedFacility,
+)
+from registry.models.region import Region
+from registry.models.tower import StructureType, Tower
+from registry.models.user import User
+
+__all__ = [
+    "Allocation",
+    "Asset",
+    "AssetStatus",
+    "Disclosure",
+    "Duct",
+    "DuctMaterial",
+    "EquipmentRoom",
+    "FacilityStage",
+    "FacilityType",
+    "Fiber",
+    "FiberType",
+    "Membership",
+    "Organization",
+    "PlannedFacility",
+    "Protection",
+    "Purpose",
+    "Region",
+    "Role",
+    "Sector",
+    "SecurityClass",
+    "StructureType",
+    "Tower",
+    "User",
+]

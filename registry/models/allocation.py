@@ -1,0 +1,104 @@
+from datetime import date
+from typing import Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import (
+    DateRangeField,
+    IntegerRangeField,
+    RangeOperators,
+)
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.models.asset import Asset
+from registry.models.organization import Organization
+
+
+class Purpose(models.TextChoices):
+    OWN_USE = "own_use", _("Own use")
+    RESERVED = "reserved", _("Reserved by the owner")
+    HELD = "held", _("Held for a request")
+    GRANTED = "granted", _("Granted")
+
+
+class AllocationQuerySet(models.QuerySet["Allocation"]):
+    def on(self, day: date) -> Self:
+        return self.filter(period__contains=day)
+
+    def overlapping(self, start: date, end: date | None) -> Self:
+        """Rows whose period meets [start, end)."""
+        return self.filter(period__overlap=(start, end))
+
+
+class Allocation(models.Model):
+    """A line of the ledger: who holds which numbered units of an asset, on which days, with which loads.
+
+    Units are numbered 1..capacity and, like periods, half-open ranges: [1, 3) is the units 1 and 2. PostgreSQL refuses
+    overlapping rows by an exclusion constraint; units beyond capacity, loads beyond a limit on any day and a capacity
+    below what is held by triggers. Only registry.capacity writes here.
+    """
+
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="allocations")
+    units = IntegerRangeField(_("units"))
+    period = DateRangeField(_("period"))
+    weight_kg = models.DecimalField(_("weight, kg"), max_digits=12, decimal_places=3, default=0)
+    wind_area_m2 = models.DecimalField(_("wind area, m²"), max_digits=12, decimal_places=3, default=0)
+    power_kw = models.DecimalField(_("power, kW"), max_digits=12, decimal_places=3, default=0)
+    holder = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="allocations")
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
+    held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    reference = models.UUIDField(
+        _("reference"),
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=_("What it serves: a leg of a match."),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = AllocationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
+        ordering = ("asset_id", "units")
+        constraints = [
+            ExclusionConstraint(
+                name="allocation_sells_no_unit_twice",
+                expressions=[
+                    ("asset", RangeOperators.EQUAL),
+                    ("units", RangeOperators.OVERLAPS),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    units__startswith__gte=1,
+                    units__isempty=False,
+                    units__upper_inf=False,
+                ),
+                name="allocation_units_are_numbered_from_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(period__isempty=False, period__lower_inf=False),
+                name="allocation_period_has_a_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(weight_kg__gte=0, wind_area_m2__gte=0, power_kw__gte=0),
+                name="allocation_loads_are_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values),
+                name="allocation_purpose_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose=Purpose.HELD, held_until__isnull=False)
+                | (~Q(purpose=Purpose.HELD) & Q(held_until__isnull=True)),
+                name="allocation_only_holds_expire",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        last_unit, last_day = self.units.upper - 1, self.period.upper or ""
+        return f"{self.asset_id} [{self.units.lower}–{last_unit}] {self.period.lower}–{last_day}"

@@ -1,0 +1,247 @@
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MinValueValidator
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from registry.kinds import KINDS, Kind, KindFacts
+from registry.models.disclosure import Disclosure
+from registry.models.membership import Membership
+from registry.models.organization import Organization, Sector
+from registry.models.planned_facility import PlannedFacility
+from registry.models.region import Region
+
+if TYPE_CHECKING:
+    from registry.models.user import User
+
+
+class AssetStatus(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    IN_SERVICE = "in_service", _("In service")
+    OUT_OF_SERVICE = "out_of_service", _("Out of service")
+
+
+class Protection(models.TextChoices):
+    """How much others see before a consent; the SQL function registry_mask() is where it takes effect."""
+
+    OPEN = "open", _("Open: the place is shown")
+    RESTRICTED = "restricted", _("Restricted: others see a grid cell of 0.01°")
+    CORE = "core", _("Core: others see nothing; matching asks the owner")
+
+
+def every_sector() -> list[str]:
+    return list(Sector.values)
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def visible_to(self, user: "User") -> Self:
+        """The assets whose existence `user` may know of: what is open or restricted to the members of any party; all
+        that their organizations own, regulate, or were shown by a consent. Nothing to strangers."""
+        if user.is_superuser:
+            return self
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        member = Membership.objects.filter(user=user)
+        return self.filter(
+            (~Q(protection=Protection.CORE) & Exists(member)) | self._entitled(user),
+        )
+
+    def with_place_for(self, user: "User") -> Self:
+        """Annotates `place`: the exact geometry for those entitled to it, the masked one for all others."""
+        if user.is_superuser:
+            return self.annotate(place=F("geometry"))
+        return self.annotate(
+            place=Case(
+                When(self._entitled(user), then=F("geometry")),
+                default=F("masked_geometry"),
+            )
+        )
+
+    def owned_by(self, user: "User", *roles: str) -> Self:
+        """Assets of the organizations in which `user` has one of `roles` (any role when none is given)."""
+        memberships = Membership.objects.filter(user=user, organization=OuterRef("owner"))
+        return self.filter(Exists(memberships.filter(role__in=roles) if roles else memberships))
+
+    def open_to(self, party: Organization) -> Self:
+        """Assets that others own and share with the sector of `party`."""
+        return self.exclude(owner=party).filter(open_to_sectors__contains=[party.sector])
+
+    def with_free_units(self, start: date, end: date | None) -> Self:
+        """Annotates `free_units`: units that no allocation touches between `start` and `end` (exclusive, None for
+        without end): capacity minus range_agg of what overlaps, the definition of the ledger."""
+        return self.annotate(
+            free_units=F("capacity")
+            - Func(
+                F("pk"),
+                Func(Value(start), Value(end), function="daterange"),
+                function="registry_units_taken",
+                output_field=models.IntegerField(),
+            )
+        )
+
+    def _entitled(self, user: "User") -> Q:
+        """Who may know the exact place: the owner's members, the region's regulators, and those told by consent."""
+        memberships = Membership.objects.filter(user=user)
+        regulated = Q()
+        for scheme, prefix in memberships.filter(organization__regulates__isnull=False).values_list(
+            "organization__regulates__scheme", "organization__regulates__prefix"
+        ):
+            regulated |= Q(region__scheme=scheme, region__code__startswith=prefix)
+        told = Disclosure.objects.filter(asset=OuterRef("pk"), organization__in=memberships.values("organization"))
+        owned = Q(owner__in=memberships.values("organization"))
+        return (owned | regulated if regulated else owned) | Q(Exists(told))
+
+
+class Asset(models.Model):
+    """Anything shareable: one row of one table, with the details of its kind one-to-one beside it.
+
+    Lengths are metres, areas square metres, weights kilograms, power kilowatts, prices the registry's currency a year.
+    """
+
+    owner = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        related_name="assets",
+        verbose_name=_("owner"),
+    )
+    code = models.CharField(
+        _("code"),
+        max_length=80,
+        help_text=_("The owner's own number; unique to the owner."),
+    )
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    status = models.CharField(_("status"), max_length=20, choices=AssetStatus, default=AssetStatus.IN_SERVICE)
+    region = models.ForeignKey(
+        Region,
+        on_delete=models.PROTECT,
+        related_name="assets",
+        verbose_name=_("region"),
+    )
+    geometry = models.GeometryField(_("geometry"), srid=4326)
+    planned_facility = models.ForeignKey(
+        PlannedFacility,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reserved_assets",
+    )
+    available_from = models.DateField(_("available from"), null=True, blank=True)
+
+    capacity = models.PositiveIntegerField(
+        _("capacity"),
+        validators=[MinValueValidator(1)],
+        help_text=_("Mounts, bores, cores or rack units, in all."),
+    )
+    weight_kg = models.DecimalField(_("weight limit, kg"), max_digits=12, decimal_places=3, null=True, blank=True)
+    wind_area_m2 = models.DecimalField(
+        _("wind area limit, m²"), max_digits=12, decimal_places=3, null=True, blank=True
+    )
+    power_kw = models.DecimalField(_("power limit, kW"), max_digits=12, decimal_places=3, null=True, blank=True)
+
+    open_to_sectors = ArrayField(
+        models.CharField(max_length=20, choices=Sector),
+        default=every_sector,
+        blank=True,
+        verbose_name=_("open to sectors"),
+        help_text=_("Sectors that may ask for it; empty when it is not shared."),
+    )
+    price_per_unit_year = models.DecimalField(
+        _("price per unit and year"),
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        help_text=_("For the whole asset."),
+    )
+    terms = models.TextField(_("sharing terms"), blank=True)
+    protection = models.CharField(_("protection"), max_length=12, choices=Protection, default=Protection.OPEN)
+    protection_reason = models.CharField(_("reason for the protection"), max_length=200, blank=True)
+    source = models.CharField(
+        _("source"),
+        max_length=200,
+        blank=True,
+        help_text=_("The file it came from; 'synthetic' for generated rows."),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    # What the database keeps; see the ledger migration.
+    used_today = models.PositiveIntegerField(_("units used today"), default=0, editable=False)
+    ledger_version = models.PositiveBigIntegerField(_("ledger version"), default=0, editable=False)
+    free_today = models.GeneratedField(
+        expression=F("capacity") - F("used_today"),
+        output_field=models.IntegerField(_("units free today")),
+        db_persist=True,
+    )
+    masked_geometry = models.GeneratedField(
+        expression=Func(F("geometry"), F("protection"), function="registry_mask"),
+        output_field=models.GeometryField(_("masked geometry"), srid=4326),
+        db_persist=True,
+    )
+    length_m = models.GeneratedField(
+        expression=Func(F("geometry"), function="registry_length_m"),
+        output_field=models.FloatField(_("length, m")),
+        db_persist=True,
+    )
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("asset")
+        verbose_name_plural = _("assets")
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "code"], name="asset_code_is_unique_to_owner"),
+            models.CheckConstraint(condition=~Q(code=""), name="asset_has_a_code"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="asset_kind_is_known"),
+            models.CheckConstraint(condition=Q(status__in=AssetStatus.values), name="asset_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(protection__in=Protection.values),
+                name="asset_protection_is_known",
+            ),
+            models.CheckConstraint(condition=Q(capacity__gte=1), name="asset_has_capacity"),
+            models.CheckConstraint(
+                condition=Q(weight_kg__gte=0) | Q(weight_kg=None),
+                name="asset_weight_limit_is_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(wind_area_m2__gte=0) | Q(wind_area_m2=None),
+                name="asset_wind_limit_is_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(power_kw__gte=0) | Q(power_kw=None),
+                name="asset_power_limit_is_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(price_per_unit_year__gte=0),
+                name="asset_price_is_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AssetStatus.PLANNED) | Q(available_from__isnull=False),
+                name="asset_planned_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(open_to_sectors__contained_by=list(Sector.values)),
+                name="asset_sectors_are_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["kind", "region"], name="asset_kind_region"),
+            GinIndex(
+                fields=["code", "name"],
+                opclasses=["gin_trgm_ops", "gin_trgm_ops"],
+                name="asset_text",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}".strip()
+
+    @property
+    def facts(self) -> KindFacts:
+        """What holds for every asset of this kind."""
+        return KINDS[self.kind]

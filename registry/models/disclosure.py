@@ -1,0 +1,28 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry.models.organization import Organization
+
+
+class Disclosure(models.Model):
+    """That an organization was told the exact place of a protected asset: when, and why. Written by a consent; never
+    changed or removed."""
+
+    asset = models.ForeignKey("registry.Asset", on_delete=models.PROTECT, related_name="disclosures")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="disclosures")
+    reason = models.CharField(_("reason"), max_length=200)
+    reference = models.UUIDField(_("reference"), help_text=_("What the disclosure serves: a leg of a match."))
+    disclosed_at = models.DateTimeField(_("disclosed at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asset", "organization", "reference"],
+                name="disclosure_is_recorded_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset_id} → {self.organization_id}"

@@ -1,0 +1,38 @@
+from sharing.models.agreement import Agreement
+from sharing.models.approval import Approval, Decision, RejectionReason
+from sharing.models.calendar_day import CalendarDay
+from sharing.models.consent import Consent, ConsentStatus, RefusalReason
+from sharing.models.demand import Demand
+from sharing.models.demand_list import DemandList, ListStatus
+from sharing.models.event import Event, EventType
+from sharing.models.match import LIVE, Match, MatchStatus
+from sharing.models.match_leg import MatchLeg
+from sharing.models.match_run import MatchRun, RunStatus
+from sharing.models.notification import Channel, DeliveryStatus, Notification
+from sharing.models.outcome import Outcome
+
+__all__ = [
+    "LIVE",
+    "Agreement",
+    "Approval",
+    "CalendarDay",
+    "Channel",
+    "Consent",
+    "ConsentStatus",
+    "Decision",
+    "DeliveryStatus",
+    "Demand",
+    "DemandList",
+    "Event",
+    "EventType",
+    "ListStatus",
+    "Match",
+    "MatchLeg",
+    "MatchRun",
+    "MatchStatus",
+    "Notification",
+    "Outcome",
+    "RefusalReason",
+    "RejectionReason",
+    "RunStatus",
+]

@@ -1,0 +1,43 @@
+from typing import Self
+
+from django.contrib.postgres.fields import DateRangeField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import User
+from sharing.models.match import Match
+
+
+class AgreementQuerySet(models.QuerySet["Agreement"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(match__in=Match.objects.visible_to(user))
+
+
+class Agreement(models.Model):
+    """What an approved match becomes. Its status is the match's; a renewal is a match of its own that points here."""
+
+    match = models.OneToOneField(Match, on_delete=models.PROTECT, related_name="agreement", verbose_name=_("match"))
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    period = DateRangeField(_("period"))
+    fee_per_year = models.DecimalField(_("fee a year"), max_digits=16, decimal_places=2)
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    end_reason = models.CharField(_("why it ended"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = AgreementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("agreement")
+        verbose_name_plural = _("agreements")
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(period__isempty=False, period__lower_inf=False),
+                name="agreement_period_has_a_start",
+            ),
+            models.CheckConstraint(condition=Q(fee_per_year__gte=0), name="agreement_fee_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,60 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import Membership, Organization, User
+from sharing.models.regulated import regulated_regions
+
+
+class ListStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    MATCHED = "matched", _("Matched")
+    CLOSED = "closed", _("Closed")
+
+
+class DemandListQuerySet(models.QuerySet["DemandList"]):
+    def visible_to(self, user: User) -> Self:
+        """The lists of the user's organizations; once submitted, also to the regulators of the party's region."""
+        if user.is_superuser:
+            return self
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        own = Exists(Membership.objects.filter(user=user, organization=OuterRef("party")))
+        return self.filter(
+            Q(own) | (~Q(status=ListStatus.DRAFT) & regulated_regions(user, "party__region")),
+        )
+
+
+class DemandList(models.Model):
+    """What a party needs in one posting: a construction-and-sharing demand list (共建共享需求清单)."""
+
+    party = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="demand_lists", verbose_name=_("party")
+    )
+    title = models.CharField(_("title"), max_length=200)
+    status = models.CharField(_("status"), max_length=10, choices=ListStatus, default=ListStatus.DRAFT)
+    created_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("created by")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+
+    objects = DemandListQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("demand list")
+        verbose_name_plural = _("demand lists")
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=ListStatus.values), name="list_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status=ListStatus.DRAFT) | Q(submitted_at__isnull=False),
+                name="list_submitted_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,93 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import Organization, User
+from sharing.models.agreement import Agreement
+from sharing.models.consent import Consent
+from sharing.models.demand_list import DemandList
+from sharing.models.match import Match
+
+
+class EventType(models.TextChoices):
+    LIST_SUBMITTED = "list.submitted", _("Demand list submitted")
+    LIST_MATCHED = "list.matched", _("Demand list matched")
+    LIST_REOPENED = "list.reopened", _("Demand list reopened")
+    LIST_CLOSED = "list.closed", _("Demand list closed")
+    RUN_FAILED = "run.failed", _("Matching failed")
+    MATCH_REQUESTED = "match.requested", _("Match requested")
+    MATCH_OFFERED = "match.offered", _("Next best match offered")
+    MATCH_WITHDRAWN = "match.withdrawn", _("Request withdrawn")
+    MATCH_CONSENTED = "match.consented", _("All owners consented")
+    MATCH_REFUSED = "match.refused", _("Match refused")
+    MATCH_COUNTERSIGNED = "match.countersigned", _("First of two approvals given")
+    MATCH_APPROVED = "match.approved", _("Match approved")
+    MATCH_REJECTED = "match.rejected", _("Match rejected")
+    MATCH_EXPIRED = "match.expired", _("Request expired")
+    CONSENT_ASKED = "consent.asked", _("Consent asked")
+    CONSENT_GRANTED = "consent.granted", _("Consent granted")
+    CONSENT_REFUSED = "consent.refused", _("Consent refused")
+    CONSENT_DUE = "consent.due", _("Consent due soon")
+    CONSENT_OVERDUE = "consent.overdue", _("Consent overdue")
+    APPROVAL_DUE = "approval.due", _("Approval due soon")
+    APPROVAL_OVERDUE = "approval.overdue", _("Approval overdue")
+    AGREEMENT_ACTIVATED = "agreement.activated", _("Agreement in force")
+    AGREEMENT_RENEWAL_ASKED = "agreement.renewal_asked", _("Renewal asked")
+    AGREEMENT_ENDING = "agreement.ending", _("Agreement ends soon")
+    AGREEMENT_ENDED = "agreement.ended", _("Agreement ended")
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def visible_to(self, user: User) -> Self:
+        """Events of the lists and matches that `user` may see."""
+        if user.is_superuser:
+            return self
+        return self.filter(
+            Q(match__in=Match.objects.visible_to(user))
+            | Q(match__isnull=True, demand_list__in=DemandList.objects.visible_to(user))
+        )
+
+    def undispatched(self) -> Self:
+        return self.filter(dispatched_at__isnull=True)
+
+
+class Event(models.Model):
+    """History and outbox at once: a verb writes its event in its own transaction. Append-only by trigger; only
+    `dispatched_at`, set once when its notifications are written, may change."""
+
+    type = models.CharField(_("type"), max_length=30, choices=EventType)
+    occurred_at = models.DateTimeField(_("occurred at"), auto_now_add=True)
+    actor = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+        help_text=_("Empty where the clock acted."),
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for")
+    )
+    demand_list = models.ForeignKey(DemandList, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    data = models.JSONField(_("data"), default=dict, blank=True)
+    dispatched_at = models.DateTimeField(_("dispatched at"), null=True, blank=True, editable=False)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ("-id",)
+        constraints = [models.CheckConstraint(condition=Q(type__in=EventType.values), name="event_type_is_known")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(dispatched_at__isnull=True), name="event_outbox"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} {self.occurred_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,103 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import Membership, User
+from sharing.models.demand import Demand
+from sharing.models.match_run import MatchRun
+from sharing.models.regulated import regulated_regions
+
+
+class MatchStatus(models.TextChoices):
+    PROPOSED = "proposed", _("Proposed")
+    REQUESTED = "requested", _("Requested")
+    CONSENTED = "consented", _("Consented")
+    APPROVED = "approved", _("Approved")
+    ACTIVE = "active", _("Active")
+    ENDED = "ended", _("Ended")
+    REFUSED = "refused", _("Refused by an owner")
+    REJECTED = "rejected", _("Rejected by the regulator")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Expired")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+# Statuses in which a match holds units in the ledger.
+LIVE = (MatchStatus.REQUESTED, MatchStatus.CONSENTED, MatchStatus.APPROVED, MatchStatus.ACTIVE)
+
+
+class MatchQuerySet(models.QuerySet["Match"]):
+    def visible_to(self, user: User) -> Self:
+        """To the demanding party; once requested, to the owners asked and the regulators of the legs' regions."""
+        if user.is_superuser:
+            return self
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        organizations = Membership.objects.filter(user=user).values("organization")
+        party = self.model.objects.filter(demand__list__party__in=organizations)
+        asked = self.model.objects.filter(consents__owner__in=organizations)
+        regulated = self.model.objects.filter(regulated_regions(user, "legs__asset__region")).exclude(
+            status__in=(MatchStatus.PROPOSED, MatchStatus.SUPERSEDED)
+        )
+        return self.filter(
+            Q(pk__in=party.values("pk")) | Q(pk__in=asked.values("pk")) | Q(pk__in=regulated.values("pk"))
+        )
+
+    def live(self) -> Self:
+        """Those that hold units in the ledger."""
+        return self.filter(status__in=LIVE)
+
+
+class Match(models.Model):
+    """One way to meet one demand: rank 1 is the run's answer, the others its runners-up.
+
+    Prices are the registry's currency a year. deadline: until when the those it waits for
+    must have moved it on.
+    """
+
+    run = models.ForeignKey(MatchRun, on_delete=models.PROTECT, related_name="matches", verbose_name=_("run"))
+    demand = models.ForeignKey(Demand, on_delete=models.PROTECT, related_name="matches", verbose_name=_("demand"))
+    rank = models.PositiveSmallIntegerField(_("rank"), default=1)
+    status = models.CharField(_("status"), max_length=12, choices=MatchStatus, default=MatchStatus.PROPOSED)
+    status_at = models.DateTimeField(_("in this status since"), auto_now_add=True)
+    score = models.FloatField(_("score"), default=0, help_text=_("0 to 1, the higher the better."))
+    score_parts = models.JSONField(
+        _("parts of the score"),
+        default=list,
+        blank=True,
+        help_text=_("A list of code, value, unit and weight."),
+    )
+    cost_per_year = models.DecimalField(_("cost a year"), max_digits=16, decimal_places=2, default=0)
+    distance_m = models.FloatField(_("distance, m"), null=True, blank=True)
+    length_m = models.FloatField(_("length of the route, m"), null=True, blank=True)
+    renews = models.ForeignKey(
+        "sharing.Agreement", on_delete=models.PROTECT, null=True, blank=True, related_name="renewals"
+    )
+    deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
+    reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
+    escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = MatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("match")
+        verbose_name_plural = _("matches")
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(fields=["run", "demand", "rank"], name="match_rank_is_unique"),
+            models.UniqueConstraint(
+                fields=["demand"],
+                condition=Q(status__in=LIVE, renews__isnull=True),
+                name="match_one_live_per_demand",
+            ),
+            models.CheckConstraint(condition=Q(status__in=MatchStatus.values), name="match_status_is_known"),
+            models.CheckConstraint(condition=Q(rank__gte=1), name="match_rank_from_one"),
+            models.CheckConstraint(condition=Q(cost_per_year__gte=0), name="match_cost_is_not_negative"),
+        ]
+        indexes = [models.Index(fields=["status", "deadline"], name="match_status_deadline")]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
