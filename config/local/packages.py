@@ -25,7 +25,8 @@ trap 'exit 130' INT TERM
 if [ ! -e "$policy" ]; then ours=yes; printf '#!/bin/sh\\nexit 101\\n' > "$policy"; chmod 755 "$policy"; fi
 mkdir -p "${cluster%/*}"
 echo 'create_main_cluster = false' > "$cluster"
-DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
 """
 
 AGAIN = "then give the same command again"
@@ -87,7 +88,7 @@ def available(pattern: str) -> list[str]:
 def update() -> None:
     """Fetch the package lists. An unreachable third-party source is not our concern, so this may fail."""
     say("Fetching the lists of packages (apt-get update)")
-    as_root(["apt-get", "update", "-q", "-o", "DPkg::Lock::Timeout=300"])
+    as_root(["apt-get", "update", "-qq", "-o", "DPkg::Lock::Timeout=300"])
 
 
 def may_be_root() -> bool:

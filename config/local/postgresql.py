@@ -115,7 +115,7 @@ def need() -> packages.Need | None:
 
 def newest_packages() -> list[str]:
     """The packages of the newest PostgreSQL with PostGIS in this distribution; none if that is too old."""
-    versions = [int(name.split("-")[1]) for name in packages.available(r"postgresql-\d+-postgis-3")]
+    versions = [int(name.split("-")[1]) for name in packages.available(r"postgresql-[0-9]+-postgis-3")]
     version = max(versions, default=0)
     return [f"postgresql-{version}", f"postgresql-{version}-postgis-3"] if version >= OLDEST_SERVER else []
 
