@@ -12,8 +12,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
-from django.db.models import Func, Value
+from django.db.models import Func, IntegerField, Sum, Value
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.kinds import KINDS, LOADS
@@ -50,22 +50,60 @@ class Claim:
 
 
 Run = tuple[int, int]
+COPY_LINES = f"""
+    COPY registry_allocation (
+        asset_id, units, period, {", ".join(LOADS)}, holder_id, purpose, held_until, reference, created_at
+    ) FROM STDIN
+"""
 
 
-def hold(claims: Sequence[Claim], *, until: datetime) -> list[Allocation]:
+@dataclass(frozen=True)
+class OwnUse:
+    """How many units of its own asset an owner uses from today on, without end."""
+
+    asset_id: int
+    quantity: int
+
+
+def hold(claims: Sequence[Claim], *, until: datetime) -> int:
     """Takes the units of all `claims` or of none, until the deadline passes or they are granted.
 
-    Raises NotEnoughUnits or LoadExceeded, with nothing written.
+    Returns how many lines of the ledger that is. Raises NotEnoughUnits or LoadExceeded, with nothing written.
     """
     return _take(claims, Purpose.HELD, until)
 
 
-def allocate(claims: Sequence[Claim], *, purpose: Purpose) -> list[Allocation]:
+def allocate(claims: Sequence[Claim], *, purpose: Purpose) -> int:
     """Takes the units of all `claims` or of none for good: own use, the owner's reserve, or a grant.
 
-    Raises NotEnoughUnits or LoadExceeded, with nothing written.
+    Returns how many lines of the ledger that is. Raises NotEnoughUnits or LoadExceeded, with nothing written.
     """
     return _take(claims, purpose, None)
+
+
+@transaction.atomic
+def set_own_use(uses: Sequence[OwnUse]) -> int:
+    """Makes the owners' own use, from today on, what `uses` says, and leaves what agrees already as it is.
+
+    Days gone by stay in the ledger. Returns how many assets changed. Raises NotEnoughUnits where others hold the
+    units, with nothing written.
+    """
+    today = timezone.localdate()
+    _lock(use.asset_id for use in uses)
+    lines = Allocation.objects.filter(
+        asset_id__in=[use.asset_id for use in uses], purpose=Purpose.OWN_USE, reference=None, period__upper_inf=True
+    )
+    width = Func("units", function="upper") - Func("units", function="lower")
+    used = dict(lines.values_list("asset_id").annotate(units=Sum(width, output_field=IntegerField())))
+    changed = [use for use in uses if used.get(use.asset_id, 0) != use.quantity]
+    outdated = lines.filter(asset_id__in=[use.asset_id for use in changed])
+    if used:
+        outdated.filter(period__startswith__gte=today).delete()
+        outdated.update(period=_ending(today))
+    owners = dict(Asset.objects.filter(pk__in=[use.asset_id for use in changed]).values_list("pk", "owner_id"))
+    claims = [Claim(use.asset_id, use.quantity, today, None, owners[use.asset_id]) for use in changed if use.quantity]
+    _take(claims, Purpose.OWN_USE, None)
+    return len(changed)
 
 
 @transaction.atomic
@@ -94,14 +132,7 @@ def prolong(references: Iterable[UUID], *, end: date | None) -> int:
     _lock(lines.values_list("asset_id", flat=True))
     try:
         with transaction.atomic():
-            return lines.update(
-                period=Func(
-                    Func("period", function="lower"),
-                    Value(end),
-                    function="daterange",
-                    output_field=_period_field(),
-                )
-            )
+            return lines.update(period=_ending(end))
     except IntegrityError as error:
         raise _explained(error) from error
 
@@ -118,14 +149,7 @@ def release(references: Iterable[UUID], *, from_day: date | None = None) -> int:
         return lines.delete()[0]
     removed = lines.filter(period__startswith__gte=from_day).delete()[0]
     later = lines.filter(period__contains=from_day)
-    return removed + later.update(
-        period=Func(
-            Func("period", function="lower"),
-            Value(from_day),
-            function="daterange",
-            output_field=_period_field(),
-        )
-    )
+    return removed + later.update(period=_ending(from_day))
 
 
 def free_runs(asset_ids: Iterable[int], start: date, end: date | None) -> dict[int, list[Run]]:
@@ -183,78 +207,72 @@ def refresh_free_units() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH used AS (
-                SELECT asset.id, coalesce(sum(upper(line.units) - lower(line.units)), 0) AS units
-                FROM registry_asset AS asset
-                LEFT JOIN registry_allocation AS line ON line.asset_id = asset.id AND line.period @> CURRENT_DATE
-                GROUP BY asset.id
-            ), changed AS (
-                SELECT asset.id, used.units
-                FROM registry_asset AS asset JOIN used ON used.id = asset.id
-                WHERE asset.used_today <> used.units ORDER BY asset.id FOR NO KEY UPDATE OF asset
-            )
-            UPDATE registry_asset AS asset SET used_today = changed.units FROM changed WHERE asset.id = changed.id
+            SELECT id FROM registry_asset AS asset
+            LEFT JOIN (
+                SELECT asset_id, sum(upper(units) - lower(units)) AS units
+                FROM registry_allocation WHERE period @> CURRENT_DATE GROUP BY asset_id
+            ) AS used ON used.asset_id = asset.id
+            WHERE asset.used_today <> coalesce(used.units, 0)
             """
         )
-        return int(cursor.rowcount)
+        outdated = [asset_id for (asset_id,) in cursor.fetchall()]
+        # Counted again under lock, since a grant may have come between.
+        cursor.execute("SELECT registry_settle_ledger(%s)", [outdated])
+    return len(outdated)
 
 
 @transaction.atomic
-def _take(claims: Sequence[Claim], purpose: Purpose, until: datetime | None) -> list[Allocation]:
+def _take(claims: Sequence[Claim], purpose: Purpose, until: datetime | None) -> int:
     assets = _lock(claim.asset_id for claim in claims)
     by_period: defaultdict[tuple[date, date | None], list[Claim]] = defaultdict(list)
     for claim in claims:
         by_period[claim.start, claim.end].append(claim)
-    lines: list[Allocation] = []
+    chosen: list[tuple[Claim, list[Run]]] = []
+    taken: defaultdict[int, list[tuple[Claim, Run]]] = defaultdict(list)
     for (start, end), group in by_period.items():
         runs = free_runs((claim.asset_id for claim in group), start, end)
-        for line in lines:
-            if _meets(line.period, start, end) and line.asset_id in runs:
-                runs[line.asset_id] = _without(runs[line.asset_id], (line.units.lower, line.units.upper))
         for claim in group:
-            asset = assets[claim.asset_id]
-            chosen = choose_units(
-                runs[claim.asset_id],
-                claim.quantity,
-                contiguous=KINDS[asset.kind].contiguous,
-            )
-            if chosen is None:
-                raise NotEnoughUnits(_shortage(asset, claim, runs[claim.asset_id]))
-            for place, run in enumerate(chosen):
-                runs[claim.asset_id] = _without(runs[claim.asset_id], run)
-                lines.append(_line(claim, run, purpose, until, with_loads=place == 0))
+            asset, free = assets[claim.asset_id], runs[claim.asset_id]
+            for other, run in taken[claim.asset_id]:
+                if _meet(claim, other):
+                    free = _without(free, run)
+            units = choose_units(free, claim.quantity, contiguous=KINDS[asset.kind].contiguous)
+            if units is None:
+                raise NotEnoughUnits(_shortage(asset, claim, free))
+            chosen.append((claim, units))
+            taken[claim.asset_id] += [(claim, run) for run in units]
+    return _write(chosen, purpose, until)
+
+
+def _write(chosen: Sequence[tuple[Claim, list[Run]]], purpose: Purpose, until: datetime | None) -> int:
+    """COPY, since a whole list is granted at once; the loads of a claim stand on its first line."""
+    now, lines = timezone.now(), 0
     try:
-        with transaction.atomic():
-            return Allocation.objects.bulk_create(lines)
+        with (
+            transaction.atomic(),
+            connection.wrap_database_errors,
+            connection.cursor() as cursor,
+            cursor.copy(COPY_LINES) as copy,
+        ):
+            for claim, runs in chosen:
+                loads = [claim.loads.get(load) or 0 for load in LOADS]
+                period = f"[{claim.start},{claim.end or ''})"
+                for first, after in runs:
+                    copy.write_row((
+                        claim.asset_id, f"[{first},{after})", period, *loads, claim.holder_id, purpose.value, until,
+                        claim.reference, now,
+                    ))  # fmt: skip
+                    loads = [0] * len(LOADS)
+                    lines += 1
     except IntegrityError as error:
         raise _explained(error) from error
+    return lines
 
 
 def _lock(asset_ids: Iterable[int]) -> dict[int, Asset]:
     """Locks the assets, in the order of their ids, until the transaction ends."""
     assets = Asset.objects.filter(pk__in=list(asset_ids)).order_by("pk").select_for_update(no_key=True)
     return {asset.pk: asset for asset in assets.only("id", "code", "kind", "capacity")}
-
-
-def _line(
-    claim: Claim,
-    run: Run,
-    purpose: Purpose,
-    until: datetime | None,
-    *,
-    with_loads: bool,
-) -> Allocation:
-    loads = {load: claim.loads.get(load) or Decimal(0) for load in LOADS} if with_loads else {}
-    return Allocation(
-        asset_id=claim.asset_id,
-        units=NumericRange(*run),
-        period=DateRange(claim.start, claim.end),
-        holder_id=claim.holder_id,
-        purpose=purpose,
-        held_until=until,
-        reference=claim.reference,
-        **loads,
-    )
 
 
 def _without(runs: Sequence[Run], taken: Run) -> list[Run]:
@@ -264,8 +282,8 @@ def _without(runs: Sequence[Run], taken: Run) -> list[Run]:
     return sorted({run for run in left if run[0] < run[1]})
 
 
-def _meets(period: DateRange, start: date, end: date | None) -> bool:
-    return (end is None or period.lower < end) and (period.upper is None or start < period.upper)
+def _meet(one: Claim, other: Claim) -> bool:
+    return (other.end is None or one.start < other.end) and (one.end is None or other.start < one.end)
 
 
 def _shortage(asset: Asset, claim: Claim, runs: Sequence[Run]) -> str:
@@ -287,5 +305,7 @@ def _explained(error: IntegrityError) -> CapacityError:
     return LoadExceeded(reason) if constraint == "allocation_stays_within_loads" else NotEnoughUnits(reason)
 
 
-def _period_field() -> object:
-    return Allocation._meta.get_field("period")
+def _ending(day: date | None) -> Func:
+    """The period of a line, from its first day up to `day`."""
+    period = Allocation._meta.get_field("period")
+    return Func(Func("period", function="lower"), Value(day), function="daterange", output_field=period)
