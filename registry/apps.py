@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
+
+from registry.checks import geospatial_libraries, servers
 
 
 class RegistryConfig(AppConfig):
     name = "registry"
     verbose_name = _("What exists")
+
+    def ready(self) -> None:
+        register(geospatial_libraries, Tags.compatibility)
+        register(servers, Tags.database)
