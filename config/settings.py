@@ -109,6 +109,8 @@ LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 USE_I18N = USE_TZ = True
+# CURRENT_DATE in the ledger's triggers is the day that begins here, not in Greenwich.
+DATABASES["default"]["TIME_ZONE"] = TIME_ZONE
 
 # --- Files ----------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
