@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.contrib.gis.gdal import gdal_version_info
-from django.contrib.gis.geos import geos_version_tuple
+from django.contrib.gis.gdal import GDAL_VERSION
+from django.contrib.gis.geos.libgeos import geos_version_tuple
 from django.core.checks import CheckMessage, Error
 from django.db import connections
 
@@ -17,8 +17,7 @@ OLDEST_POSTGIS = (3, 3)
 
 def geospatial_libraries(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """E001: GDAL or GEOS is older than what pyogrio's and shapely's wheels bring."""
-    gdal = gdal_version_info()
-    found = {"GDAL": ((gdal["major"], gdal["minor"]), OLDEST_GDAL), "GEOS": (geos_version_tuple()[:2], OLDEST_GEOS)}
+    found = {"GDAL": (GDAL_VERSION[:2], OLDEST_GDAL), "GEOS": (geos_version_tuple()[:2], OLDEST_GEOS)}
     return [
         Error(
             f"{library} is {'.'.join(map(str, version))}; at least {'.'.join(map(str, oldest))} is needed.",
