@@ -14,6 +14,7 @@ from registry.models.membership import Membership
 from registry.models.organization import Organization, Sector
 from registry.models.planned_facility import PlannedFacility
 from registry.models.region import Region
+from registry.models.regulated import regulated_regions
 
 if TYPE_CHECKING:
     from registry.models.user import User
@@ -86,14 +87,9 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def _entitled(self, user: "User") -> Q:
         """Who may know the exact place: the owner's members, the region's regulators, and those told by consent."""
         memberships = Membership.objects.filter(user=user)
-        regulated = Q()
-        for scheme, prefix in memberships.filter(organization__regulates__isnull=False).values_list(
-            "organization__regulates__scheme", "organization__regulates__prefix"
-        ):
-            regulated |= Q(region__scheme=scheme, region__code__startswith=prefix)
         told = Disclosure.objects.filter(asset=OuterRef("pk"), organization__in=memberships.values("organization"))
         owned = Q(owner__in=memberships.values("organization"))
-        return (owned | regulated if regulated else owned) | Q(Exists(told))
+        return owned | regulated_regions(user, "region") | Q(Exists(told))
 
 
 class Asset(models.Model):

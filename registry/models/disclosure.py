@@ -1,7 +1,28 @@
+from typing import TYPE_CHECKING, Self
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from registry.models.membership import Membership
 from registry.models.organization import Organization
+from registry.models.regulated import regulated_regions
+
+if TYPE_CHECKING:
+    from registry.models.user import User
+
+
+class DisclosureQuerySet(models.QuerySet["Disclosure"]):
+    def visible_to(self, user: "User") -> Self:
+        """To those told, to the owner of the asset, and to its regulators."""
+        if user.is_superuser:
+            return self
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        own = Membership.objects.filter(user=user).values("organization")
+        return self.filter(
+            Q(organization__in=own) | Q(asset__owner__in=own) | regulated_regions(user, "asset__region"),
+        )
 
 
 class Disclosure(models.Model):
@@ -13,6 +34,8 @@ class Disclosure(models.Model):
     reason = models.CharField(_("reason"), max_length=200)
     reference = models.UUIDField(_("reference"), help_text=_("What the disclosure serves: a leg of a match."))
     disclosed_at = models.DateTimeField(_("disclosed at"), auto_now_add=True)
+
+    objects = DisclosureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("disclosure")

@@ -1,9 +1,14 @@
+from typing import TYPE_CHECKING, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.organization import Organization
+
+if TYPE_CHECKING:
+    from registry.models.user import User
 
 
 class Role(models.TextChoices):
@@ -23,12 +28,22 @@ class Role(models.TextChoices):
         return cls.values[cls.values.index(role.value) :]
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def visible_to(self, user: "User") -> Self:
+        """One's own, and those of one's colleagues."""
+        if user.is_superuser:
+            return self
+        return self.filter(organization__in=Membership.objects.filter(user_id=user.pk).values("organization"))
+
+
 class Membership(models.Model):
     """A person's role in an organization. A regulator is a member of an organization that regulates a region."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.VIEWER)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membership")

@@ -21,6 +21,11 @@ class Sector(models.TextChoices):
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def visible_to(self, user: "User") -> Self:
+        """Every party knows the others, as whoever asks for access needs a contact (2024/1309 art. 4)."""
+        known = user.is_authenticated and user.is_active
+        return self if known and (user.is_superuser or user.memberships.exists()) else self.none()
+
     def of(self, user: "User") -> Self:
         """The organizations that `user` is a member of."""
         return self.filter(memberships__user=user).distinct()

@@ -1,14 +1,22 @@
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import OpClass
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from registry.models.user import User
+
 GB_T_2260 = "gbt2260"
 
 
 class RegionQuerySet(models.QuerySet["Region"]):
+    def visible_to(self, user: "User") -> Self:
+        """The regions are common knowledge among the parties."""
+        known = user.is_authenticated and user.is_active
+        return self if known and (user.is_superuser or user.memberships.exists()) else self.none()
+
     def current(self) -> Self:
         return self.filter(retired=False)
 

@@ -1,5 +1,16 @@
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from registry.models import User
+
+
+class CalendarDayQuerySet(models.QuerySet["CalendarDay"]):
+    def visible_to(self, user: User) -> Self:
+        """The calendar by which deadlines count is common knowledge among the parties."""
+        known = user.is_authenticated and user.is_active
+        return self if known and (user.is_superuser or user.memberships.exists()) else self.none()
 
 
 class CalendarDay(models.Model):
@@ -9,6 +20,8 @@ class CalendarDay(models.Model):
     day = models.DateField(_("day"))
     name = models.CharField(_("name"), max_length=120)
     working = models.BooleanField(_("working day"), default=False)
+
+    objects = CalendarDayQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("calendar day")

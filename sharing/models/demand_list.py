@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Membership, Organization, User
-from sharing.models.regulated import regulated_regions
+from registry.models.regulated import regulated_regions
 
 
 class ListStatus(models.TextChoices):

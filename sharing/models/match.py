@@ -5,9 +5,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Membership, User
+from registry.models.regulated import regulated_regions
 from sharing.models.demand import Demand
 from sharing.models.match_run import MatchRun
-from sharing.models.regulated import regulated_regions
 
 
 class MatchStatus(models.TextChoices):

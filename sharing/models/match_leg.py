@@ -1,11 +1,17 @@
 import uuid
+from typing import Self
 
 from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Asset
+from registry.models import Asset, User
 from sharing.models.match import Match
+
+
+class MatchLegQuerySet(models.QuerySet["MatchLeg"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(match__in=Match.objects.visible_to(user))
 
 
 class MatchLeg(models.Model):
@@ -33,6 +39,8 @@ class MatchLeg(models.Model):
     geometry = models.GeometryField(_("geometry"), srid=4326, null=True, blank=True, spatial_index=False)
     length_m = models.FloatField(_("length, m"), null=True, blank=True)
     cost_per_year = models.DecimalField(_("cost a year"), max_digits=16, decimal_places=2, default=0)
+
+    objects = MatchLegQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("leg")

@@ -1,8 +1,16 @@
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.models import User
 from sharing.models.demand import Demand
 from sharing.models.match_run import MatchRun
+
+
+class OutcomeQuerySet(models.QuerySet["Outcome"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(run__in=MatchRun.objects.visible_to(user))
 
 
 class Outcome(models.Model):
@@ -19,6 +27,8 @@ class Outcome(models.Model):
     funnel = models.JSONField(_("funnel"), default=dict, blank=True)
     nearest_miss = models.JSONField(_("nearest miss"), default=dict, blank=True)
     change = models.JSONField(_("change that would meet it"), default=dict, blank=True)
+
+    objects = OutcomeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("outcome")
