@@ -1,0 +1,66 @@
+"""What the assignment is asked: demands, assets with what is held on them, and who could use which."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sharing.matching.arrays import Flags, Ints
+from sharing.matching.ledger import Holdings
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One list of point demands against the assets that could serve them.
+
+    Rows are in a canonical order (demands by list and line, assets by owner and code, options by demand and
+    asset), since ties are broken by that order alone. Money is in cents a year, days are ordinal numbers,
+    loads are integers in thousandths.
+    """
+
+    # by demand
+    priority: Ints  # 1 is served first, 9 last
+    quantity: Ints  # units
+    start: Ints
+    end: Ints
+    splittable: Flags  # may be served from several assets
+    loads: Ints  # (demands, loads), for its whole quantity
+    # by asset
+    capacity: Ints
+    contiguous: Flags  # whether one leg's units must follow one another
+    limits: Ints  # (assets, loads)
+    holdings: Holdings
+    # by option: one eligible pair of demand and asset
+    demand: Ints
+    asset: Ints
+    unit_cost: Ints  # cents a year for one unit
+    regret: Ints  # between equal costs the lower sum wins: how far the score of one unit is from the best, 0..1000
+    free: Ints  # most units of the asset that this demand alone could have
+
+
+PRIORITIES = 10
+"""Length of a count by priority: priorities are 1 to 9, and index 0 stays empty."""
+
+
+def by_priority(priority: Ints) -> Ints:
+    """How many there are of each priority."""
+    return np.bincount(priority, minlength=PRIORITIES).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who gets what. A leg is an option of the problem that is used.
+
+    The bounds are proven, in this order: no assignment that can be held serves more demands of a priority than
+    `served_bound` says, if it serves as many of every higher one; none serves as many for less than `cost_bound`.
+    """
+
+    option: Ints  # the legs, in the order of options
+    units: Ints  # units of each leg
+    numbers: list[list[tuple[int, int]]]  # unit numbers of each leg as half-open ranges
+    served: Ints  # demands served, by priority (0 to 9)
+    served_bound: Ints
+    cost: int  # cents a year
+    cost_bound: int
+    components: int  # how many independent parts had to be solved
+    exact: bool  # whether every part was solved to proven optimality
+    rounds: int  # solutions tried until the unit numbers could be laid out
