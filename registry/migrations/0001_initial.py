@@ -946,15 +946,21 @@ class Migration(migrations.Migration):
                 ("period", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="period")),
                 (
                     "weight_kg",
-                    models.DecimalField(decimal_places=3, default=0, max_digits=12, verbose_name="weight, kg"),
+                    models.DecimalField(
+                        db_default=0, decimal_places=3, default=0, max_digits=12, verbose_name="weight, kg"
+                    ),
                 ),
                 (
                     "wind_area_m2",
-                    models.DecimalField(decimal_places=3, default=0, max_digits=12, verbose_name="wind area, m²"),
+                    models.DecimalField(
+                        db_default=0, decimal_places=3, default=0, max_digits=12, verbose_name="wind area, m²"
+                    ),
                 ),
                 (
                     "power_kw",
-                    models.DecimalField(decimal_places=3, default=0, max_digits=12, verbose_name="power, kW"),
+                    models.DecimalField(
+                        db_default=0, decimal_places=3, default=0, max_digits=12, verbose_name="power, kW"
+                    ),
                 ),
                 (
                     "purpose",
@@ -1007,7 +1013,10 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("units__isempty", False), ("units__startswith__gte", 1), ("units__upper_inf", False)
+                            ("units__isempty", False),
+                            ("units__lower_inf", False),
+                            ("units__startswith__gte", 1),
+                            ("units__upper_inf", False),
                         ),
                         name="allocation_units_are_numbered_from_one",
                     ),

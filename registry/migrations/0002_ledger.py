@@ -44,7 +44,7 @@ BEGIN
     SELECT asset.code, asset.capacity, max(upper(line.units)) - 1 AS highest INTO breach
     FROM registry_asset AS asset JOIN registry_allocation AS line ON line.asset_id = asset.id
     WHERE asset.id = ANY (touched) AND upper(line.units) - 1 > asset.capacity
-        AND NOT upper(line.period) <= CURRENT_DATE
+        AND line.period && daterange(CURRENT_DATE, NULL)
     GROUP BY asset.id LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'asset % has % units, unit % does not exist', breach.code, breach.capacity, breach.highest
@@ -59,7 +59,7 @@ BEGIN
     CROSS JOIN LATERAL (
         SELECT sum(weight_kg) AS weight_kg, sum(wind_area_m2) AS wind_area_m2, sum(power_kw) AS power_kw
         FROM registry_allocation WHERE asset_id = asset.id AND period @> start.day
-            AND NOT upper(period) <= CURRENT_DATE
+            AND period && daterange(CURRENT_DATE, NULL)
     ) AS load
     WHERE asset.id = ANY (touched)
         AND num_nonnulls(asset.weight_kg, asset.wind_area_m2, asset.power_kw) > 0
@@ -120,7 +120,7 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'asset_kind_is_final';
     END IF;
     SELECT max(upper(units)) - 1 INTO highest FROM registry_allocation
-    WHERE asset_id = NEW.id AND NOT upper(period) <= CURRENT_DATE;
+    WHERE asset_id = NEW.id AND period && daterange(CURRENT_DATE, NULL);
     IF highest > NEW.capacity THEN
         RAISE EXCEPTION 'unit % of asset % is held, so its capacity cannot be %', highest, NEW.code, NEW.capacity
             USING ERRCODE = 'check_violation', CONSTRAINT = 'asset_capacity_holds_its_ledger';
@@ -130,7 +130,7 @@ BEGIN
         SELECT sum(line.weight_kg) AS weight_kg, sum(line.wind_area_m2) AS wind_area_m2, sum(line.power_kw) AS power_kw
         FROM (SELECT DISTINCT lower(period) AS day FROM registry_allocation WHERE asset_id = NEW.id) AS start
         JOIN registry_allocation AS line ON line.asset_id = NEW.id AND line.period @> start.day
-            AND NOT upper(line.period) <= CURRENT_DATE
+            AND line.period && daterange(CURRENT_DATE, NULL)
         GROUP BY start.day
     ) AS loads;
     IF heaviest.weight_kg > NEW.weight_kg OR heaviest.wind_area_m2 > NEW.wind_area_m2

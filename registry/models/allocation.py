@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import (
@@ -12,7 +12,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.asset import Asset
+from registry.models.membership import Membership
 from registry.models.organization import Organization
+from registry.models.regulated import regulated_regions
+
+if TYPE_CHECKING:
+    from registry.models.user import User
 
 
 class Purpose(models.TextChoices):
@@ -23,6 +28,17 @@ class Purpose(models.TextChoices):
 
 
 class AllocationQuerySet(models.QuerySet["Allocation"]):
+    def visible_to(self, user: "User") -> Self:
+        """The lines that a user's organizations hold, or that stand on assets which they own or regulate."""
+        if user.is_superuser:
+            return self
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        own = Membership.objects.filter(user=user).values("organization")
+        return self.filter(
+            Q(holder__in=own) | Q(asset__owner__in=own) | regulated_regions(user, "asset__region"),
+        )
+
     def on(self, day: date) -> Self:
         return self.filter(period__contains=day)
 
@@ -42,9 +58,9 @@ class Allocation(models.Model):
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="allocations")
     units = IntegerRangeField(_("units"))
     period = DateRangeField(_("period"))
-    weight_kg = models.DecimalField(_("weight, kg"), max_digits=12, decimal_places=3, default=0)
-    wind_area_m2 = models.DecimalField(_("wind area, m²"), max_digits=12, decimal_places=3, default=0)
-    power_kw = models.DecimalField(_("power, kW"), max_digits=12, decimal_places=3, default=0)
+    weight_kg = models.DecimalField(_("weight, kg"), max_digits=12, decimal_places=3, default=0, db_default=0)
+    wind_area_m2 = models.DecimalField(_("wind area, m²"), max_digits=12, decimal_places=3, default=0, db_default=0)
+    power_kw = models.DecimalField(_("power, kW"), max_digits=12, decimal_places=3, default=0, db_default=0)
     holder = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="allocations")
     purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
@@ -76,6 +92,7 @@ class Allocation(models.Model):
                 condition=Q(
                     units__startswith__gte=1,
                     units__isempty=False,
+                    units__lower_inf=False,
                     units__upper_inf=False,
                 ),
                 name="allocation_units_are_numbered_from_one",

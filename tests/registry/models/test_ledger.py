@@ -1,0 +1,242 @@
+"""What PostgreSQL itself refuses, whoever writes: every statement here is raw SQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from registry.models import Allocation, Asset
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+def execute(sql: str, *parameters: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+def insert(asset: Asset, units: str, period: str, **loads: float) -> None:
+    columns = {"asset_id": asset.pk, "units": units, "period": period, "holder_id": asset.owner_id, **loads}
+    execute(
+        f"INSERT INTO registry_allocation ({', '.join(columns)}, purpose, created_at) "
+        f"VALUES ({', '.join(['%s'] * len(columns))}, 'granted', now())",
+        *columns.values(),
+    )
+
+
+@contextmanager
+def refused(constraint: str) -> Iterator[None]:
+    """The statement fails by that very constraint, and the ledger stays what it was."""
+    before = list(Allocation.objects.order_by("pk").values())
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        yield
+    cause = refusal.value.__cause__
+    assert cause is not None
+    assert cause.diag.constraint_name == constraint  # type: ignore[attr-defined]
+    assert list(Allocation.objects.order_by("pk").values()) == before
+
+
+@pytest.fixture
+def tower() -> Asset:
+    return factories.asset(factories.organization(), capacity=4, weight_kg=100, wind_area_m2=2, power_kw=None)
+
+
+def day(offset: int) -> date:
+    return timezone.localdate() + timedelta(days=offset)
+
+
+def test_a_unit_is_not_sold_twice_on_the_same_day(tower: Asset) -> None:
+    insert(tower, "[1,3)", "[2027-01-01,2028-01-01)")
+    with refused("allocation_sells_no_unit_twice"):
+        insert(tower, "[2,3)", "[2027-12-31,2029-01-01)")
+
+
+def test_a_unit_is_sold_again_from_the_day_it_is_free(tower: Asset) -> None:
+    insert(tower, "[1,3)", "[2027-01-01,2028-01-01)")
+    insert(tower, "[1,3)", "[2028-01-01,)")
+    assert Allocation.objects.count() == 2
+
+
+def test_units_of_another_asset_do_not_matter(tower: Asset) -> None:
+    other = factories.asset(tower.owner)
+    insert(tower, "[1,2)", "[2027-01-01,)")
+    insert(other, "[1,2)", "[2027-01-01,)")
+    assert Allocation.objects.count() == 2
+
+
+@pytest.mark.parametrize("units", ["[0,2)", "[-1,2)", "(,2)", "[1,)", "empty"])
+def test_units_are_numbered_from_one(tower: Asset, units: str) -> None:
+    with refused("allocation_units_are_numbered_from_one"):
+        insert(tower, units, "[2027-01-01,)")
+
+
+@pytest.mark.parametrize("period", ["(,2027-01-01)", "empty"])
+def test_a_period_has_a_start(tower: Asset, period: str) -> None:
+    with refused("allocation_period_has_a_start"):
+        insert(tower, "[1,2)", period)
+
+
+def test_units_beyond_the_capacity_do_not_exist(tower: Asset) -> None:
+    insert(tower, "[4,5)", "[2027-01-01,)")
+    with refused("allocation_stays_within_capacity"):
+        insert(tower, "[5,6)", "[2027-01-01,)")
+
+
+def test_units_beyond_the_capacity_are_refused_to_an_update_too(tower: Asset) -> None:
+    insert(tower, "[4,5)", "[2027-01-01,)")
+    with refused("allocation_stays_within_capacity"):
+        execute("UPDATE registry_allocation SET units = '[5,6)'")
+
+
+def test_loads_add_up_to_the_limit_on_any_day(tower: Asset) -> None:
+    insert(tower, "[1,2)", "[2027-01-01,2027-07-01)", weight_kg=60)
+    insert(tower, "[2,3)", "[2027-07-01,2028-01-01)", weight_kg=60)
+    insert(tower, "[3,4)", "[2027-01-01,2028-01-01)", weight_kg=40)
+    with refused("allocation_stays_within_loads"):
+        insert(tower, "[4,5)", "[2027-06-30,2027-07-01)", weight_kg=0.001)
+
+
+def test_each_load_has_its_own_limit(tower: Asset) -> None:
+    insert(tower, "[1,2)", "[2027-01-01,)", weight_kg=100, wind_area_m2=1)
+    with refused("allocation_stays_within_loads"):
+        insert(tower, "[2,3)", "[2027-01-01,)", wind_area_m2=1.001)
+
+
+def test_a_load_without_a_limit_is_not_limited(tower: Asset) -> None:
+    insert(tower, "[1,2)", "[2027-01-01,)", power_kw=99_999)
+    assert Allocation.objects.count() == 1
+
+
+def test_loads_are_refused_to_an_update_too(tower: Asset) -> None:
+    insert(tower, "[1,2)", "[2027-01-01,2028-01-01)", weight_kg=60)
+    insert(tower, "[2,3)", "[2028-01-01,2029-01-01)", weight_kg=60)
+    with refused("allocation_stays_within_loads"):
+        execute("UPDATE registry_allocation SET period = '[2027-06-01,2029-01-01)' WHERE units = '[2,3)'")
+
+
+def test_capacity_does_not_fall_below_what_is_held(tower: Asset) -> None:
+    insert(tower, "[3,4)", "[2027-01-01,)")
+    with refused("asset_capacity_holds_its_ledger"):
+        execute("UPDATE registry_asset SET capacity = 2 WHERE id = %s", tower.pk)
+    execute("UPDATE registry_asset SET capacity = 3 WHERE id = %s", tower.pk)
+    tower.refresh_from_db()
+    assert tower.capacity == 3
+
+
+def test_capacity_may_fall_below_what_was_held_in_the_past(tower: Asset) -> None:
+    insert(tower, "[3,4)", f"[2020-01-01,{day(0)})")
+    execute("UPDATE registry_asset SET capacity = 2 WHERE id = %s", tower.pk)
+    tower.refresh_from_db()
+    assert tower.capacity == 2
+
+
+def test_a_limit_does_not_fall_below_what_is_carried(tower: Asset) -> None:
+    insert(tower, "[1,2)", "[2027-01-01,2028-01-01)", weight_kg=30)
+    insert(tower, "[2,3)", "[2027-06-01,2028-06-01)", weight_kg=30)
+    with refused("asset_limits_hold_its_ledger"):
+        execute("UPDATE registry_asset SET weight_kg = 59 WHERE id = %s", tower.pk)
+    execute("UPDATE registry_asset SET weight_kg = 60 WHERE id = %s", tower.pk)
+
+
+def test_a_kind_never_changes(tower: Asset) -> None:
+    with refused("asset_kind_is_final"):
+        execute("UPDATE registry_asset SET kind = 'equipment_room' WHERE id = %s", tower.pk)
+
+
+def test_units_used_today_follow_the_ledger(tower: Asset) -> None:
+    insert(tower, "[1,3)", f"[{day(-10)},{day(1)})")
+    insert(tower, "[3,4)", f"[{day(0)},)")
+    insert(tower, "[1,3)", f"[{day(1)},)")
+    tower.refresh_from_db()
+    assert (tower.used_today, tower.free_today, tower.ledger_version) == (3, 1, 3)
+    execute("DELETE FROM registry_allocation WHERE units = '[3,4)'")
+    tower.refresh_from_db()
+    assert (tower.used_today, tower.free_today, tower.ledger_version) == (2, 2, 4)
+
+
+def test_only_holds_expire(tower: Asset) -> None:
+    insert(tower, "[1,2)", "[2027-01-01,)")
+    with refused("allocation_only_holds_expire"):
+        execute("UPDATE registry_allocation SET purpose = 'held'")
+    with refused("allocation_only_holds_expire"):
+        execute("UPDATE registry_allocation SET held_until = now()")
+
+
+@pytest.mark.parametrize(
+    ("kind", "wkt"),
+    [("tower", "LINESTRING(114 30, 115 30)"), ("duct", "POINT(114 30)"), ("fiber", "POLYGON((0 0,0 1,1 1,0 0))")],
+)
+def test_geometry_suits_its_kind(tower: Asset, kind: str, wkt: str) -> None:
+    asset = factories.asset(tower.owner, kind)
+    with refused("asset_geometry_suits_its_kind"):
+        execute("UPDATE registry_asset SET geometry = ST_GeomFromText(%s, 4326) WHERE id = %s", wkt, asset.pk)
+
+
+@pytest.mark.parametrize("wkt", ["POINT(180.1 30)", "POINT(30 114)"])
+def test_geometry_is_on_earth(tower: Asset, wkt: str) -> None:
+    with refused("asset_geometry_is_on_earth"):
+        execute("UPDATE registry_asset SET geometry = ST_GeomFromText(%s, 4326) WHERE id = %s", wkt, tower.pk)
+
+
+def test_details_suit_their_kind(tower: Asset) -> None:
+    with refused("details_suit_their_kind"):
+        execute(
+            "INSERT INTO registry_duct (asset_id, material, sub_ducts, fill_limit, hazardous_co_use, blocked)"
+            " VALUES (%s, 'pvc', 0, 0.4, false, false)",
+            tower.pk,
+        )
+
+
+def test_the_power_of_a_room_stays_within_its_cooling(tower: Asset) -> None:
+    room = factories.asset(
+        tower.owner, "equipment_room", capacity=42, power_kw=6, details={"cooling_kw": 8.0, "ac_power_kw": 10.0}
+    )
+    with refused("room_power_stays_within_cooling"):
+        execute("UPDATE registry_asset SET power_kw = 9 WHERE id = %s", room.pk)
+    with refused("room_power_stays_within_cooling"):
+        execute("UPDATE registry_equipmentroom SET cooling_kw = 5 WHERE asset_id = %s", room.pk)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "constraint"),
+    [
+        ("structural_use_pct", "-1", "tower_use_is_not_negative"),
+        ("free_height_max_m", "31", "tower_free_range_inside_height"),
+        ("free_height_min_m", "29", "tower_free_range_is_ordered"),
+        ("free_height_min_m", "-1", "tower_free_range_above_ground"),
+        ("earthing_ohm", "-1", "tower_earthing_is_not_negative"),
+    ],
+)
+def test_the_details_of_a_tower_are_checked(tower: Asset, column: str, value: str, constraint: str) -> None:
+    execute(
+        "UPDATE registry_tower SET height_m = 30, free_height_min_m = 20, free_height_max_m = 28 WHERE asset_id = %s",
+        tower.pk,
+    )
+    with refused(constraint):
+        execute(f"UPDATE registry_tower SET {column} = %s WHERE asset_id = %s", value, tower.pk)
+
+
+def test_disclosures_are_never_changed(tower: Asset) -> None:
+    execute(
+        "INSERT INTO registry_disclosure (asset_id, organization_id, reason, reference, disclosed_at)"
+        " VALUES (%s, %s, 'consent', gen_random_uuid(), now())",
+        tower.pk,
+        tower.owner_id,
+    )
+    for statement in ("UPDATE registry_disclosure SET reason = ''", "DELETE FROM registry_disclosure"):
+        with refused("rows_are_never_changed"):
+            execute(statement)
+
+
+def test_a_wrong_social_credit_code_is_refused(tower: Asset) -> None:
+    execute(
+        "UPDATE registry_organization SET social_credit_code = '91350100M000100Y43' WHERE id = %s", tower.owner_id
+    )
+    with refused("organization_social_credit_code_checks"):
+        execute(
+            "UPDATE registry_organization SET social_credit_code = '91350100M000100Y44' WHERE id = %s", tower.owner_id
+        )
