@@ -1,6 +1,9 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+from registry.models.membership import Role
 
 
 class User(AbstractUser):
@@ -15,3 +18,17 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    @cached_property
+    def roles(self) -> dict[int, str]:
+        """The role in each organization, by its id; read once, so for the span of a request."""
+        return dict(self.memberships.values_list("organization_id", "role"))
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether this person may enter at all: active, and a member of some organization (or a superuser)."""
+        return self.is_active and (self.is_superuser or bool(self.roles))
+
+    def organizations_as(self, role: Role) -> list[int]:
+        """The ids of the organizations in which this person can do what `role` can."""
+        return [organization for organization, own in self.roles.items() if own in Role.at_least(role)]
