@@ -14,6 +14,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
+
 def execute(sql: str, *parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -233,9 +234,7 @@ def test_disclosures_are_never_changed(tower: Asset) -> None:
 
 
 def test_a_wrong_social_credit_code_is_refused(tower: Asset) -> None:
-    execute(
-        "UPDATE registry_organization SET social_credit_code = '91350100M000100Y43' WHERE id = %s", tower.owner_id
-    )
+    execute("UPDATE registry_organization SET social_credit_code = '91350100M000100Y43' WHERE id = %s", tower.owner_id)
     with refused("organization_social_credit_code_checks"):
         execute(
             "UPDATE registry_organization SET social_credit_code = '91350100M000100Y44' WHERE id = %s", tower.owner_id

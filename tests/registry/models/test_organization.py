@@ -1,0 +1,44 @@
+import pytest
+
+from registry.models import Organization, Region, Role
+from registry.social_credit_code import is_social_credit_code
+from tests import factories
+
+
+@pytest.mark.parametrize(
+    ("code", "valid"),
+    [
+        ("91350100M000100Y43", True),
+        ("91350100M000100Y44", False),
+        ("91350100M000100Y4", False),
+        ("91350100M000100YI3", False),
+        ("91350100m000100y43", False),
+        ("", False),
+    ],
+)
+def test_the_check_character_of_a_social_credit_code(code: str, valid: bool) -> None:
+    assert is_social_credit_code(code) is valid
+
+
+@pytest.mark.parametrize(("role", "roles"), [("viewer", 3), ("editor", 2), ("manager", 1)])
+def test_each_role_can_do_what_the_ones_before_it_can(role: str, roles: int) -> None:
+    assert len(Role.at_least(Role(role))) == roles
+
+
+@pytest.mark.django_db
+def test_a_region_is_regulated_by_its_own_and_its_ancestors_regulators() -> None:
+    wuhan, hubei = factories.regulator("wuhan"), factories.regulator("hubei", of=factories.HUBEI)
+    factories.regulator("xiangyang", of=factories.XIANGYANG)
+    district = factories.region(factories.JIANGAN)
+    assert set(Organization.objects.regulating(district)) == {wuhan, hubei}
+    assert set(Organization.objects.regulating(factories.region(factories.HUBEI))) == {hubei}
+
+
+@pytest.mark.django_db
+def test_a_region_contains_itself_and_what_lies_under_it() -> None:
+    district, wuhan = factories.region(factories.JIANGAN), factories.region(factories.WUHAN_CODE)
+    factories.region(factories.XIANGYANG)
+    factories.region("4201", scheme="other")
+    assert set(Region.objects.within(wuhan)) == {district, wuhan}
+    assert wuhan.covers(district)
+    assert not district.covers(wuhan)
