@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import MinValueValidator
 from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -227,6 +227,7 @@ class Asset(models.Model):
         ]
         indexes = [
             models.Index(fields=["kind", "region"], name="asset_kind_region"),
+            GistIndex(fields=["masked_geometry"], name="asset_masked_geometry"),
             GinIndex(
                 fields=["code", "name"],
                 opclasses=["gin_trgm_ops", "gin_trgm_ops"],
