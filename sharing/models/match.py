@@ -1,6 +1,8 @@
 from typing import Self
 
+from django.contrib.postgres.fields import DateRangeField
 from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -53,7 +55,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
 class Match(models.Model):
     """One way to meet one demand: rank 1 is the run's answer, the others its runners-up.
 
-    Prices are the registry's currency a year. deadline: until when the those it waits for
+    Prices are the registry's currency a year. deadline: until when those it waits for
     must have moved it on.
     """
 
@@ -74,6 +76,9 @@ class Match(models.Model):
     length_m = models.FloatField(_("length of the route, m"), null=True, blank=True)
     renews = models.ForeignKey(
         "sharing.Agreement", on_delete=models.PROTECT, null=True, blank=True, related_name="renewals"
+    )
+    renewal_period = DateRangeField(
+        _("period of the renewal"), null=True, blank=True, help_text=_("Empty where the demand's own period counts.")
     )
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
@@ -96,8 +101,19 @@ class Match(models.Model):
             models.CheckConstraint(condition=Q(status__in=MatchStatus.values), name="match_status_is_known"),
             models.CheckConstraint(condition=Q(rank__gte=1), name="match_rank_from_one"),
             models.CheckConstraint(condition=Q(cost_per_year__gte=0), name="match_cost_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(renews__isnull=True, renewal_period__isnull=True)
+                | Q(renews__isnull=False, renewal_period__isnull=False),
+                name="match_renewal_has_a_period",
+            ),
         ]
         indexes = [models.Index(fields=["status", "deadline"], name="match_status_deadline")]
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+    @property
+    def period(self) -> DateRange:
+        """The days its units are used: the renewal's, else the demand's."""
+        period: DateRange = self.renewal_period or self.demand.period
+        return period
