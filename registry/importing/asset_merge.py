@@ -1,0 +1,375 @@
+"""Staged rows into the tables of assets, set by set: known again by code, checked, compared, inserted or updated."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from django.db import connection, models, transaction
+from django.db.models import NOT_PROVIDED
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+from psycopg import sql
+
+from registry import capacity
+from registry.capacity import CapacityError, OwnUse
+from registry.importing.staging import StagedColumn, stage
+from registry.models import Allocation, Asset, Organization, Purpose, Region
+
+STAGED, MERGED = sql.Identifier("import_staged"), sql.Identifier("import_merged")
+MERGE_LOCK = 0x1A55E7  # the first half of the advisory lock that imports for one owner queue on
+UNTOUCHED = frozenset({"used_today", "ledger_version", "created_at", "updated_at"})
+LEDGER_LOADS = ("weight_kg", "wind_area_m2", "power_kw")
+
+
+class UseRefused(Exception):
+    """Own use that others' holdings leave no room for: `reasons` by the row's index."""
+
+    def __init__(self, reasons: dict[int, str]) -> None:
+        super().__init__(str(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    index: int
+    column: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Merge:
+    """One run: prepare, then findings and remarks, then write, all in one transaction of the caller's."""
+
+    owner: Organization
+    kind: str
+    details: type[models.Model]
+    source: str
+    assumed_capacity: int = 0
+    _staged: dict[str, StagedColumn] = field(default_factory=dict)
+    _refused: set[int] = field(default_factory=set)
+
+    def prepare(self, columns: dict[str, StagedColumn], rows: NDArray[np.bool_]) -> None:
+        """Stage the chosen rows, lock the assets they name, and work out what each would become."""
+        self._staged = columns
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [MERGE_LOCK, self.owner.pk])
+        stage("import_staged", columns, rows)
+        self._execute(
+            """
+            SELECT count(*) FROM (
+                SELECT FROM {asset} AS a JOIN {staged} AS s USING (code) WHERE a.owner_id = {owner}
+                ORDER BY a.id FOR NO KEY UPDATE OF a
+            ) AS locked
+            """
+        )
+        self._place_in_regions()
+        self._create_merged()
+
+    def findings(self) -> Iterator[Finding]:
+        """Why rows cannot land as they are; what is yielded here is left out by `write`."""
+        for finding in [
+            *self._wrong_kinds(),
+            *self._swapped_regions(),
+            *self._without_place(),
+            *self._broken_checks(),
+            *self._held_units(),
+            *self._beyond_cooling(),
+        ]:
+            self._refused.add(finding.index)
+            yield finding
+        if self._refused:
+            self._execute("DELETE FROM {merged} WHERE idx = ANY ({refused})", refused=sorted(self._refused))
+
+    def remarks(self) -> Iterator[Finding]:
+        """Rows whose place is not in their region, where the region has a boundary."""
+        rows = self._execute(
+            """
+            SELECT m.idx, r.code FROM {merged} AS m JOIN {region} AS r ON r.id = m.region_id
+            WHERE r.boundary IS NOT NULL AND NOT ST_Intersects(r.boundary, m.geometry) ORDER BY m.idx
+            """
+        )
+        for index, code in rows:
+            yield Finding(index, "", _("The place lies outside the region %(code)s.") % {"code": code})
+
+    def write(self) -> tuple[int, int, int]:
+        """Insert and update; returns how many assets were created, updated, and already as the file says.
+
+        Raises UseRefused, with nothing written, where own use has no room.
+        """
+        counts: dict[str, int] = dict(
+            self._execute(
+                """
+                SELECT CASE WHEN is_new THEN 'created' WHEN changed OR use_changed THEN 'updated' ELSE 'unchanged' END,
+                    count(*) FROM {merged} GROUP BY 1
+                """
+            )
+        )
+        [(self.assumed_capacity,)] = self._execute("SELECT count(*) FROM {merged} WHERE is_new AND assumed_capacity")
+        self._insert_assets()
+        self._update_assets()
+        self._write_details()
+        self._write_use()
+        for table in (STAGED, MERGED):
+            self._execute_sql(sql.SQL("DROP TABLE {}").format(table))
+        return counts.get("created", 0), counts.get("updated", 0), counts.get("unchanged", 0)
+
+    # --- What each row becomes ------------------------------------------------------------------------------
+
+    def _place_in_regions(self) -> None:
+        """A row without a region of its own lies in the smallest region whose boundary holds it."""
+        if Region.objects.filter(boundary__isnull=False).exists():
+            self._execute(
+                """
+                UPDATE {staged} AS s SET region_id = (
+                    SELECT r.id FROM {region} AS r
+                    WHERE NOT r.retired AND ST_Intersects(r.boundary, ST_PointOnSurface(s.geometry))
+                    ORDER BY r.scheme = {scheme} DESC, length(r.prefix) DESC, r.id LIMIT 1
+                ) WHERE s.region_id IS NULL AND s.geometry IS NOT NULL
+                """,
+                scheme=self.owner.region.scheme,
+            )
+
+    def _create_merged(self) -> None:
+        asset_columns = [column for column in self._asset_columns() if column not in UNTOUCHED]
+        merged = [*asset_columns, *self._detail_columns()]
+        self._execute(
+            """
+            CREATE TEMPORARY TABLE {merged} ON COMMIT DROP AS
+            SELECT s.idx, a.id IS NULL AS is_new, a.kind AS old_kind, s.used_units,
+                s.capacity IS NULL AS assumed_capacity, false AS use_changed,
+                a.id IS NOT NULL AND (({new_values}) IS DISTINCT FROM ({old_values}) OR d.asset_id IS NULL) AS changed,
+                coalesce(a.id, nextval(pg_get_serial_sequence({asset_table}, 'id'))) AS id, {definitions}
+            FROM {staged} AS s
+            LEFT JOIN {asset} AS a ON a.code = s.code AND a.owner_id = {owner}
+            LEFT JOIN {details} AS d ON d.asset_id = a.id
+            """,
+            new_values=_list(self._new_value(column) for column in merged if column != "source"),
+            old_values=_list(self._old(column) for column in merged if column != "source"),
+            definitions=_list(
+                sql.SQL("{} AS {}").format(self._new_value(column), sql.Identifier(column)) for column in merged
+            ),
+            asset_table=Asset._meta.db_table,
+        )
+        self._execute(
+            """
+            UPDATE {merged} AS m SET use_changed = true
+            WHERE m.used_units IS NOT NULL AND m.used_units <> (
+                SELECT coalesce(sum(upper(units) - lower(units)), 0) FROM {allocation}
+                WHERE asset_id = m.id AND purpose = {own_use} AND reference IS NULL AND upper_inf(period)
+            )
+            """,
+            own_use=Purpose.OWN_USE.value,
+        )
+        self._execute("ANALYZE {merged}")
+
+    def _new_value(self, column: str) -> sql.Composable:
+        """The row's own value, else the registry's, else the model's default."""
+        if column == "owner_id":
+            return sql.Literal(self.owner.pk)
+        if column == "kind":
+            return sql.Literal(self.kind)
+        if column == "source":
+            return sql.Literal(self.source)
+        default: Any = 1 if column == "capacity" else self._default(column)
+        if column == "region_id":
+            default = self.owner.region.pk
+        staged = self._staged.get(column)
+        values = [self._old(column), sql.Literal(default)]
+        if staged is not None and (staged.values is not None or column == "region_id"):
+            values.insert(0, sql.SQL("s.{}").format(sql.Identifier(column)))
+        return sql.SQL("coalesce({})").format(_list(values)) if default is not None or len(values) > 2 else values[0]
+
+    def _old(self, column: str) -> sql.Composable:
+        alias = "a" if column in self._asset_columns() else "d"
+        return sql.SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(column))
+
+    def _default(self, column: str) -> Any:
+        model = Asset if column in self._asset_columns() else self.details
+        chosen = next(f for f in model._meta.concrete_fields if f.column == column)
+        return chosen.get_default() if chosen.default is not NOT_PROVIDED or not chosen.null else None
+
+    # --- What stands against a row -----------------------------------------------------------------------------
+
+    def _wrong_kinds(self) -> Iterator[Finding]:
+        rows = self._execute("SELECT idx, code, old_kind FROM {merged} WHERE old_kind <> {kind}")
+        for index, code, kind in rows:
+            yield Finding(index, "code", _("%(code)s is an asset of kind %(kind)s.") % {"code": code, "kind": kind})
+
+    def _without_place(self) -> Iterator[Finding]:
+        for (index,) in self._execute("SELECT idx FROM {merged} WHERE geometry IS NULL"):
+            yield Finding(index, "", _("The row has no geometry."))
+
+    def _swapped_regions(self) -> Iterator[Finding]:
+        rows = self._execute(
+            """
+            SELECT m.idx, r.code FROM {merged} AS m JOIN {region} AS r ON r.id = m.region_id
+            WHERE r.boundary IS NOT NULL AND NOT ST_Intersects(r.boundary, m.geometry)
+                AND ST_Intersects(r.boundary, ST_FlipCoordinates(m.geometry))
+            """
+        )
+        for index, code in rows:
+            reason = _("Longitude and latitude look swapped: only so is it in the region %(code)s.")
+            yield Finding(index, "", reason % {"code": code})
+
+    def _broken_checks(self) -> Iterator[Finding]:
+        """The database's own check constraints of both tables, asked of the merged rows before they are written."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT conname, pg_get_expr(conbin, conrelid) FROM pg_constraint
+                WHERE contype = 'c' AND conrelid = ANY (ARRAY[%s::regclass, %s::regclass])
+                """,
+                [Asset._meta.db_table, self.details._meta.db_table],
+            )
+            known = {"id", *self._asset_columns(), *self._detail_columns()} - UNTOUCHED
+            checks = {name: expression for name, expression in cursor.fetchall() if "geometry" not in name}
+        checks = {name: expression for name, expression in checks.items() if _mentions(expression, known)}
+        broken = sql.SQL(" OR ").join(sql.SQL("({}) IS FALSE").format(sql.SQL(e)) for e in checks.values())
+        names = sql.SQL(", ").join(
+            sql.SQL("CASE WHEN ({}) IS FALSE THEN {} END").format(sql.SQL(expression), sql.Literal(name))
+            for name, expression in checks.items()
+        )
+        rows = self._execute(
+            "SELECT idx, array_remove(ARRAY[{names}], NULL) FROM {merged} WHERE geometry IS NOT NULL AND ({broken})",
+            names=names,
+            broken=broken,
+        )
+        for index, constraints in rows:
+            for constraint in constraints:
+                yield Finding(index, "", _("Does not hold: %(rule)s.") % {"rule": _(constraint.replace("_", " "))})
+
+    def _held_units(self) -> Iterator[Finding]:
+        """Lowered capacity or limits that the ledger already needs (the trigger registry_keep_capacity, set-wise)."""
+        rows = self._execute(
+            """
+            SELECT m.idx, held.highest FROM {merged} AS m JOIN {asset} AS a ON a.id = m.id
+            CROSS JOIN LATERAL (
+                SELECT max(upper(units)) - 1 AS highest FROM {allocation}
+                WHERE asset_id = m.id AND period && daterange(CURRENT_DATE, NULL)
+            ) AS held
+            WHERE m.capacity < a.capacity AND held.highest > m.capacity
+            """
+        )
+        for index, highest in rows:
+            yield Finding(index, "capacity", _("Unit %(unit)d is in use, so there are more.") % {"unit": highest})
+        for load in LEDGER_LOADS:
+            rows = self._execute(
+                """
+                SELECT m.idx, max(heavy.load) FROM {merged} AS m JOIN {asset} AS a ON a.id = m.id
+                CROSS JOIN LATERAL (
+                    SELECT sum(line.{load}) AS load
+                    FROM (SELECT DISTINCT lower(period) AS day FROM {allocation} WHERE asset_id = m.id) AS start
+                    JOIN {allocation} AS line ON line.asset_id = m.id AND line.period @> start.day
+                        AND line.period && daterange(CURRENT_DATE, NULL)
+                    GROUP BY start.day
+                ) AS heavy
+                WHERE m.{load} < coalesce(a.{load}, 'Infinity') AND heavy.load > m.{load} GROUP BY m.idx
+                """,
+                load=sql.Identifier(load),
+            )
+            for index, carried in rows:
+                yield Finding(index, load, _("%(load)s is already carried.") % {"load": f"{carried:g}"})
+
+    def _beyond_cooling(self) -> Iterator[Finding]:
+        if "cooling_kw" in self._detail_columns():
+            for (index,) in self._execute("SELECT idx FROM {merged} WHERE power_kw > cooling_kw"):
+                yield Finding(index, "power_kw", _("The power limit exceeds the cooling."))
+
+    # --- Writing ------------------------------------------------------------------------------------------------
+
+    def _insert_assets(self) -> None:
+        columns = [column for column in self._asset_columns() if column not in UNTOUCHED]
+        self._execute(
+            """
+            INSERT INTO {asset} (id, {columns}, used_today, ledger_version, created_at, updated_at)
+            SELECT id, {columns}, 0, 0, now(), now() FROM {merged} WHERE is_new ORDER BY geometry
+            """,
+            columns=_list(map(sql.Identifier, columns)),
+        )
+
+    def _update_assets(self) -> None:
+        columns = [column for column in self._asset_columns() if column not in UNTOUCHED]
+        self._execute(
+            """
+            UPDATE {asset} AS a SET {assignments}, updated_at = now()
+            FROM {merged} AS m WHERE m.id = a.id AND m.changed
+            """,
+            assignments=_list(sql.SQL("{0} = m.{0}").format(sql.Identifier(column)) for column in columns),
+        )
+
+    def _write_details(self) -> None:
+        columns = self._detail_columns()
+        self._execute(
+            """
+            INSERT INTO {details} (asset_id, {columns})
+            SELECT id, {columns} FROM {merged} WHERE is_new OR changed ORDER BY id
+            ON CONFLICT (asset_id) DO UPDATE SET {assignments}
+            """,
+            columns=_list(map(sql.Identifier, columns)),
+            assignments=_list(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in columns),
+        )
+
+    def _write_use(self) -> None:
+        rows = self._execute("SELECT idx, id, used_units FROM {merged} WHERE use_changed ORDER BY id")
+        if not rows:
+            return
+        try:
+            capacity.set_own_use([OwnUse(asset_id, units) for _index, asset_id, units in rows])
+        except CapacityError:
+            raise UseRefused(_refused_uses(rows)) from None
+
+    # --- SQL ------------------------------------------------------------------------------------------------------
+
+    def _asset_columns(self) -> list[str]:
+        return _stored_columns(Asset)
+
+    def _detail_columns(self) -> list[str]:
+        return [column for column in _stored_columns(self.details) if column != "asset_id"]
+
+    def _execute(self, statement: str, **parts: Any) -> list[tuple[Any, ...]]:
+        """Run a statement, its {parts} composed in: SQL as SQL, values as literals; returns its rows."""
+        names = {
+            "asset": sql.Identifier(Asset._meta.db_table),
+            "details": sql.Identifier(self.details._meta.db_table),
+            "region": sql.Identifier(Region._meta.db_table),
+            "allocation": sql.Identifier(Allocation._meta.db_table),
+            "staged": STAGED,
+            "merged": MERGED,
+            "owner": sql.Literal(self.owner.pk),
+            "kind": sql.Literal(self.kind),
+        }
+        composed = {
+            name: part if isinstance(part, sql.Composable) else sql.Literal(part) for name, part in parts.items()
+        }
+        return self._execute_sql(sql.SQL(statement).format(**names | composed))
+
+    def _execute_sql(self, statement: sql.Composable) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+def _refused_uses(rows: Sequence[tuple[Any, ...]]) -> dict[int, str]:
+    """Which of the rows' uses the ledger refuses, tried one by one and undone."""
+    reasons = {}
+    for index, asset_id, units in rows:
+        try:
+            with transaction.atomic():
+                capacity.set_own_use([OwnUse(asset_id, units)])
+        except CapacityError as error:
+            reasons[index] = str(error)
+    return reasons
+
+
+def _stored_columns(model: type[models.Model]) -> list[str]:
+    stored = [f for f in model._meta.concrete_fields if not isinstance(f, models.GeneratedField)]
+    return [f.column for f in stored if f.column is not None and f.column != "id"]
+
+
+def _list(parts: Iterable[sql.Composable]) -> sql.Composed:
+    return sql.SQL(", ").join(list(parts))
+
+
+def _mentions(expression: str, columns: set[str]) -> bool:
+    return any(column in expression for column in columns)

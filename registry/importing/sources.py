@@ -1,0 +1,125 @@
+"""Which reader a file goes to, judged by its content and never by its name alone.
+
+GDAL opens dozens of formats, some of which fetch other files or addresses (VRT, /vsicurl). So it is handed only
+files whose first bytes say that they are of a format of FORMATS, under a name of our own in a folder of our own.
+"""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from registry.importing.archive import check_archive, unpack_shapefiles
+from registry.importing.table import SourceTable, UnreadableFile
+from registry.importing.tabular import read_delimited, read_workbook
+from registry.importing.vector import check_geopackage, dbf_encoding, read_vector
+
+SUFFIXES = {
+    "GeoJSON": ".geojson",
+    "GeoPackage": ".gpkg",
+    "KML": ".kml",
+    "OSM XML": ".osm",
+}
+FORMATS = ("CSV", "XLSX", "XLS", "GeoJSON", "GeoPackage", "KML", "Shapefile", "OSM XML")
+MAX_BYTES = 1 << 30
+HEAD_BYTES = 4096
+ENTITY = re.compile(rb"<!(ENTITY|DOCTYPE)", re.IGNORECASE)
+
+
+def read_source(
+    path: Path,
+    is_heading: Callable[[str], bool],
+    *,
+    layer: str | None = None,
+    geometry_type: str | None = None,
+    encoding: str | None = None,
+) -> SourceTable:
+    """The raw rows of the file at `path`.
+
+    `is_heading` tells known column headings, to find the row of headings below titles. `layer` names a sheet or map
+    layer; `geometry_type` ("Point", "LineString") chooses among the layers of OSM files. Raises UnreadableFile.
+    """
+    format = detect_format(path)
+    if format == "CSV":
+        return read_delimited(path.read_bytes(), is_heading, encoding=encoding)
+    if format == "XLS" or format == "XLSX":
+        return read_workbook(path, is_heading, layer=layer, format=format)
+    with tempfile.TemporaryDirectory(prefix="import-") as name:
+        folder = Path(name)
+        if format == "Shapefile":
+            return _read_shapefile(path, folder, layer, encoding)
+        copy = folder / f"source{SUFFIXES[format]}"
+        shutil.copyfile(path, copy)
+        if format == "GeoPackage":
+            check_geopackage(copy)
+        return read_vector(copy, format, layer=layer, geometry_type=geometry_type)
+
+
+def detect_format(path: Path) -> str:
+    """One of FORMATS. Raises UnreadableFile for anything else, saying what to do where that is known."""
+    if not path.is_file():
+        raise UnreadableFile(_("There is no file %(path)s.") % {"path": path})
+    if path.stat().st_size > MAX_BYTES:
+        raise UnreadableFile(_("The file is larger than 1 GiB: send it in parts."))
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head.strip():
+        raise UnreadableFile(_("The file is empty."))
+    if head.startswith(b"PK"):
+        return _archive_format(path)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "XLS"
+    if head.startswith(b"SQLite format 3\0"):
+        return "GeoPackage"
+    if head.startswith(b"\0\0\x27\x0a"):
+        raise UnreadableFile(_("A Shapefile has several parts: send a zip of its .shp, .shx, .dbf and .prj."))
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"{"):
+        return "GeoJSON"
+    if text.startswith(b"<"):
+        return _xml_format(path, text)
+    if re.search(rb"[\x01-\x08\x0e-\x1f]", head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _unknown_format()
+    return "CSV"
+
+
+def _archive_format(path: Path) -> str:
+    names = {member.filename.lower() for member in check_archive(path)}
+    if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
+        return "XLSX"
+    if any(name.endswith(".shp") for name in names):
+        return "Shapefile"
+    raise UnreadableFile(_("The archive holds neither a Shapefile nor a workbook: unpack it and send its files."))
+
+
+def _xml_format(path: Path, text: bytes) -> str:
+    if ENTITY.search(path.read_bytes()):
+        raise UnreadableFile(_("XML files with a document type or entities are not read."))
+    if re.search(rb"<kml[\s>]", text):
+        return "KML"
+    if re.search(rb"<osm[\s>]", text):
+        return "OSM XML"
+    raise _unknown_format()
+
+
+def _unknown_format() -> UnreadableFile:
+    return UnreadableFile(_("The file is none of: %(formats)s.") % {"formats": ", ".join(FORMATS)})
+
+
+def _read_shapefile(path: Path, folder: Path, layer: str | None, encoding: str | None) -> SourceTable:
+    layers = unpack_shapefiles(path, folder)
+    name = layer if layer is not None else next(iter(layers))
+    if name not in layers:
+        raise UnreadableFile(
+            _("There is no layer “%(layer)s”; there are: %(layers)s.") % {"layer": name, "layers": ", ".join(layers)}
+        )
+    shapefile = layers[name]
+    table = read_vector(shapefile, "Shapefile", encoding=encoding or dbf_encoding(shapefile))
+    table.layer = name
+    if layer is None and len(layers) > 1:
+        others = ", ".join(other for other in layers if other != name)
+        table.warnings.append(_("Layers not read: %(layers)s (choose one with --layer).") % {"layers": others})
+    return table

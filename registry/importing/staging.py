@@ -1,0 +1,70 @@
+"""COPY of parsed columns into a temporary table, from where SQL takes whole sets."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from django.db import connection
+from numpy.typing import NDArray
+from psycopg import sql
+
+from registry.importing.table import Cells
+
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+NULL = r"\N"
+BLOCK_ROWS = 20_000
+WGS84_SRID = 4326
+
+
+@dataclass(frozen=True, slots=True)
+class StagedColumn:
+    """A typed column; `values` is an object array (None for null), or None when nothing fills it."""
+
+    sql_type: str
+    values: Cells | None = None
+
+
+def stage(table: str, columns: Mapping[str, StagedColumn], rows: NDArray[np.bool_]) -> None:
+    """Create the temporary `table`, gone at the end of the transaction, and copy the chosen `rows` into it.
+
+    Its first column `idx` is the row's index in the columns, by which later findings are traced back.
+    """
+    indexes = np.flatnonzero(rows)
+    filled = {name: column.values for name, column in columns.items() if column.values is not None}
+    texts = [list(map(str, indexes.tolist()))]
+    texts += [_texts(values[indexes], columns[name].sql_type) for name, values in filled.items()]
+    definitions = [sql.SQL("{} " + column.sql_type).format(sql.Identifier(name)) for name, column in columns.items()]
+    names = [sql.Identifier(name) for name in ("idx", *filled)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("CREATE TEMPORARY TABLE {} (idx integer, {}) ON COMMIT DROP").format(
+                sql.Identifier(table), sql.SQL(", ").join(definitions)
+            )
+        )
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(names))
+        with cursor.copy(statement) as copy:
+            for start in range(0, len(indexes), BLOCK_ROWS):
+                block = zip(*(column[start : start + BLOCK_ROWS] for column in texts), strict=True)
+                copy.write("\n".join(map("\t".join, block)) + "\n")
+        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+
+
+def _texts(values: Cells, sql_type: str) -> list[str]:
+    if sql_type == "geometry":
+        return list(shapely.to_wkb(shapely.set_srid(values, WGS84_SRID), hex=True, include_srid=True))
+    if sql_type == "text":
+        return [NULL if value is None else value.translate(ESCAPES) for value in values]
+    if sql_type.endswith("[]"):
+        return [NULL if value is None else _array(value) for value in values]
+    return [NULL if value is None else _plain(value) for value in values.tolist()]
+
+
+def _array(values: Iterable[str]) -> str:
+    """An array of plain words (choices): nothing in them needs quoting."""
+    return "{" + ",".join(values) + "}"
+
+
+def _plain(value: float | bool | datetime.date) -> str:
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)

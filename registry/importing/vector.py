@@ -1,0 +1,235 @@
+"""Map files, read by GDAL through pyogrio: GeoJSON, GeoPackage, KML, Shapefile and OSM XML."""
+
+import json
+import sqlite3
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pyogrio.raw
+import shapely
+from django.utils.translation import gettext as _
+from pyogrio.errors import (
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+)
+
+from registry.importing.encodings import detect_encoding
+from registry.importing.table import Cells, SourceTable, UnreadableFile
+
+DRIVERS = {
+    "GeoJSON": {"GeoJSON"},
+    "GeoPackage": {"GPKG"},
+    "KML": {"KML", "LIBKML"},
+    "Shapefile": {"ESRI Shapefile"},
+    "OSM XML": {"OSM"},
+}
+OSM_LAYERS = {
+    "Point": ("points", "multipolygons"),
+    "LineString": ("lines", "multilinestrings"),
+}
+# Editors give new objects negative ids, which GDAL's own index does not take.
+OSM_OPTIONS = {"TAGS_FORMAT": "JSON", "USE_CUSTOM_INDEXING": "NO"}
+GDAL_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError)
+
+
+def read_vector(
+    path: Path,
+    format: str,
+    *,
+    layer: str | None = None,
+    geometry_type: str | None = None,
+    encoding: str | None = None,
+) -> SourceTable:
+    """The features of a map file at `path`, whose content was found to be of `format`.
+
+    Without `layer` the first layer with features is read; of KML every folder; of OSM the layers that can hold
+    `geometry_type` ("Point" or "LineString"). Layers left out are named in the warnings.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            layers = _layers(path, format)
+            chosen = _chosen_layers(path, format, layers, layer, geometry_type)
+            tables = [_read_layer(path, name, format, encoding) for name in chosen]
+        except GDAL_ERRORS as error:
+            raise UnreadableFile(_("The map file cannot be read: %(error)s.") % {"error": error}) from error
+    tables = [table for table in tables if len(table)] or tables[:1]
+    table = tables[0] if len(tables) == 1 else concatenate(tables)
+    table.warnings += sorted({str(warning.message) for warning in caught})
+    left_out = [name for name in layers if name not in chosen]
+    if format == "OSM XML":
+        left_out = [name for name in left_out if _feature_count(path, format, name)]
+    if left_out and layer is None:
+        table.warnings.append(
+            _("Layers not read: %(layers)s (choose one with --layer).") % {"layers": ", ".join(left_out)}
+        )
+    return table
+
+
+def check_geopackage(path: Path) -> None:
+    """A GeoPackage is a SQLite database, and a virtual table in it can make GDAL open other files: only R-trees and
+    full text indexes are let through. Raises UnreadableFile."""
+    try:
+        with sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True) as database:
+            statements = database.execute("SELECT sql FROM sqlite_master WHERE sql LIKE '%VIRTUAL%'").fetchall()
+        database.close()
+    except sqlite3.DatabaseError as error:
+        raise UnreadableFile(_("The GeoPackage is damaged.")) from error
+    for (statement,) in statements:
+        words = statement.upper().split()
+        if words[:3] == ["CREATE", "VIRTUAL", "TABLE"] and not {
+            "RTREE",
+            "FTS5",
+            "FTS4",
+        } & {word.split("(")[0] for word in words}:
+            raise UnreadableFile(_("The GeoPackage holds a virtual table, which may lead to other files."))
+
+
+def dbf_encoding(path: Path) -> str | None:
+    """The encoding of a Shapefile's attributes where no .cpg states it, judged from the bytes of the .dbf: the
+    language byte of its header says little (0 or "ANSI") in files from Chinese and French systems alike."""
+    if path.with_suffix(".cpg").exists() or not path.with_suffix(".dbf").exists():
+        return None
+    data = path.with_suffix(".dbf").read_bytes()
+    header_size = int.from_bytes(data[8:10], "little")
+    names = b" ".join(data[at : at + 11].split(b"\0")[0] for at in range(32, header_size - 1, 32))
+    text = data[header_size:].replace(b"\0", b" ")
+    encoding = detect_encoding(names + b" " + text)
+    return None if encoding.startswith("utf-16") else encoding
+
+
+def concatenate(tables: Sequence[SourceTable]) -> SourceTable:
+    """One table of the rows of all; a column that a table lacks is None there."""
+    headings = list(dict.fromkeys(heading for table in tables for heading in table.headings))
+    columns = []
+    for heading in headings:
+        parts = [
+            table.columns[table.headings.index(heading)].astype(object)
+            if heading in table.headings
+            else np.full(len(table), None, dtype=object)
+            for table in tables
+        ]
+        columns.append(np.concatenate(parts))
+    first = tables[0]
+    first_numbers = np.cumsum([0, *(len(table) for table in tables[:-1])])
+    return SourceTable(
+        format=first.format,
+        headings=headings,
+        columns=columns,
+        row_numbers=np.concatenate([t.row_numbers + n for t, n in zip(tables, first_numbers, strict=True)]),
+        encoding=first.encoding,
+        crs=first.crs,
+        layer=", ".join(table.layer or "" for table in tables),
+        geometry=np.concatenate([t.geometry for t in tables if t.geometry is not None]),
+        warnings=[warning for table in tables for warning in table.warnings],
+    )
+
+
+def _layers(path: Path, format: str) -> list[str]:
+    layers = [str(name) for name, _type in pyogrio.list_layers(path)]
+    if not layers:
+        raise UnreadableFile(_("The map file has no layer."))
+    driver = pyogrio.read_info(path, layer=layers[0])["driver"]
+    if driver not in DRIVERS[format]:
+        raise UnreadableFile(_("The file is not what it claims to be (%(driver)s).") % {"driver": driver})
+    return layers
+
+
+def _chosen_layers(
+    path: Path,
+    format: str,
+    layers: list[str],
+    layer: str | None,
+    geometry_type: str | None,
+) -> list[str]:
+    if layer is not None:
+        if layer not in layers:
+            raise UnreadableFile(
+                _("There is no layer “%(layer)s”; there are: %(layers)s.")
+                % {"layer": layer, "layers": ", ".join(layers)}
+            )
+        return [layer]
+    if format == "OSM XML":
+        return list(OSM_LAYERS[geometry_type or "Point"])
+    if format == "KML":
+        return layers
+    return [next((name for name in layers if _feature_count(path, format, name)), layers[0])]
+
+
+def _feature_count(path: Path, format: str, layer: str) -> int:
+    return int(pyogrio.read_info(path, layer=layer, force_feature_count=True, **_options(format))["features"])
+
+
+def _options(format: str) -> dict[str, str]:
+    return OSM_OPTIONS if format == "OSM XML" else {}
+
+
+def _read_layer(path: Path, layer: str, format: str, encoding: str | None) -> SourceTable:
+    meta, fids, wkb, fields = pyogrio.raw.read(
+        path,
+        layer=layer,
+        encoding=encoding,
+        force_2d=True,
+        return_fids=True,
+        datetime_as_string=True,
+        **_options(format),
+    )
+    headings = [str(heading) for heading in meta["fields"]]
+    columns = [_cells(column) for column in fields]
+    count = len(fids)
+    if format == "OSM XML" and "other_tags" in headings:
+        _expand_tags(headings, columns)
+        headings.insert(0, "@id")
+        columns.insert(0, _osm_ids(layer, dict(zip(headings[1:], columns, strict=True))))
+    if format == "GeoJSON" and "id" not in headings and not np.array_equal(fids, np.arange(count)):
+        headings.append("id")
+        columns.append(fids)
+    geometry = None if wkb is None else shapely.from_wkb(wkb, on_invalid="ignore")
+    return SourceTable(
+        format=format,
+        headings=headings,
+        columns=columns,
+        row_numbers=np.arange(1, count + 1, dtype=np.int64),
+        encoding=encoding or meta["encoding"],
+        crs=meta["crs"],
+        layer=layer,
+        geometry=geometry,
+    )
+
+
+def _cells(column: Cells) -> Cells:
+    if column.dtype.kind in "if":
+        return column
+    texts = [cell if cell is None or isinstance(cell, str) else str(cell) for cell in column.tolist()]
+    return np.array(texts, dtype=object)
+
+
+def _osm_ids(layer: str, columns: dict[str, Cells]) -> Cells:
+    """`node/1`, `way/2`, `relation/3`, as OSM's own tools write them; None for objects that never were in OSM, which
+    an editor numbered below zero for the time being."""
+    if layer == "multipolygons":
+        parts = [("way", columns["osm_way_id"]), ("relation", columns["osm_id"])]
+    else:
+        parts = [({"points": "node", "lines": "way"}.get(layer, "relation"), columns["osm_id"])]
+    ids = np.full(len(parts[0][1]), None, dtype=object)
+    for kind, numbers in parts:
+        for n, number in enumerate(numbers):
+            if number and int(number) > 0:
+                ids[n] = f"{kind}/{number}"
+    return ids
+
+
+def _expand_tags(headings: list[str], columns: list[Cells]) -> None:
+    """OSM tags beyond GDAL's own columns come as one JSON text a feature: give each tag its column."""
+    at = headings.index("other_tags")
+    tags = [json.loads(text) if text else {} for text in columns[at]]
+    del headings[at], columns[at]
+    for key in sorted({key for features in tags for key in features} - set(headings)):
+        headings.append(key)
+        columns.append(np.array([features.get(key) for features in tags], dtype=object))
