@@ -7,7 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 
 # Production settings, for the checks of what is deployed.
-PRODUCTION := DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
+PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 	$(PYTHON) -c "import secrets; print(secrets.token_hex(32))")
 
 .DEFAULT_GOAL := help

@@ -17,8 +17,11 @@ INSTALL = """
 set -e
 policy=/usr/sbin/policy-rc.d
 cluster=/etc/postgresql-common/createcluster.d/infrashare-setup.conf
-tidy() { rm -f "$cluster"; rmdir --ignore-fail-on-non-empty /etc/postgresql-common/createcluster.d \
-    /etc/postgresql-common 2>/dev/null || true; [ -z "$ours" ] || rm -f "$policy"; }
+tidy() {
+    rm -f "$cluster"
+    rmdir --ignore-fail-on-non-empty "${cluster%/*}"
+    [ -z "$ours" ] || rm -f "$policy"
+}
 ours=
 trap tidy EXIT
 trap 'exit 130' INT TERM

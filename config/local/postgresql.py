@@ -256,7 +256,7 @@ def clear_remains(instance: Instance, programs: Programs) -> None:
         left = at_work(instance)
         if not left:
             break
-        if attempt == 50:  # they end on their own when they see that their postmaster is gone, unless busy
+        if attempt == 20:  # they end on their own when they see that their postmaster is gone, unless busy
             for pid in left:
                 os.kill(pid, signal.SIGQUIT)
         time.sleep(0.1)
