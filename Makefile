@@ -30,7 +30,7 @@ dev: up ## Site, worker and beat for development, at 127.0.0.1:8000 (PORT=n for 
 	@$(RUN) python manage.py migrate --verbosity 0
 	@echo "• Site at http://$(HOST):$(PORT)/, worker and beat; Ctrl-C ends them"
 	@$(RUN) sh -c 'celery -A config worker --beat --loglevel info & worker=$$!; \
-		trap "kill $$worker; wait" EXIT; trap : INT TERM; python manage.py runserver $(HOST):$(PORT)'
+		trap "kill $$worker 2>/dev/null; wait" EXIT; trap : INT TERM; python manage.py runserver $(HOST):$(PORT)'
 
 bench: up ## Measure speed; the figures stand in benchmarks/
 	@$(RUN) python -m benchmarks $(ARGS)

@@ -34,6 +34,8 @@ def ensure() -> None:
     """Create or refresh the environment, unless it already holds this very requirements.txt."""
     if current():
         return
+    if not usable():
+        shutil.rmtree(VENV, ignore_errors=True)
     STAMP.unlink(missing_ok=True)
     if not (by_uv() or by_pip()):
         raise Stop("The Python packages of requirements.txt could not be installed (see above).")
@@ -47,8 +49,8 @@ def current() -> bool:
 
 def stamp() -> str:
     """What the environment was made of: where, the interpreter's version, and the lock's hash."""
-    version = call([PYTHON, "-c", "import sys; print(sys.prefix, sys.version)"]).stdout
-    return version + hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    version = call([PYTHON, "-c", "import sys; print(sys.version)"]).stdout
+    return f"{VENV}\n{version}" + hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
 
 
 def fits(python: str) -> bool:
@@ -70,8 +72,10 @@ def interpreter() -> str:
 
 
 def usable() -> bool:
-    """Whether .venv holds a working Python of a fitting version."""
-    return PYTHON.exists() and fits(str(PYTHON))
+    """Whether .venv holds a working Python of a fitting version, and was made where it is: the commands in a
+    copied or moved one would run the Python of the old place."""
+    moved = STAMP.exists() and STAMP.read_text().split("\n", 1)[0] != str(VENV)
+    return PYTHON.exists() and not moved and fits(str(PYTHON))
 
 
 def uv() -> str | None:
@@ -85,9 +89,8 @@ def by_uv() -> bool:
     program = uv()
     if not program:
         return False
-    if not usable():
+    if not PYTHON.exists():
         say("Creating .venv with uv")
-        shutil.rmtree(VENV, ignore_errors=True)
         if not succeeds([program, "venv", "--quiet", "--python", interpreter(), str(VENV)]):
             return False
     say("Installing the Python packages of requirements.txt with uv")
@@ -99,7 +102,7 @@ def by_uv() -> bool:
 
 def by_pip() -> bool:
     """Install with the pip that comes with Python; false when it fails."""
-    if not usable() or call([PYTHON, "-m", "pip", "--version"]).returncode:
+    if not PYTHON.exists() or call([PYTHON, "-m", "pip", "--version"]).returncode:
         say("Creating .venv")
         shutil.rmtree(VENV, ignore_errors=True)
         if not succeeds([interpreter(), "-m", "venv", str(VENV)]):
