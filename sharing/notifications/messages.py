@@ -1,0 +1,244 @@
+"""What people read: a subject and a text per event, in the recipient's language. Short, and says what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from registry.models import User
+from sharing.models import Event, EventType, Notification, RefusalReason, RejectionReason
+
+
+@dataclass(frozen=True)
+class Message:
+    subject: str
+    text: str
+    link: str
+
+    @property
+    def body(self) -> str:
+        """The text and where to go, as of a letter."""
+        return f"{self.text}\n\n{self.link}\n"
+
+
+# Facts that stand in the texts: what (the list's line), title, party, owner, by, number, day, on, reason, conditions,
+# matched, demands, lines, error. Empty where an event has none.
+TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
+    EventType.LIST_SUBMITTED: (
+        lazy("%(title)s: submitted"),
+        lazy("%(by)s submitted the list “%(title)s” with %(lines)s lines. You hear from us when it is matched."),
+    ),
+    EventType.LIST_MATCHED: (
+        lazy("%(title)s: %(matched)s of %(demands)s lines matched"),
+        lazy(
+            "Look at the proposals for “%(title)s” and request those you want: nothing is held for you before. "
+            "Lines without a match say what was lacking."
+        ),
+    ),
+    EventType.LIST_REOPENED: (
+        lazy("%(title)s: reopened"),
+        lazy("%(by)s made the list “%(title)s” a draft again; its proposals are gone. Submit it once it is right."),
+    ),
+    EventType.LIST_CLOSED: (
+        lazy("%(title)s: closed"),
+        lazy("%(by)s closed the list “%(title)s”. Agreements it led to live on; there is nothing to do."),
+    ),
+    EventType.RUN_FAILED: (
+        lazy("%(title)s: matching failed"),
+        lazy("“%(title)s” could not be matched: %(error)s. Match it again; if it fails again, tell the registry."),
+    ),
+    EventType.MATCH_REQUESTED: (
+        lazy("%(what)s: requested"),
+        lazy("%(by)s requested the match for %(what)s. Its units are held; the owners answer until %(day)s."),
+    ),
+    EventType.MATCH_OFFERED: (
+        lazy("%(what)s: another match is offered"),
+        lazy("In place of the match that fell through, this one still fits %(what)s. Request it to hold its units."),
+    ),
+    EventType.MATCH_WITHDRAWN: (
+        lazy("%(what)s: request withdrawn"),
+        lazy("%(party)s withdrew its request for %(what)s. The units are free again; there is nothing to do."),
+    ),
+    EventType.MATCH_CONSENTED: (
+        lazy("%(what)s: all owners consent, approval until %(day)s"),
+        lazy("All owners let %(party)s use their assets for %(what)s. The regulator decides until %(day)s."),
+    ),
+    EventType.MATCH_REFUSED: (
+        lazy("%(what)s: refused by %(by_organization)s"),
+        lazy("%(by_organization)s refused %(what)s: %(reason)s. The units are free again."),
+    ),
+    EventType.MATCH_COUNTERSIGNED: (
+        lazy("%(what)s: a second approval is needed"),
+        lazy("%(by)s approved %(what)s, which touches a core asset. A second person decides until %(day)s."),
+    ),
+    EventType.MATCH_APPROVED: (
+        lazy("%(what)s: approved, agreement %(number)s"),
+        lazy("%(by_organization)s approved %(what)s for %(party)s. Agreement %(number)s runs %(period)s."),
+    ),
+    EventType.MATCH_REJECTED: (
+        lazy("%(what)s: rejected"),
+        lazy("%(by_organization)s rejected %(what)s: %(reason)s. The units are free again."),
+    ),
+    EventType.MATCH_EXPIRED: (
+        lazy("%(what)s: request expired"),
+        lazy("Nobody decided on %(what)s for %(party)s in time. The units are free again."),
+    ),
+    EventType.CONSENT_ASKED: (
+        lazy("%(party)s asks for %(what)s: answer until %(day)s"),
+        lazy(
+            "%(party)s asks to use your assets for %(what)s. Grant it, with conditions if need be, or refuse it "
+            "with a reason, until %(day)s. The units are held meanwhile."
+        ),
+    ),
+    EventType.CONSENT_GRANTED: (
+        lazy("%(what)s: %(owner)s consents"),
+        lazy("%(owner)s lets %(party)s use its assets for %(what)s. Conditions: %(conditions)s."),
+    ),
+    EventType.CONSENT_REFUSED: (
+        lazy("%(what)s: %(owner)s refuses"),
+        lazy("%(by)s refused the request of %(party)s for %(what)s: %(reason)s. There is nothing more to do."),
+    ),
+    EventType.CONSENT_DUE: (
+        lazy("%(what)s: your answer is due on %(day)s"),
+        lazy("%(party)s waits for your answer on %(what)s. Grant or refuse it until %(day)s."),
+    ),
+    EventType.CONSENT_OVERDUE: (
+        lazy("%(what)s: the answer of %(owner)s is overdue"),
+        lazy(
+            "%(owner)s has not answered %(party)s on %(what)s until %(day)s. The owner can still answer; otherwise "
+            "the request expires and the units are freed."
+        ),
+    ),
+    EventType.APPROVAL_DUE: (
+        lazy("%(what)s: your decision is due on %(day)s"),
+        lazy("%(party)s waits for your decision on %(what)s. Approve or reject it until %(day)s."),
+    ),
+    EventType.APPROVAL_OVERDUE: (
+        lazy("%(what)s: the regulator's decision is overdue"),
+        lazy(
+            "%(what)s for %(party)s was to be decided until %(day)s. A regulator can still decide; otherwise the "
+            "request expires and the units are freed."
+        ),
+    ),
+    EventType.AGREEMENT_ACTIVATED: (
+        lazy("%(number)s is in force"),
+        lazy("Agreement %(number)s for %(what)s runs %(period)s: %(party)s may use the units from now on."),
+    ),
+    EventType.AGREEMENT_RENEWAL_ASKED: (
+        lazy("%(number)s: renewal asked"),
+        lazy("%(by)s asked to renew agreement %(number)s for %(what)s. The owners answer until %(day)s."),
+    ),
+    EventType.AGREEMENT_ENDING: (
+        lazy("%(number)s ends on %(on)s"),
+        lazy(
+            "Agreement %(number)s of %(party)s for %(what)s ends on %(on)s. Ask for its renewal in time, or remove "
+            "what is installed. %(reason)s"
+        ),
+    ),
+    EventType.AGREEMENT_ENDED: (
+        lazy("%(number)s has ended"),
+        lazy("Agreement %(number)s of %(party)s for %(what)s has ended; its units are free. %(reason)s"),
+    ),
+}
+REASONS: Mapping[str, str | Promise] = {**dict(RefusalReason.choices), **dict(RejectionReason.choices)}
+
+
+# What a message reads, beside the notification itself.
+RELATED = (
+    "recipient",
+    "event__actor",
+    "event__organization",
+    "event__demand_list__party",
+    "event__match__demand",
+    "event__consent__owner",
+    "event__agreement",
+)
+
+
+def message_of(notification: Notification) -> Message:
+    """The message in the language of its recipient; needs notification.event with its objects (see RELATED)."""
+    with translation.override(language_of(notification.recipient)):
+        return message(notification.event)
+
+
+def language_of(person: User) -> str:
+    return person.language or settings.LANGUAGE_CODE
+
+
+def message(event: Event) -> Message:
+    """The message of `event` in the language that is active now."""
+    subject, text = TEXTS[EventType(event.type)]
+    facts = _facts(event)
+    # A subject is one line of a mail's head, whatever a title holds.
+    return Message(" ".join((subject % facts).split()), (text % facts).strip(), link(event))
+
+
+def link(event: Event) -> str:
+    """Where the event's object stands in the admin."""
+    if event.consent_id:
+        path = f"sharing/consent/{event.consent_id}/change/"
+    elif event.agreement_id:
+        path = f"sharing/agreement/{event.agreement_id}/change/"
+    elif event.match_id:
+        path = f"sharing/match/{event.match_id}/change/"
+    else:
+        path = f"sharing/demandlist/{event.demand_list_id}/change/"
+    return f"{settings.SITE_URL.rstrip('/')}{reverse('admin:index')}{path}"
+
+
+def _facts(event: Event) -> dict[str, str]:
+    agreement, data = event.agreement, event.data
+    return {
+        "title": event.demand_list.title if event.demand_list else "",
+        "party": str(event.demand_list.party) if event.demand_list else "",
+        "what": _what(event),
+        "owner": str(event.consent.owner) if event.consent else "",
+        "by": str(event.actor) if event.actor else _("The registry"),
+        "by_organization": str(event.organization or _("The registry")),
+        "number": agreement.number if agreement else str(data.get("number", "")),
+        "period": _period(event),
+        "day": _day(event),
+        "on": date_format(date.fromisoformat(data["on"])) if "on" in data else "",
+        "reason": _reason(event),
+        "conditions": data.get("conditions") or _("none"),
+        **{name: str(data.get(name, "")) for name in ("matched", "demands", "lines", "error")},
+    }
+
+
+def _what(event: Event) -> str:
+    """The line of the list that an event is about, as its party calls it."""
+    if event.match is None or event.demand_list is None:
+        return ""
+    demand = event.match.demand
+    return demand.name or _("line %(line)d of “%(title)s”") % {"line": demand.line, "title": event.demand_list.title}
+
+
+def _day(event: Event) -> str:
+    """The deadline that counted when the event happened."""
+    moment = event.data.get("deadline")
+    return date_format(timezone.localdate(datetime.fromisoformat(moment))) if moment else ""
+
+
+def _period(event: Event) -> str:
+    if event.agreement is None:
+        return ""
+    period = event.agreement.period
+    if period.upper is None:
+        return _("from %(first)s on") % {"first": date_format(period.lower)}
+    return _("from %(first)s to %(last)s") % {
+        "first": date_format(period.lower),
+        "last": date_format(period.upper - timedelta(days=1)),
+    }
+
+
+def _reason(event: Event) -> str:
+    coded, words = event.data.get("reason", ""), event.data.get("reason_text", "")
+    named = str(REASONS.get(coded, coded))
+    return f"{named} ({words})" if words else named

@@ -1,0 +1,119 @@
+"""The outbox: events not yet told. A verb's event row, in the verb's own transaction, guarantees that people are told;
+Celery is only nudged, and beat's sweep finds what a nudge did not."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from registry.models import Organization, User
+from sharing.models import (
+    Agreement,
+    Channel,
+    Consent,
+    DeliveryStatus,
+    DemandList,
+    Event,
+    EventType,
+    Match,
+    Notification,
+)
+from sharing.notifications import recipients
+from sharing.notifications.nudge import nudge_on_commit
+
+SWEEP = "sharing.sweep_outbox"
+BATCH = 200
+
+
+def record(
+    kind: EventType,
+    subject: DemandList | Match | Consent | Agreement,
+    *,
+    actor: User | None,
+    organization: Organization | None = None,
+    **data: Any,
+) -> Event:
+    """Writes the event of `kind` about `subject`, to be told once the transaction commits.
+
+    actor None: the clock acted. organization: on whose behalf. data: JSON, for the texts and for history.
+    """
+    return record_all([draft(kind, subject, actor=actor, organization=organization, **data)])[0]
+
+
+def record_all(events: Iterable[Event]) -> list[Event]:
+    """Writes many drafts at once."""
+    written = Event.objects.bulk_create(events)
+    if written:
+        nudge_on_commit(SWEEP)
+    return written
+
+
+def draft(
+    kind: EventType,
+    subject: DemandList | Match | Consent | Agreement,
+    *,
+    actor: User | None,
+    organization: Organization | None = None,
+    **data: Any,
+) -> Event:
+    """An event not yet written, with every object that its subject belongs to."""
+    event = Event(type=kind, actor=actor, organization=organization, data=data)
+    match subject:
+        case DemandList():
+            event.demand_list = subject
+            return event
+        case Match():
+            event.match = subject
+        case Consent():
+            event.match, event.consent = subject.match, subject
+        case Agreement():
+            event.match, event.agreement = subject.match, subject
+    event.demand_list = event.match.demand.list
+    # Deadlines move on; the texts and the history tell the one that counted then.
+    due = subject.match.deadline if isinstance(subject, Agreement) else subject.deadline
+    if due:
+        data["deadline"] = due.isoformat()
+    return event
+
+
+def dispatch() -> int:
+    """Writes the notifications of all events not yet told; returns how many events that were.
+
+    Safe at any time, many at once: an event is marked in the transaction that writes its notifications, and those
+    that another dispatcher holds are passed over.
+    """
+    told = 0
+    while batch := _dispatch_batch():
+        told += batch
+    return told
+
+
+@transaction.atomic
+def _dispatch_batch() -> int:
+    events = list(Event.objects.undispatched().order_by("pk").select_for_update(skip_locked=True, no_key=True)[:BATCH])
+    if not events:
+        return 0
+    now = timezone.now()
+    audience = recipients.of([event.pk for event in events])
+    Notification.objects.bulk_create(
+        [
+            # The inbox is the row itself: it has arrived when it is written.
+            Notification(
+                event=event,
+                recipient=person,
+                channel=channel,
+                status=DeliveryStatus.SENT if channel == Channel.INBOX else DeliveryStatus.PENDING,
+                sent_at=now if channel == Channel.INBOX else None,
+            )
+            for event in events
+            for person in audience[event.pk]
+            for channel in channels(person)
+        ],
+        ignore_conflicts=True,
+    )
+    return Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=now)
+
+
+def channels(person: User) -> list[Channel]:
+    return [Channel.INBOX, Channel.EMAIL] if person.email else [Channel.INBOX]

@@ -1,0 +1,128 @@
+"""Which event tells whom: one table. Whoever acted is not told of their own deed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from registry.models import Membership, Organization, Region, Role, User
+from sharing.models import Event, EventType, Match
+
+
+class Audience(Enum):
+    """A side of an event, whose members are told."""
+
+    PARTY = auto()
+    """the demanding party"""
+    OWNER = auto()
+    """the owner whose consent it is about"""
+    OWNERS = auto()
+    """all owners of the assets concerned"""
+    REGULATOR = auto()
+    """the nearest regulator of all regions concerned that takes no part itself"""
+    ALL_REGULATORS = auto()
+    """the same, and the regulators above it"""
+
+
+PARTY, OWNER, OWNERS = Audience.PARTY, Audience.OWNER, Audience.OWNERS
+REGULATOR, ALL_REGULATORS = Audience.REGULATOR, Audience.ALL_REGULATORS
+
+TELLS: dict[EventType, tuple[Audience, ...]] = {
+    EventType.LIST_SUBMITTED: (PARTY,),
+    EventType.LIST_MATCHED: (PARTY,),
+    EventType.LIST_REOPENED: (PARTY,),
+    EventType.LIST_CLOSED: (PARTY,),
+    EventType.RUN_FAILED: (PARTY,),
+    EventType.MATCH_REQUESTED: (PARTY,),
+    EventType.MATCH_OFFERED: (PARTY,),
+    EventType.MATCH_WITHDRAWN: (PARTY, OWNERS),
+    EventType.MATCH_CONSENTED: (PARTY, REGULATOR),
+    EventType.MATCH_REFUSED: (PARTY, OWNERS),
+    EventType.MATCH_COUNTERSIGNED: (REGULATOR,),
+    EventType.MATCH_APPROVED: (PARTY, OWNERS),
+    EventType.MATCH_REJECTED: (PARTY, OWNERS),
+    EventType.MATCH_EXPIRED: (PARTY, OWNERS, REGULATOR),
+    EventType.CONSENT_ASKED: (OWNER,),
+    EventType.CONSENT_GRANTED: (PARTY, OWNER),
+    EventType.CONSENT_REFUSED: (OWNER,),
+    EventType.CONSENT_DUE: (OWNER,),
+    EventType.CONSENT_OVERDUE: (OWNER, PARTY, REGULATOR),
+    EventType.APPROVAL_DUE: (REGULATOR,),
+    EventType.APPROVAL_OVERDUE: (PARTY, ALL_REGULATORS),
+    EventType.AGREEMENT_ACTIVATED: (PARTY, OWNERS),
+    EventType.AGREEMENT_RENEWAL_ASKED: (PARTY,),
+    EventType.AGREEMENT_ENDING: (PARTY, OWNERS),
+    EventType.AGREEMENT_ENDED: (PARTY, OWNERS),
+}
+TOLD_ROLES = Role.at_least(Role.EDITOR)
+
+
+@dataclass(frozen=True)
+class Regulator:
+    organization_id: int
+    region: Region
+
+
+def of(event_ids: Iterable[int]) -> dict[int, list[User]]:
+    """Who is told of each event: the active editors and managers of its audiences, in the order of their ids.
+
+    A handful of queries, however many events.
+    """
+    events = Event.objects.filter(pk__in=event_ids).select_related("demand_list", "consent")
+    loaded = list(events.prefetch_related("match__legs__asset__region"))
+    regulators = _regulators() if any(_asks_regulators(event) for event in loaded) else []
+    told = {event.pk: _organizations(event, regulators) for event in loaded}
+    members = _members({organization for organizations in told.values() for organization in organizations})
+    audience: dict[int, list[User]] = {}
+    for event in loaded:
+        people = {person.pk: person for organization in told[event.pk] for person in members[organization]}
+        people.pop(event.actor_id or 0, None)
+        audience[event.pk] = [people[key] for key in sorted(people)]
+    return audience
+
+
+def _asks_regulators(event: Event) -> bool:
+    return bool({REGULATOR, ALL_REGULATORS} & set(TELLS[EventType(event.type)]))
+
+
+def _organizations(event: Event, regulators: Sequence[Regulator]) -> set[int]:
+    party = {event.demand_list.party_id} if event.demand_list else set()
+    owners = {leg.asset.owner_id for leg in event.match.legs.all() if leg.asset} if event.match else set()
+    covering = _covering(event.match, regulators, party | owners) if event.match else []
+    groups: dict[Audience, Collection[int]] = {
+        PARTY: party,
+        OWNER: {event.consent.owner_id} if event.consent else (),
+        OWNERS: owners,
+        REGULATOR: _nearest(covering),
+        ALL_REGULATORS: {regulator.organization_id for regulator in covering},
+    }
+    return {organization for audience in TELLS[EventType(event.type)] for organization in groups[audience]}
+
+
+def _regulators() -> list[Regulator]:
+    organizations = Organization.objects.filter(regulates__isnull=False).select_related("regulates")
+    return [Regulator(o.pk, o.regulates) for o in organizations if o.regulates]
+
+
+def _covering(match: Match, regulators: Sequence[Regulator], taking_part: set[int]) -> list[Regulator]:
+    regions = {leg.asset.region_id: leg.asset.region for leg in match.legs.all() if leg.asset}.values()
+    return [
+        regulator
+        for regulator in regulators
+        if regions and regulator.organization_id not in taking_part and all(map(regulator.region.covers, regions))
+    ]
+
+
+def _nearest(covering: Sequence[Regulator]) -> set[int]:
+    nearest = max((len(regulator.region.prefix) for regulator in covering), default=0)
+    return {regulator.organization_id for regulator in covering if len(regulator.region.prefix) == nearest}
+
+
+def _members(organizations: set[int]) -> defaultdict[int, list[User]]:
+    memberships = Membership.objects.filter(
+        organization_id__in=organizations, role__in=TOLD_ROLES, user__is_active=True
+    ).select_related("user")
+    members: defaultdict[int, list[User]] = defaultdict(list)
+    for membership in memberships:
+        members[membership.organization_id].append(membership.user)
+    return members

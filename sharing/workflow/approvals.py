@@ -1,0 +1,154 @@
+"""The regulator's verbs: approve, reject, one or many. What is approved is exactly what was shown.
+
+Errors: sharing.errors.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registry.models import Organization, User
+from sharing.errors import BadInput, Refusal, StaleForm
+from sharing.models import Approval, Decision, EventType, Match, MatchStatus, RejectionReason
+from sharing.notifications import outbox
+from sharing.workflow import agreements, offers, rules
+from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.locks import lock_assets_of, lock_match, lock_matches
+from sharing.workflow.moving import give_up
+from sharing.workflow.rules import Standing, Verb
+
+
+@dataclass
+class BulkResult:
+    """What became of each match of a bulk decision, by its id."""
+
+    done: dict[int, Match] = field(default_factory=dict)
+    failed: dict[int, Refusal] = field(default_factory=dict)
+
+
+@transaction.atomic
+def approve(match: Match, *, fingerprint: str, actor: User) -> Match:
+    """Turns the holds into grants and the match into an agreement. A match with a core asset waits, after the first
+    approval, for that of a second person.
+
+    fingerprint: of what the person saw (fingerprint_of). Raises StaleForm where that is not how it stands now.
+    """
+    match = lock_match(match.pk)
+    rules.guard(Verb.APPROVE, match, actor)
+    lock_assets_of([match])
+    if fingerprint_of(match) != fingerprint:
+        raise _stale()
+    return _approve(match, fingerprint, actor)
+
+
+@transaction.atomic
+def approve_many(shown: Mapping[int, str], *, actor: User) -> BulkResult:
+    """Approves each match by its id, as its fingerprint says it was shown; each stands or falls alone.
+
+    All are locked and compared first, so that the first approval does not make the others stale.
+    """
+    result, matches = _lock_seen(shown.keys(), actor)
+    current = {match.pk: fingerprint_of(match) for match in matches}
+    for match in matches:
+        with _alone(result, match):
+            rules.guard(Verb.APPROVE, match, actor)
+            if current[match.pk] != shown[match.pk]:
+                raise _stale()
+            result.done[match.pk] = _approve(match, shown[match.pk], actor)
+    return result
+
+
+@transaction.atomic
+def reject(match: Match, *, reason: str, reason_text: str = "", actor: User) -> Match:
+    """Ends a consented match for a coded reason; its units are free again, and the next best proposal is offered.
+
+    Raises BadInput for an unknown reason, and for “other” without words.
+    """
+    match = lock_match(match.pk)
+    rules.guard(Verb.REJECT, match, actor)
+    lock_assets_of([match])
+    return _reject(match, reason, reason_text.strip(), actor)
+
+
+@transaction.atomic
+def reject_many(match_ids: Iterable[int], *, reason: str, reason_text: str = "", actor: User) -> BulkResult:
+    """Rejects each match for the same reason; each stands or falls alone."""
+    wanted = set(match_ids)
+    result, matches = _lock_seen(wanted, actor)
+    for match in matches:
+        with _alone(result, match):
+            rules.guard(Verb.REJECT, match, actor)
+            result.done[match.pk] = _reject(match, reason, reason_text.strip(), actor)
+    return result
+
+
+def _lock_seen(match_ids: Collection[int], actor: User) -> tuple[BulkResult, list[Match]]:
+    """Locks what `actor` may see of the matches, and their assets; the rest has failed already."""
+    seen = Match.objects.visible_to(actor).filter(pk__in=match_ids).order_by("pk")
+    matches = lock_matches(seen.values_list("pk", flat=True))
+    lock_assets_of(matches)
+    result = BulkResult()
+    for match_id in set(match_ids) - {match.pk for match in matches}:
+        result.failed[match_id] = rules.not_seen()
+    return result, matches
+
+
+@contextmanager
+def _alone(result: BulkResult, match: Match) -> Iterator[None]:
+    """A refusal undoes and reports this match only."""
+    try:
+        with transaction.atomic():
+            yield
+    except Refusal as refusal:
+        result.done.pop(match.pk, None)
+        result.failed[match.pk] = refusal
+
+
+def _approve(match: Match, shown: str, actor: User) -> Match:
+    regulator = _acting_for(match, actor, Verb.APPROVE)
+    first_of_two = rules.is_core(match) and not match.approvals.filter(decision=Decision.APPROVED).exists()
+    Approval.objects.create(
+        match=match, regulator=regulator, decided_by=actor, decision=Decision.APPROVED, fingerprint=shown
+    )
+    if first_of_two:
+        outbox.record(EventType.MATCH_COUNTERSIGNED, match, actor=actor, organization=regulator)
+    else:
+        agreements.conclude(match, regulator=regulator, actor=actor)
+    return match
+
+
+def _reject(match: Match, reason: str, reason_text: str, actor: User) -> Match:
+    if reason not in RejectionReason.values:
+        raise BadInput(_("Choose a reason for the rejection."), "reason")
+    if reason == RejectionReason.OTHER and not reason_text:
+        raise BadInput(_("Say in words what the other reason is."), "reason_text")
+    regulator = _acting_for(match, actor, Verb.REJECT)
+    why = {"reason": reason, "reason_text": reason_text}
+    # Who signed first and now rejects changes their mind: a person decides once.
+    Approval.objects.update_or_create(
+        match=match,
+        decided_by=actor,
+        defaults={
+            "regulator": regulator,
+            "decision": Decision.REJECTED,
+            "fingerprint": fingerprint_of(match),
+            **why,
+        },
+    )
+    give_up(match, MatchStatus.REJECTED)
+    outbox.record(EventType.MATCH_REJECTED, match, actor=actor, organization=regulator, **why)
+    offers.offer_next(match, actor=actor)
+    return match
+
+
+def _acting_for(match: Match, actor: User, verb: Verb) -> Organization:
+    membership = Standing.of(actor).regulates(rules.regions(match), rules.RULES[verb].role)
+    assert membership is not None, "the guard has found one"
+    return membership.organization
+
+
+def _stale() -> StaleForm:
+    return StaleForm(_("This has changed since it was shown to you. Look at it again before you decide."))

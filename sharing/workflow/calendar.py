@@ -1,0 +1,60 @@
+"""Working days: Monday to Friday, but for the days of the calendar that differ (sharing.models.CalendarDay)."""
+
+from datetime import date, datetime, time, timedelta
+from itertools import count
+
+from django.conf import settings
+from django.utils import timezone
+
+from sharing.models import CalendarDay
+
+SATURDAY = 5
+
+
+def add_working_days(day: date, days: int, *, calendar: str | None = None) -> date:
+    """The `days`-th working day after `day` (before it, where negative), `day` itself not counted.
+
+    Regulation (EEC, Euratom) 1182/71 art. 3(1) counts so too: the day of the event is not within the period.
+    `days` is not 0.
+    """
+    if not days:
+        raise ValueError("count at least one working day, forward or back")
+    step = 1 if days > 0 else -1
+    # Nowhere does more than half of a span of weeks stand still, so one query nearly always suffices.
+    reach = timedelta(days=30 + 3 * abs(days))
+    known = _differing(day - reach, day + reach, calendar or settings.CALENDAR)
+    left = abs(days)
+    for distance in count(1):
+        candidate = day + timedelta(days=distance * step)
+        if abs(candidate - day) > reach:
+            return add_working_days(candidate - timedelta(days=step), left * step, calendar=calendar)
+        if known.get(candidate, candidate.weekday() < SATURDAY):
+            left -= 1
+            if not left:
+                return candidate
+    raise AssertionError("days never run out")
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of `day` in the registry's time zone: a deadline falls at the end of its day
+    (Regulation 1182/71 art. 3(2)(b))."""
+    return timezone.make_aware(datetime.combine(day, time.max))
+
+
+def start_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def deadline(working_days: int) -> datetime:
+    """The end of the `working_days`-th working day from today."""
+    return end_of(add_working_days(timezone.localdate(), working_days))
+
+
+def with_grace(moment: datetime) -> datetime:
+    """Until when units stay held whose deadline is `moment`."""
+    return end_of(add_working_days(timezone.localdate(moment), settings.HOLD_GRACE_WORKING_DAYS))
+
+
+def _differing(first: date, last: date, calendar: str) -> dict[date, bool]:
+    days = CalendarDay.objects.filter(calendar=calendar, day__range=(first, last))
+    return dict(days.values_list("day", "working"))

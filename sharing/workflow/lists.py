@@ -1,0 +1,206 @@
+"""The party's verbs on its demand lists, and what the engine reports. Errors: sharing.errors.
+
+create, edit, submit and rematch may also be done with actor None: at the registry's own console.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max, ProtectedError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.models import Organization, User
+from sharing.errors import BadInput, WrongState
+from sharing.models import (
+    LIVE,
+    Demand,
+    DemandList,
+    Event,
+    EventType,
+    ListStatus,
+    Match,
+    MatchRun,
+    MatchStatus,
+    RunStatus,
+)
+from sharing.notifications import outbox
+from sharing.notifications.nudge import nudge_on_commit
+from sharing.workflow import rules
+from sharing.workflow.locks import lock_list, lock_matches_of
+from sharing.workflow.moving import supersede
+from sharing.workflow.rules import Verb
+
+# The task that starts every queued run; beat's sweep does the same for what a lost nudge left.
+RUNS = "sharing.sweep_runs"
+UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
+BATCH = 1000
+
+
+@transaction.atomic
+def create(party: Organization, *, title: str, actor: User | None) -> DemandList:
+    """A draft list of the party."""
+    demand_list = DemandList(party=party, title=title.strip(), created_by=actor)
+    rules.guard(Verb.CREATE, demand_list, actor)
+    _validate(demand_list)
+    demand_list.save()
+    return demand_list
+
+
+@transaction.atomic
+def add_demands(demand_list: DemandList, demands: Sequence[Demand], *, actor: User | None) -> list[Demand]:
+    """Appends lines to a draft, numbered on from its last; all or none.
+
+    Raises BadInput that names the first line that cannot be.
+    """
+    demand_list = lock_list(demand_list.pk)
+    rules.guard(Verb.EDIT, demand_list, actor)
+    last = demand_list.demands.aggregate(last=Max("line"))["last"] or 0
+    for line, demand in enumerate(demands, last + 1):
+        demand.list, demand.line = demand_list, line
+        _validate(demand)
+    return Demand.objects.bulk_create(demands, batch_size=BATCH)
+
+
+@transaction.atomic
+def change_demand(demand: Demand, *, actor: User | None) -> Demand:
+    """Writes the changed fields of a draft's line. Raises BadInput where they cannot be."""
+    # The row's own list, whatever the caller made of `demand.list`.
+    stored = Demand.objects.filter(pk=demand.pk).first()
+    if stored is None:
+        raise rules.not_seen()
+    demand_list = lock_list(stored.list_id)
+    rules.guard(Verb.EDIT, demand_list, actor)
+    demand.list = demand_list
+    _validate(demand)
+    demand.save()
+    return demand
+
+
+@transaction.atomic
+def remove_demands(demand_list: DemandList, demand_ids: Iterable[int], *, actor: User | None) -> int:
+    """Takes lines off a draft; returns how many. Raises WrongState for a line once matched: it is history."""
+    demand_list = lock_list(demand_list.pk)
+    rules.guard(Verb.EDIT, demand_list, actor)
+    try:
+        with transaction.atomic():
+            removed = demand_list.demands.filter(pk__in=list(demand_ids)).delete()[1]
+            return removed.get(Demand._meta.label, 0)
+    except ProtectedError as error:
+        raise WrongState(_("A line that was matched before stays in the list.")) from error
+
+
+@transaction.atomic
+def submit(demand_list: DemandList, *, actor: User | None) -> MatchRun:
+    """Hands a draft in, and queues its matching. Raises BadInput for a list without lines."""
+    demand_list = lock_list(demand_list.pk)
+    rules.guard(Verb.SUBMIT, demand_list, actor)
+    lines = demand_list.demands.count()
+    if not lines:
+        raise BadInput(_("The list has no lines."))
+    demand_list.submitted_at = timezone.now()
+    _move(demand_list, ListStatus.SUBMITTED)
+    outbox.record(EventType.LIST_SUBMITTED, demand_list, actor=actor, organization=demand_list.party, lines=lines)
+    return _queue(demand_list)
+
+
+@transaction.atomic
+def rematch(demand_list: DemandList, *, actor: User | None) -> MatchRun:
+    """Queues another run; what it proposes will supersede what was proposed before."""
+    demand_list = lock_list(demand_list.pk)
+    rules.guard(Verb.REMATCH, demand_list, actor)
+    if demand_list.runs.filter(status__in=UNFINISHED).exists():
+        raise WrongState(_("This list is being matched already."))
+    return _queue(demand_list)
+
+
+@transaction.atomic
+def reopen(demand_list: DemandList, *, actor: User) -> DemandList:
+    """Makes the list a draft again while none of its matches is under way or in force."""
+    demand_list = lock_list(demand_list.pk)
+    rules.guard(Verb.REOPEN, demand_list, actor)
+    _take_off_the_table(demand_list, LIVE)
+    _move(demand_list, ListStatus.DRAFT)
+    outbox.record(EventType.LIST_REOPENED, demand_list, actor=actor, organization=demand_list.party)
+    return demand_list
+
+
+@transaction.atomic
+def close(demand_list: DemandList, *, actor: User) -> DemandList:
+    """Ends the list; agreements it led to live on, and what is still proposed is off the table."""
+    demand_list = lock_list(demand_list.pk)
+    rules.guard(Verb.CLOSE, demand_list, actor)
+    _take_off_the_table(demand_list, (MatchStatus.REQUESTED, MatchStatus.CONSENTED))
+    demand_list.submitted_at = demand_list.submitted_at or timezone.now()
+    _move(demand_list, ListStatus.CLOSED)
+    outbox.record(EventType.LIST_CLOSED, demand_list, actor=actor, organization=demand_list.party)
+    return demand_list
+
+
+@transaction.atomic
+def record_matched(run: MatchRun) -> DemandList:
+    """The engine has saved the proposals of `run`: they replace those of earlier runs. Once per run, however often
+    it is told; a run that came too late (the list was reopened or closed, or a newer run is done) is superseded."""
+    demand_list = lock_list(run.list_id)
+    lock_matches_of(demand_list)
+    proposals = Match.objects.filter(demand__list=demand_list)
+    newer = demand_list.runs.filter(pk__gt=run.pk, status=RunStatus.DONE)
+    if demand_list.status not in (ListStatus.SUBMITTED, ListStatus.MATCHED) or newer.exists():
+        supersede(proposals.filter(run=run))
+        return demand_list
+    if Event.objects.filter(demand_list=demand_list, type=EventType.LIST_MATCHED, data__run=run.pk).exists():
+        return demand_list
+    supersede(proposals.filter(run__lt=run))
+    _move(demand_list, ListStatus.MATCHED)
+    outbox.record(
+        EventType.LIST_MATCHED,
+        demand_list,
+        actor=None,
+        run=run.pk,
+        demands=demand_list.demands.count(),
+        matched=Match.objects.filter(run=run, rank=1).count(),
+    )
+    return demand_list
+
+
+@transaction.atomic
+def record_failed(run: MatchRun, *, error: str) -> MatchRun:
+    """The engine gave `run` up; the list stays as it is, and can be matched again."""
+    demand_list = lock_list(run.list_id)
+    failed = MatchRun.objects.filter(pk=run.pk, status__in=UNFINISHED).update(
+        status=RunStatus.FAILED, error=error, finished_at=timezone.now()
+    )
+    if failed:
+        outbox.record(EventType.RUN_FAILED, demand_list, actor=None, run=run.pk, error=error[:500])
+    run.refresh_from_db()
+    return run
+
+
+def _queue(demand_list: DemandList) -> MatchRun:
+    run = MatchRun.objects.create(list=demand_list)
+    nudge_on_commit(RUNS)
+    return run
+
+
+def _move(demand_list: DemandList, status: ListStatus) -> None:
+    demand_list.status = status
+    demand_list.save(update_fields=["status", "submitted_at"])
+
+
+def _take_off_the_table(demand_list: DemandList, blocking: Sequence[MatchStatus]) -> None:
+    """Supersedes what is proposed. Raises WrongState where a match stands in a `blocking` status."""
+    lock_matches_of(demand_list)
+    matches = Match.objects.filter(demand__list=demand_list)
+    if matches.filter(status__in=blocking).exists():
+        raise WrongState(_("A match of this list is under way; withdraw or end it first."))
+    supersede(matches)
+
+
+def _validate(row: DemandList | Demand) -> None:
+    try:
+        row.full_clean(validate_unique=False)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        where = _("Line %(line)d: ") % {"line": row.line} if isinstance(row, Demand) else ""
+        raise BadInput(f"{where}{messages[0]}", field) from error

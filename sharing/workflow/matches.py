@@ -1,0 +1,86 @@
+"""The demander's verbs on a match: request, withdraw; and the clock's: expire.
+
+Every verb runs in one transaction and returns the match as it stands afterwards. Errors: sharing.errors.
+"""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry import capacity
+from registry.models import User
+from sharing.errors import UnitsGone, WrongState
+from sharing.models import LIVE, Consent, EventType, ListStatus, Match, MatchStatus
+from sharing.notifications import outbox
+from sharing.workflow import calendar, offers, rules
+from sharing.workflow.locks import lock_match
+from sharing.workflow.moving import give_up, move
+from sharing.workflow.rules import Verb
+
+
+@transaction.atomic
+def request(match: Match, *, actor: User) -> Match:
+    """Takes a proposal: its units are held at once, and every owner is asked.
+
+    Raises UnitsGone, which names the next best proposal, where others were faster.
+    """
+    match = lock_match(match.pk)
+    rules.guard(Verb.REQUEST, match, actor)
+    if match.demand.list.status != ListStatus.MATCHED:
+        raise WrongState(_("The list is not matched; its proposals cannot be requested."))
+    live = Match.objects.filter(demand_id=match.demand_id, status__in=LIVE, renews__isnull=True)
+    if live.exists():
+        raise WrongState(_("Another match of this demand is under way or in force already."))
+    try:
+        ask_owners(match, actor=actor)
+    except capacity.CapacityError as error:
+        raise UnitsGone(str(error), offers.next_best(match)) from error
+    outbox.record(EventType.MATCH_REQUESTED, match, actor=actor, organization=match.demand.list.party)
+    return match
+
+
+def ask_owners(match: Match, *, actor: User) -> None:
+    """Holds the units of a locked match, and asks each owner once for all of its legs.
+
+    Raises CapacityError with nothing written, and WrongState where there is nobody to ask or nothing left to use.
+    """
+    asked = sorted({leg.asset.owner for leg in match.legs.all() if leg.asset}, key=lambda owner: owner.pk)
+    if not asked:
+        raise WrongState(_("This match uses no asset of others: there is nobody to ask."))
+    if match.period.upper is not None and match.period.upper <= timezone.localdate():
+        raise WrongState(_("The period is over."))
+    deadline = calendar.deadline(settings.CONSENT_WORKING_DAYS)
+    capacity.hold(offers.claims(match), until=calendar.with_grace(deadline))
+    move(match, MatchStatus.REQUESTED, deadline=deadline)
+    for owner in asked:
+        consent = Consent.objects.create(match=match, owner=owner, deadline=deadline)
+        outbox.record(EventType.CONSENT_ASKED, consent, actor=actor, organization=match.demand.list.party)
+
+
+@transaction.atomic
+def withdraw(match: Match, *, actor: User) -> Match:
+    """Takes a request back before it is approved; the units are free again."""
+    match = lock_match(match.pk)
+    rules.guard(Verb.WITHDRAW, match, actor)
+    give_up(match, MatchStatus.WITHDRAWN)
+    outbox.record(EventType.MATCH_WITHDRAWN, match, actor=actor, organization=match.demand.list.party)
+    return match
+
+
+@transaction.atomic
+def expire(match: Match) -> Match:
+    """Ends a request that those asked left unanswered beyond the grace after its deadline; the clock's verb."""
+    match = lock_match(match.pk, skip_locked=True)
+    waiting_for = match.status
+    if waiting_for not in (MatchStatus.REQUESTED, MatchStatus.CONSENTED) or not overdue(match):
+        raise WrongState(_("This match does not expire now."))
+    give_up(match, MatchStatus.EXPIRED)
+    outbox.record(EventType.MATCH_EXPIRED, match, actor=None, waited_for=waiting_for)
+    offers.offer_next(match, actor=None)
+    return match
+
+
+def overdue(match: Match) -> bool:
+    """Whether the grace after the deadline of a locked match is over."""
+    return match.deadline is not None and calendar.with_grace(match.deadline) < timezone.now()

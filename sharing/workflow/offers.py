@@ -1,0 +1,92 @@
+"""The next best: which proposal for a demand still fits what is free now."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from registry import capacity
+from registry.kinds import LOADS
+from registry.models import User
+from sharing.models import EventType, Match, MatchLeg, MatchStatus
+from sharing.notifications import outbox
+
+
+def offer_next(match: Match, *, actor: User | None) -> Match | None:
+    """Tells the party which proposal comes next after `match` fell through; None where there is none that fits."""
+    offered = next_best(match)
+    if offered:
+        outbox.record(EventType.MATCH_OFFERED, offered, actor=actor, instead_of=match.pk)
+    return offered
+
+
+def next_best(match: Match) -> Match | None:
+    """The best-ranked other proposal of the same demand whose units are all free now. Nothing is held or locked: the
+    party's request holds them, or is told that they are gone."""
+    if match.renews_id:
+        return None
+    proposals = Match.objects.filter(demand_id=match.demand_id, status=MatchStatus.PROPOSED).exclude(pk=match.pk)
+    for proposal in proposals.select_related("demand__list__party").prefetch_related("legs__asset").order_by("rank"):
+        if fits(proposal):
+            return proposal
+    return None
+
+
+def claims(match: Match) -> list[capacity.Claim]:
+    """What the match wants of the ledger: a claim a leg, named by the leg's reference."""
+    period, party = match.period, match.demand.list.party_id
+    return [
+        capacity.Claim(
+            asset_id=leg.asset_id,
+            quantity=leg.quantity,
+            start=period.lower,
+            end=period.upper,
+            holder_id=party,
+            reference=leg.reference,
+            loads={load: getattr(leg, load) for load in LOADS},
+        )
+        for leg in match.legs.all()
+        if leg.asset_id
+    ]
+
+
+def fits(match: Match) -> bool:
+    """Whether the ledger has the units and loads of all legs through the whole period, as far as can be seen now."""
+    legs = [leg for leg in match.legs.all() if leg.asset]
+    period = match.period
+    runs = capacity.free_runs((leg.asset_id for leg in legs if leg.asset_id), period.lower, period.upper)
+    loads = _peak_loads((leg.asset_id for leg in legs if leg.asset_id), period.lower, period.upper)
+    return all(_leg_fits(leg, runs[leg.asset_id], loads.get(leg.asset_id, {})) for leg in legs if leg.asset_id)
+
+
+def _leg_fits(leg: MatchLeg, runs: list[capacity.Run], carried: dict[str, Decimal]) -> bool:
+    asset = leg.asset
+    assert asset is not None
+    if capacity.choose_units(runs, leg.quantity, contiguous=asset.facts.contiguous) is None:
+        return False
+    limits = {load: getattr(asset, load) for load in LOADS}
+    return all(limit is None or carried.get(load, 0) + getattr(leg, load) <= limit for load, limit in limits.items())
+
+
+def _peak_loads(asset_ids: Iterable[int], start: date, end: date | None) -> dict[int, dict[str, Decimal]]:
+    """For each asset its highest summed loads on any day of [start, end). Sums change only where a line begins."""
+    sums = ", ".join(f"sum({load}) AS {load}" for load in LOADS)
+    peaks = ", ".join(f"max({load})" for load in LOADS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH line AS (
+                SELECT * FROM registry_allocation
+                WHERE asset_id = ANY (%(ids)s) AND period && daterange(%(start)s, %(end)s)
+            ), start AS (
+                SELECT DISTINCT asset_id, greatest(lower(period), %(start)s) AS day FROM line
+            ), carried AS (
+                SELECT start.asset_id, {sums} FROM start JOIN line USING (asset_id)
+                WHERE line.period @> start.day GROUP BY start.asset_id, start.day
+            )
+            SELECT asset_id, {peaks} FROM carried GROUP BY asset_id
+            """,
+            {"ids": sorted(set(asset_ids)), "start": start, "end": end},
+        )
+        return {asset_id: dict(zip(LOADS, peak, strict=True)) for asset_id, *peak in cursor.fetchall()}
