@@ -1,11 +1,9 @@
-from collections.abc import Iterable
 from typing import Self
 
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Membership, User
@@ -48,11 +46,6 @@ class MatchQuerySet(models.QuerySet["Match"]):
         return self.filter(
             Q(pk__in=party.values("pk")) | Q(pk__in=asked.values("pk")) | Q(pk__in=regulated.values("pk"))
         )
-
-    def supersede_proposed(self, demand_ids: Iterable[int]) -> int:
-        """Proposals for these demands give way to a newer run's; returns how many did."""
-        proposed = self.filter(demand__in=list(demand_ids), status=MatchStatus.PROPOSED)
-        return proposed.update(status=MatchStatus.SUPERSEDED, status_at=timezone.now())
 
     def live(self) -> Self:
         """Those that hold units in the ledger."""

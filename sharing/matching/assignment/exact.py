@@ -183,7 +183,7 @@ class _Programme:
         return bool(whole.all() and within and self.kept.holds(used))
 
 
-_OPTIONS = {
+_OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
     "threads": 1,
     "parallel": "off",

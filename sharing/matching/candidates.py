@@ -1,0 +1,198 @@
+"""Step one: every asset near enough to each demand, with the facts the next steps need, as arrays.
+
+Three set-based reads, whatever the length of the list: pairs by a box join on the index of the masked places,
+facts of the assets in them, and these assets' rows of the ledger. Distances are geodesic and exact (Karney,
+2013); a box only ever finds too much. Nothing here sees the exact place of a protected asset.
+"""
+
+from datetime import date
+from typing import cast
+
+import numpy as np
+
+from registry.kinds import KINDS, LOADS
+from registry.models import AssetStatus, Organization, Protection
+from sharing.matching.arrays import FOREVER, UNLIMITED, Flags, Floats, Ints
+from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns
+from sharing.matching.demands import FIRST_DAY
+from sharing.matching.facts import LOAD_SCALE, AssetFacts, Neighbourhood, Pairs, PointDemands
+from sharing.matching.geodesy import geodesic_m
+from sharing.matching.ledger import Freedom, Holdings, free_until, freedom
+from sharing.models import MatchStatus
+
+DETAILS = {
+    "tower": ("registry_tower", ("height_m", "free_height_min_m", "free_height_max_m", "backup_h", "earthing_ohm")),
+    "equipment_room": ("registry_equipmentroom", ("floor_load_kn_m2", "feeds", "backup_h", "security_class")),
+}
+"""Table and columns of each kind's details."""
+
+METRES_PER_DEGREE = 110_000.0
+"""Less than a degree of latitude, or of longitude on the equator, is long anywhere on the ellipsoid."""
+
+
+def neighbourhood(demands: PointDemands, *, kind: str, party: Organization, reach: float = 1.0) -> Neighbourhood:
+    """Assets of others within `reach` times each demand's radius, in or out of its sector's terms.
+
+    The party's own assets are no candidates.
+    """
+    demand, asset_id, distance_m = _near(demands, kind, party, reach)
+    assets = _facts(np.unique(asset_id), kind, party)
+    order = np.argsort(assets.id)
+    asset = order[np.searchsorted(assets.id[order], asset_id)]
+    rows = np.lexsort((asset, demand))
+    demand, asset, distance_m = demand[rows], asset[rows], distance_m[rows]
+    holdings = _holdings(assets, int(demands.start.min()))
+    pairs = Pairs(
+        demands=demands,
+        assets=assets,
+        contiguous=KINDS[kind].contiguous,
+        demand=demand,
+        asset=asset,
+        distance_m=distance_m,
+        refused=_refused(demands, assets, demand, asset),
+        freedom=Freedom(demand, demand, demand),
+        free_until=demand,
+    )
+    return Neighbourhood(with_freedom(pairs, holdings), holdings)
+
+
+def with_freedom(pairs: Pairs, holdings: Holdings) -> Pairs:
+    """The pairs with what `holdings` leave free over each demand's period."""
+    demands, assets = pairs.demands, pairs.assets
+    found = freedom(
+        pairs.asset,
+        demands.start[pairs.demand],
+        demands.end[pairs.demand],
+        capacity=assets.capacity,
+        limits=assets.limits,
+        holdings=holdings,
+    )
+    free = found.block if pairs.contiguous else found.units
+    until = free_until(pairs.asset, demands.end[pairs.demand], demands.least_leg[pairs.demand], free, holdings)
+    return Pairs(
+        demands, assets, pairs.contiguous, pairs.demand, pairs.asset, pairs.distance_m, pairs.refused, found, until
+    )
+
+
+def boxes(lon: Floats, lat: Floats, radius_m: Floats) -> tuple[Ints, Floats]:
+    """Boxes in degrees that hold every point within each radius: (row, (west, south, east, north)).
+
+    A circle over the antimeridian has two boxes, one over a pole the whole turn.
+    """
+    high = radius_m / METRES_PER_DEGREE
+    narrowest = np.cos(np.radians(np.minimum(np.abs(lat) + high, 90.0)))
+    wide = np.where(narrowest * METRES_PER_DEGREE * 180.0 <= radius_m, 180.0, 0.0)
+    flat = wide == 0.0
+    wide[flat] = np.minimum(high[flat] / narrowest[flat], 180.0)
+    west, east = np.where(wide < 180.0, lon - wide, -180.0), np.where(wide < 180.0, lon + wide, 180.0)
+    row = np.arange(lon.size, dtype=np.int64)
+    box = np.column_stack((west, np.maximum(lat - high, -90.0), east, np.minimum(lat + high, 90.0)))
+    beyond = np.flatnonzero((west < -180.0) | (east > 180.0))
+    turned = box[beyond].copy()
+    turned[:, [0, 2]] += np.where(west[beyond] < -180.0, 360.0, -360.0)[:, None]
+    return np.concatenate((row, beyond)), np.concatenate((box, turned))
+
+
+def _near(demands: PointDemands, kind: str, party: Organization, reach: float) -> tuple[Ints, Ints, Floats]:
+    """(demand row, asset id, metres) of every pair within reach."""
+    radius_m = demands.radius_m * reach
+    row, box = boxes(demands.lon, demands.lat, radius_m)
+    found = fetch_columns(
+        """
+        SELECT asked.demand, asset.id, ST_X(asset.masked_geometry), ST_Y(asset.masked_geometry)
+        FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[], %s::float8[])
+            AS asked (demand, west, south, east, north)
+        JOIN registry_asset AS asset
+            ON asset.masked_geometry && ST_MakeEnvelope(west, south, east, north, 4326)
+        WHERE asset.kind = %s AND asset.owner_id <> %s
+        """,
+        [row.tolist(), *(column.tolist() for column in box.T), kind, party.pk],
+        {"demand": INT8, "asset": INT8, "lon": FLOAT8, "lat": FLOAT8},
+    )
+    demand = cast(Ints, found["demand"])
+    distance_m = geodesic_m(
+        np.column_stack((demands.lon[demand], demands.lat[demand])),
+        cast(Floats, np.column_stack((found["lon"], found["lat"]))),
+    )
+    near = distance_m <= radius_m[demand]
+    return demand[near], cast(Ints, found["asset"])[near], distance_m[near]
+
+
+def _facts(ids: Ints, kind: str, party: Organization) -> AssetFacts:
+    table, details = DETAILS[kind]
+    limits = ", ".join(f"coalesce((asset.{load} * {LOAD_SCALE})::bigint, {UNLIMITED})" for load in LOADS)
+    columns = dict.fromkeys(("id", "owner", "capacity", "price", "available_from", *LOADS), INT8)
+    columns |= dict.fromkeys(("shared", "in_service", "planned", "core", "cross_sector"), BOOL)
+    columns |= dict.fromkeys(("lon", "lat", *details), FLOAT8)
+    found = fetch_columns(
+        f"""
+        SELECT asset.id, asset.owner_id, asset.capacity::bigint, (asset.price_per_unit_year * 100)::bigint,
+            coalesce(asset.available_from - ({FIRST_DAY}), 0)::bigint, {limits},
+            %(sector)s = ANY (asset.open_to_sectors), asset.status <> %(out)s, asset.status = %(planned)s,
+            asset.protection = %(core)s, owner.sector <> %(sector)s,
+            ST_X(asset.masked_geometry), ST_Y(asset.masked_geometry),
+            {", ".join(f"coalesce(detail.{column}::float8, 'NaN')" for column in details)}
+        FROM registry_asset AS asset
+        JOIN registry_organization AS owner ON owner.id = asset.owner_id
+        LEFT JOIN {table} AS detail ON detail.asset_id = asset.id
+        WHERE asset.id = ANY (%(ids)s)
+        ORDER BY owner.code COLLATE "C", asset.code COLLATE "C"
+        """,
+        {
+            "ids": ids.tolist(),
+            "sector": party.sector,
+            "out": AssetStatus.OUT_OF_SERVICE.value,
+            "planned": AssetStatus.PLANNED.value,
+            "core": Protection.CORE.value,
+        },
+        columns,
+    )
+    plain = [name for name in columns if name not in LOADS and name not in details]
+    return AssetFacts(
+        **{name: found[name] for name in plain},  # type: ignore[arg-type]
+        limits=cast(Ints, np.column_stack([found[load] for load in LOADS])),
+        details={name: cast(Floats, found[name]) for name in details},
+    )
+
+
+def _holdings(assets: AssetFacts, first_day: int) -> Holdings:
+    """The ledger's rows of these assets that reach beyond `first_day`."""
+    loads = ", ".join(f"({load} * {LOAD_SCALE})::bigint" for load in LOADS)
+    found = fetch_columns(
+        f"""
+        SELECT asset_id, lower(units)::bigint, upper(units)::bigint, (lower(period) - ({FIRST_DAY}))::bigint,
+            (CASE WHEN upper_inf(period) OR NOT isfinite(upper(period)) THEN {FOREVER}
+                ELSE upper(period) - ({FIRST_DAY}) END)::bigint, {loads}
+        FROM registry_allocation
+        WHERE asset_id = ANY (%s) AND (upper_inf(period) OR upper(period) > %s)
+        """,
+        [assets.id.tolist(), date.fromordinal(first_day)],
+        dict.fromkeys(("asset", "lower", "upper", "start", "end", *LOADS), INT8),
+    )
+    order = np.argsort(assets.id)
+    return Holdings.sorted(
+        asset=order[np.searchsorted(assets.id[order], cast(Ints, found["asset"]))],
+        lower=cast(Ints, found["lower"]),
+        upper=cast(Ints, found["upper"]),
+        start=cast(Ints, found["start"]),
+        end=cast(Ints, found["end"]),
+        loads=cast(Ints, np.column_stack([found[load] for load in LOADS])),
+    )
+
+
+def _refused(demands: PointDemands, assets: AssetFacts, demand: Ints, asset: Ints) -> Flags:
+    """Pairs that an owner refused or a regulator rejected in an earlier match."""
+    found = fetch_columns(
+        """
+        SELECT DISTINCT past.demand_id, leg.asset_id FROM sharing_match AS past
+        JOIN sharing_matchleg AS leg ON leg.match_id = past.id
+        WHERE past.demand_id = ANY (%s) AND past.status = ANY (%s) AND leg.asset_id IS NOT NULL
+        """,
+        [demands.id.tolist(), [MatchStatus.REFUSED.value, MatchStatus.REJECTED.value]],
+        {"demand": INT8, "asset": INT8},
+    )
+    past = set(zip(found["demand"].tolist(), found["asset"].tolist(), strict=True))
+    if not past:
+        return np.zeros(demand.size, dtype=np.bool_)
+    ids = zip(demands.id[demand].tolist(), assets.id[asset].tolist(), strict=True)
+    return np.array([pair in past for pair in ids], dtype=np.bool_)

@@ -1,0 +1,58 @@
+"""The point demands of a list, as arrays."""
+
+from typing import cast
+
+import numpy as np
+
+from registry.kinds import LOADS
+from sharing.matching.arrays import FOREVER, Flags, Floats, Ints
+from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns
+from sharing.matching.facts import LOAD_SCALE, PointDemands
+from sharing.models import LIVE
+
+LIMITS = {
+    "tower": ("mounting_height_m", "max_earthing_ohm", "min_backup_h"),
+    "equipment_room": ("min_backup_h", "min_floor_load_kn_m2", "min_feeds", "min_security_class"),
+}
+"""Technical limits that a demand for each kind may set, as columns of Demand."""
+
+FIRST_DAY = "DATE '0001-01-01' - 1"
+"""So that a date less it is date.toordinal()."""
+
+
+def open_demands(list_id: int, kind: str) -> PointDemands:
+    """Demands of the list for `kind` that no match holds units for yet, by line."""
+    loads = ", ".join(f"({load} * {LOAD_SCALE})::bigint" for load in LOADS)
+    limits = ", ".join(f"coalesce({limit}::float8, 'NaN')" for limit in LIMITS[kind])
+    columns = dict.fromkeys(("id", "quantity", "priority", "start", "end", *LOADS), INT8)
+    columns |= dict.fromkeys(("lon", "lat", "radius_m", "budget", *LIMITS[kind]), FLOAT8) | {"splittable": BOOL}
+    found = fetch_columns(
+        f"""
+        SELECT id, quantity::bigint, priority::bigint, (lower(period) - ({FIRST_DAY}))::bigint,
+            (CASE WHEN upper_inf(period) OR NOT isfinite(upper(period)) THEN {FOREVER}
+                ELSE upper(period) - ({FIRST_DAY}) END)::bigint,
+            {loads}, ST_X(location), ST_Y(location), radius_m, coalesce(budget_per_year * 100, 'NaN')::float8,
+            {limits}, splittable
+        FROM sharing_demand AS demand
+        WHERE list_id = %s AND kind = %s AND NOT EXISTS (
+            SELECT FROM sharing_match AS taken WHERE taken.demand_id = demand.id AND taken.status = ANY (%s)
+        )
+        ORDER BY line
+        """,
+        [list_id, kind, list(LIVE)],
+        columns,
+    )
+    return PointDemands(
+        id=cast(Ints, found["id"]),
+        lon=cast(Floats, found["lon"]),
+        lat=cast(Floats, found["lat"]),
+        radius_m=cast(Floats, found["radius_m"]),
+        quantity=cast(Ints, found["quantity"]),
+        splittable=cast(Flags, found["splittable"]),
+        start=cast(Ints, found["start"]),
+        end=cast(Ints, found["end"]),
+        priority=cast(Ints, found["priority"]),
+        budget=cast(Floats, found["budget"]),
+        loads=cast(Ints, np.column_stack([found[load] for load in LOADS])),
+        limits={limit: cast(Floats, found[limit]) for limit in LIMITS[kind]},
+    )

@@ -1,0 +1,61 @@
+"""Outcomes in words, in the reader's language, from the codes and numbers that are saved."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib.admin.utils import label_for_field
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sharing.matching.eligibility import RULES, Stage
+from sharing.models import Demand, Outcome
+
+TEXTS = {rule.code: rule.text for rules in RULES.values() for rule in rules}
+
+STAGES = {
+    Stage.NEAR: gettext_lazy("near"),
+    Stage.OPEN: gettext_lazy("open to you"),
+    Stage.FIT: gettext_lazy("technically fit"),
+    Stage.FREE: gettext_lazy("free in your period"),
+    Stage.LEFT: gettext_lazy("left by others"),
+}
+
+
+def describe_miss(outcome: Outcome) -> str:
+    """Why a demand was not met: "mounting height 24 m, asked 28 m"."""
+    if outcome.met:
+        return ""
+    if outcome.reason == "contested":
+        return _("what would have met it went to demands of higher priority, or at lower cost to all")
+    miss = outcome.nearest_miss
+    if not miss:
+        return _("nothing of the kind is near")
+    return _("%(what)s %(offered)s, asked %(asked)s") % {
+        "what": TEXTS.get(miss["code"], miss["code"]),
+        "offered": _amount(miss["code"], miss["offered"], miss["unit"]),
+        "asked": _amount(miss["code"], miss["asked"], miss["unit"]),
+    }
+
+
+def describe_change(outcome: Outcome) -> str:
+    """The smallest change that would have met the demand: "radius, m: 920 instead of 800"."""
+    change = outcome.change
+    if not change:
+        return ""
+    if change["field"] == "splittable":
+        return _("It would be met by several assets together, if it may be split.")
+    if change["field"] == "period":
+        return str(_("It would be met from %(to)s on instead of %(from)s.") % change)
+    field = label_for_field(change["field"], Demand)
+    return _("It would be met with %(field)s %(to)s instead of %(from)s.") % {**change, "field": field}
+
+
+def _amount(code: str, value: Any, unit: str) -> str:
+    """A number with its unit; a day as a date; yes or no for what has no number."""
+    if value is None:
+        return _("not known")
+    if code == "available_from":
+        return date.fromordinal(int(value)).isoformat()
+    if code in ("in_service", "sector", "refused_before"):
+        return _("yes") if value else _("no")
+    return f"{value} {_(unit)}".strip() if unit else str(value)

@@ -1,0 +1,128 @@
+"""Step five, written down: matches, legs and outcomes of a run, in a few statements whatever their number."""
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import uuid4
+
+from django.db import connection
+from django.utils import timezone
+
+from registry.kinds import LOADS
+from sharing.matching.columns import write_rows
+from sharing.matching.explanation import Json
+from sharing.models import Match, MatchLeg, MatchRun, MatchStatus, Outcome
+
+Place = tuple[float, float]
+_WITH_SRID = 0x20000000
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswer:
+    """A leg to save. asset is None for a gap to be built; place: one
+    longitude and latitude of a point, several of a line, None where it stays hidden.
+    """
+
+    asset: int | None
+    quantity: int
+    cost_cents: int
+    loads: Sequence[float]  # by registry.kinds.LOADS
+    place: Sequence[Place] | None
+    length_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchAnswer:
+    """One way to meet a demand. rank 1 is the run's answer."""
+
+    demand: int
+    rank: int
+    score: float
+    score_parts: list[Json]
+    cost_cents: int
+    legs: Sequence[LegAnswer]
+    distance_m: float | None = None
+    length_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeAnswer:
+    demand: int
+    met: bool
+    reason: str
+    funnel: Json
+    nearest_miss: Json
+    change: Json
+
+
+def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[OutcomeAnswer]) -> None:
+    """Writes the answers of a run.
+
+    The caller holds the transaction, and has made sure that no other attempt at the run has written. That earlier
+    proposals give way is the workflow's to do.
+    """
+    now = timezone.now()
+    ids = _new_ids(Match._meta.db_table, len(matches))
+    write_rows(
+        Match._meta.db_table,
+        (
+            "id", "run_id", "demand_id", "rank", "status", "status_at", "created_at", "score", "score_parts",
+            "cost_per_year", "distance_m", "length_m",
+        ),
+        (
+            (
+                match_id, run.pk, match.demand, match.rank, MatchStatus.PROPOSED.value, now, now,
+                round(match.score, 4), json.dumps(match.score_parts), _money(match.cost_cents), match.distance_m,
+                match.length_m,
+            )
+            for match_id, match in zip(ids, matches, strict=True)
+        ),
+    )  # fmt: skip
+    write_rows(
+        MatchLeg._meta.db_table,
+        (
+            "match_id", "position", "asset_id", "reference", "quantity", "geometry", "length_m", "cost_per_year",
+            *LOADS,
+        ),
+        (
+            (
+                match_id, position, leg.asset, uuid4(), leg.quantity, _ewkb(leg.place), leg.length_m,
+                _money(leg.cost_cents), *leg.loads,
+            )
+            for match_id, match in zip(ids, matches, strict=True)
+            for position, leg in enumerate(match.legs, start=1)
+        ),
+    )  # fmt: skip
+    write_rows(
+        Outcome._meta.db_table,
+        ("run_id", "demand_id", "met", "reason", "funnel", "nearest_miss", "change"),
+        (
+            (
+                run.pk, outcome.demand, outcome.met, outcome.reason,
+                *(json.dumps(value) for value in (outcome.funnel, outcome.nearest_miss, outcome.change)),
+            )
+            for outcome in outcomes
+        ),
+    )  # fmt: skip
+
+
+def _ewkb(place: Sequence[Place] | None) -> str | None:
+    """Hexadecimal extended well-known binary in EPSG:4326, as PostGIS reads it: a point, or a line of several."""
+    if place is None:
+        return None
+    head = struct.pack("<BII", 1, (1 if len(place) == 1 else 2) | _WITH_SRID, 4326)
+    count = b"" if len(place) == 1 else struct.pack("<I", len(place))
+    return (head + count + b"".join(struct.pack("<dd", *point) for point in place)).hex()
+
+
+def _money(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
+def _new_ids(table: str, count: int) -> list[int]:
+    """Ids from the table's sequence, so that legs can be written without reading the matches back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        return [row[0] for row in cursor.fetchall()]

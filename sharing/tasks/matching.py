@@ -1,0 +1,44 @@
+"""Matching in the background: every queued run is carried out once, whatever is killed meanwhile."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from sharing.matching import engine
+from sharing.models import Event, EventType, MatchRun, RunStatus
+from sharing.workflow import lists
+
+UNTOLD_FOR = timedelta(days=1)
+"""How far back done runs are looked at whose end the workflow was not told."""
+
+
+@shared_task(name="sharing.match")
+def match(run_id: int) -> None:
+    """Carry out one run."""
+    carry_out(run_id)
+
+
+@shared_task(name="sharing.sweep_runs")
+def sweep_runs() -> None:
+    """Start what waits: queued runs, runs whose worker has died, and done ones that died before saying so."""
+    now = timezone.now()
+    told = Event.objects.filter(type=EventType.LIST_MATCHED, demand_list=OuterRef("list"), data__run=OuterRef("pk"))
+    untold = MatchRun.objects.filter(
+        ~Exists(told), status=RunStatus.DONE, finished_at__range=(now - UNTOLD_FOR, now - engine.SILENT_FOR)
+    )
+    for run_id in [*engine.waiting(now).values_list("pk", flat=True), *untold.values_list("pk", flat=True)]:
+        match.delay(run_id)
+
+
+def carry_out(run_id: int) -> MatchRun:
+    """The engine's run, then the workflow told of its end. Raises what the engine raised."""
+    try:
+        run = engine.run(run_id)
+    except Exception as error:
+        lists.record_failed(MatchRun.objects.get(pk=run_id), error=f"{type(error).__name__}: {error}")
+        raise
+    if run.status == RunStatus.DONE:
+        lists.record_matched(run)
+    return run
