@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,13 +75,6 @@ def checkout(reachable: Path) -> Iterator[Checkout]:
     assert checkout.machine("down").returncode == 0
 
 
-def kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
 def test_a_checkout_gets_servers_of_its_own_behind_sockets_with_durable_settings(checkout: Checkout) -> None:
     addresses = checkout.up()
     shown = {
@@ -121,8 +113,8 @@ def test_killed_servers_come_back_with_all_that_was_committed(checkout: Checkout
     with redis.Redis.from_url(addresses["REDIS_URL"]) as client:
         client.set("kept", "7")
         redis_pid = int(client.info("server")["process_id"])
-        kill(redis_pid)
-    kill(int(checkout.postmaster(addresses).read_text().split("\n")[0]))
+        os.kill(redis_pid, signal.SIGKILL)
+    os.kill(int(checkout.postmaster(addresses).read_text().split("\n")[0]), signal.SIGKILL)
 
     assert checkout.up() == addresses
     assert checkout.execute(addresses, "select value from kept") == "7"
@@ -134,7 +126,7 @@ def test_a_dead_servers_note_that_names_a_living_stranger_does_not_stop_the_star
     addresses = checkout.up()
     note = checkout.postmaster(addresses)
     owner = note.stat().st_uid
-    kill(int(note.read_text().split("\n")[0]))
+    os.kill(int(note.read_text().split("\n")[0]), signal.SIGKILL)
     with subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None) as stranger:
         note.write_text(re.sub(r"\A\d+", str(stranger.pid), note.read_text()))
         assert checkout.up() == addresses
