@@ -128,10 +128,12 @@ def test_a_dead_servers_note_that_names_a_living_stranger_does_not_stop_the_star
     owner = note.stat().st_uid
     os.kill(int(note.read_text().split("\n")[0]), signal.SIGKILL)
     with subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None) as stranger:
-        note.write_text(re.sub(r"\A\d+", str(stranger.pid), note.read_text()))
-        assert checkout.up() == addresses
-        assert stranger.poll() is None
-        stranger.kill()
+        try:
+            note.write_text(re.sub(r"\A\d+", str(stranger.pid), note.read_text()))
+            assert checkout.up() == addresses
+            assert stranger.poll() is None
+        finally:
+            stranger.kill()
 
 
 def test_down_stops_both_servers_and_says_so_only_once(checkout: Checkout) -> None:
