@@ -20,13 +20,13 @@ from registry.importing.report import ImportReport, new_report, rejected_rows
 from registry.importing.staging import StagedColumn
 from registry.importing.table import Cells, UnreadableFile
 from registry.kinds import KINDS
-from registry.models import Asset, Organization
+from registry.models import Organization
 from registry.models.region import GB_T_2260
 
 # West, south, east, north of the countries whose region codes say which country they are of, in degrees.
 SCHEME_EXTENTS = {GB_T_2260: (73.4, 3.4, 135.1, 53.6)}
 USED_UNITS = ImportField("used_units", "integer", sql_type="integer", minimum=0, maximum=2**31 - 1)
-CODE_LENGTH = Asset._meta.get_field("code").max_length
+CODE_LENGTH, NAME_LENGTH = 80, 200
 
 Progress = Callable[[str], None]
 
@@ -38,7 +38,7 @@ class _Columns:
     staged: dict[str, StagedColumn]
     codes: list[str]
     geometry: Cells
-    crs: str
+    crs: str | None
 
 
 def import_assets(
@@ -103,16 +103,22 @@ def _read_columns(intake: Intake, owner: Organization, kind: str) -> _Columns:
     given = intake.texts("code", max_length=CODE_LENGTH)
     if given is None:
         given = np.full(count, None, dtype=object)
-    geometry, crs = read_places(intake, KINDS[kind].geometry)
+    geometry, crs = np.full(count, None, dtype=object), None
+    if has_places(intake):
+        geometry, crs = read_places(intake, KINDS[kind].geometry)
     if owner.region.scheme in SCHEME_EXTENTS:
         check_extent(intake, geometry, SCHEME_EXTENTS[owner.region.scheme])
     unnamed = np.array([code is None for code in given], dtype=bool)
     made = place_codes(geometry, unnamed)
     codes = np.array([code or made[n] or None for n, code in enumerate(given)], dtype=object)
     specs = asset_fields() | detail_fields(kind) | {"used_units": USED_UNITS}
+    for index in np.flatnonzero([code is None for code in codes]):
+        if index not in intake.problems:
+            intake.refuse(int(index), "code", _("The row has neither a place nor a code."))
     staged = {"code": StagedColumn("text", codes), "geometry": StagedColumn("geometry", geometry)}
     staged["region_id"] = StagedColumn("bigint", _region_ids(intake, owner))
     staged |= {name: StagedColumn(spec.sql_type, intake.values(spec)) for name, spec in specs.items()}
+    staged["name"] = StagedColumn("text", _names(intake))
     _check_capacity(intake, staged)
     _refuse_repeated(intake, codes)
     return _Columns(staged, made, geometry, crs)
@@ -137,6 +143,22 @@ def _region_ids(intake: Intake, owner: Organization) -> Cells | None:
     return ids
 
 
+def _names(intake: Intake) -> Cells | None:
+    """Names as the registry holds them: maps repeat one name for each circuit (`A;A;B`), and what is too long even
+    without the repetitions is cut, with a warning, since a name identifies nothing."""
+    names = intake.texts("name")
+    if names is None:
+        return None
+    for index, name in enumerate(names.tolist()):
+        if name is not None and len(name) > NAME_LENGTH:
+            short = ";".join(dict.fromkeys(part.strip() for part in name.split(";")))
+            if len(short) > NAME_LENGTH:
+                short = short[: NAME_LENGTH - 1] + "…"
+                intake.warn(_("The name was cut to %(most)d characters.") % {"most": NAME_LENGTH}, index, "name")
+            names[index] = short
+    return names
+
+
 def _check_capacity(intake: Intake, staged: dict[str, StagedColumn]) -> None:
     capacity, used = staged["capacity"].values, staged["used_units"].values
     if capacity is not None and used is not None:
@@ -149,6 +171,8 @@ def _check_capacity(intake: Intake, staged: dict[str, StagedColumn]) -> None:
 
 def _refuse_repeated(intake: Intake, codes: Cells) -> None:
     """Of rows with one code the first good one lands; the others are refused, naming it."""
+    if len(set(codes)) == len(codes):
+        return
     first: dict[str, int] = {}
     for index, code in enumerate(codes):
         if index in intake.problems or code is None:

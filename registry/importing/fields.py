@@ -17,7 +17,6 @@ DETAILS: dict[str, type[models.Model]] = {
     Kind.EQUIPMENT_ROOM: EquipmentRoom,
 }
 ASSET_FIELDS = (
-    "name",
     "status",
     "available_from",
     "capacity",
@@ -68,7 +67,7 @@ def import_field(model: type[models.Model], name: str) -> ImportField:
     field = model._meta.get_field(name)
     if isinstance(field, ArrayField):
         choices = tuple(str(value) for value, _label in field.base_field.choices or ())
-        return ImportField(name, "choices", choices=choices, sql_type="text[]")
+        return ImportField(name, "choices", choices=choices, sql_type="character varying[]")
     if isinstance(field, models.BooleanField):
         return ImportField(name, "boolean", sql_type="boolean")
     if isinstance(field, models.DateField):

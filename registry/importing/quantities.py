@@ -15,8 +15,26 @@ from numpy.typing import NDArray
 
 from registry.importing.table import Cells
 
+_BLANK_WORDS = (
+    "",
+    "-",
+    "--",
+    "—",
+    "/",
+    "\\",
+    "n/a",
+    "na",
+    "nan",
+    "null",
+    "none",
+    "nil",
+    "unknown",
+    "无",
+    "未知",
+    "不详",
+)
 BLANKS = frozenset(
-    {"", "-", "--", "—", "/", "\\", "n/a", "na", "nan", "null", "none", "nil", "unknown", "无", "未知", "不详"}
+    form for word in _BLANK_WORDS for form in (word, word.upper(), word.title(), word.capitalize(), "NaN")
 )
 TRUE = frozenset({"1", "true", "t", "yes", "y", "是", "有", "oui", "vrai", "x", "√"})
 FALSE = frozenset({"0", "false", "f", "no", "n", "否", "没有", "non", "faux", "×"})
@@ -79,6 +97,25 @@ def parse_column(cells: Cells, parse: Callable[[str], object]) -> Parsed:
     parsed = np.array([values[text] for text in texts], dtype=object) if len(texts) else texts
     errors = {n: refused[text] for n, text in enumerate(texts) if text in refused} if refused else {}
     return Parsed(parsed, errors)
+
+
+def parse_texts(cells: Cells, max_length: int | None = None) -> Parsed:
+    """Stripped text, None where blank; refused where too long or where it holds what PostgreSQL's text cannot."""
+    texts = [text.strip() if text else None for text in as_text(cells).tolist()]
+    errors = {}
+    for index, text in enumerate(texts):
+        if text is None or text in BLANKS:
+            texts[index] = None
+        elif max_length is not None and len(text) > max_length:
+            texts[index] = None
+            errors[index] = _("The text has %(length)d characters, more than %(most)d.") % {
+                "length": len(text),
+                "most": max_length,
+            }
+        elif "\0" in text:
+            texts[index] = None
+            errors[index] = _("The text holds a zero byte.")
+    return Parsed(np.array([*texts, None], dtype=object)[:-1], errors)
 
 
 def parse_quantities(cells: Cells, unit: str, *, source_unit: str | None = None, several: str = "") -> Parsed:
@@ -194,7 +231,7 @@ def choice_parser(choices: Iterable[str], synonyms: Mapping[str, str]) -> Callab
 
 
 def is_blank(text: str) -> bool:
-    return text.strip().casefold() in BLANKS
+    return text.strip() in BLANKS
 
 
 def as_text(cells: Cells) -> Cells:
@@ -213,11 +250,14 @@ def plain_numbers(cells: Cells) -> NDArray[np.float64] | None:
     """The column as floating point numbers (NaN where blank) if every cell is a plain decimal number, else None."""
     if cells.dtype.kind in "iuf":
         return cells.astype(np.float64)
+    texts = cells.tolist()
     try:
-        values = np.array([text if text else "nan" for text in cells.tolist()]).astype(np.float64)
+        values = np.array([float(text) if text else np.nan for text in texts], dtype=np.float64)
     except ValueError:
         return None
-    return values if not np.isinf(values).any() else None
+    # Python's own notation of numbers takes more than tables do: 1_000 and infinity.
+    plain = not np.isinf(values).any() and "_" not in "".join(filter(None, texts))
+    return values if plain else None
 
 
 def _by_length(unit: str) -> list[str]:

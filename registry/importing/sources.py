@@ -4,10 +4,12 @@ GDAL opens dozens of formats, some of which fetch other files or addresses (VRT,
 files whose first bytes say that they are of a format of FORMATS, under a name of our own in a folder of our own.
 """
 
+import gc
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -44,9 +46,11 @@ def read_source(
     """
     format = detect_format(path)
     if format == "CSV":
-        return read_delimited(path.read_bytes(), is_heading, encoding=encoding)
-    if format == "XLS" or format == "XLSX":
-        return read_workbook(path, is_heading, layer=layer, format=format)
+        with _collection_paused():
+            return read_delimited(path.read_bytes(), is_heading, encoding=encoding)
+    if format in ("XLS", "XLSX"):
+        with _collection_paused():
+            return read_workbook(path, is_heading, layer=layer, format=format)
     with tempfile.TemporaryDirectory(prefix="import-") as name:
         folder = Path(name)
         if format == "Shapefile":
@@ -84,6 +88,19 @@ def detect_format(path: Path) -> str:
     if re.search(rb"[\x01-\x08\x0e-\x1f]", head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _unknown_format()
     return "CSV"
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """A list a row, a hundred thousand times over, makes the cycle collector visit them all again and again: without
+    it a table is read in less than half the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _archive_format(path: Path) -> str:

@@ -1,6 +1,5 @@
 """COPY of parsed columns into a temporary table, from where SQL takes whole sets."""
 
-import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NULL = r"\N"
 BLOCK_ROWS = 20_000
 WGS84_SRID = 4326
+POINT_EWKB = np.dtype([("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +53,38 @@ def stage(table: str, columns: Mapping[str, StagedColumn], rows: NDArray[np.bool
 
 def _texts(values: Cells, sql_type: str) -> list[str]:
     if sql_type == "geometry":
-        return list(shapely.to_wkb(shapely.set_srid(values, WGS84_SRID), hex=True, include_srid=True))
+        return _ewkb(values)
+    cells = values.tolist()
     if sql_type == "text":
-        return [NULL if value is None else value.translate(ESCAPES) for value in values]
+        return [NULL if value is None else value for value in _escaped(cells)]
     if sql_type.endswith("[]"):
-        return [NULL if value is None else _array(value) for value in values]
-    return [NULL if value is None else _plain(value) for value in values.tolist()]
+        return [NULL if value is None else _array(value) for value in cells]
+    return [NULL if value is None else str(value) for value in cells]
+
+
+def _escaped(texts: list[str | None]) -> list[str | None]:
+    joined = "".join(text for text in texts if text is not None)
+    if not any(chr(character) in joined for character in ESCAPES):
+        return texts
+    return [None if text is None else text.translate(ESCAPES) for text in texts]
+
+
+def _ewkb(geometry: Cells) -> list[str]:
+    """Hexadecimal EWKB, null where there is none; for points alone, which most files hold, laid out by numpy."""
+    missing = shapely.is_missing(geometry)
+    if not (shapely.get_type_id(geometry[~missing]) == shapely.GeometryType.POINT).all():
+        texts = shapely.to_wkb(shapely.set_srid(geometry, WGS84_SRID), hex=True, include_srid=True)
+        return [NULL if text is None else text for text in texts.tolist()]
+    points = np.empty(len(geometry), dtype=POINT_EWKB)
+    points["order"], points["type"], points["srid"] = 1, 0x20000001, WGS84_SRID
+    points["x"], points["y"] = shapely.get_x(geometry), shapely.get_y(geometry)
+    text, width = points.tobytes().hex(), 2 * POINT_EWKB.itemsize
+    return [
+        NULL if none else text[start : start + width]
+        for start, none in zip(range(0, len(text), width), missing.tolist(), strict=True)
+    ]
 
 
 def _array(values: Iterable[str]) -> str:
     """An array of plain words (choices): nothing in them needs quoting."""
     return "{" + ",".join(values) + "}"
-
-
-def _plain(value: float | bool | datetime.date) -> str:
-    return value.isoformat() if isinstance(value, datetime.date) else str(value)

@@ -18,7 +18,7 @@ from registry.importing.table import Cells, Reject, SourceTable, UnreadableFile
 
 DELIMITERS = ",;\t|#"
 SAMPLE_CHARACTERS = 1 << 20
-SAMPLE_RECORDS = 200
+SAMPLE_LINES = 200
 HEADING_SEARCH_ROWS = 12
 
 Row: TypeAlias = Sequence[str]
@@ -87,6 +87,9 @@ def detect_quote(sample: str) -> str | None:
     quotation marks are more often opened in a field than they wrap one, so are part of the text."""
     counts = {}
     for quote in "\"'":
+        if quote not in sample:
+            counts[quote] = (0, 0)
+            continue
         edge = rf"[\n{re.escape(DELIMITERS)}]"
         wrapped = rf"(?<={edge}){quote}(?:[^{quote}\n]|{quote}{quote})*{quote}(?=\r?{edge}|\r?\Z)"
         opened = rf"(?<={edge}){quote}"
@@ -105,8 +108,10 @@ def detect_quote(sample: str) -> str | None:
 def detect_delimiter(sample: str, quote: str | None) -> str:
     """The delimiter under which most records have one same number of fields, more fields breaking a tie."""
 
+    first_lines = "".join(sample.splitlines(keepends=True)[:SAMPLE_LINES])
+
     def fit(delimiter: str) -> tuple[float, int]:
-        records = _records(sample, delimiter, quote, limit=SAMPLE_RECORDS)
+        records = _records(first_lines, delimiter, quote)
         widths = Counter(len(record) for record in records if record)
         if not widths:
             return 0.0, 0
@@ -116,14 +121,14 @@ def detect_delimiter(sample: str, quote: str | None) -> str:
     return max(DELIMITERS, key=fit)
 
 
-def _records(text: str, delimiter: str, quote: str | None, *, limit: int | None = None) -> list[list[str]]:
+def _records(text: str, delimiter: str, quote: str | None) -> list[list[str]]:
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
         quotechar=quote,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
     )
-    return list(reader) if limit is None else [record for record, _n in zip(reader, range(limit), strict=False)]
+    return list(reader)
 
 
 def _table(
