@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.contrib.admin.utils import label_for_field
+from django.db.models import Field
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,8 +46,9 @@ def describe_change(outcome: Outcome) -> str:
         return _("It would be met by several assets together, if it may be split.")
     if change["field"] == "period":
         return str(_("It would be met from %(to)s on instead of %(from)s.") % change)
-    field = label_for_field(change["field"], Demand)
-    return _("It would be met with %(field)s %(to)s instead of %(from)s.") % {**change, "field": field}
+    field = Demand._meta.get_field(change["field"])
+    assert isinstance(field, Field)
+    return _("It would be met with %(field)s %(to)s instead of %(from)s.") % {**change, "field": field.verbose_name}
 
 
 def _amount(code: str, value: Any, unit: str) -> str:

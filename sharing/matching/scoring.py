@@ -89,7 +89,10 @@ def _policy(pairs: Pairs) -> Floats:
 
 
 PARTS: tuple[Part, ...] = (
-    Part("price", _("yearly price"), gettext_noop("a year"), 0.35, lambda pairs: pairs.yearly_cost / 100.0, _cheapness),
+    Part(
+        "price", _("yearly price"), gettext_noop("a year"), 0.35,
+        lambda pairs: pairs.yearly_cost / 100.0, _cheapness,
+    ),
     Part("distance", _("distance"), "m", 0.30, lambda pairs: pairs.distance_m, _closeness),
     Part(
         "headroom", _("units left"), gettext_noop("units"), 0.15,

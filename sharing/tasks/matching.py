@@ -1,13 +1,15 @@
 """Matching in the background: every queued run is carried out once, whatever is killed meanwhile."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import shared_task
-from django.db.models import Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from sharing.matching import engine
-from sharing.models import Event, EventType, MatchRun, RunStatus
+from sharing.models import Event, EventType, ListStatus, MatchRun, RunStatus
 from sharing.workflow import lists
 
 UNTOLD_FOR = timedelta(days=1)
@@ -24,12 +26,23 @@ def match(run_id: int) -> None:
 def sweep_runs() -> None:
     """Start what waits: queued runs, runs whose worker has died, and done ones that died before saying so."""
     now = timezone.now()
-    told = Event.objects.filter(type=EventType.LIST_MATCHED, demand_list=OuterRef("list"), data__run=OuterRef("pk"))
-    untold = MatchRun.objects.filter(
-        ~Exists(told), status=RunStatus.DONE, finished_at__range=(now - UNTOLD_FOR, now - engine.SILENT_FOR)
-    )
-    for run_id in [*engine.waiting(now).values_list("pk", flat=True), *untold.values_list("pk", flat=True)]:
+    for run_id in (*engine.waiting(now).values_list("pk", flat=True), *_untold(now)):
         match.delay(run_id)
+
+
+def _untold(now: datetime) -> QuerySet[MatchRun, int]:
+    """The newest done runs of open lists that the workflow has not recorded."""
+    told = Event.objects.annotate(run=Cast(KeyTextTransform("run", "data"), BigIntegerField())).filter(
+        type=EventType.LIST_MATCHED, demand_list=OuterRef("list"), run=OuterRef("pk")
+    )
+    newer = MatchRun.objects.filter(list=OuterRef("list"), pk__gt=OuterRef("pk"), status=RunStatus.DONE)
+    return MatchRun.objects.filter(
+        ~Exists(told),
+        ~Exists(newer),
+        status=RunStatus.DONE,
+        finished_at__range=(now - UNTOLD_FOR, now - engine.SILENT_FOR),
+        list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED),
+    ).values_list("pk", flat=True)
 
 
 def carry_out(run_id: int) -> MatchRun:
