@@ -1,0 +1,273 @@
+"""The network that routes are stitched from: ducts or fibers of all owners as arrays, built once a kind and run.
+
+A **node** is an access point: where lines end, chambers given beside them, and where an access point lies on another
+line. Places within the snapping tolerance of one another are one node, whoever owns them. A **span** is the part of an
+asset between two nodes that follow one another along it. A **gap** joins two nodes near enough that new build between
+them may be considered. Demands never change a network: what is open, free or affordable to one comes as arrays by
+asset.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from sharing.matching.arrays import Flags, Floats, Ints, spans
+from sharing.matching.geodesy import ecef, geodesic_m
+from sharing.matching.junctions import Cuts, cuts_at_nodes, place_cuts
+from sharing.matching.path_search import Graph, Ids
+
+SNAP_M = 1.0
+"""Two access points this near are taken for the same chamber or joint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Ducts or fibers as they were read, n rows in any order.
+
+    key: names the asset whatever the order of rows (owner and code), so that equal costs are decided the same way.
+    price_per_year: of one unit of the whole asset. loss_db: over the whole asset, its own splices and connectors in.
+    length_m: as its owner declares it, NaN where unknown. exact: whether the place is the true one, not a masked one.
+    lonlat, first: the vertices of row i are lonlat[first[i] : first[i + 1]], WGS 84 degrees.
+    """
+
+    asset: Ints
+    key: NDArray[np.str_]
+    owner: Ints
+    price_per_year: Floats
+    loss_db: Floats
+    length_m: Floats
+    exact: Flags
+    lonlat: Floats
+    first: Ints
+
+    def __len__(self) -> int:
+        return int(self.asset.size)
+
+    def sorted_by_key(self) -> "Lines":
+        order = np.lexsort((self.asset, self.key))
+        count = np.diff(self.first)[order]
+        vertices = spans(self.first[:-1][order], count)
+        return Lines(
+            self.asset[order],
+            self.key[order],
+            self.owner[order],
+            self.price_per_year[order],
+            self.loss_db[order],
+            self.length_m[order],
+            self.exact[order],
+            self.lonlat[vertices],
+            np.concatenate(([0], np.cumsum(count))).astype(np.int64),
+        )
+
+
+class Links(NamedTuple):
+    """Neighbours of each node: those of node v are rows first[v] to first[v + 1].
+
+    For arcs `item` is the span; for gaps the number of the pair, each of which is listed from both its ends.
+    """
+
+    first: Ids
+    head: Ids
+    item: Ids
+
+
+@dataclass(frozen=True)
+class Network:
+    """Nodes, spans and gaps; rows of assets are in the order of `Lines.sorted_by_key`."""
+
+    lines: Lines
+    node_lonlat: Floats
+    node_ecef: Floats
+    span_asset: Ids  # row in `lines`
+    span_start: Ids
+    span_end: Ids
+    span_share: Floats  # part of the asset's length, and so of its price and loss
+    span_length_m: Floats
+    span_lonlat: Floats
+    span_first: Ints  # vertices of span s are span_lonlat[span_first[s] : span_last[s] + 1]
+    span_last: Ints
+    arcs: Links
+    gaps: Links
+    gap_length_m: Floats
+    gap_weight_m: Floats  # length times how much dearer than plain ground it is to dig there
+    max_gap_m: float
+    snap_m: float
+
+    @cached_property
+    def node_tree(self) -> cKDTree:
+        return cKDTree(self.node_ecef)
+
+    @cached_property
+    def span_price(self) -> Floats:
+        return self.lines.price_per_year[self.span_asset] * self.span_share
+
+    @cached_property
+    def span_loss_db(self) -> Floats:
+        return self.lines.loss_db[self.span_asset] * self.span_share
+
+    @cached_property
+    def asset_owner(self) -> Ids:
+        """Owners numbered from 0, by asset row."""
+        return np.unique(self.lines.owner, return_inverse=True)[1].astype(np.int32)
+
+    @cached_property
+    def by_cost(self) -> Graph:
+        """For the cheapest path: spans weigh their price for a unit and year, gaps their `gap_weight_m`."""
+        real = self.span_length_m > 0
+        rate = self.span_price[real] / self.span_length_m[real]
+        return Graph(
+            *self.arcs,
+            *self.gaps,
+            span_asset=self.span_asset,
+            span_price=self.span_price,
+            span_length=self.span_length_m,
+            span_loss=self.span_loss_db,
+            asset_owner=self.asset_owner,
+            gap_length=self.gap_length_m,
+            gap_weight=self.gap_weight_m,
+            node_place=self.node_ecef,
+            least_rate=float(rate.min()) if rate.size else 0.0,
+        )
+
+    @cached_property
+    def by_length(self) -> Graph:
+        """For the shortest path: spans and gaps weigh their length."""
+        return self.by_cost._replace(span_price=self.span_length_m, gap_weight=self.gap_length_m, least_rate=1.0)
+
+    @cached_property
+    def by_loss(self) -> Graph:
+        """For the path of least attenuation: spans weigh their loss in dB, gaps their length."""
+        return self.by_cost._replace(span_price=self.span_loss_db, gap_weight=self.gap_length_m, least_rate=0.0)
+
+    @cached_property
+    def by_gap(self) -> Graph:
+        """For the path of least new build: spans weigh nothing, gaps their length."""
+        return self.by_cost._replace(
+            span_price=np.zeros(self.span_asset.size), gap_weight=self.gap_length_m, least_rate=0.0
+        )
+
+    @cached_property
+    def longest_m(self) -> float:
+        """Longer than any path that repeats no node."""
+        return float(self.span_length_m.sum()) + self.max_gap_m * (self.span_asset.size + 2)
+
+    def gap_between(self, start: int, end: int) -> int:
+        """Number of the gap between two nodes."""
+        here = slice(self.gaps.first[start], self.gaps.first[start + 1])
+        return int(self.gaps.item[here][self.gaps.head[here] == end][0])
+
+    def span_line(self, span: int, start: int) -> Floats:
+        """The line of a span from its node `start` on, shape (n, 2) degrees."""
+        line = self.span_lonlat[self.span_first[span] : self.span_last[span] + 1]
+        return line if self.span_start[span] == start else line[::-1]
+
+    @cached_property
+    def row_of(self) -> dict[int, int]:
+        """Asset id to row."""
+        return {int(asset): row for row, asset in enumerate(self.lines.asset)}
+
+    def nodes_near(self, lonlat: tuple[float, float], limit_m: float) -> tuple[Ints, Floats]:
+        """Nodes within `limit_m` of a place, and their geodesic distances in metres; in the order of nodes."""
+        place = np.array([lonlat], dtype=np.float64)
+        found = np.sort(np.asarray(self.node_tree.query_ball_point(ecef(place)[0], limit_m), dtype=np.int64))
+        distance = geodesic_m(np.repeat(place, found.size, axis=0), self.node_lonlat[found])
+        within = distance <= limit_m
+        return found[within], distance[within]
+
+
+def build_network(
+    lines: Lines, *, max_gap_m: float, chambers: Floats | None = None, tee: bool = True, snap_m: float = SNAP_M
+) -> Network:
+    """The network of `lines`, with gaps up to `max_gap_m` between its nodes.
+
+    chambers: further access points, shape (n, 2) degrees; a line they lie on is cut there.
+    tee: whether the end of a line that lies on another line is an access point of that line too. True of ducts, which
+    meet in chambers; not of fibers, which pass through a joint uncut.
+    """
+    lines = lines.sorted_by_key()
+    ends = np.column_stack((lines.first[:-1], lines.first[1:] - 1)).ravel()
+    extra = np.empty((0, 2)) if chambers is None else chambers
+    node_of, node_lonlat = _snap(np.concatenate((lines.lonlat[ends], extra)), snap_m)
+    start, end = node_of[: 2 * len(lines) : 2], node_of[1 : 2 * len(lines) : 2]
+    tee_ends = node_of[: 2 * len(lines)][np.repeat(lines.exact & tee, 2)]
+    cutting = np.unique(np.concatenate((tee_ends, node_of[2 * len(lines) :])))
+    cuts = cuts_at_nodes(lines.lonlat, lines.first, lines.exact, start, end, node_lonlat, cutting, snap_m)
+    return _assemble(lines, start, end, node_lonlat, cuts, max_gap_m, snap_m)
+
+
+def _snap(lonlat: Floats, snap_m: float) -> tuple[Ints, Floats]:
+    """The node of each point, and the nodes' places, numbered from west to east: the same for any order of points."""
+    tree = cKDTree(ecef(lonlat))
+    pairs = tree.query_pairs(snap_m, output_type="ndarray")
+    joined = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(len(lonlat),) * 2)
+    group = connected_components(joined, directed=False)[1]
+    order = np.lexsort((lonlat[:, 1], lonlat[:, 0]))
+    _, first = np.unique(group[order], return_index=True)  # westernmost member of each group, by group
+    number = np.empty(first.size, dtype=np.int64)
+    number[np.argsort(first)] = np.arange(first.size)
+    return number[group], lonlat[order][np.sort(first)]
+
+
+def _assemble(
+    lines: Lines, start: Ints, end: Ints, node_lonlat: Floats, cuts: Cuts, max_gap_m: float, snap_m: float
+) -> Network:
+    lonlat, vertex_line, cut_at, cut_node = place_cuts(lines.lonlat, lines.first, start, end, cuts)
+    step = geodesic_m(lonlat[:-1], lonlat[1:])
+    along = np.concatenate(([0.0], np.cumsum(np.where(vertex_line[1:] == vertex_line[:-1], step, 0.0))))
+    same_line = vertex_line[cut_at[1:]] == vertex_line[cut_at[:-1]]
+    first, last = cut_at[:-1][same_line], cut_at[1:][same_line]
+    asset = vertex_line[first]
+    geometric = along[last] - along[first]
+    whole = np.bincount(asset, weights=geometric, minlength=len(lines))
+    parts = np.bincount(asset, minlength=len(lines))
+    share = np.where(whole[asset] > 0, geometric / np.where(whole > 0, whole, 1.0)[asset], 1.0 / parts[asset])
+    declared = np.where(np.isnan(lines.length_m), whole, lines.length_m)
+    span_start, span_end = cut_node[:-1][same_line], cut_node[1:][same_line]
+    # No cable is shorter than the straight line between its ends: holds for snapped ends and declared lengths too,
+    # and makes that straight line a lower bound for the search.
+    straight = geodesic_m(node_lonlat[span_start], node_lonlat[span_end])
+    gap_ends, gap_length = _gaps(node_lonlat, max_gap_m)
+    real = np.flatnonzero(span_start != span_end)
+    return Network(
+        lines=lines,
+        node_lonlat=node_lonlat,
+        node_ecef=ecef(node_lonlat),
+        span_asset=asset.astype(np.int32),
+        span_start=span_start.astype(np.int32),
+        span_end=span_end.astype(np.int32),
+        span_share=share,
+        span_length_m=np.maximum(declared[asset] * share, straight),
+        span_lonlat=lonlat,
+        span_first=first,
+        span_last=last,
+        arcs=_links(span_start[real], span_end[real], real, np.zeros(real.size), len(node_lonlat)),
+        gaps=_links(gap_ends[:, 0], gap_ends[:, 1], np.arange(len(gap_ends)), gap_length, len(node_lonlat)),
+        gap_length_m=gap_length,
+        gap_weight_m=gap_length.copy(),
+        max_gap_m=max_gap_m,
+        snap_m=snap_m,
+    )
+
+
+def _gaps(node_lonlat: Floats, max_gap_m: float) -> tuple[Ints, Floats]:
+    """Pairs of nodes (lower number first, in order) no farther apart than `max_gap_m`, and their geodesic lengths."""
+    pairs = cKDTree(ecef(node_lonlat)).query_pairs(max_gap_m, output_type="ndarray").astype(np.int64)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    length = geodesic_m(node_lonlat[pairs[:, 0]], node_lonlat[pairs[:, 1]])
+    within = length <= max_gap_m
+    return pairs[within], length[within]
+
+
+def _links(start: Ints, end: Ints, item: Ints, weight: Floats, node_count: int) -> Links:
+    """Both directions of each pair, by node, lightest first."""
+    tail, head = np.concatenate((start, end)), np.concatenate((end, start))
+    items = np.concatenate((item, item))
+    order = np.lexsort((items, head, np.concatenate((weight, weight)), tail))
+    first = np.concatenate(([0], np.cumsum(np.bincount(tail, minlength=node_count))))
+    return Links(first.astype(np.int32), head[order].astype(np.int32), items[order].astype(np.int32))

@@ -1,0 +1,292 @@
+"""Routes: the cheapest stitched path from A to B over the ducts or fibers of all owners, or why there is none.
+
+Cost is per year: the price of each span for the quantity asked, new build by the metre, and a sum for each change of
+owner. The path keeps the demand's greatest detour, the terms' greatest share of new build, and for fibers the
+attenuation budget; among all that do it is the cheapest (see `path_search`). Pure, on a `Network` and arrays by asset.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from sharing.matching.arrays import Flags, Floats, Ints
+from sharing.matching.best_path import ALL_LIMITS, Limits, best_path
+from sharing.matching.geodesy import ecef, geodesic_m
+from sharing.matching.network import Network
+from sharing.matching.path_search import GAP, Ask, Found, Ids
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTerms:
+    """What new build and changes of owner cost, a year, and how much new build a route may hold.
+
+    max_gap_m: of each gap, those from A and to B included. max_gap_share: of the whole route. joint_loss_db: where one
+    leg of a fiber route is joined to the next. connection_loss_db: of the connectors at A and B together.
+    """
+
+    gap_cost_per_m: float
+    max_gap_m: float
+    max_gap_share: float
+    crossing_cost: float = 0.0
+    joint_loss_db: float = 0.0
+    gap_loss_db_per_km: float = 0.0
+    connection_loss_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDemand:
+    """A to B in WGS 84 longitude and latitude; units; longest route as a multiple of the geodesic distance.
+
+    key decides between demands of the same priority (1 goes first); start and end are days, end exclusive.
+    """
+
+    key: str
+    origin: Place
+    destination: Place
+    quantity: int
+    max_detour: float
+    max_loss_db: float = np.inf
+    priority: int = 5
+    start: int = 0
+    end: int = 1
+
+    @property
+    def distance_m(self) -> float:
+        return float(geodesic_m(np.array([self.origin]), np.array([self.destination]))[0])
+
+
+class Offer(NamedTuple):
+    """What a demand may use, by asset row of the network: eligible at all, and units free over its period."""
+
+    eligible: Flags
+    free: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A stretch of one asset, or of new build when `asset` is None. lonlat: its line from A's side to B's."""
+
+    asset: int | None
+    owner: int | None
+    length_m: float
+    cost_per_year: float
+    loss_db: float
+    lonlat: Floats = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Legs in order from A to B. cost_per_year is that of the legs and of the changes of owner."""
+
+    legs: tuple[Leg, ...]
+    cost_per_year: float
+    length_m: float
+    gap_m: float
+    loss_db: float
+    crossings: int
+    nodes: Ids = field(repr=False, compare=False)
+    spans: Ids = field(repr=False, compare=False)  # GAP where new build
+
+    @property
+    def assets(self) -> tuple[int, ...]:
+        """Each asset once, in the order it is first used: what must be held."""
+        return tuple(dict.fromkeys(leg.asset for leg in self.legs if leg.asset is not None))
+
+    @property
+    def gap_share(self) -> float:
+        return self.gap_m / self.length_m if self.length_m else 0.0
+
+
+class RouteSearch:
+    """One demand on one network: searches with this or that limit, on what is usable to it."""
+
+    def __init__(self, network: Network, demand: RouteDemand, terms: RouteTerms) -> None:
+        if terms.max_gap_m > network.max_gap_m:
+            raise ValueError("the network has no gaps as long as these terms allow")
+        self.network, self.demand, self.terms = network, demand, terms
+        self.entry, self.entry_m = network.nodes_near(demand.origin, terms.max_gap_m)
+        self.exit, self.exit_m = network.nodes_near(demand.destination, terms.max_gap_m)
+        self.distance_m = demand.distance_m
+        self.max_length_m = demand.max_detour * self.distance_m
+        self.ends = ecef(np.array([demand.origin, demand.destination], dtype=np.float64))
+
+    def ask(self, usable: Flags, limits: Limits) -> Ask:
+        terms = self.terms
+        return Ask(
+            usable=usable,
+            entry=self.entry.astype(np.int32),
+            entry_length=self.entry_m,
+            exit=self.exit.astype(np.int32),
+            exit_length=self.exit_m,
+            place_a=self.ends[0],
+            place_b=self.ends[1],
+            quantity=float(self.demand.quantity),
+            gap_cost=terms.gap_cost_per_m,
+            gap_rate=0.0,
+            gap_loss=terms.gap_loss_db_per_km / 1000.0,
+            max_gap=terms.max_gap_m,
+            crossing_cost=terms.crossing_cost,
+            joint_cost=0.0,
+            joint_loss=terms.joint_loss_db,
+            snap=self.network.snap_m,
+            max_length=min(self.max_length_m, self.network.longest_m) if limits.length else self.network.longest_m,
+            max_share=terms.max_gap_share,
+            max_loss=self.demand.max_loss_db - terms.connection_loss_db,
+        )
+
+    def cheapest(self, usable: Flags, limits: Limits = ALL_LIMITS) -> Route | None:
+        """The cheapest route over usable assets within `limits`."""
+        ask = self.ask(usable, limits)
+        return self.route(best_path(self.network, self.network.by_cost, ask, limits))
+
+    def shortest(self, usable: Flags, limits: Limits) -> Route | None:
+        ask = self.ask(usable, limits)._replace(quantity=1.0, gap_cost=1.0, crossing_cost=0.0)
+        return self.route(best_path(self.network, self.network.by_length, ask, limits))
+
+    def least_new_build(self, usable: Flags, limits: Limits) -> Route | None:
+        ask = self.ask(usable, limits)._replace(quantity=1.0, gap_cost=1.0, crossing_cost=0.0)
+        return self.route(best_path(self.network, self.network.by_gap, ask, limits))
+
+    def least_loss(self, usable: Flags, limits: Limits) -> Route | None:
+        ask = self.ask(usable, limits)
+        ask = ask._replace(quantity=1.0, gap_cost=ask.gap_loss, crossing_cost=0.0, joint_cost=ask.joint_loss)
+        return self.route(best_path(self.network, self.network.by_loss, ask, limits))
+
+    def route(self, found: Found | None) -> Route | None:
+        return None if found is None else self.along(found.nodes, found.vias[1:])
+
+    def along(self, nodes: Ids, spans: Ids) -> Route:
+        """The route from A by gap to the first node, by each span (or GAP) to the next, and by gap to B."""
+        legs = tuple(self._legs(nodes, spans))
+        owners = [leg.owner for leg in legs if leg.owner is not None]
+        crossings = sum(one != other for one, other in pairwise(owners))
+        terms = self.terms
+        return Route(
+            legs=legs,
+            cost_per_year=sum(leg.cost_per_year for leg in legs) + crossings * terms.crossing_cost,
+            length_m=sum(leg.length_m for leg in legs),
+            gap_m=sum(leg.length_m for leg in legs if leg.asset is None),
+            loss_db=sum(leg.loss_db for leg in legs)
+            + (len(legs) - 1) * terms.joint_loss_db
+            + terms.connection_loss_db,
+            crossings=crossings,
+            nodes=nodes,
+            spans=spans,
+        )
+
+    def _legs(self, nodes: Ids, spans: Ids) -> Iterator[Leg]:
+        network, demand = self.network, self.demand
+        entry_m = float(self.entry_m[np.searchsorted(self.entry, nodes[0])])
+        exit_m = float(self.exit_m[np.searchsorted(self.exit, nodes[-1])])
+        if entry_m > network.snap_m:
+            yield self._gap(np.array([demand.origin, network.node_lonlat[nodes[0]]]), entry_m, entry_m)
+        rows = np.where(spans == GAP, -1, network.span_asset[spans])
+        breaks = np.flatnonzero(rows[1:] != rows[:-1]) + 1
+        for first, last in zip([0, *breaks], [*breaks, len(spans)], strict=True):
+            if rows[first] < 0:
+                start, end = int(nodes[first]), int(nodes[first + 1])
+                pair = network.gap_between(start, end)
+                length = float(network.gap_length_m[pair])
+                yield self._gap(network.node_lonlat[[start, end]], length, float(network.gap_weight_m[pair]))
+            else:
+                yield self._lease(int(rows[first]), spans[first:last], nodes[first:last])
+        if exit_m > network.snap_m:
+            yield self._gap(np.array([network.node_lonlat[nodes[-1]], demand.destination]), exit_m, exit_m)
+
+    def _gap(self, lonlat: Floats, length_m: float, weight_m: float) -> Leg:
+        loss = length_m / 1000.0 * self.terms.gap_loss_db_per_km
+        return Leg(None, None, length_m, weight_m * self.terms.gap_cost_per_m, loss, lonlat)
+
+    def _lease(self, row: int, spans: Ids, starts: Ids) -> Leg:
+        network = self.network
+        parts = [network.span_line(int(span), int(start)) for span, start in zip(spans, starts, strict=True)]
+        return Leg(
+            asset=int(network.lines.asset[row]),
+            owner=int(network.lines.owner[row]),
+            length_m=float(network.span_length_m[spans].sum()),
+            cost_per_year=float(network.span_price[spans].sum()) * self.demand.quantity,
+            loss_db=float(network.span_loss_db[spans].sum()),
+            lonlat=np.concatenate(parts),
+        )
+
+
+def find_route(network: Network, demand: RouteDemand, terms: RouteTerms, offer: Offer) -> Route | None:
+    """The cheapest route for one demand; `refusal.explain` says why there is none."""
+    return RouteSearch(network, demand, terms).cheapest(offer.eligible & (offer.free >= demand.quantity))
+
+
+def alternatives(
+    network: Network,
+    demand: RouteDemand,
+    terms: RouteTerms,
+    offer: Offer,
+    *,
+    count: int,
+    most_shared: float = 0.5,
+    penalty: float = 2.0,
+) -> list[Route]:
+    """The cheapest route and up to `count` others that are truly different, cheapest first.
+
+    None shares more than `most_shared` of its length with one before it. Found by making the spans already used dearer
+    again and again (penalty method), so that beyond the first each is a good route, not proved to be the best.
+    Costs reported are the true ones.
+    """
+    search = RouteSearch(network, demand, terms)
+    usable = offer.eligible & (offer.free >= demand.quantity)
+    first = search.cheapest(usable)
+    if first is None:
+        return []
+    chosen, factor = [first], np.ones(network.span_asset.size)
+    factor[first.spans[first.spans != GAP]] *= penalty
+    for _ in range(4 * count):
+        if len(chosen) > count:
+            break
+        ask = search.ask(usable, ALL_LIMITS)
+        dearer = network.by_cost._replace(span_price=network.by_cost.span_price * factor)
+        route = search.route(best_path(network, dearer, ask, ALL_LIMITS))
+        if route is None:
+            break
+        used = route.spans[route.spans != GAP]
+        factor[used] *= penalty
+        if all(shared(network, route, other) <= most_shared for other in chosen):
+            chosen.append(route)
+    return chosen[:1] + sorted(chosen[1:], key=lambda route: route.cost_per_year)
+
+
+def shared(network: Network, route: Route, other: Route) -> float:
+    """The part of the length of `route` that runs on spans of `other`."""
+    both = np.intersect1d(route.spans[route.spans != GAP], other.spans[other.spans != GAP])
+    return float(network.span_length_m[both].sum()) / route.length_m
+
+
+def solve_many(
+    network: Network,
+    demands: Sequence[RouteDemand],
+    terms: RouteTerms,
+    offer_of: Callable[[RouteDemand], Offer],
+) -> Iterator[tuple[RouteDemand, Offer, Route | None]]:
+    """Each demand with what was left to it and its route: by priority, lowest number first, then by key.
+
+    Units that earlier demands take are gone for later ones whose periods overlap theirs.
+    """
+    rows, units = np.empty(0, np.int64), np.empty(0, np.int64)
+    starts, ends = np.empty(0, np.int64), np.empty(0, np.int64)
+    for demand in sorted(demands, key=lambda demand: (demand.priority, demand.key)):
+        offer = offer_of(demand)
+        at_once = (starts < demand.end) & (ends > demand.start)
+        taken = np.bincount(rows[at_once], weights=units[at_once], minlength=offer.free.size).astype(np.int64)
+        offer = offer._replace(free=offer.free - taken)
+        route = find_route(network, demand, terms, offer)
+        if route is not None:
+            used = np.array([network.row_of[asset] for asset in route.assets], dtype=np.int64)
+            rows, units = np.append(rows, used), np.append(units, np.full(used.size, demand.quantity))
+            starts, ends = (
+                np.append(starts, np.full(used.size, demand.start)),
+                np.append(ends, np.full(used.size, demand.end)),
+            )
+        yield demand, offer, route
