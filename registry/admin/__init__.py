@@ -1,0 +1,12 @@
+from registry.admin import (
+    allocation,
+    asset,
+    disclosure,
+    membership,
+    organization,
+    planned_facility,
+    region,
+    user,
+)
+
+__all__ = ["allocation", "asset", "disclosure", "membership", "organization", "planned_facility", "region", "user"]

@@ -1,0 +1,215 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.gis.geos import GEOSGeometry
+from django.core.exceptions import ValidationError
+from django.db import connection, models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.admin.asset_details import DETAILS
+from registry.admin.base import (
+    AutocompleteFilter,
+    RestrictedAdmin,
+    RestrictedForm,
+    WithinRegionFilter,
+    person,
+)
+from registry.admin.search import ILike
+from registry.admin.svg_map import Frame, Shape, draw
+from registry.admin.tags import tag
+from registry.kinds import KINDS, Kind
+from registry.models import Asset, Role, Sector, User
+
+NEIGHBOURS = 150
+TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
+PROTECTION = ("protection", "protection_reason")
+
+
+class AssetForm(RestrictedForm):
+    def clean(self) -> dict[str, Any]:
+        """Refuses a geometry that is not the kind's."""
+        cleaned = super().clean() or self.cleaned_data
+        kind = cleaned.get("kind") or self.instance.kind
+        place = cleaned.get("geometry")
+        if kind in KINDS and isinstance(place, GEOSGeometry) and place.geom_type != KINDS[kind].geometry:
+            refusal = _("This kind is a %(wanted)s, the geometry a %(given)s: correct it, or list another kind.") % {
+                "wanted": KINDS[kind].geometry.upper(),
+                "given": place.geom_type.upper(),
+            }
+            self.add_error("geometry", ValidationError(refusal, code="type"))
+        return cleaned
+
+
+@admin.register(Asset)
+class AssetAdmin(RestrictedAdmin):
+    """Editors keep their organization's assets, managers also the terms of sharing and the protection. Others see the
+    masked place of what is protected: the exact geometry is read for those entitled to it, and for no one else."""
+
+    owner_field = "owner"
+    form = AssetForm
+    list_display = ("code", "name", "kind_name", "owner", "region", "status_tag", "free", "protection_tag")
+    list_filter = (
+        "kind",
+        "status",
+        "protection",
+        ("owner", AutocompleteFilter),
+        ("region", WithinRegionFilter),
+    )
+    linked_by = ("planned_facility",)
+    list_select_related = ("owner", "region")
+    search_fields = (f"code__{ILike.lookup_name}", f"name__{ILike.lookup_name}")
+    search_help_text = gettext_lazy("Code or name")
+    autocomplete_fields = ("owner", "region", "planned_facility")
+    show_add_link = True
+    change_form_outer_before_template = "registry/place_map.html"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Without any place; get_object adds the one that the person may know of."""
+        return super().get_queryset(request).defer("geometry", "masked_geometry")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        shown: Any = Asset.objects.with_place_for(person(request))
+        found.place = shown.values_list("place", flat=True).get(pk=found.pk)
+        return found
+
+    @admin.display(description=gettext_lazy("kind"))
+    def kind_name(self, asset: Asset) -> str:
+        return asset.get_kind_display().split(",")[0]
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_tag(self, asset: Asset) -> str:
+        return tag(asset.status, asset.get_status_display())
+
+    @admin.display(description=gettext_lazy("free today"))
+    def free(self, asset: Asset) -> str:
+        return _("%(free)d of %(capacity)d %(units)s") % {
+            "free": asset.free_today,
+            "capacity": asset.capacity,
+            "units": asset.facts.units,
+        }
+
+    @admin.display(description=gettext_lazy("protection"))
+    def protection_tag(self, asset: Asset) -> str:
+        return tag(asset.protection, asset.get_protection_display().split(":")[0])
+
+    @admin.display(description=gettext_lazy("place"))
+    def shown_place(self, asset: Any) -> str:
+        text: str = asset.place.wkt
+        return text if len(text) <= 500 else text[:500] + " …"
+
+    @admin.display(description=gettext_lazy("open to sectors"))
+    def shown_sectors(self, asset: Asset) -> str:
+        return ", ".join(str(Sector(code).label) for code in asset.open_to_sectors) or _("not shared")
+
+    @admin.display(description=gettext_lazy("length, m"))
+    def shown_length(self, asset: Asset) -> str:
+        return "–" if asset.length_m is None else f"{asset.length_m:,.0f}"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Asset | None = None) -> Any:
+        editing = self.may_change(request, obj)
+        kind = obj.kind if obj else request.GET.get("kind", "")
+        loads = KINDS[kind].loads if kind in KINDS else ()
+        place = "geometry" if editing else "shown_place"
+        terms = TERMS if self._sets_terms(request, obj) else ("shown_sectors", *TERMS[1:])
+        kept = ("free", "shown_length") if obj else ()
+        return (
+            (None, {"fields": ("owner", "code", "name", "kind", "status", "available_from", "planned_facility")}),
+            (gettext_lazy("Place"), {"fields": ("region", place)}),
+            (gettext_lazy("Capacity"), {"fields": ("capacity", *loads, *kept)}),
+            (
+                gettext_lazy("Sharing"),
+                {"fields": terms},
+            ),
+            (gettext_lazy("Protection"), {"fields": PROTECTION}),
+            (gettext_lazy("Source"), {"fields": ("source", *(("created_at", "updated_at") if obj else ()))}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> Any:
+        fixed = ["free", "shown_length", "shown_place", "shown_sectors", "created_at", "updated_at"]
+        if obj is not None:
+            fixed += ["kind"] if person(request).is_superuser else ["kind", "owner"]
+        if not self._sets_terms(request, obj):
+            fixed += TERMS[1:]
+            fixed += PROTECTION if obj is not None else ()
+        return fixed
+
+    def _sets_terms(self, request: HttpRequest, obj: Asset | None) -> bool:
+        """Terms and protection commit the organization, which only its managers do."""
+        user = person(request)
+        managed = user.organizations_as(Role.MANAGER)
+        return user.is_superuser or (bool(managed) if obj is None else obj.owner_id in managed)
+
+    def get_inlines(self, request: HttpRequest, obj: Asset | None) -> Any:
+        """The details of the asset's own kind."""
+        kind = obj.kind if obj else request.GET.get("kind", "")
+        return [DETAILS[kind]] if kind in DETAILS else []
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "open_to_sectors":
+            return forms.MultipleChoiceField(
+                choices=Sector.choices,
+                required=False,
+                initial=Sector.values,
+                label=db_field.verbose_name.capitalize(),
+                help_text=db_field.help_text,
+                widget=forms.CheckboxSelectMultiple(attrs={"class": "choices"}),
+            )
+        if db_field.name == "kind" and request.GET.get("kind") in KINDS:
+            kwargs["choices"] = [(request.GET["kind"], Kind(request.GET["kind"]).label)]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """First the kind is chosen, since it decides about all other fields."""
+        if request.GET.get("kind") in KINDS or not self.has_add_permission(request):
+            return super().add_view(request, form_url, extra_context)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What kind of asset is it?"),
+            "opts": self.opts,
+            "kinds": [(code, Kind(code).label, facts.units) for code, facts in KINDS.items()],
+        }
+        return TemplateResponse(request, "registry/choose_kind.html", context)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any | None = None,
+    ) -> HttpResponse:
+        """Adds the map: the asset where this person may know it to be, and its neighbours likewise."""
+        if obj is not None:
+            context["place_map"] = draw(around(obj, person(request)), title=_("Map of %(asset)s") % {"asset": obj})
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+
+    def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
+        """A room's power and cooling stand in two rows, and are compared when both are written."""
+        _power_within_cooling("DEFERRED")
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        _power_within_cooling("IMMEDIATE")
+
+
+def around(asset: Any, user: User) -> list[Shape]:
+    """The asset (with its `place` annotated) and what `user` may see near it."""
+    own = Shape(asset.place, "leg", str(asset))
+    frame = Frame.around([own])
+    if frame is None:
+        return []
+    shown = Asset.objects.visible_to(user).exclude(pk=asset.pk).with_place_for(user)
+    near: Any = shown.filter(masked_geometry__bboverlaps=frame.box()).only("code", "name")
+    return [Shape(one.place, "neighbour", str(one), framed=False) for one in near[:NEIGHBOURS]] + [own]
+
+
+def _power_within_cooling(when: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS power_within_cooling {when}")

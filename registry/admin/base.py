@@ -1,0 +1,254 @@
+"""What every model's admin shares: each person sees what `visible_to` gives them, and changes what their role allows.
+
+Django's own permissions play no part. A regulator, owner or operator needs neither staff status nor superuser rights.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.forms import DateRangeField as DateRangeFormField
+from django.contrib.postgres.forms import RangeWidget
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from registry.admin.place import PlaceField
+from registry.admin.refusals import SENTENCES, Sentences, explained
+from registry.models import Organization, Region, Role, User
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin, RelatedFieldListFilter, StackedInline, TabularInline
+    from django.core.paginator import Paginator
+
+    Admin = ModelAdmin[Any]
+    Stacked = StackedInline[Any, Any]
+    Tabular = TabularInline[Any, Any]
+    Form = forms.ModelForm[Any]
+    InfinitePaginator = Paginator[Any]
+
+    class AutocompleteFilter(RelatedFieldListFilter):
+        def value(self) -> str | None: ...
+
+    class AdminTextareaWidget(forms.Textarea): ...
+
+    class UnfoldAdminSingleDateWidget(forms.DateInput): ...
+else:
+    from unfold.admin import ModelAdmin as Admin
+    from unfold.admin import StackedInline as Stacked
+    from unfold.admin import TabularInline as Tabular
+    from unfold.contrib.filters.admin import AutocompleteSelectFilter as AutocompleteFilter
+    from unfold.paginator import InfinitePaginator
+    from unfold.widgets import UnfoldAdminSingleDateWidget
+    from unfold.widgets import UnfoldAdminTextareaWidget as AdminTextareaWidget
+
+    Form = forms.ModelForm
+
+# What a filter in the address may ask of a column that is offered as a filter; anything else is refused, because a
+# condition on a hidden column (a place, say) would answer questions that the page does not.
+LOOKUPS = ("", "__exact", "__id__exact", "__in", "__isnull", "__gte", "__lte", "__lt")
+
+
+class WithinRegionFilter(AutocompleteFilter):
+    """Searched for rather than listed, as there are thousands; finds what lies inside the region too."""
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """The rows whose region is the chosen one or lies inside it."""
+        chosen = self.value() or ""
+        if not chosen:
+            return queryset
+        region = Region.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+        if region is None:
+            return queryset.none()
+        inside = {f"{self.field_path}__scheme": region.scheme, f"{self.field_path}__code__startswith": region.prefix}
+        return queryset.filter(**inside)
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in. The admin's views are closed to anonymous requests."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
+
+
+class RestrictedForm(Form):
+    """A model's form whose refusals, the database's included, say what to do."""
+
+    sentences: Sentences = SENTENCES
+
+    def validate_constraints(self) -> None:
+        """Reports each broken constraint in its own sentence, where it has one."""
+        excluded = self._get_validation_exclusions()  # type: ignore[attr-defined]
+        for constraint in self.instance._meta.constraints:
+            try:
+                constraint.validate(type(self.instance), self.instance, exclude=excluded)
+            except ValidationError as error:
+                sentence = self.sentences.get(constraint.name)
+                self.add_error(None, ValidationError(str(sentence), code=constraint.name) if sentence else error)
+
+
+class RestrictedMixin:
+    """Permissions and form fields, for the admin of a model and for inlines alike."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Places are text; periods two dates; all else as unfold draws it."""
+        if isinstance(db_field, GeometryField):
+            return PlaceField(
+                geometry_type=db_field.geom_type,
+                required=not db_field.blank,
+                label=db_field.verbose_name.capitalize(),
+                help_text=_("WKT or GeoJSON, longitude before latitude (WGS 84); EWKT of another SRID is converted."),
+                widget=AdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"}),
+            )
+        if isinstance(db_field, DateRangeField):
+            return DateRangeFormField(
+                required=not db_field.blank,
+                label=db_field.verbose_name.capitalize(),
+                help_text=_("First day, and the day after the last; leave the second empty for no end."),
+                widget=RangeWidget(UnfoldAdminSingleDateWidget()),
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offers, and accepts, only what the person may see."""
+        rows = db_field.remote_field.model._default_manager.all()
+        if hasattr(rows, "visible_to"):
+            kwargs.setdefault("queryset", rows.visible_to(person(request)))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class RestrictedAdmin(RestrictedMixin, Admin):
+    """owner_field: the column with the organization whose members, from `needed_role` on, may change a row; empty
+    where only superusers may. linked_by: columns that links from other pages filter by."""
+
+    form = RestrictedForm
+    owner_field = ""
+    needed_role = Role.EDITOR
+    linked_by: ClassVar[tuple[str, ...]] = ()
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_disable_select_all = True
+    actions_on_top = True
+    sortable_by: ClassVar[Any] = ()
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows: Any = super().get_queryset(request)
+        visible: models.QuerySet[Any] = rows.visible_to(person(request))
+        return visible
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row; one that is not the person's to see is as absent as one that does not exist."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found
+
+    def organization_of(self, obj: Any) -> int | None:
+        """The id of the organization whose members may change `obj`."""
+        return getattr(obj, f"{self.owner_field}_id") if self.owner_field else None
+
+    def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
+        """Whether the person's role allows to change `obj` (some row of this model, when None)."""
+        user = person(request)
+        if user.is_superuser:
+            return True
+        own = user.organizations_as(self.needed_role) if self.owner_field else []
+        return bool(own) if obj is None else self.organization_of(obj) in own
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return isinstance(request.user, User) and request.user.takes_part
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may_change(request, None)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return self.may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return self.may_change(request, obj)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only the columns offered as filters, and only plain conditions on them."""
+        offered = [part[0] if isinstance(part, (tuple, list)) else part for part in self.list_filter or ()]
+        if lookup in [getattr(part, "parameter_name", None) for part in offered]:
+            return True
+        columns = [column for column in (*offered, *self.linked_by) if isinstance(column, str)]
+        return any(lookup == column + suffix for column in columns for suffix in LOOKUPS)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The owner of a row is one of the organizations for which the person may write."""
+        user = person(request)
+        if db_field.name == self.owner_field and not user.is_superuser:
+            own = user.organizations_as(self.needed_role)
+            kwargs["queryset"] = Organization.objects.filter(pk__in=own)
+            if len(own) == 1:
+                kwargs["initial"] = own[0]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> Any:
+        """Without the owner: it is chosen among a few."""
+        fields = super().get_autocomplete_fields(request)
+        return fields if person(request).is_superuser else [name for name in fields if name != self.owner_field]
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form; what the database refuses only on writing comes back as a message."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError as error:
+            messages.error(request, _("Not saved. %(reason)s") % {"reason": explained(error, self.form.sentences)})
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class ReadOnlyMixin:
+    """No one edits what the ledger, the engine or the workflow keeps."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(ReadOnlyMixin, RestrictedAdmin):
+    """The page of a model that only verbs write."""
+
+
+class RestrictedStackedInline(RestrictedMixin, Stacked):
+    """Rows that belong to the row of the page: who may change that may change them."""
+
+    form = RestrictedForm
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        owner: Any = admin.site.get_model_admin(self.parent_model)
+        return bool(owner.has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return False
+
+
+class ReadOnlyTabularInline(ReadOnlyMixin, Tabular):
+    """Rows shown with the row of the page."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return True

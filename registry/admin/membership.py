@@ -1,0 +1,69 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from registry.admin.base import AutocompleteFilter, RestrictedAdmin, RestrictedForm, person
+from registry.admin.tags import tag
+from registry.models import Membership, Role, User
+
+
+class MembershipForm(RestrictedForm):
+    """A member is named by user name, so that no list of all persons has to be shown."""
+
+    username = forms.CharField(label=_("User name"), max_length=150, widget=forms.TextInput())
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"].strip()
+        found = User.objects.filter(username=username, is_active=True).first()
+        if found is None:
+            raise ValidationError(
+                _("No one signs in as “%(username)s”. Check the spelling, or ask the registry to add the person."),
+                code="unknown",
+                params={"username": username},
+            )
+        self.instance.user = found
+        return username
+
+
+@admin.register(Membership)
+class MembershipAdmin(RestrictedAdmin):
+    """Members see their colleagues; managers decide who they are and what each may do."""
+
+    owner_field = "organization"
+    needed_role = Role.MANAGER
+    list_display = ("member", "organization", "role_tag")
+    list_filter = ("role", ("organization", AutocompleteFilter))
+    list_select_related = ("user", "organization")
+    search_fields = ("user__username", "user__last_name", "user__first_name", "organization__name")
+    autocomplete_fields = ("organization",)
+    form = MembershipForm
+
+    @admin.display(description=_("member"), ordering="user__username")
+    def member(self, membership: Membership) -> str:
+        return str(membership.user)
+
+    @admin.display(description=_("role"))
+    def role_tag(self, membership: Membership) -> str:
+        return tag("open" if membership.role == Role.MANAGER else "", membership.get_role_display())
+
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        return ("username" if obj is None else "member", "organization", "role")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("member", "organization")
+
+    def get_form(
+        self, request: HttpRequest, obj: Membership | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Once there, a membership stays that of the same person."""
+        if obj is not None:
+            kwargs["form"] = RestrictedForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        """A manager may remove anyone but themselves, so that no organization loses its last manager by a slip."""
+        return self.may_change(request, obj) and (obj is None or obj.user_id != person(request).pk)

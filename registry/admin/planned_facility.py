@@ -1,0 +1,58 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.admin.base import AutocompleteFilter, RestrictedAdmin, WithinRegionFilter, person
+from registry.admin.svg_map import Shape, draw
+from registry.models import Asset, PlannedFacility
+
+MOST_RESERVED = 200
+
+
+@admin.register(PlannedFacility)
+class PlannedFacilityAdmin(RestrictedAdmin):
+    """Plans are published to every party; their owner's editors keep them."""
+
+    owner_field = "owner"
+    list_display = ("code", "name", "facility_type", "stage", "owner", "region", "request_by", "opens_on")
+    list_filter = ("facility_type", "stage", ("owner", AutocompleteFilter), ("region", WithinRegionFilter))
+    list_select_related = ("owner", "region")
+    sortable_by = ("code", "request_by", "opens_on")
+    search_fields = ("code__icontains", "name__icontains")
+    search_help_text = gettext_lazy("Code or name")
+    autocomplete_fields = ("owner", "region")
+    change_form_outer_before_template = "registry/place_map.html"
+    fieldsets = (
+        (None, {"fields": ("owner", "code", "name", "facility_type", "stage", "region")}),
+        (gettext_lazy("Place"), {"fields": ("geometry",)}),
+        (
+            gettext_lazy("Dates"),
+            {"fields": ("request_by", "design_freeze_on", "construction_starts_on", "opens_on")},
+        ),
+        (gettext_lazy("Cost"), {"fields": ("cost_rule",)}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PlannedFacility | None = None) -> tuple[str, ...]:
+        return () if obj is None or person(request).is_superuser else ("owner",)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any | None = None,
+    ) -> HttpResponse:
+        """Adds the map of the facility and of the space that it reserves."""
+        if obj is not None:
+            reserved = Asset.objects.visible_to(person(request)).with_place_for(person(request))
+            assets: Any = reserved.filter(planned_facility=obj).only("code")[:MOST_RESERVED]
+            shapes = [Shape(obj.geometry, "plan", obj.name)] + [
+                Shape(asset.place, "neighbour", asset.code, framed=False) for asset in assets
+            ]
+            context["place_map"] = draw(shapes, title=_("Map of %(name)s") % {"name": obj.name})
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)

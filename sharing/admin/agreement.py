@@ -1,0 +1,61 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from registry.admin.base import AutocompleteFilter, ReadOnlyMixin
+from registry.admin.tags import days, tag
+from sharing.admin.verbs import Button, EndForm, RenewForm, VerbMixin
+from sharing.models import Agreement
+from sharing.workflow import agreements
+from sharing.workflow.rules import MATCH_FACTS, Verb
+
+BUTTONS = (
+    Button(Verb.RENEW, agreements.renew, gettext_lazy("Asked for: the owners decide again."), RenewForm),
+    Button(
+        Verb.END,
+        agreements.end,
+        gettext_lazy("The agreement ends; its units are free from that day."),
+        EndForm,
+        "danger",
+    ),
+)
+
+
+@admin.register(Agreement)
+class AgreementAdmin(ReadOnlyMixin, VerbMixin):
+    """What approved matches became."""
+
+    buttons = BUTTONS
+    list_display = ("number", "what", "party", "status_tag", "shown_period", "fee_per_year", "ended_on")
+    list_filter = ("match__status", ("match__demand__list__party", AutocompleteFilter))
+    linked_by = ("match",)
+    list_select_related = ("match__demand__list__party",)
+    search_fields = ("number__istartswith", "match__demand__name__icontains")
+    search_help_text = gettext_lazy("Number, or name of the demand")
+    ordering = ("-id",)
+    fields = ("number", "match", "party", "status_tag", "shown_period", "fee_per_year", "ended_on", "end_reason")
+
+    @admin.display(description=gettext_lazy("demand"))
+    def what(self, agreement: Agreement) -> str:
+        return str(agreement.match.demand)
+
+    @admin.display(description=gettext_lazy("party"))
+    def party(self, agreement: Agreement) -> str:
+        return str(agreement.match.demand.list.party)
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_tag(self, agreement: Agreement) -> str:
+        return tag(agreement.match.status, agreement.match.get_status_display())
+
+    @admin.display(description=gettext_lazy("period"))
+    def shown_period(self, agreement: Agreement) -> str:
+        return days(agreement.period)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With what the rules read of its match."""
+        found = super().get_object(request, object_id, from_field)
+        models.prefetch_related_objects([found], *(f"match__{fact}" for fact in MATCH_FACTS))
+        return found

@@ -1,0 +1,102 @@
+"""Deciding on many matches at once: a page that shows each of them, and what became of each."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registry.admin.base import person
+from sharing.admin.verbs import NothingToFill, RejectionForm
+from sharing.errors import BadInput
+from sharing.models import Match
+from sharing.workflow import approvals
+from sharing.workflow.approvals import BulkResult
+from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.rules import MATCH_FACTS, Standing, Verb, is_core, why_not
+
+MOST = 50
+FORMS = {Verb.APPROVE: NothingToFill, Verb.REJECT: RejectionForm}
+
+
+def confirm(
+    model_admin: Any, request: HttpRequest, verb: Verb, chosen: QuerySet[Match], form: Any = None, status: int = 200
+) -> HttpResponse:
+    """Shows the chosen matches, each with its fingerprint, before they are decided on; and why some cannot be."""
+    standing = Standing.of(person(request))
+    rows = chosen.select_related("demand__list__party").prefetch_related(
+        *MATCH_FACTS, "legs__asset__owner", "consents"
+    )
+    matches = list(rows[: MOST + 1])
+    if len(matches) > MOST:
+        messages.error(request, _("Choose at most %(most)d matches at once.") % {"most": MOST})
+        return HttpResponseRedirect(request.get_full_path())
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": verb.label,
+        "opts": model_admin.opts,
+        "verb": verb.value.partition(".")[2],
+        "form": form or FORMS[verb](),
+        "rows": [(match, fingerprint_of(match), is_core(match), why_not(verb, match, standing)) for match in matches],
+        "open_count": sum(why_not(verb, match, standing) is None for match in matches),
+        "url": reverse("admin:sharing_match_decide", args=[verb.value.partition(".")[2]]),
+        "back": reverse("admin:sharing_match_changelist") + "?waiting=decide",
+    }
+    return TemplateResponse(request, "sharing/decide_many.html", context, status=status)
+
+
+def decide(model_admin: Any, request: HttpRequest, slug: str) -> HttpResponse:
+    """Carries the decision out and says, match by match, what became of it."""
+    verb = next((verb for verb in FORMS if verb.value == f"match.{slug}"), None)
+    if verb is None:
+        raise Http404
+    back = reverse("admin:sharing_match_changelist") + "?waiting=decide"
+    shown = _shown(request)
+    if request.method != "POST" or not shown:
+        messages.error(request, _("Choose at least one match."))
+        return HttpResponseRedirect(back)
+    form = FORMS[verb](request.POST)
+    if form.is_valid():
+        try:
+            _tell(request, verb, _carry_out(verb, shown, form.cleaned_data, request))
+            return HttpResponseRedirect(back)
+        except BadInput as refusal:
+            form.add_error(refusal.field or None, refusal.message)
+    chosen = Match.objects.visible_to(person(request)).filter(pk__in=shown)
+    return confirm(model_admin, request, verb, chosen, form, status=400)
+
+
+def _shown(request: HttpRequest) -> dict[int, str]:
+    """The fingerprint of each chosen match, by its id."""
+    chosen = [value for value in request.POST.getlist("match") if value.isdecimal()][:MOST]
+    return {int(value): request.POST.get(f"fingerprint-{value}", "") for value in chosen}
+
+
+def _carry_out(verb: Verb, shown: dict[int, str], filled: dict[str, Any], request: HttpRequest) -> BulkResult:
+    actor = person(request)
+    if verb is Verb.APPROVE:
+        return approvals.approve_many(shown, actor=actor)
+    result = approvals.reject_many(shown, actor=actor, **filled)
+    wrong = next((refusal for refusal in result.failed.values() if isinstance(refusal, BadInput)), None)
+    if wrong and not result.done:
+        raise wrong
+    return result
+
+
+def _tell(request: HttpRequest, verb: Verb, result: BulkResult) -> None:
+    done = len(result.done)
+    if done:
+        text = (
+            ngettext("%(n)d match approved.", "%(n)d matches approved.", done)
+            if verb is Verb.APPROVE
+            else ngettext("%(n)d match rejected.", "%(n)d matches rejected.", done)
+        )
+        messages.success(request, text % {"n": done})
+    for match_id, refusal in sorted(result.failed.items()):
+        messages.error(
+            request, _("Match %(match)d was left as it is: %(why)s") % {"match": match_id, "why": refusal.message}
+        )

@@ -1,0 +1,104 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
+from registry.admin.tags import tag
+from sharing.admin import match_page, queue
+from sharing.admin.seen import consents_naming_owner
+from sharing.admin.verbs import Button, GrantForm, RefusalForm, VerbMixin, offers
+from sharing.models import Consent
+from sharing.workflow import consents
+from sharing.workflow.rules import MATCH_FACTS, Standing, Verb
+
+BUTTONS = (
+    Button(Verb.GRANT, consents.grant, gettext_lazy("Granted."), GrantForm, tone="primary"),
+    Button(
+        Verb.REFUSE, consents.refuse, gettext_lazy("Refused; the next best match is offered."), RefusalForm, "danger"
+    ),
+)
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    title = gettext_lazy("what waits for me")
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return [("answer", _("to answer"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Consent]) -> models.QuerySet[Consent]:
+        if self.value() == "answer":
+            return queryset.filter(pk__in=queue.to_answer(person(request)).order_by().values("pk"))
+        return queryset
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyMixin, VerbMixin):
+    """What owners are asked, and the page on which they answer: the match as they may see it."""
+
+    buttons = BUTTONS
+    list_display = ("what", "party", "owner", "status_tag", "deadline", "answered_at")
+    list_filter = (WaitingFilter, "status", "reason", ("owner", AutocompleteFilter))
+    linked_by = ("match",)
+    list_select_related = ("match__demand__list__party", "owner")
+    search_fields = (
+        "match__demand__name__icontains",
+        "match__demand__list__title__icontains",
+        "owner__name__icontains",
+    )
+    search_help_text = gettext_lazy("Name of the demand, title of the list or owner")
+    ordering = ("deadline", "id")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Those whose owner the person may read."""
+        named = consents_naming_owner(person(request))
+        return super().get_queryset(request).filter(pk__in=named.order_by().values("pk"))
+
+    @admin.display(description=gettext_lazy("match"))
+    def what(self, consent: Consent) -> str:
+        return f"{consent.match_id} · {consent.match.demand}"
+
+    @admin.display(description=gettext_lazy("party"))
+    def party(self, consent: Consent) -> str:
+        return str(consent.match.demand.list.party)
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_tag(self, consent: Consent) -> str:
+        return tag(consent.status, consent.get_status_display())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The match as the person may see it, with the answer to give."""
+        user = person(request)
+        consent = self.get_object(request, object_id)
+        standing = Standing.of(user)
+        shown = match_page.context(consent.match, user)
+        context = {
+            **self.admin_site.each_context(request),
+            **shown,
+            "title": _("Consent of %(owner)s: %(demand)s") % {"owner": consent.owner, "demand": consent.match.demand},
+            "opts": self.opts,
+            "original": consent,
+            "status_tag": self.status_tag(consent),
+            "due": consent.deadline,
+            "offers": offers(consent, BUTTONS, standing),
+            "consent_rows": [(one, []) for one in shown["consents"]],
+        }
+        return TemplateResponse(request, "sharing/match.html", context)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With what rules and page read of its match."""
+        found = super().get_object(request, object_id, from_field)
+        facts = (
+            f"match__{fact}"
+            for fact in (*MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator")
+        )
+        models.prefetch_related_objects([found], "owner", *facts)
+        return found

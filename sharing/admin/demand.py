@@ -1,0 +1,151 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.admin.base import RestrictedAdmin, RestrictedForm, person
+from registry.admin.svg_map import Shape, draw
+from registry.admin.tags import days
+from registry.kinds import KINDS, Kind
+from sharing.admin.refusals import SENTENCES
+from sharing.models import Demand, DemandList, ListStatus
+from sharing.workflow import lists
+
+LIMITS = {
+    Kind.TOWER: ("mounting_height_m", "max_earthing_ohm", "min_backup_h"),
+    Kind.DUCT: ("cable_outer_diameter_mm", "accepts_hazardous_co_use"),
+    Kind.FIBER: ("fiber_type", "max_attenuation_db", "wavelength_nm"),
+    Kind.EQUIPMENT_ROOM: ("min_floor_load_kn_m2", "min_feeds", "min_backup_h", "min_security_class"),
+}
+POINT_PLACE = ("location", "radius_m")
+ROUTE_PLACE = ("origin", "destination", "max_detour", "disjoint_from")
+
+
+class DemandForm(RestrictedForm):
+    sentences = SENTENCES
+
+
+@admin.register(Demand)
+class DemandAdmin(RestrictedAdmin):
+    """The lines of lists. Drafts change, by the party's editors; what was submitted stays as it was."""
+
+    form = DemandForm
+    owner_field = "list"
+    list_display = ("line", "shown_name", "list", "kind_name", "quantity", "shown_period", "priority")
+    list_display_links = ("line", "shown_name")
+    list_filter = ("kind", "priority")
+    linked_by = ("list",)
+    list_select_related = ("list",)
+    search_fields = ("name__icontains", "list__title__icontains")
+    search_help_text = gettext_lazy("Name of the demand or title of the list")
+    ordering = ("-list", "line")
+    autocomplete_fields = ("disjoint_from",)
+    change_form_outer_before_template = "registry/place_map.html"
+
+    @admin.display(description=gettext_lazy("name"))
+    def shown_name(self, demand: Demand) -> str:
+        return demand.name or _("Line %(n)d") % {"n": demand.line}
+
+    @admin.display(description=gettext_lazy("kind"))
+    def kind_name(self, demand: Demand) -> str:
+        return demand.get_kind_display().split(",")[0]
+
+    @admin.display(description=gettext_lazy("period"))
+    def shown_period(self, demand: Demand) -> str:
+        return days(demand.period)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return super().get_queryset(request).select_related("list")
+
+    def organization_of(self, obj: Demand) -> int | None:
+        return obj.list.party_id
+
+    def may_change(self, request: HttpRequest, obj: Demand | None) -> bool:
+        """Lines of drafts, by the party's editors."""
+        own = person(request).organizations_as(self.needed_role)
+        if obj is None:
+            return bool(own)
+        return obj.list.status == ListStatus.DRAFT and obj.list.party_id in own
+
+    def get_fieldsets(self, request: HttpRequest, obj: Demand | None = None) -> Any:
+        kind = Kind(obj.kind if obj else request.GET.get("kind", Kind.TOWER))
+        place = ROUTE_PLACE if KINDS[kind].is_route else POINT_PLACE
+        return (
+            (None, {"fields": ("list", "line", "name", "kind")}),
+            (
+                gettext_lazy("What"),
+                {"fields": ("quantity", "splittable", "period", "priority", "budget_per_year", *KINDS[kind].loads)},
+            ),
+            (gettext_lazy("Where"), {"fields": place}),
+            (gettext_lazy("Technical limits"), {"fields": LIMITS[kind]}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Demand | None = None) -> Any:
+        return ("line",) if obj is None else ("list", "line", "kind")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A new line goes into a draft of one's own; a twin is another line in sight."""
+        if db_field.name == "list":
+            own = person(request).organizations_as(self.needed_role)
+            kwargs["queryset"] = DemandList.objects.filter(party__in=own, status=ListStatus.DRAFT)
+            return super(RestrictedAdmin, self).formfield_for_foreignkey(db_field, request, **kwargs)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "kind" and request.GET.get("kind") in KINDS:
+            kwargs["choices"] = [(request.GET["kind"], Kind(request.GET["kind"]).label)]
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in (*POINT_PLACE, "origin", "destination"):
+            field.required = True
+        return field
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """First the kind is chosen, since it decides about the place and the limits."""
+        if request.GET.get("kind") in KINDS or not self.has_add_permission(request):
+            return super().add_view(request, form_url, extra_context)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What kind of asset is needed?"),
+            "opts": self.opts,
+            "kinds": [(code, Kind(code).label, facts.units) for code, facts in KINDS.items()],
+        }
+        return TemplateResponse(request, "registry/choose_kind.html", context)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any | None = None,
+    ) -> HttpResponse:
+        """Adds the map of what is asked for."""
+        if obj is not None:
+            context["place_map"] = draw(_shapes(obj), title=_("Map of %(demand)s") % {"demand": obj})
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+
+    def save_model(self, request: HttpRequest, obj: Demand, form: Any, change: bool) -> None:
+        """Lines are written by the workflow's verbs, which number new ones."""
+        if change:
+            lists.change_demand(obj, actor=person(request))
+        else:
+            lists.add_demands(obj.list, [obj], actor=person(request))
+
+    def delete_model(self, request: HttpRequest, obj: Demand) -> None:
+        lists.remove_demands(obj.list, [obj.pk], actor=person(request))
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Lines are removed one by one, on their own pages."""
+        return {}
+
+
+def _shapes(demand: Demand) -> list[Shape]:
+    if demand.location:
+        return [Shape(demand.location, "place", str(demand), radius_m=demand.radius_m)]
+    ends = [(demand.origin, "A"), (demand.destination, "B")]
+    return [Shape(point, "place", mark, mark) for point, mark in ends if point]

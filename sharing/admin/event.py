@@ -1,0 +1,45 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from registry.admin.base import ReadOnlyAdmin, person
+from sharing.admin import words
+from sharing.admin.seen import author, events
+from sharing.models import Event
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """The history: nobody changes it, and everyone reads what concerns them."""
+
+    list_display = ("occurred_at", "type", "subject", "who", "details")
+    list_filter = ("type",)
+    linked_by = ("match", "demand_list", "consent", "agreement")
+    search_fields = ("demand_list__title__icontains", "match__demand__name__icontains")
+    search_help_text = gettext_lazy("Title of the list, or name of the demand")
+    ordering = ("-id",)
+    fields = ("occurred_at", "type", "subject", "demand_list", "match", "agreement", "who", "details")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """With what each concerns."""
+        rows = events(person(request)).select_related(
+            "actor", "organization", "demand_list", "match__demand__list", "agreement"
+        )
+        return rows.order_by("-id")
+
+    @admin.display(description=gettext_lazy("about"))
+    def subject(self, event: Event) -> str:
+        if event.match:
+            return f"{event.match_id} · {event.match.demand}"
+        return str(event.agreement or event.demand_list or "–")
+
+    @admin.display(description=gettext_lazy("by"))
+    def who(self, event: Event) -> str:
+        return author(event) or "–"
+
+    @admin.display(description=gettext_lazy("in words"))
+    def details(self, event: Event) -> str:
+        return words.event_details(event) or "–"

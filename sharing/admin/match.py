@@ -1,0 +1,156 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
+from registry.admin.tags import tag
+from sharing.admin import bulk, match_page, queue, words
+from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
+from sharing.admin.verbs import Button, RejectionForm, VerbMixin, WithFingerprint, offers
+from sharing.models import Match
+from sharing.workflow import approvals, matches
+from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.rules import MATCH_FACTS, Standing, Verb
+
+BUTTONS = (
+    Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), WithFingerprint, tone="primary"),
+    Button(
+        Verb.REJECT, approvals.reject, gettext_lazy("Rejected; its units are free again."), RejectionForm, "danger"
+    ),
+    Button(
+        Verb.REQUEST,
+        matches.request,
+        gettext_lazy("Requested: its units are held, its owners are asked."),
+        tone="primary",
+    ),
+    Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
+)
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    title = gettext_lazy("what waits for me")
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return [("decide", _("to decide")), ("request", _("to request"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> models.QuerySet[Match]:
+        """The part of `queryset` that the person can act on; the queue of a regulator is in order of deadlines."""
+        if self.value() == "decide":
+            return queryset.filter(pk__in=queue.to_decide(person(request)).order_by().values("pk"))
+        if self.value() == "request":
+            return queryset.filter(pk__in=queue.to_request(person(request)).order_by().values("pk"))
+        return queryset
+
+
+@admin.register(Match)
+class MatchAdmin(ReadOnlyMixin, VerbMixin):
+    """The queue, and the page on which a match is decided; every decision goes through the workflow."""
+
+    buttons = BUTTONS
+    list_display = ("number", "what", "party", "status_tag", "due", "cost", "score_shown", "list_title")
+    list_display_links = ("number", "what")
+    list_filter = (WaitingFilter, "status", "demand__kind", ("demand__list__party", AutocompleteFilter))
+    linked_by = ("run", "demand", "demand__list")
+    list_select_related = ("demand__list__party",)
+    search_fields = ("demand__name__icontains", "demand__list__title__icontains", "=id")
+    search_help_text = gettext_lazy("Number of the match, name of the demand or title of the list")
+    # Those with a deadline first, the oldest on top.
+    ordering = (F("deadline").asc(nulls_last=True), "-id")
+    actions = ("approve_selected", "reject_selected")
+
+    @admin.display(description=gettext_lazy("match"))
+    def number(self, match: Match) -> str:
+        return f"{match.pk}"
+
+    @admin.display(description=gettext_lazy("demand"))
+    def what(self, match: Match) -> str:
+        return f"{match.demand} · {match.demand.get_kind_display().split(',')[0]}"
+
+    @admin.display(description=gettext_lazy("party"))
+    def party(self, match: Match) -> str:
+        return str(match.demand.list.party)
+
+    @admin.display(description=gettext_lazy("list"))
+    def list_title(self, match: Match) -> str:
+        return str(match.demand.list)
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_tag(self, match: Match) -> str:
+        return tag(match.status, match.get_status_display())
+
+    @admin.display(description=gettext_lazy("deadline"))
+    def due(self, match: Match) -> Any:
+        return deadline(match.deadline)
+
+    @admin.display(description=gettext_lazy("cost a year"))
+    def cost(self, match: Match) -> str:
+        return words.number(match.cost_per_year)
+
+    @admin.display(description=gettext_lazy("score"))
+    def score_shown(self, match: Match) -> str:
+        return f"{match.score:.2f}"
+
+    @admin.action(description=gettext_lazy("Approve…"))
+    def approve_selected(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> HttpResponse:
+        return bulk.confirm(self, request, Verb.APPROVE, queryset)
+
+    @admin.action(description=gettext_lazy("Reject…"))
+    def reject_selected(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> HttpResponse:
+        return bulk.confirm(self, request, Verb.REJECT, queryset)
+
+    def get_urls(self) -> list[URLPattern]:
+        decide = path("decide/<slug:verb>/", self.admin_site.admin_view(self.decide_view), name="sharing_match_decide")
+        return [decide, *super().get_urls()]
+
+    def decide_view(self, request: HttpRequest, verb: str) -> HttpResponse:
+        """Approves or rejects the matches of the confirmation page."""
+        return bulk.decide(self, request, verb)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The decision page. The fingerprint is taken first: what changes while the page is made is then refused."""
+        user = person(request)
+        match = self.get_object(request, object_id)
+        fingerprint = fingerprint_of(match)
+        standing = Standing.of(user)
+        shown = match_page.context(match, user)
+        context = {
+            **self.admin_site.each_context(request),
+            **shown,
+            "title": _("Match %(number)d: %(demand)s") % {"number": match.pk, "demand": match.demand},
+            "opts": self.opts,
+            "original": match,
+            "status_tag": self.status_tag(match),
+            "due": deadline(match.deadline),
+            "offers": offers(match, BUTTONS, standing, {"fingerprint": fingerprint}),
+            "consent_rows": [(consent, offers(consent, CONSENT_BUTTONS, standing)) for consent in shown["consents"]],
+        }
+        return TemplateResponse(request, "sharing/match.html", context)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With what rules and page read of it."""
+        found = super().get_object(request, object_id, from_field)
+        models.prefetch_related_objects(
+            [found], *MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator"
+        )
+        return found
+
+
+def deadline(moment: Any) -> Any:
+    """A deadline; one gone by stands out."""
+    if moment is None:
+        return "–"
+    text = date_format(timezone.localtime(moment), "Y-m-d")
+    return tag("refused", _("%(day)s, overdue") % {"day": text}) if moment < timezone.now() else text

@@ -1,0 +1,152 @@
+"""What the page of a match shows to one person: everything a decision rests on, and nothing they may not see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.gis.geos import GEOSGeometry
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from registry.admin.svg_map import Frame, Shape, draw
+from registry.kinds import LOADS
+from registry.models import Asset, Protection, User
+from sharing.admin import ledger_svg, words
+from sharing.admin.ledger_change import LOAD_NAMES, LedgerChange, changes
+from sharing.admin.seen import author, consents_naming_owner, events
+from sharing.models import Match, MatchLeg
+from sharing.workflow.rules import is_core
+
+NEIGHBOURS = 120
+# Ledgers of the first legs are open on the page, those of a long route are folded.
+OPEN_LEDGERS = 4
+
+
+@dataclass(frozen=True)
+class LegRow:
+    """A leg as the person may see it. asset: None for a gap, and for an asset they may not know of."""
+
+    leg: MatchLeg
+    asset: Asset | None
+    place: GEOSGeometry | None
+    masked: bool
+
+    @property
+    def number(self) -> int:
+        return self.leg.position + 1
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it is an asset that this person may not know of."""
+        return self.asset is None and not self.leg.is_gap
+
+    @property
+    def name(self) -> str:
+        if self.leg.is_gap:
+            return _("Gap to be built")
+        return str(self.asset) if self.asset else _("A protected asset, whose owner is asked")
+
+    @property
+    def use(self) -> str:
+        """The units and loads that the leg takes."""
+        if self.leg.is_gap:
+            return "–"
+        loads = [f"{LOAD_NAMES[load]} {words.number(value)}" for load in LOADS if (value := getattr(self.leg, load))]
+        units = words.units(self.leg.match.demand.kind, self.leg.quantity)
+        return ", ".join([units, *loads])
+
+
+@dataclass(frozen=True)
+class LedgerPanel:
+    """An asset's ledger before and after, as pictures and as a table."""
+
+    change: LedgerChange
+    before: SafeString
+    after: SafeString
+    open: bool
+
+
+def legs_of(match: Match, user: User) -> list[LegRow]:
+    """The legs in order, each with the asset and the place that `user` may know of."""
+    legs = list(match.legs.order_by("position"))
+    for leg in legs:
+        leg.match = match
+    ids = [leg.asset_id for leg in legs if leg.asset_id]
+    seen: Any = Asset.objects.visible_to(user).with_place_for(user).filter(pk__in=ids)
+    assets = {asset.pk: asset for asset in seen.defer("geometry").select_related("owner", "region")}
+    rows = []
+    for leg in legs:
+        asset = assets.get(leg.asset_id or 0)
+        place = asset.place if asset else (leg.geometry if leg.is_gap else None)
+        masked = bool(
+            asset and asset.protection != Protection.OPEN and asset.place.equals_exact(asset.masked_geometry)
+        )
+        rows.append(LegRow(leg, asset, place, masked))
+    return rows
+
+
+def picture(match: Match, rows: Sequence[LegRow], user: User) -> SafeString:
+    """The map: the demand's place, the legs, gaps dashed, and what else the person may see around."""
+    shapes = [*_demand_shapes(match), *(shape for row in rows if (shape := _leg_shape(row)))]
+    frame = Frame.around(shapes)
+    if frame is None:
+        return SafeString()
+    own = [row.asset.pk for row in rows if row.asset]
+    box = frame.box()
+    near: Any = Asset.objects.visible_to(user).with_place_for(user).exclude(pk__in=own)
+    near = near.filter(masked_geometry__bboverlaps=box, kind=match.demand.kind).only("code", "name")
+    neighbours = [Shape(asset.place, "neighbour", str(asset), framed=False) for asset in near[:NEIGHBOURS]]
+    return draw([*neighbours, *shapes], title=_("Map of match %(match)s") % {"match": match.pk})
+
+
+def ledgers(match: Match, rows: Sequence[LegRow], user: User) -> list[LedgerPanel]:
+    """The ledger of every asset that the person may see, before and after."""
+    assets = {row.asset.pk: row.asset for row in rows if row.asset}
+    found = changes(match, [row.leg for row in rows], assets, user)
+    return [
+        LedgerPanel(change, ledger_svg.before(change), ledger_svg.after(change), place < OPEN_LEDGERS)
+        for place, change in enumerate(found)
+    ]
+
+
+def context(match: Match, user: User) -> dict[str, Any]:
+    """All sections of the page; the number of queries does not depend on how many legs, lines or events there are."""
+    rows = legs_of(match, user)
+    named = set(consents_naming_owner(user).filter(match=match).values_list("pk", flat=True))
+    demand = match.demand
+    return {
+        "match": match,
+        "demand": demand,
+        "party": demand.list.party,
+        "demand_facts": words.demand_facts(demand),
+        "score_parts": words.score_parts(match.score_parts),
+        "legs": rows,
+        "gap_m": sum(row.leg.length_m or 0 for row in rows if row.leg.is_gap),
+        "core": is_core(match),
+        "any_masked": any(row.masked or row.hidden for row in rows),
+        "map": picture(match, rows, user),
+        "ledgers": ledgers(match, rows, user),
+        "consents": list(match.consents.select_related("owner", "answered_by")),
+        "approvals": list(match.approvals.all()),
+        "owners_named": named,
+        "events": [
+            (event, author(event), words.event_details(event))
+            for event in events(user).filter(match=match).order_by("id")
+        ],
+    }
+
+
+def _demand_shapes(match: Match) -> list[Shape]:
+    demand = match.demand
+    if demand.location:
+        return [Shape(demand.location, "place", _("Where the demand is"), radius_m=demand.radius_m)]
+    ends = [(demand.origin, "A", _("From")), (demand.destination, "B", _("To"))]
+    return [Shape(point, "place", label, mark) for point, mark, label in ends if point]
+
+
+def _leg_shape(row: LegRow) -> Shape | None:
+    if row.place is None:
+        return None
+    role = "gap" if row.leg.is_gap else "masked" if row.masked else "leg"
+    label = f"{row.number} · {row.name}"
+    return Shape(row.place, role, label, str(row.number))

@@ -1,0 +1,95 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from registry.admin.base import ReadOnlyAdmin, person
+from registry.admin.tags import tag
+from sharing.models import Channel, Event, Notification
+
+
+class UnreadFilter(admin.SimpleListFilter):
+    title = gettext_lazy("read or not")
+    parameter_name = "unread"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return [("yes", _("unread")), ("no", _("read"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Notification]) -> models.QuerySet[Notification]:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(read_at__isnull=self.value() == "yes")
+        return queryset
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    """One's inbox. Superusers see every delivery, so that what keeps failing is found."""
+
+    list_display = ("what", "about", "told_at", "read_tag", "channel", "status_tag")
+    list_filter = (UnreadFilter, "status", "channel")
+    list_select_related = ("event__match__demand__list", "event__demand_list", "event__agreement")
+    search_fields = ("event__match__demand__name__icontains", "event__demand_list__title__icontains")
+    search_help_text = gettext_lazy("Name of the demand, or title of the list")
+    ordering = ("-id",)
+    fields = ("what", "about", "recipient", "channel", "status_tag", "attempts", "last_error", "told_at", "read_tag")
+    actions = ("mark_read",)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """A person's inbox; e-mails are in their mailbox."""
+        rows = super().get_queryset(request).select_related(*self.list_select_related)
+        return rows if person(request).is_superuser else rows.filter(channel=Channel.INBOX)
+
+    @admin.display(description=gettext_lazy("message"))
+    def what(self, told: Notification) -> str:
+        return told.event.get_type_display()
+
+    @admin.display(description=gettext_lazy("about"))
+    def about(self, told: Notification) -> str:
+        """What the event is about, as a link to its page."""
+        text, noun, pk = _subject(told.event)
+        if not noun:
+            return text
+        return format_html(
+            '<a class="link" href="{}">{}</a>', reverse(f"admin:sharing_{noun}_change", args=[pk]), text
+        )
+
+    @admin.display(description=gettext_lazy("when"))
+    def told_at(self, told: Notification) -> Any:
+        return told.created_at
+
+    @admin.display(description=gettext_lazy("read"))
+    def read_tag(self, told: Notification) -> str:
+        return tag("", _("Read")) if told.read_at else tag("pending", _("Unread"))
+
+    @admin.display(description=gettext_lazy("delivery"))
+    def status_tag(self, told: Notification) -> str:
+        return tag(told.status, told.get_status_display())
+
+    @admin.action(description=gettext_lazy("Mark as read"))
+    def mark_read(self, request: HttpRequest, queryset: models.QuerySet[Notification]) -> None:
+        """Of one's own messages only."""
+        own = queryset.filter(recipient=person(request), read_at__isnull=True).order_by()
+        count = Notification.objects.filter(pk__in=own.values("pk")).update(read_at=timezone.now())
+        messages.success(
+            request, ngettext("%(n)d message marked as read.", "%(n)d messages marked as read.", count) % {"n": count}
+        )
+
+
+def _subject(event: Event) -> tuple[str, str, int]:
+    """Text, noun and id of what an event is about; the noun is empty where there is nothing to open."""
+    if event.consent_id:
+        return str(event.match.demand if event.match else event.consent_id), "consent", event.consent_id
+    if event.match_id and event.match:
+        return str(event.match.demand), "match", event.match_id
+    if event.agreement_id and event.agreement:
+        return str(event.agreement), "agreement", event.agreement_id
+    if event.demand_list_id and event.demand_list:
+        return str(event.demand_list), "demandlist", event.demand_list_id
+    return "–", "", 0

@@ -1,0 +1,64 @@
+"""What waits for one person, as querysets: the same conditions as workflow.rules, said in SQL so that they can be
+counted and ordered. A test holds the two against each other."""
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from registry.models import Membership, Role, User
+from sharing.models import (
+    Approval,
+    Channel,
+    Consent,
+    Decision,
+    DemandList,
+    ListStatus,
+    Match,
+    MatchLeg,
+    MatchStatus,
+    Notification,
+)
+
+
+def to_decide(user: User) -> QuerySet[Match]:
+    """Consented matches that `user` may approve, the oldest deadline first."""
+    roles = Membership.objects.filter(user=user, role__in=Role.at_least(Role.MANAGER))
+    regulated = roles.filter(organization__regulates__isnull=False).values_list(
+        "organization__regulates__scheme", "organization__regulates__prefix"
+    )
+    used = MatchLeg.objects.filter(match=OuterRef("pk"), asset__isnull=False)
+    covered = Q(pk__in=[])
+    for scheme, prefix in regulated:
+        inside = Q(asset__region__scheme=scheme, asset__region__code__startswith=prefix)
+        covered |= Q(~Exists(used.exclude(inside)))
+    own = Membership.objects.filter(user=user).values("organization")
+    signed = Approval.objects.filter(match=OuterRef("pk"), decided_by=user, decision=Decision.APPROVED)
+    waiting = Match.objects.filter(covered, Exists(used), status=MatchStatus.CONSENTED)
+    waiting = waiting.exclude(demand__list__party__in=own).exclude(Exists(used.filter(asset__owner__in=own)))
+    return waiting.exclude(Exists(signed)).order_by(F("deadline").asc(nulls_last=True), "pk")
+
+
+def to_answer(user: User) -> QuerySet[Consent]:
+    """Consents that `user` may grant or refuse, the oldest deadline first."""
+    organizations = user.organizations_as(Role.MANAGER)
+    return Consent.objects.pending().filter(owner__in=organizations).order_by("deadline", "pk")
+
+
+def to_request(user: User) -> QuerySet[Match]:
+    """First proposals of matched lists that `user` may request."""
+    organizations = user.organizations_as(Role.MANAGER)
+    return Match.objects.filter(
+        status=MatchStatus.PROPOSED,
+        rank=1,
+        demand__list__status=ListStatus.MATCHED,
+        demand__list__party__in=organizations,
+    ).order_by("pk")
+
+
+def to_submit(user: User) -> QuerySet[DemandList]:
+    """Lists in draft that `user` may hand in."""
+    organizations = user.organizations_as(Role.EDITOR)
+    return DemandList.objects.filter(status=ListStatus.DRAFT, party__in=organizations).order_by("-pk")
+
+
+def to_read(user: User) -> QuerySet[Notification]:
+    """Unread messages in the inbox, the newest first."""
+    return Notification.objects.filter(recipient=user, channel=Channel.INBOX, read_at__isnull=True).order_by("-pk")

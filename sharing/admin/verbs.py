@@ -1,0 +1,226 @@
+"""Buttons and the forms behind them. Which are open, workflow.rules says; what they do, the verbs of workflow do."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.admin.base import RestrictedAdmin, person
+from sharing.errors import BadInput, NotSeen, NotYours, Refusal, StaleForm
+from sharing.models import RefusalReason, RejectionReason
+from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
+
+if TYPE_CHECKING:
+    from django.forms import DateInput as DateWidget
+    from django.forms import Select, Textarea
+else:
+    from unfold.widgets import UnfoldAdminSelectWidget as Select
+    from unfold.widgets import UnfoldAdminSingleDateWidget as DateWidget
+    from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
+
+CHOOSE = ("", gettext_lazy("Choose a reason"))
+
+
+class NothingToFill(forms.Form):
+    """A verb that needs no more than its button."""
+
+
+class WithFingerprint(forms.Form):
+    """Carries what was shown, so that a verb can refuse a page that is no longer true."""
+
+    fingerprint = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class RejectionForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
+        choices=[CHOOSE, *RejectionReason.choices],
+        widget=Select,
+        error_messages={"required": gettext_lazy("Choose a reason for the rejection.")},
+    )
+    reason_text = forms.CharField(
+        label=gettext_lazy("In words"),
+        required=False,
+        max_length=2000,
+        widget=Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Needed for “other”; the party and the owners read it."),
+    )
+
+
+class RefusalForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
+        choices=[CHOOSE, *RefusalReason.choices],
+        widget=Select,
+        error_messages={"required": gettext_lazy("Choose a reason for the refusal.")},
+    )
+    reason_text = forms.CharField(
+        label=gettext_lazy("In words"),
+        required=False,
+        max_length=2000,
+        widget=Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Needed for “other”; the party reads it."),
+    )
+
+
+class GrantForm(forms.Form):
+    conditions = forms.CharField(
+        label=gettext_lazy("Conditions"),
+        required=False,
+        max_length=4000,
+        widget=Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Leave empty to grant without conditions."),
+    )
+
+
+class EndForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Why it ends"), max_length=200, widget=Textarea(attrs={"rows": 2}))
+    on = forms.DateField(
+        label=gettext_lazy("From the day"),
+        required=False,
+        widget=DateWidget,
+        help_text=gettext_lazy("Its units are free again from this day; today when left empty."),
+    )
+
+
+class RenewForm(forms.Form):
+    until = forms.DateField(
+        label=gettext_lazy("Until, not including"),
+        required=False,
+        widget=DateWidget,
+        help_text=gettext_lazy("Leave empty for a renewal without end."),
+    )
+
+
+@dataclass(frozen=True)
+class Button:
+    """A verb as a page offers it. do(subject, actor=…, **what the form gave) carries it out; done is said then."""
+
+    verb: Verb
+    do: Callable[..., object]
+    done: str | Promise
+    form: type[forms.Form] = NothingToFill
+    tone: str = ""
+
+    @property
+    def slug(self) -> str:
+        """Its name in addresses: “approve” for match.approve."""
+        return self.verb.value.partition(".")[2]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button on a page: its form, filled with what the page knows, and where it goes."""
+
+    button: Button
+    form: forms.Form
+    url: str
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to fill in."""
+        return bool(self.form.visible_fields())
+
+
+def offers(
+    subject: Subject, buttons: Sequence[Button], standing: Standing, initial: Mapping[str, str] | None = None
+) -> list[Offer]:
+    """The buttons that are open to a person on `subject`. initial: hidden values, such as the fingerprint."""
+    open_now = open_verbs(subject, standing)
+    name = f"admin:{subject._meta.app_label}_{subject._meta.model_name}_do"
+    return [
+        Offer(
+            button,
+            button.form(initial=dict(initial or {}), auto_id=f"{button.slug}-{subject.pk}-%s"),
+            reverse(name, args=[subject.pk, button.slug]),
+        )
+        for button in buttons
+        if button.verb in open_now
+    ]
+
+
+class VerbMixin(RestrictedAdmin):
+    """The admin of a noun with verbs: POST <id>/do/<verb>/ carries one out."""
+
+    buttons: Sequence[Button] = ()
+    change_form_outer_before_template = "sharing/verbs.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_do"
+        return [
+            path("<int:pk>/do/<slug:verb>/", self.admin_site.admin_view(self.do_view), name=name),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any | None = None,
+    ) -> HttpResponse:
+        """Adds the buttons that are open on the row."""
+        if obj is not None:
+            context["offers"] = offers(obj, self.buttons, Standing.of(person(request)))
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+
+    def do_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Carries out one verb on one row, and goes back to its page. What was filled in wrongly is asked again."""
+        subject = self.get_object(request, str(pk))
+        button = next((button for button in self.buttons if button.slug == verb), None)
+        if button is None:
+            raise Http404
+        page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
+        if request.method != "POST":
+            return HttpResponseRedirect(page)
+        form = button.form(request.POST)
+        if not form.is_valid():
+            return self._asked_again(request, subject, button, form, page)
+        try:
+            button.do(subject, actor=person(request), **form.cleaned_data)
+        except BadInput as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+            return self._asked_again(request, subject, button, form, page)
+        except NotSeen as refusal:
+            raise Http404 from refusal
+        except NotYours as refusal:
+            raise PermissionDenied(refusal.message) from refusal
+        except Refusal as refusal:
+            messages.error(request, explained(refusal))
+        else:
+            messages.success(request, str(button.done))
+        return HttpResponseRedirect(page)
+
+    def _asked_again(
+        self, request: HttpRequest, subject: Any, button: Button, form: forms.Form, page: str
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": button.verb.label,
+            "subtitle": str(subject),
+            "opts": self.opts,
+            "offer": Offer(button, form, request.path),
+            "page": page,
+            "media": form.media,
+        }
+        return TemplateResponse(request, "sharing/verb.html", context, status=400)
+
+
+def explained(refusal: Refusal) -> str:
+    """The refusal of a verb, and what to do about it."""
+    if isinstance(refusal, StaleForm):
+        return _("Nothing was decided: %(why)s This page shows how it stands now; look again and decide.") % {
+            "why": refusal.message
+        }
+    return _("Nothing was done: %(why)s") % {"why": refusal.message}

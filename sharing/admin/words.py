@@ -1,0 +1,173 @@
+"""What the engine and the verbs record as codes and numbers, in words for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.admin.tags import days
+from registry.kinds import KINDS
+from sharing.matching.eligibility import RULES
+from sharing.matching.scoring import PARTS
+from sharing.models import Demand, Event, Outcome, RefusalReason, RejectionReason
+
+Fact = tuple[str | Promise, str]
+
+STAGES: dict[str, str | Promise] = {
+    "near": gettext_lazy("within reach"),
+    "open": gettext_lazy("open to the party"),
+    "fit": gettext_lazy("technically fit"),
+    "free": gettext_lazy("free in the period"),
+    "left": gettext_lazy("left after higher priorities"),
+}
+REASONS: dict[str, str | Promise] = {
+    "contested": gettext_lazy("lost to demands of higher priority or lower cost"),
+    "none_near": gettext_lazy("nothing is near enough"),
+    **{rule.code: rule.text for rules in RULES.values() for rule in rules},
+}
+LIMITS = (
+    "weight_kg",
+    "wind_area_m2",
+    "power_kw",
+    "mounting_height_m",
+    "max_earthing_ohm",
+    "min_backup_h",
+    "cable_outer_diameter_mm",
+    "fiber_type",
+    "max_attenuation_db",
+    "min_floor_load_kn_m2",
+    "min_feeds",
+    "min_security_class",
+)
+
+
+def number(value: Any) -> str:
+    """A number as short as it can be said, with thousands set apart; other values as they are."""
+    if value is None:
+        return _("not known")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str):
+        return value
+    text = f"{float(value):,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def units(kind: str, quantity: int) -> str:
+    """A number of the kind's unit: 1 bore, 3 bores."""
+    facts = KINDS[kind]
+    return f"{quantity} {facts.unit if quantity == 1 else facts.units}"
+
+
+def demand_facts(demand: Demand) -> list[Fact]:
+    """What a demand asks for: label and value, without what does not matter to it."""
+    facts: list[Fact] = [
+        (_("Kind"), demand.get_kind_display()),
+        (
+            _("Quantity"),
+            units(demand.kind, demand.quantity) + (_(", may be split") if demand.splittable else ""),
+        ),
+        (_("Period"), days(demand.period)),
+        (_("Priority"), _("%(n)d (1 first, 9 last)") % {"n": demand.priority}),
+    ]
+    if demand.budget_per_year is not None:
+        facts.append((_("Budget a year"), number(demand.budget_per_year)))
+    if demand.location:
+        facts.append(
+            (
+                _("Place"),
+                _("within %(radius)s m of %(place)s")
+                % {"radius": number(demand.radius_m), "place": _point(demand.location)},
+            )
+        )
+    if demand.origin and demand.destination:
+        facts.append((_("From"), _point(demand.origin)))
+        facts.append((_("To"), _point(demand.destination)))
+        facts.append((_("Longest detour"), _("%(n)s times the straight distance") % {"n": number(demand.max_detour)}))
+    for name in LIMITS:
+        value = getattr(demand, name)
+        if value:
+            shown = getattr(demand, f"get_{name}_display", lambda value=value: number(value))()
+            facts.append((field_name(name), str(shown)))
+    return facts
+
+
+def field_name(name: str) -> str:
+    """The heading of a column of Demand."""
+    try:
+        label = str(getattr(Demand._meta.get_field(name), "verbose_name", name))
+    except FieldDoesNotExist:
+        label = name.replace("_", " ")
+    return label[:1].upper() + label[1:]
+
+
+def funnel(outcome: Outcome) -> list[Fact]:
+    """How many assets were left after each stage."""
+    return [(STAGES.get(stage, stage), number(count)) for stage, count in outcome.funnel.items()]
+
+
+def reason(code: str) -> str:
+    """Why a demand is not met."""
+    return str(REASONS.get(code, code.replace("_", " ")))
+
+
+def nearest_miss(miss: Mapping[str, Any], assets: Mapping[int, str]) -> str:
+    """The asset that came nearest, and by what it fails. assets: the names of those the reader may see."""
+    if not miss.get("code"):
+        return ""
+    asset = assets.get(miss.get("asset") or 0, _("a protected asset"))
+    unit = str(miss.get("unit") or "")
+    return _("%(asset)s: %(what)s – asked %(asked)s %(unit)s, offered %(offered)s %(unit)s") % {
+        "asset": asset,
+        "what": reason(str(miss["code"])),
+        "asked": number(miss.get("asked")),
+        "offered": number(miss.get("offered")),
+        "unit": unit,
+    }
+
+
+def change(smallest: Mapping[str, Any]) -> str:
+    """The smallest single change of the demand that would have met it."""
+    if not smallest.get("field"):
+        return ""
+    return _("%(field)s: %(was)s → %(to)s would meet it") % {
+        "field": field_name(str(smallest["field"])),
+        "was": number(smallest.get("from")),
+        "to": number(smallest.get("to")),
+    }
+
+
+def score_parts(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The parts of a score for people: name, value with its unit, weight, and worth in percent."""
+    known = {part.code: part for part in PARTS}
+    shown = []
+    for part in parts:
+        code = str(part.get("code", ""))
+        name, unit = (known[code].text, known[code].unit) if code in known else (reason(code), part.get("unit", ""))
+        shown.append(
+            {
+                "name": name,
+                "value": f"{number(part.get('value'))} {unit}".strip(),
+                "weight": part.get("weight"),
+                "percent": round(100 * float(part.get("score") or 0)),
+            }
+        )
+    return shown
+
+
+def event_details(event: Event) -> str:
+    """What an event recorded beside who and when: reasons, conditions, words."""
+    data = event.data if isinstance(event.data, dict) else {}
+    labels: dict[str, str | Promise] = {**dict(RefusalReason.choices), **dict(RejectionReason.choices)}
+    told = []
+    if data.get("reason"):
+        told.append(str(labels.get(data["reason"], data["reason"])))
+    told += [str(data[key]) for key in ("reason_text", "conditions", "number", "on", "error") if data.get(key)]
+    return " · ".join(told)
+
+
+def _point(point: Any) -> str:
+    return f"{point.y:.5f}, {point.x:.5f}"
