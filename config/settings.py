@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -28,8 +29,10 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    # Not "unfold" itself, which would put its own site in the place of ours.
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "config.apps.AdminOfParties",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.gis",
@@ -83,6 +86,7 @@ REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 # --- People ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "registry.User"
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -196,5 +200,12 @@ UNFOLD = {
     "SITE_TITLE": "Infrashare",
     "SITE_HEADER": "Infrashare",
     "SITE_SYMBOL": "cell_tower",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("registry/favicon.svg")},
+    ],
     "SHOW_HISTORY": False,
+    "STYLES": [lambda request: static("registry/admin.css")],
+    "DASHBOARD_CALLBACK": "sharing.admin.waiting.dashboard",
+    "SIDEBAR": {"navigation": "sharing.admin.sidebar.navigation"},
 }
