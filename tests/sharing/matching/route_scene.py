@@ -1,0 +1,185 @@
+"""Small networks for route tests, and an oracle that tries every path of them with plain Python."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import strategies as st
+from pyproj import Geod
+
+from sharing.matching.network import Lines
+from sharing.matching.routing import Offer, RouteDemand, RouteTerms
+
+Place = tuple[float, float]
+Steps = tuple["Step", ...]
+GEOD = Geod(ellps="WGS84")
+SLACK = 1e-7
+
+
+@cache
+def metres(start: Place, end: Place) -> float:
+    return float(GEOD.inv(*start, *end)[2])
+
+
+@dataclass(frozen=True)
+class Line:
+    """One asset: places from end to end, owner, price of a unit, loss over it, units free."""
+
+    places: tuple[Place, ...]
+    owner: int = 1
+    price: float = 100.0
+    loss_db: float = 0.0
+    free: int = 4
+    eligible: bool = True
+
+    @property
+    def length_m(self) -> float:
+        return sum(metres(*pair) for pair in pairwise(self.places))
+
+
+def lines_of(assets: list[Line], order: list[int] | None = None) -> Lines:
+    """The assets numbered from 100, as rows in some order."""
+    rows = list(range(len(assets))) if order is None else order
+    chosen = [assets[row] for row in rows]
+    count = [len(line.places) for line in chosen]
+    return Lines(
+        asset=np.array([100 + row for row in rows], dtype=np.int64),
+        key=np.array([f"{row:06d}" for row in rows], dtype=np.str_),
+        owner=np.array([line.owner for line in chosen], dtype=np.int64),
+        price_per_year=np.array([line.price for line in chosen]),
+        loss_db=np.array([line.loss_db for line in chosen]),
+        length_m=np.full(len(chosen), np.nan),
+        exact=np.ones(len(chosen), dtype=np.bool_),
+        lonlat=np.array([place for line in chosen for place in line.places], dtype=np.float64).reshape(-1, 2),
+        first=np.concatenate(([0], np.cumsum(count))).astype(np.int64),
+    )
+
+
+def offer_of(assets: list[Line]) -> Offer:
+    return Offer(
+        np.array([line.eligible for line in assets], dtype=np.bool_),
+        np.array([line.free for line in assets], dtype=np.int64),
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """From one place to another along an asset, or by a gap when `line` is None."""
+
+    start: Place
+    end: Place
+    line: int | None
+    length_m: float
+
+
+@dataclass(frozen=True)
+class Path:
+    steps: tuple[Step, ...]
+    cost: float
+    plain_cost: float
+    length_m: float
+    gap_m: float
+    loss_db: float
+
+
+def paths(assets: list[Line], demand: RouteDemand, terms: RouteTerms) -> Iterator[Path]:
+    """Every path from A to B that repeats no place and puts no two gaps end to end, whatever its length or loss."""
+    usable = [row for row, line in enumerate(assets) if line.eligible and line.free >= demand.quantity]
+    places = sorted({place for line in assets for place in (line.places[0], line.places[-1])})
+
+    def onward(
+        here: Place, been: frozenset[Place], by_gap: bool, steps: tuple[Step, ...]
+    ) -> Iterator[tuple[Step, ...]]:
+        if not by_gap and metres(here, demand.destination) <= terms.max_gap_m:
+            yield (*steps, Step(here, demand.destination, None, metres(here, demand.destination)))
+        for row in usable:
+            line = assets[row]
+            for start, end in ((line.places[0], line.places[-1]), (line.places[-1], line.places[0])):
+                if start == here and end not in been:
+                    step = Step(start, end, row, line.length_m)
+                    yield from onward(end, been | {end}, False, (*steps, step))
+        if not by_gap:
+            for end in places:
+                if end not in been and metres(here, end) <= terms.max_gap_m:
+                    step = Step(here, end, None, metres(here, end))
+                    yield from onward(end, been | {end}, True, (*steps, step))
+
+    for place in places:
+        if metres(demand.origin, place) <= terms.max_gap_m:
+            entry = Step(demand.origin, place, None, metres(demand.origin, place))
+            for steps in onward(place, frozenset([place]), True, (entry,)):
+                yield _summed(assets, demand, terms, steps)
+
+
+def _summed(assets: list[Line], demand: RouteDemand, terms: RouteTerms, steps: tuple[Step, ...]) -> Path:
+    # A gap of no length, where A or B is an access point, is not a leg.
+    legs = [step for step in steps if step.line is not None or step.length_m > 1.0]
+    owners = [assets[step.line].owner for step in legs if step.line is not None]
+    crossings = sum(one != other for one, other in pairwise(owners))
+    gap_m = sum(step.length_m for step in steps if step.line is None)
+    lease = sum(assets[step.line].price for step in legs if step.line is not None) * demand.quantity
+    loss = sum(assets[step.line].loss_db for step in legs if step.line is not None)
+    return Path(
+        steps=steps,
+        cost=lease + gap_m * terms.gap_cost_per_m + crossings * terms.crossing_cost,
+        plain_cost=lease + gap_m * terms.gap_cost_per_m,
+        length_m=sum(step.length_m for step in steps),
+        gap_m=gap_m,
+        loss_db=loss
+        + gap_m / 1000 * terms.gap_loss_db_per_km
+        + (len(legs) - 1) * terms.joint_loss_db
+        + terms.connection_loss_db,
+    )
+
+
+def keeps_limits(path: Path, demand: RouteDemand, terms: RouteTerms) -> bool:
+    return (
+        path.length_m <= demand.max_detour * metres(demand.origin, demand.destination) + SLACK
+        and path.gap_m <= terms.max_gap_share * path.length_m + SLACK
+        and path.loss_db <= demand.max_loss_db + SLACK
+    )
+
+
+SPOTS: list[Place] = [
+    (114.30 + 0.001 * east + 0.0001 * ((7 * east + 3 * north) % 5), 30.59 + 0.0009 * north + 0.0001 * (east % 3))
+    for east in range(4)
+    for north in range(3)
+]
+"""Twelve places in Wuhan, about 100 m apart, not quite on a grid."""
+
+
+@st.composite
+def scenes(draw: st.DrawFn, most_lines: int = 8) -> tuple[list[Line], RouteDemand, RouteTerms]:
+    """Few lines among few places: parallel ones, loops and duplicates too, with every limit loose or tight."""
+    spots = draw(st.lists(st.sampled_from(SPOTS), min_size=2, max_size=6, unique=True))
+    line = st.builds(
+        Line,
+        places=st.tuples(st.sampled_from(spots), st.sampled_from(spots)),
+        owner=st.integers(1, 3),
+        price=st.sampled_from([0.0, 10.0, 50.0, 51.0, 200.0, 400.0]),
+        loss_db=st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+        free=st.integers(0, 3),
+        eligible=st.sampled_from([True, True, True, False]),
+    )
+    assets = draw(st.lists(line, min_size=1, max_size=most_lines))
+    anywhere = st.sampled_from(spots) | st.tuples(st.floats(114.2995, 114.3045), st.floats(30.5895, 30.5925))
+    demand = RouteDemand(
+        key="1",
+        origin=draw(anywhere),
+        destination=draw(anywhere),
+        quantity=draw(st.integers(1, 3)),
+        max_detour=draw(st.sampled_from([1.0, 1.2, 1.5, 2.0, 3.0, 10.0])),
+        max_loss_db=draw(st.sampled_from([0.0, 1.0, 2.5, 6.0, float("inf")])),
+    )
+    terms = RouteTerms(
+        gap_cost_per_m=draw(st.sampled_from([0.0, 0.5, 3.0, 20.0])),
+        max_gap_m=draw(st.sampled_from([1.0, 90.0, 120.0, 160.0, 250.0])),
+        max_gap_share=draw(st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])),
+        crossing_cost=draw(st.sampled_from([0.0, 30.0, 500.0])),
+        joint_loss_db=draw(st.sampled_from([0.0, 0.3])),
+        gap_loss_db_per_km=draw(st.sampled_from([0.0, 2.0])),
+        connection_loss_db=draw(st.sampled_from([0.0, 0.5])),
+    )
+    return assets, demand, terms

@@ -1,0 +1,52 @@
+"""Routes: each the optimum of an oracle that tries every path, and the rest by example."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sharing.matching.network import build_network
+from sharing.matching.routing import Route, RouteDemand, RouteTerms, find_route
+from tests.sharing.matching.route_scene import Line, keeps_limits, lines_of, offer_of, paths, scenes
+
+
+def check_against_oracle(assets: list[Line], demand: RouteDemand, terms: RouteTerms) -> Route | None:
+    network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False)
+    route = find_route(network, demand, terms, offer_of(assets))
+    costs = [path.cost for path in paths(assets, demand, terms) if keeps_limits(path, demand, terms)]
+    assert (route is None) == (not costs)
+    if route is not None:
+        assert route.cost_per_year == pytest.approx(min(costs), rel=1e-9, abs=1e-6)
+    return route
+
+
+@settings(max_examples=600, deadline=None)
+@given(scene=scenes())
+def test_a_route_is_the_cheapest_of_all_paths_within_the_limits(
+    scene: tuple[list[Line], RouteDemand, RouteTerms],
+) -> None:
+    route = check_against_oracle(*scene)
+    if route is not None:
+        _, demand, terms = scene
+        assert route.length_m <= demand.max_detour * demand.distance_m + 1e-6
+        assert route.gap_m <= terms.max_gap_share * route.length_m + 1e-6
+        assert route.loss_db <= demand.max_loss_db + 1e-6
+        assert all(leg.length_m <= terms.max_gap_m for leg in route.legs if leg.asset is None)
+
+
+@settings(max_examples=100, deadline=None)
+@given(scene=scenes(), seed=st.integers(0, 2**32 - 1))
+def test_the_order_of_rows_does_not_matter(scene: tuple[list[Line], RouteDemand, RouteTerms], seed: int) -> None:
+    assets, demand, terms = scene
+    order = list(range(len(assets)))
+    random.Random(seed).shuffle(order)
+    routes = [
+        find_route(build_network(lines_of(assets, rows), max_gap_m=terms.max_gap_m), demand, terms, offer_of(assets))
+        for rows in (None, order)
+    ]
+    assert routes[0] == routes[1]
+    if routes[0] is not None and routes[1] is not None:
+        for one, other in zip(routes[0].legs, routes[1].legs, strict=True):
+            assert np.array_equal(one.lonlat, other.lonlat)
