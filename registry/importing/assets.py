@@ -128,7 +128,7 @@ def _region_ids(intake: Intake, owner: Organization) -> Cells | None:
     texts = intake.texts("region")
     if texts is None:
         return None
-    readings = read_regions((text for text in texts if text is not None), owner.region)
+    readings = read_regions((text for text in texts if text is not None), owner.region.scheme, owner.region)
     ids = np.full(len(texts), None, dtype=object)
     for index, text in enumerate(texts):
         if text is None:

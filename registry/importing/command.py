@@ -18,8 +18,10 @@ from registry.models import Organization
 class ImportCommand(BaseCommand):
     """`import_file` does the work; its report goes to standard output, progress to standard error."""
 
+    file_is_optional = False
+
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, nargs="?" if self.file_is_optional else None)
         parser.add_argument("--layer", help=_("sheet of a workbook, or layer of a map file"))
         parser.add_argument("--crs", help=_("coordinate system of the file: EPSG:n, gcj02 or bd09"))
         parser.add_argument("--encoding", help=_("encoding of the text, where the detected one is wrong"))
@@ -50,7 +52,7 @@ class ImportCommand(BaseCommand):
                 % {"path": options["rejects"]}
             )
 
-    def import_file(self, path: Path, reading: Options, **options: Any) -> ImportReport:
+    def import_file(self, path: Any, reading: Options, **options: Any) -> ImportReport:
         raise NotImplementedError
 
     def progress(self, stage: str) -> None:

@@ -19,21 +19,21 @@ class RegionReading:
     error: str = ""
 
 
-def read_regions(texts: Iterable[str], home: Region) -> dict[str, RegionReading]:
-    """Each distinct text as a region of the scheme of `home` (or of another, written `scheme:code`).
+def read_regions(texts: Iterable[str], scheme: str, home: Region | None = None) -> dict[str, RegionReading]:
+    """Each distinct text as a region of `scheme` (or of another, written `scheme:code`).
 
     A retired code becomes its successor, or where it was split up the nearest region that holds all of them. A name is
-    looked for inside `home` first, then in its whole scheme, and must be the only one of its kind.
+    looked for inside `home` first, then in the whole scheme, and must be the only one of its kind.
     """
     wanted = sorted(set(texts))
     codes: dict[tuple[str, str], Region] = {}
-    keys = {text: _key(text, home.scheme) for text in wanted}
-    for scheme in {scheme for scheme, _code in keys.values()}:
-        found = Region.objects.filter(scheme=scheme, code__in=[code for s, code in keys.values() if s == scheme])
-        codes |= {(scheme, region.code): region for region in found.prefetch_related("successors").defer("boundary")}
+    keys = {text: _key(text, scheme) for text in wanted}
+    for named in {scheme for scheme, _code in keys.values()}:
+        found = Region.objects.filter(scheme=named, code__in=[code for s, code in keys.values() if s == named])
+        codes |= {(named, region.code): region for region in found.prefetch_related("successors").defer("boundary")}
     names = [text for text in wanted if keys[text] not in codes]
     by_name: dict[str, list[Region]] = {}
-    for region in Region.objects.current().filter(scheme=home.scheme, name__in=names).defer("boundary"):
+    for region in Region.objects.current().filter(scheme=scheme, name__in=names).defer("boundary"):
         by_name.setdefault(region.name, []).append(region)
     return {
         text: _current(codes[keys[text]]) if keys[text] in codes else _named(text, by_name.get(text, []), home)
@@ -77,8 +77,8 @@ def _holder_of(region: Region, successors: list[Region]) -> Region | None:
     return max(holders, key=lambda holder: len(holder.prefix), default=None)
 
 
-def _named(text: str, found: list[Region], home: Region) -> RegionReading:
-    inside = [region for region in found if home.covers(region)] or found
+def _named(text: str, found: list[Region], home: Region | None) -> RegionReading:
+    inside = [region for region in found if home is not None and home.covers(region)] or found
     if len(inside) == 1:
         return RegionReading(inside[0])
     if inside:
