@@ -1,10 +1,14 @@
 """Working days: Monday to Friday, but for the days of the calendar that differ (sharing.models.CalendarDay)."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import count
 
+import holidays
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sharing.models import CalendarDay
 
@@ -58,3 +62,28 @@ def with_grace(moment: datetime) -> datetime:
 def _differing(first: date, last: date, calendar: str) -> dict[date, bool]:
     days = CalendarDay.objects.filter(calendar=calendar, day__range=(first, last))
     return dict(days.values_list("day", "working"))
+
+
+@transaction.atomic
+def load(country: str, years: Iterable[int]) -> int:
+    """Writes the public holidays of `country` (ISO 3166) and the weekend days worked in exchange (调休), as the
+    `holidays` package has them; returns how many days that is. Days added by hand stay.
+
+    Raises ValueError for a country that the package does not have.
+    """
+    wanted = sorted(set(years))
+    try:
+        language = holidays.country_holidays(country).default_language
+        public = holidays.country_holidays(country, years=wanted, language=language)
+    except NotImplementedError as error:
+        raise ValueError(str(error)) from error
+    worked = [day for day in getattr(public, "weekend_workdays", ()) if day.year in wanted]
+    days = [CalendarDay(calendar=country, day=day, name=name, working=False) for day, name in public.items()]
+    days += [CalendarDay(calendar=country, day=day, name=_("Worked in exchange"), working=True) for day in worked]
+    CalendarDay.objects.bulk_create(
+        [day for day in days if day.day.year in wanted],
+        update_conflicts=True,
+        unique_fields=["calendar", "day"],
+        update_fields=["name", "working"],
+    )
+    return sum(day.day.year in wanted for day in days)

@@ -1,0 +1,142 @@
+import socketserver
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from sharing.models import Channel, DeliveryStatus, EventType, Notification
+from sharing.notifications import delivery, outbox
+from tests.sharing.scene import Scene
+
+
+@pytest.fixture
+def pending(scene: Scene) -> Notification:
+    scene.party.memberships.exclude(user=scene.asker).delete()
+    outbox.record(EventType.LIST_MATCHED, scene.list, actor=None, matched=3, demands=4)
+    outbox.dispatch()
+    return Notification.objects.get(channel=Channel.EMAIL)
+
+
+def test_a_mail_is_sent_once(pending: Notification):
+    assert (delivery.deliver(), delivery.deliver()) == (1, 0)
+    [sent] = mail.outbox
+    assert sent.to == ["asker@example.invalid"]
+    assert sent.subject == "5G: 3 of 4 lines matched"
+    pending.refresh_from_db()
+    assert (pending.status, pending.attempts, pending.leased_until) == (DeliveryStatus.SENT, 1, None)
+    assert pending.sent_at is not None
+
+
+def test_its_message_id_is_the_same_at_every_attempt(pending: Notification, settings):
+    settings.DEFAULT_FROM_EMAIL = "Registry <registry@share.example>"
+    first, again = delivery.mail_of(pending).message(), delivery.mail_of(pending).message()
+    assert first["Message-ID"] == again["Message-ID"] == f"<notification-{pending.pk}@share.example>"
+
+
+def test_a_leased_mail_is_left_to_its_sender_until_the_lease_runs_out(pending: Notification, time_machine):
+    now = timezone.now()
+    time_machine.move_to(now, tick=False)
+    assert delivery.claim() == pending
+    assert delivery.claim() is None
+    time_machine.move_to(now + delivery.LEASE, tick=False)
+    assert delivery.claim() is None
+    time_machine.move_to(now + delivery.LEASE + timedelta(seconds=1), tick=False)
+    claimed = delivery.claim()
+    assert claimed == pending
+    assert claimed.attempts == 2
+
+
+class Refusing(socketserver.StreamRequestHandler):
+    """A mail server that takes nobody."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"421 closed for the day\r\n")
+
+
+@pytest.fixture
+def closed_mail_server(settings) -> Iterator[None]:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield
+        server.shutdown()
+        thread.join()
+
+
+def test_a_mail_that_fails_waits_longer_each_time_then_is_parked_and_can_be_revived(
+    pending: Notification, closed_mail_server, settings, time_machine, caplog
+):
+    now = timezone.now()
+    pauses = []
+    for attempt in range(1, delivery.MAX_ATTEMPTS + 1):
+        time_machine.move_to(now, tick=False)
+        assert delivery.deliver() == 0
+        pending.refresh_from_db()
+        assert pending.attempts == attempt
+        pauses.append((pending.next_attempt_at - now).total_seconds())
+        now = pending.next_attempt_at
+    assert pauses[:4] == [30, 60, 120, 240]
+    assert max(pauses) == 4 * 3600
+    assert pending.status == DeliveryStatus.PARKED
+    assert "421" in pending.last_error
+    assert "is parked" in caplog.text
+    time_machine.move_to(now + timedelta(days=9), tick=False)
+    assert delivery.claim() is None
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert delivery.retry(Notification.objects.all()) == 1
+    assert delivery.deliver() == 1
+    pending.refresh_from_db()
+    assert (pending.status, pending.last_error) == (DeliveryStatus.SENT, "")
+
+
+def test_one_mail_that_fails_does_not_hold_up_the_others(scene: Scene, pending: Notification):
+    scene.asker.email = "not an address\r\nBcc: everybody@example.com"
+    scene.asker.save()
+    outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+    outbox.dispatch()
+    other = Notification.objects.filter(channel=Channel.EMAIL).exclude(pk=pending.pk).get()
+    other.recipient = scene.drafter
+    other.save()
+    assert delivery.deliver() == 1
+    pending.refresh_from_db()
+    other.refresh_from_db()
+    assert (pending.status, other.status) == (DeliveryStatus.PENDING, DeliveryStatus.SENT)
+    assert "BadHeaderError" in pending.last_error
+
+
+def test_a_mail_whose_senders_all_died_is_parked(pending: Notification):
+    Notification.objects.filter(pk=pending.pk).update(attempts=delivery.MAX_ATTEMPTS)
+    assert delivery.deliver() == 0
+    pending.refresh_from_db()
+    assert (pending.status, pending.last_error) == (DeliveryStatus.PARKED, "its senders died")
+    assert mail.outbox == []
+
+
+def test_a_sender_whose_lease_ran_out_does_not_undo_what_another_finished(pending: Notification):
+    late = delivery.claim()
+    Notification.objects.filter(pk=pending.pk).update(leased_until=None)
+    delivery.deliver()
+    assert late is not None
+    delivery._fail(late, "too late")
+    pending.refresh_from_db()
+    assert (pending.status, pending.last_error) == (DeliveryStatus.SENT, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mail_is_sent_outside_of_any_transaction(scene: Scene, pending: Notification, monkeypatch):
+    states = []
+    send = mail.EmailMessage.send
+
+    def watching(self, *args, **options):
+        states.append(connection.in_atomic_block)
+        return send(self, *args, **options)
+
+    monkeypatch.setattr(mail.EmailMessage, "send", watching)
+    delivery.deliver()
+    assert states == [False]

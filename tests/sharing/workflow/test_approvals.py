@@ -1,0 +1,245 @@
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from registry.models import Allocation, Asset, Membership, Organization, Protection, Purpose, Role
+from sharing.errors import BadInput, NotSeen, NotYours, StaleForm, WrongState
+from sharing.models import Agreement, Approval, Consent, Decision, Match, MatchStatus, RejectionReason
+from sharing.workflow import approvals, consents, matches
+from sharing.workflow.fingerprint import fingerprint_of
+from tests import factories
+from tests.sharing.scene import Scene, events, free, refused
+
+
+@pytest.fixture
+def match(scene: Scene) -> Match:
+    return scene.consented()
+
+
+def approve(match: Match, who) -> Match:
+    return approvals.approve(match, fingerprint=fingerprint_of(match), actor=who)
+
+
+def test_an_approval_turns_holds_into_grants_and_makes_the_agreement(scene: Scene, match: Match):
+    assert approve(match, scene.officer).status == MatchStatus.APPROVED
+    line = Allocation.objects.get()
+    assert (line.purpose, line.held_until, line.holder) == (Purpose.GRANTED, None, scene.party)
+    agreement = Agreement.objects.get()
+    assert (agreement.match, agreement.period) == (match, scene.demand.period)
+    assert agreement.fee_per_year == match.cost_per_year
+    approval = Approval.objects.get()
+    assert (approval.decision, approval.regulator, approval.decided_by) == (
+        Decision.APPROVED,
+        scene.city,
+        scene.officer,
+    )
+    scene.runner_up.refresh_from_db()
+    assert scene.runner_up.status == MatchStatus.SUPERSEDED
+    assert events()[-1] == "match.approved"
+
+
+def test_it_is_in_force_at_once_when_its_period_has_begun(scene: Scene):
+    scene.demand.period = factories.period(0)
+    scene.demand.save()
+    assert approve(scene.consented(), scene.officer).status == MatchStatus.ACTIVE
+    assert events()[-2:] == ["match.approved", "agreement.activated"]
+
+
+def test_numbers_run_by_region_and_year(scene: Scene):
+    year = timezone.localdate().year
+    for officer, expected in (
+        (scene.officer, f"4201-{year}-000001"),
+        (scene.second_officer, f"4201-{year}-000002"),
+        (scene.governor, f"42-{year}-000001"),
+        (scene.officer, f"4201-{year}-000003"),
+    ):
+        tower = factories.asset(scene.metro)
+        done = approve(scene.consented(factories.match(factories.demand(scene.list), [tower])), officer)
+        assert done.agreement.number == expected
+
+
+@pytest.mark.parametrize(
+    ("who", "error"), [("asker", NotYours), ("metro_manager", NotYours), ("grid_manager", NotSeen)]
+)
+def test_only_regulators_approve(scene: Scene, match: Match, who: str, error):
+    with refused(error):
+        approve(match, getattr(scene, who))
+    with refused(error):
+        approvals.reject(match, reason="planning", actor=getattr(scene, who))
+
+
+def test_a_regulator_of_another_place_does_not_see_it(scene: Scene, match: Match):
+    elsewhere = factories.member(factories.regulator(of=factories.XIANGYANG))
+    with refused(NotSeen):
+        approve(match, elsewhere)
+
+
+def test_a_match_across_two_prefectures_goes_to_the_province(scene: Scene):
+    away = factories.asset(scene.grid, capacity=2, within=factories.XIANGYANG)
+    across = scene.consented(factories.match(scene.demand, [scene.near, away], rank=3))
+    with refused(NotYours):
+        approve(across, scene.officer)
+    assert approve(across, scene.governor).status == MatchStatus.APPROVED
+
+
+def test_nobody_approves_where_their_own_organization_takes_part(scene: Scene, match: Match):
+    Membership.objects.create(user=scene.officer, organization=scene.metro, role=Role.VIEWER)
+    with refused(NotYours):
+        approve(match, scene.officer)
+    assert approve(match, scene.second_officer).status == MatchStatus.APPROVED
+
+
+def test_a_regulator_does_not_approve_its_own_request(scene: Scene):
+    Organization.objects.filter(pk=scene.party.pk).update(regulates=factories.region(factories.WUHAN_CODE))
+    match = scene.consented()
+    with refused(NotYours):
+        approve(match, scene.asker)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR])
+def test_only_a_manager_of_the_regulator_decides(scene: Scene, match: Match, role: str):
+    Membership.objects.filter(user=scene.officer).update(role=role)
+    with refused(NotYours):
+        approve(match, scene.officer)
+
+
+def test_what_is_not_consented_is_not_approved(scene: Scene):
+    requested = scene.requested()
+    with refused(WrongState):
+        approve(requested, scene.officer)
+
+
+def _another_request_on_the_asset(scene: Scene) -> None:
+    factories.allocate(scene.near, 1, start=factories.period(900).lower)
+
+
+def _other_conditions(scene: Scene) -> None:
+    Consent.objects.update(conditions="By night only.")
+
+
+def _another_price(scene: Scene) -> None:
+    Match.objects.update(cost_per_year=Decimal(1))
+
+
+def _another_place(scene: Scene) -> None:
+    Asset.objects.filter(pk=scene.near.pk).update(geometry="SRID=4326;POINT(114.4 30.6)")
+
+
+def _another_quantity(scene: Scene) -> None:
+    scene.match.legs.update(quantity=1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_another_request_on_the_asset, _other_conditions, _another_price, _another_place, _another_quantity],
+)
+def test_what_has_changed_since_it_was_shown_is_not_approved(scene: Scene, match: Match, change):
+    shown = fingerprint_of(match)
+    change(scene)
+    with refused(StaleForm):
+        approvals.approve(match, fingerprint=shown, actor=scene.officer)
+    with refused(StaleForm):
+        approvals.approve(match, fingerprint="", actor=scene.officer)
+
+
+def test_the_same_state_has_the_same_fingerprint_however_it_is_read(scene: Scene, match: Match):
+    whole = (
+        Match.objects.select_related("demand__list__party").prefetch_related("legs__asset__region").get(pk=match.pk)
+    )
+    assert fingerprint_of(whole) == fingerprint_of(Match.objects.get(pk=match.pk))
+
+
+def test_a_core_asset_needs_two_different_persons(scene: Scene):
+    core = factories.asset(scene.metro, capacity=2, protection=Protection.CORE)
+    match = scene.consented(factories.match(scene.demand, [core], rank=3))
+    first = fingerprint_of(match)
+    assert approvals.approve(match, fingerprint=first, actor=scene.officer).status == MatchStatus.CONSENTED
+    assert Allocation.objects.get().purpose == Purpose.HELD
+    assert events()[-1] == "match.countersigned"
+    with refused(WrongState):
+        approve(match, scene.officer)
+    with refused(StaleForm):  # the second person is to know of the first
+        approvals.approve(match, fingerprint=first, actor=scene.second_officer)
+    assert approve(match, scene.second_officer).status == MatchStatus.APPROVED
+    assert Approval.objects.count() == 2
+
+
+def test_who_signed_first_may_still_reject(scene: Scene):
+    core = factories.asset(scene.metro, capacity=2, protection=Protection.CORE)
+    match = approve(scene.consented(factories.match(scene.demand, [core], rank=3)), scene.officer)
+    rejected = approvals.reject(match, reason="security", actor=scene.officer)
+    assert rejected.status == MatchStatus.REJECTED
+    assert Approval.objects.get().decision == Decision.REJECTED
+
+
+def test_a_rejection_frees_the_units_and_offers_the_next_best(scene: Scene, match: Match):
+    rejected = approvals.reject(match, reason=RejectionReason.OTHER, reason_text="Flood zone.", actor=scene.officer)
+    assert rejected.status == MatchStatus.REJECTED
+    assert free(scene.near) == 2
+    approval = Approval.objects.get()
+    assert (approval.decision, approval.reason, approval.reason_text) == ("rejected", "other", "Flood zone.")
+    assert events()[-2:] == ["match.rejected", "match.offered"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "text", "field"), [("", "", "reason"), ("no_space", "", "reason"), ("other", " ", "reason_text")]
+)
+def test_a_rejection_needs_a_reason(scene: Scene, match: Match, reason: str, text: str, field: str):
+    with refused(BadInput) as info:
+        approvals.reject(match, reason=reason, reason_text=text, actor=scene.officer)
+    assert info.value.field == field
+
+
+def test_a_period_that_is_over_is_not_approved(scene: Scene, match: Match):
+    scene.demand.period = factories.period(-30, 30)
+    scene.demand.save()
+    match.refresh_from_db()
+    with refused(WrongState):
+        approve(match, scene.officer)
+
+
+def test_of_many_each_stands_or_falls_alone(scene: Scene, match: Match):
+    """Two share an asset: approving the first changes the ledger that the second was shown, yet both are approved."""
+    tower = factories.asset(scene.metro)
+    same = [scene.consented(factories.match(factories.demand(scene.list), [tower])) for _i in range(2)]
+    stale = scene.consented(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
+    moved = scene.consented(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
+    away = factories.asset(scene.metro, within=factories.XIANGYANG)
+    elsewhere = scene.consented(factories.match(factories.demand(scene.list), [away]))
+    shown = {m.pk: fingerprint_of(m) for m in [match, *same, stale, moved, elsewhere]}
+    shown[999_999_999] = "0" * 64
+    stale.consents.update(conditions="Changed.")
+    matches.withdraw(moved, actor=scene.asker)
+    result = approvals.approve_many(shown, actor=scene.officer)
+    assert set(result.done) == {match.pk, same[0].pk, same[1].pk}
+    assert {pk: type(refusal) for pk, refusal in result.failed.items()} == {
+        stale.pk: StaleForm,
+        moved.pk: WrongState,
+        elsewhere.pk: NotSeen,
+        999_999_999: NotSeen,
+    }
+    assert set(Agreement.objects.values_list("match_id", flat=True)) == set(result.done)
+    stale.refresh_from_db()
+    assert stale.status == MatchStatus.CONSENTED
+    assert Approval.objects.count() == 3
+
+
+def test_many_are_rejected_for_one_reason(scene: Scene, match: Match):
+    requested = scene.requested(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
+    result = approvals.reject_many([match.pk, requested.pk], reason="planning", actor=scene.officer)
+    assert set(result.done) == {match.pk}
+    assert type(result.failed[requested.pk]) is WrongState
+    assert free(scene.near) == 2
+
+
+def test_many_are_not_rejected_without_a_reason(scene: Scene, match: Match):
+    before = Approval.objects.count()
+    result = approvals.reject_many([match.pk], reason="", actor=scene.officer)
+    assert (type(result.failed[match.pk]), result.done, Approval.objects.count()) == (BadInput, {}, before)
+
+
+def test_a_consent_after_the_fact_does_not_reach_an_approved_match(scene: Scene, match: Match):
+    approve(match, scene.officer)
+    with refused(WrongState):
+        consents.refuse(match.consents.get(), reason="no_space", actor=scene.metro_manager)

@@ -1,0 +1,211 @@
+import pytest
+
+from sharing.errors import BadInput, NotSeen, NotYours, WrongState
+from sharing.models import Demand, DemandList, Event, ListStatus, MatchStatus, RunStatus
+from sharing.workflow import lists
+from tests import factories
+from tests.sharing.scene import Scene, events, refused
+
+
+def line(**fields) -> Demand:
+    """A valid line, not in any list yet."""
+    made = factories.demand(factories.demand_list(factories.organization(), ListStatus.DRAFT), **fields)
+    Demand.objects.filter(pk=made.pk).delete()
+    made.pk = None
+    return made
+
+
+@pytest.fixture
+def draft(scene: Scene) -> DemandList:
+    return lists.create(scene.party, title="Autumn", actor=scene.drafter)
+
+
+@pytest.fixture
+def submitted(scene: Scene, draft: DemandList) -> DemandList:
+    lists.add_demands(draft, [line()], actor=scene.drafter)
+    lists.submit(draft, actor=scene.drafter)
+    return draft
+
+
+def reread(demand_list: DemandList) -> DemandList:
+    return DemandList.objects.get(pk=demand_list.pk)
+
+
+def test_an_editor_creates_a_draft(scene: Scene, draft: DemandList):
+    draft = reread(draft)
+    assert (draft.status, draft.party, draft.created_by, draft.submitted_at) == (
+        "draft",
+        scene.party,
+        scene.drafter,
+        None,
+    )
+
+
+def test_a_list_needs_a_title(scene: Scene):
+    with refused(BadInput) as info:
+        lists.create(scene.party, title="  ", actor=scene.drafter)
+    assert info.value.field == "title"
+
+
+def test_nobody_creates_a_list_for_another_party(scene: Scene):
+    with refused(NotSeen):
+        lists.create(scene.party, title="x", actor=scene.metro_manager)
+
+
+def test_lines_are_numbered_on(scene: Scene, draft: DemandList):
+    lists.add_demands(draft, [line(), line()], actor=scene.drafter)
+    lists.add_demands(draft, [line()], actor=None)
+    assert list(draft.demands.values_list("line", flat=True)) == [1, 2, 3]
+
+
+def test_one_bad_line_keeps_all_out_and_is_named(scene: Scene, draft: DemandList):
+    good, bad = line(), line()
+    bad.quantity = 0
+    with refused(BadInput) as info:
+        lists.add_demands(draft, [good, bad], actor=scene.drafter)
+    assert info.value.field == "quantity"
+    assert info.value.message.startswith("Line 2: ")
+
+
+def test_a_line_with_the_place_of_another_kind_is_refused(scene: Scene, draft: DemandList):
+    bad = line()
+    bad.kind = "duct"
+    with refused(BadInput):
+        lists.add_demands(draft, [bad], actor=scene.drafter)
+
+
+def test_a_line_is_changed_and_removed_in_a_draft_only(scene: Scene, draft: DemandList):
+    first, second = lists.add_demands(draft, [line(), line()], actor=scene.drafter)
+    late = line()
+    first.quantity = 7
+    assert lists.change_demand(first, actor=scene.drafter).quantity == 7
+    assert lists.remove_demands(draft, [second.pk], actor=scene.drafter) == 1
+    lists.submit(draft, actor=scene.drafter)
+    first.quantity = 9
+    with refused(WrongState):
+        lists.change_demand(first, actor=scene.drafter)
+    with refused(WrongState):
+        lists.remove_demands(draft, [first.pk], actor=scene.drafter)
+    with refused(WrongState):
+        lists.add_demands(draft, [late], actor=scene.drafter)
+
+
+def test_a_line_of_another_partys_list_is_not_taken_over(scene: Scene, draft: DemandList):
+    other = factories.demand(factories.demand_list(factories.organization(), ListStatus.DRAFT))
+    other.list = draft
+    with refused(NotSeen):
+        lists.change_demand(other, actor=scene.drafter)
+    assert lists.remove_demands(draft, [other.pk], actor=scene.drafter) == 0
+
+
+def test_a_line_once_matched_stays(scene: Scene):
+    lists.reopen(scene.list, actor=scene.drafter)
+    with refused(WrongState):
+        lists.remove_demands(scene.list, [scene.demand.pk], actor=scene.drafter)
+
+
+def test_submitting_queues_a_run_and_tells(scene: Scene, draft: DemandList, django_capture_on_commit_callbacks):
+    lists.add_demands(draft, [line()], actor=scene.drafter)
+    with django_capture_on_commit_callbacks() as callbacks:
+        run = lists.submit(draft, actor=scene.drafter)
+    assert (run.status, run.list) == (RunStatus.QUEUED, draft)
+    assert reread(draft).status == ListStatus.SUBMITTED
+    assert reread(draft).submitted_at is not None
+    assert events() == ["list.submitted"]
+    assert sorted(callback.args[0] for callback in callbacks) == ["sharing.sweep_outbox", "sharing.sweep_runs"]
+
+
+def test_an_empty_list_is_not_submitted(scene: Scene, draft: DemandList):
+    with refused(BadInput):
+        lists.submit(draft, actor=scene.drafter)
+
+
+def test_it_is_submitted_once(scene: Scene, submitted: DemandList):
+    with refused(WrongState):
+        lists.submit(submitted, actor=scene.drafter)
+
+
+@pytest.mark.parametrize(("who", "error"), [("officer", NotYours), ("stranger", NotSeen), ("metro_manager", NotSeen)])
+def test_only_its_party_moves_a_list(scene: Scene, submitted: DemandList, who: str, error):
+    for verb in (lists.rematch, lists.reopen, lists.close):
+        with refused(error):
+            verb(submitted, actor=getattr(scene, who))
+
+
+def test_a_done_run_makes_it_matched_once_however_often_it_is_told(scene: Scene, submitted: DemandList):
+    run = submitted.runs.get()
+    run.status = RunStatus.DONE
+    run.save()
+    factories.match(submitted.demands.get(), [scene.near], run=run)
+    assert lists.record_matched(run).status == ListStatus.MATCHED
+    lists.record_matched(run)
+    assert events() == ["list.submitted", "list.matched"]
+    assert Event.objects.get(type="list.matched").data == {"run": run.pk, "demands": 1, "matched": 1}
+
+
+def test_a_new_run_supersedes_what_older_ones_proposed_but_not_what_is_under_way(scene: Scene):
+    other = factories.match(factories.demand(scene.list), [scene.far])
+    scene.requested(other)
+    run = lists.rematch(scene.list, actor=scene.drafter)
+    run.status = RunStatus.DONE
+    run.save()
+    fresh = factories.match(scene.demand, [scene.far], run=run)
+    lists.record_matched(run)
+    for match, status in (
+        (scene.match, MatchStatus.SUPERSEDED),
+        (scene.runner_up, MatchStatus.SUPERSEDED),
+        (other, MatchStatus.REQUESTED),
+        (fresh, MatchStatus.PROPOSED),
+    ):
+        match.refresh_from_db()
+        assert match.status == status
+
+
+def test_what_a_run_finds_after_the_list_was_reopened_is_off_the_table(scene: Scene, submitted: DemandList):
+    run = submitted.runs.get()
+    late = factories.match(submitted.demands.get(), [scene.near], run=run)
+    lists.reopen(submitted, actor=scene.drafter)
+    assert lists.record_matched(run).status == ListStatus.DRAFT
+    late.refresh_from_db()
+    assert late.status == MatchStatus.SUPERSEDED
+    assert "list.matched" not in events()
+
+
+def test_a_failed_run_is_told_once_and_the_list_can_be_matched_again(scene: Scene, submitted: DemandList):
+    run = submitted.runs.get()
+    with refused(WrongState):
+        lists.rematch(submitted, actor=scene.drafter)
+    lists.record_failed(run, error="no memory")
+    failed = lists.record_failed(run, error="again")
+    assert (failed.status, failed.error) == (RunStatus.FAILED, "no memory")
+    assert events() == ["list.submitted", "run.failed"]
+    assert lists.rematch(submitted, actor=scene.drafter).status == RunStatus.QUEUED
+
+
+def test_reopening_takes_proposals_off_the_table(scene: Scene):
+    assert lists.reopen(scene.list, actor=scene.drafter).status == ListStatus.DRAFT
+    scene.match.refresh_from_db()
+    assert scene.match.status == MatchStatus.SUPERSEDED
+    assert events() == ["list.reopened"]
+
+
+def test_a_list_with_a_match_under_way_or_in_force_is_not_reopened(scene: Scene):
+    scene.requested()
+    with refused(WrongState):
+        lists.reopen(scene.list, actor=scene.drafter)
+    with refused(WrongState):
+        lists.close(scene.list, actor=scene.drafter)
+
+
+def test_a_list_closes_over_its_agreements(scene: Scene):
+    scene.approved()
+    with refused(WrongState):
+        lists.reopen(scene.list, actor=scene.drafter)
+    assert lists.close(scene.list, actor=scene.drafter).status == ListStatus.CLOSED
+    assert events()[-1] == "list.closed"
+    with refused(WrongState):
+        lists.close(scene.list, actor=scene.drafter)
+
+
+def test_a_draft_closes_too(scene: Scene, draft: DemandList):
+    assert lists.close(draft, actor=scene.drafter).status == ListStatus.CLOSED
