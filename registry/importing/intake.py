@@ -85,6 +85,10 @@ class Intake:
     def refuse(self, index: int, target: str, reason: str) -> None:
         self.problems.setdefault(index, []).append((self.heading(target) if target else "", reason))
 
+    def at_fault(self, index: int, target: str) -> bool:
+        """Whether the row is refused for `target` already."""
+        return any(column == self.heading(target) for column, _reason in self.problems.get(index, ()))
+
     def warn(self, text: str, index: int | None = None, target: str = "") -> None:
         row = None if index is None else int(self.table.row_numbers[index])
         self.warnings.append(Remark(text, row, self.heading(target) if target else ""))

@@ -118,8 +118,7 @@ def _merged(
     for name, value in values.items():
         if name != "code":
             setattr(organization, name, credit_code if name == "social_credit_code" else value)
-    columns = {column for column, _reason in intake.problems.get(index, [])}
-    faulty = [name for name in FIELDS if intake.heading(name) in columns]
+    faulty = [name for name in FIELDS if intake.at_fault(index, name)]
     try:
         organization.clean_fields(exclude=faulty)
     except ValidationError as error:

@@ -29,7 +29,7 @@ def read_places(intake: Intake, geometry_type: str) -> tuple[Cells, str]:
     The file's own geometry goes before WKT, and WKT before columns of coordinates. None where a row was refused; a row
     without a place is. Raises UnreadableFile when the coordinates' system is not known.
     """
-    raw, srids, target = _raw_places(intake)
+    raw, srids, target = raw_places(intake)
     places = to_wgs84(raw, srids, intake.options.crs, intake.table.crs)
     for text in places.warnings:
         intake.warn(text)
@@ -102,6 +102,7 @@ def check_extent(intake: Intake, geometry: Cells, extent: tuple[float, float, fl
     """Refuse what lies inside `extent` (west, south, east, north) only when swapped; warn of what lies outside."""
     away, swapped = outside(geometry, extent)
     target = _place_target(intake)
+    away[list(intake.problems)] = False
     for index in np.flatnonzero(away):
         if swapped[index]:
             intake.refuse(int(index), target, _("Longitude and latitude look swapped: only so is it in its country."))
@@ -109,7 +110,8 @@ def check_extent(intake: Intake, geometry: Cells, extent: tuple[float, float, fl
             intake.warn(_("The place lies outside the country of its region."), int(index), target)
 
 
-def _raw_places(intake: Intake) -> tuple[Cells, NDArray[np.int64], str]:
+def raw_places(intake: Intake) -> tuple[Cells, NDArray[np.int64], str]:
+    """Geometries as the file gives them, the SRID each row states (0 for none), and the target they came from."""
     count = len(intake.table)
     none = np.zeros(count, dtype=np.int64)
     if intake.table.geometry is not None:
@@ -120,7 +122,7 @@ def _raw_places(intake: Intake) -> tuple[Cells, NDArray[np.int64], str]:
         geometry, srids, errors = from_wkt(texts)
         for index, reason in errors.items():
             intake.refuse(index, "wkt", reason)
-    pairs = _ordinates(intake)
+    pairs = ordinates(intake)
     if pairs is not None:
         missing = shapely.is_missing(geometry)
         missing[list(intake.problems)] = False
@@ -128,14 +130,15 @@ def _raw_places(intake: Intake) -> tuple[Cells, NDArray[np.int64], str]:
     return geometry, srids, _place_target(intake)
 
 
-def _ordinates(intake: Intake) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    lon, lat = intake.cells("lon"), intake.cells("lat")
-    names: Sequence[str] = ("lon", "lat")
-    for target in ("lon_lat", "lat_lon"):
+def ordinates(intake: Intake, prefix: str = "") -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The columns of longitudes and latitudes whose targets begin with `prefix`, NaN where blank or refused."""
+    names: Sequence[str] = (f"{prefix}lon", f"{prefix}lat")
+    lon, lat = map(intake.cells, names)
+    for target in (f"{prefix}lon_lat", f"{prefix}lat_lon"):
         joined = intake.cells(target)
         if (lon is None or lat is None) and joined is not None:
             first, second = _split(joined)
-            lon, lat = (first, second) if target == "lon_lat" else (second, first)
+            lon, lat = (first, second) if target.endswith("lon_lat") else (second, first)
             names = (target, target)
     if lon is None or lat is None:
         return None

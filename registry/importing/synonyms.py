@@ -134,6 +134,9 @@ SYNONYMS: dict[str, dict[str, str]] = {
     "fiber_type": {"g652d": "G.652.D", "g.652d": "G.652.D", "g.652": "G.652.D", "g652": "G.652.D", "g654e": "G.654.E",
                    "g.654e": "G.654.E", "g655": "G.655", "g657a1": "G.657.A1", "g.657a1": "G.657.A1",
                    "g657a2": "G.657.A2", "g.657a2": "G.657.A2", "其他": "other"},
+    "kind": {"铁塔": "tower", "塔": "tower", "杆": "tower", "杆塔": "tower", "管道": "duct", "管孔": "duct", "光缆": "fiber",
+             "纤芯": "fiber", "光纤": "fiber", "机房": "equipment_room", "room": "equipment_room", "pole": "tower",
+             "mast": "tower", "fibre": "fiber"},
     "sector": {"通信": "telecom", "电信": "telecom", "电力": "power", "能源": "power", "交通": "transport", "铁路": "transport",
                "地铁": "transport", "市政": "municipal", "城管": "municipal", "公安": "public_security", "其他": "other"},
 }

@@ -1,0 +1,266 @@
+"""A file of demands into a draft list of a party."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from django.contrib.gis.geos import Point
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.translation import gettext as _
+
+from registry.importing.assets import SCHEME_EXTENTS
+from registry.importing.coordinates import from_ordinates, to_wgs84
+from registry.importing.fields import ImportField, import_field
+from registry.importing.intake import Intake, Options, open_intake
+from registry.importing.places import PLACE_TARGETS, check_extent, conform, ordinates, raw_places
+from registry.importing.report import ImportReport, new_report, rejected_rows
+from registry.importing.table import Cells, UnreadableFile
+from registry.kinds import KINDS
+from registry.models import Organization, User
+from sharing.importing.headings import KNOWN
+from sharing.models import Demand, DemandList, ListStatus
+from sharing.workflow import lists
+
+FIELDS = (
+    "name",
+    "kind",
+    "quantity",
+    "splittable",
+    "priority",
+    "budget_per_year",
+    "weight_kg",
+    "wind_area_m2",
+    "power_kw",
+    "radius_m",
+    "max_detour",
+    "mounting_height_m",
+    "max_earthing_ohm",
+    "min_backup_h",
+    "cable_outer_diameter_mm",
+    "accepts_hazardous_co_use",
+    "fiber_type",
+    "max_attenuation_db",
+    "wavelength_nm",
+    "min_floor_load_kn_m2",
+    "min_feeds",
+    "min_security_class",
+)
+COMPARED = (*FIELDS, "period", "location", "origin", "destination", "disjoint_from_id")
+PLACE_DIGITS = 9  # of degrees: 0.1 mm
+
+
+@dataclass(slots=True)
+class _Places:
+    """location: whatever geometry a row has. origin, destination: of routes. None where a row has none."""
+
+    location: Cells
+    origin: Cells
+    destination: Cells
+    crs: str
+
+
+def import_demands(
+    path: Path, *, party: Organization, title: str, options: Options, actor: User | None, dry_run: bool = False
+) -> tuple[ImportReport, DemandList]:
+    """Put the file's good rows into the draft list of `party` with that title, made when there is none.
+
+    A row that the list has already changes nothing; a row with the name of one line of it changes that line. Raises
+    UnreadableFile when the file cannot be used or the list is no draft any more, and the workflow's refusals.
+    """
+    started = time.perf_counter()
+    intake = open_intake(path, KNOWN, options)
+    report = new_report(intake)
+    report.dry_run = dry_run
+    places = _read_places(intake, party)
+    report.crs = places.crs
+    demands, twins = _read_demands(intake, places)
+    with transaction.atomic():
+        demand_list = _draft(party, title, actor)
+        report.created, report.updated, report.unchanged = _merge(intake, demand_list, demands, twins, actor)
+        transaction.set_rollback(dry_run)
+    report.headings, report.rejects = rejected_rows(intake)
+    report.warnings = intake.warnings
+    report.seconds = time.perf_counter() - started
+    return report, demand_list
+
+
+def _read_places(intake: Intake, party: Organization) -> _Places:
+    geometry, srids, target = raw_places(intake)
+    location = to_wgs84(geometry, srids, intake.options.crs, intake.table.crs)
+    ends = []
+    for prefix in ("origin_", "destination_"):
+        pairs = ordinates(intake, prefix)
+        points = np.full(len(intake.table), None, dtype=object) if pairs is None else from_ordinates(*pairs)
+        none = np.zeros(len(points), dtype=np.int64)
+        ends.append((prefix, to_wgs84(points, none, intake.options.crs, intake.table.crs)))
+    for name, places in ((target, location), *((f"{prefix}lon", places) for prefix, places in ends)):
+        for index, reason in places.errors.items():
+            intake.refuse(index, name, reason)
+        if party.region.scheme in SCHEME_EXTENTS:
+            check_extent(intake, places.geometry, SCHEME_EXTENTS[party.region.scheme])
+    lines = shapely.get_type_id(location.geometry) == shapely.GeometryType.LINESTRING
+    origin = np.where(lines, shapely.get_point(location.geometry, 0), ends[0][1].geometry)
+    destination = np.where(lines, shapely.get_point(location.geometry, -1), ends[1][1].geometry)
+    return _Places(location.geometry, origin, destination, location.crs)
+
+
+def _read_demands(intake: Intake, places: _Places) -> tuple[dict[int, Demand], dict[int, str]]:
+    """The demands of the good rows by index, and the name of the line each must be disjoint from."""
+    columns = {name: intake.values(import_field(Demand, name)) for name in FIELDS}
+    days = {name: intake.values(ImportField(name, "date")) for name in ("start", "end")}
+    twin_names = intake.texts("disjoint_from")
+    located, wrong = conform(places.location, "Point")
+    demands: dict[int, Demand] = {}
+    for index in range(len(intake.table)):
+        cells = {name: values[index] for name, values in columns.items() if values is not None}
+        demand = Demand(**{name: value for name, value in cells.items() if value is not None})
+        _set_period(intake, index, demand, days)
+        _set_place(intake, index, demand, places, located[index], wrong.get(index, ""))
+        _check(intake, index, demand)
+        if index not in intake.problems:
+            demands[index] = demand
+    twins = {} if twin_names is None else {n: twin_names[n] for n in demands if twin_names[n] is not None}
+    return demands, twins
+
+
+def _set_period(intake: Intake, index: int, demand: Demand, days: dict[str, Cells | None]) -> None:
+    if intake.at_fault(index, "start") or intake.at_fault(index, "end"):
+        return
+    start, end = (None if cells is None else cells[index] for cells in (days["start"], days["end"]))
+    if start is None:
+        intake.refuse(index, "start", _("The demand has no first day."))
+    elif end is not None and end <= start:
+        intake.refuse(index, "end", _("The period ends before it begins."))
+    else:
+        demand.period = DateRange(start, end)
+
+
+def _set_place(
+    intake: Intake, index: int, demand: Demand, places: _Places, location: shapely.Point | None, wrong: str
+) -> None:
+    if intake.at_fault(index, "kind"):
+        return
+    if demand.kind not in KINDS:
+        intake.refuse(index, "kind", _("The demand has no kind."))
+    elif demand.is_route:
+        demand.radius_m = None
+        demand.origin, demand.destination = _point(places.origin[index]), _point(places.destination[index])
+        for name, place in (("origin_lon", demand.origin), ("destination_lon", demand.destination)):
+            if place is None and not intake.at_fault(index, name):
+                intake.refuse(index, name, _("A route needs both ends."))
+    else:
+        demand.location = _point(location)
+        if demand.location is None and not any(intake.at_fault(index, name) for name in PLACE_TARGETS):
+            intake.refuse(index, "lon", wrong or _("The row has no geometry."))
+        if not demand.radius_m or demand.radius_m <= 0:
+            intake.refuse(index, "radius_m", _("The demand has no radius to look in."))
+
+
+def _check(intake: Intake, index: int, demand: Demand) -> None:
+    """What the model's validators and the database's checks would refuse, with the column at fault."""
+    checked = [name for name in FIELDS if name != "kind" and not intake.at_fault(index, name)]
+    try:
+        demand.clean_fields(exclude={f.name for f in Demand._meta.fields} - set(checked))
+    except ValidationError as error:
+        for name, messages in error.message_dict.items():
+            intake.refuse(index, name, " ".join(messages))
+    for name in ("weight_kg", "wind_area_m2", "power_kw"):
+        if getattr(demand, name) < 0:
+            intake.refuse(index, name, _("A load cannot be negative."))
+    if demand.max_detour < 1:
+        intake.refuse(index, "max_detour", _("No route is shorter than the straight line: at least 1."))
+
+
+def _draft(party: Organization, title: str, actor: User | None) -> DemandList:
+    found = DemandList.objects.filter(party=party, title=title.strip()).order_by("-pk").first()
+    return found or lists.create(party, title=title, actor=actor)
+
+
+def _merge(
+    intake: Intake, demand_list: DemandList, demands: dict[int, Demand], twins: dict[int, str], actor: User | None
+) -> tuple[int, int, int]:
+    """Returns how many lines were added, changed, and there already."""
+    stored = list(demand_list.demands.select_related("disjoint_from"))
+    there: dict[tuple[Any, ...], list[Demand]] = {}
+    for line in stored:
+        there.setdefault(_key(line, line.disjoint_from.name if line.disjoint_from else ""), []).append(line)
+    matched: dict[int, Demand] = {}
+    for index, demand in demands.items():
+        same = there.get(_key(demand, twins.get(index, "")))
+        if same:
+            matched[index] = same.pop()
+    rest = {index: demand for index, demand in demands.items() if index not in matched}
+    if rest and demand_list.status != ListStatus.DRAFT:
+        raise UnreadableFile(
+            _("The list “%(title)s” is no draft any more: give another title.") % {"title": demand_list}
+        )
+    changed = _change_named(rest, [line for lines in there.values() for line in lines], actor)
+    new = [demand for index, demand in rest.items() if index not in changed]
+    if new:
+        lists.add_demands(demand_list, new, actor=actor)
+    _set_twins(intake, demand_list, rest, twins, actor)
+    return len(new), len(changed), len(matched)
+
+
+def _change_named(rest: dict[int, Demand], unmatched: list[Demand], actor: User | None) -> set[int]:
+    """Rows that carry the name of exactly one line, and are the only ones to, change it."""
+    rows = Counter(demand.name for demand in rest.values())
+    lines = Counter(line.name for line in unmatched)
+    by_name = {line.name: line for line in unmatched}
+    changed = set()
+    for index, demand in rest.items():
+        if demand.name and rows[demand.name] == 1 and lines[demand.name] == 1:
+            line = by_name[demand.name]
+            for name in COMPARED[:-1]:
+                setattr(line, name, getattr(demand, name))
+            lists.change_demand(line, actor=actor)
+            rest[index] = line
+            changed.add(index)
+    return changed
+
+
+def _set_twins(
+    intake: Intake, demand_list: DemandList, rest: dict[int, Demand], twins: dict[int, str], actor: User | None
+) -> None:
+    named = {line.name: line for line in demand_list.demands.exclude(name="")} if twins else {}
+    for index, name in twins.items():
+        demand = rest.get(index)
+        twin = named.get(name)
+        if demand is None:
+            continue
+        if twin is None or twin.pk == demand.pk:
+            intake.warn(_("There is no other line named %(name)s.") % {"name": name}, index, "disjoint_from")
+        elif demand.disjoint_from_id != twin.pk:
+            demand.disjoint_from = twin
+            lists.change_demand(demand, actor=actor)
+
+
+def _key(demand: Demand, twin: str) -> tuple[Any, ...]:
+    """Everything a file says of a line, so that equal keys are equal lines."""
+    return (*(_comparable(getattr(demand, name)) for name in COMPARED[:-1]), twin)
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, Point):
+        return round(value.x, PLACE_DIGITS), round(value.y, PLACE_DIGITS)
+    if isinstance(value, Decimal | float | int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, DateRange):
+        return _day(value.lower), _day(value.upper)
+    return value
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _point(point: shapely.Point | None) -> Point | None:
+    return None if point is None or point.is_empty else Point(point.x, point.y, srid=4326)
