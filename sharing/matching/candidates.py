@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from registry.kinds import KINDS, LOADS
-from registry.models import AssetStatus, Organization, Protection
+from registry.models import AssetStatus, FiberType, Organization, Protection
 from sharing.matching.arrays import FOREVER, UNLIMITED, Flags, Floats, Ints
 from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns
 from sharing.matching.demands import FIRST_DAY
@@ -20,11 +20,35 @@ from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Freedom, Holdings, free_until, freedom
 from sharing.models import MatchStatus
 
-DETAILS = {
-    "tower": ("registry_tower", ("height_m", "free_height_min_m", "free_height_max_m", "backup_h", "earthing_ohm")),
-    "equipment_room": ("registry_equipmentroom", ("floor_load_kn_m2", "feeds", "backup_h", "security_class")),
-}
-"""Table and columns of each kind's details."""
+
+def _plain(*columns: str) -> dict[str, str]:
+    return {column: f"detail.{column}::float8" for column in columns}
+
+
+DETAILS: dict[str, tuple[str, dict[str, str]]] = {
+    "tower": (
+        "registry_tower",
+        _plain("height_m", "free_height_min_m", "free_height_max_m", "backup_h", "earthing_ohm"),
+    ),
+    "equipment_room": (
+        "registry_equipmentroom",
+        _plain("floor_load_kn_m2", "feeds", "backup_h", "security_class"),
+    ),
+    "duct": (
+        "registry_duct",
+        _plain("inner_diameter_mm", "fill_limit")
+        | {flag: f"detail.{flag}::int::float8" for flag in ("hazardous_co_use", "blocked")},
+    ),
+    "fiber": (
+        "registry_fiber",
+        _plain(
+            "cable_length_m", "route_length_m", "attenuation_1310_db_km", "attenuation_1550_db_km", "splices",
+            "splice_loss_db", "connectors", "connector_loss_db",
+        )
+        | {"fiber_type": f"array_position(ARRAY{FiberType.values}::text[], detail.fiber_type::text) - 1::float8"},
+    ),
+}  # fmt: skip
+"""Table of each kind's details, and its columns as numbers; a fiber type is its place among FiberType.values."""
 
 METRES_PER_DEGREE = 110_000.0
 """Less than a degree of latitude, or of longitude on the equator, is long anywhere on the ellipsoid."""
@@ -36,12 +60,12 @@ def neighbourhood(demands: PointDemands, *, kind: str, party: Organization, reac
     The party's own assets are no candidates.
     """
     demand, asset_id, distance_m = _near(demands, kind, party, reach)
-    assets = _facts(np.unique(asset_id), kind, party)
+    assets = facts_of(np.unique(asset_id), kind, party)
     order = np.argsort(assets.id)
     asset = order[np.searchsorted(assets.id[order], asset_id)]
     rows = np.lexsort((asset, demand))
     demand, asset, distance_m = demand[rows], asset[rows], distance_m[rows]
-    holdings = _holdings(assets, int(demands.start.min()))
+    holdings = holdings_of(assets, int(demands.start.min()))
     pairs = Pairs(
         demands=demands,
         assets=assets,
@@ -118,7 +142,8 @@ def _near(demands: PointDemands, kind: str, party: Organization, reach: float) -
     return demand[near], cast(Ints, found["asset"])[near], distance_m[near]
 
 
-def _facts(ids: Ints, kind: str, party: Organization) -> AssetFacts:
+def facts_of(ids: Ints, kind: str, party: Organization) -> AssetFacts:
+    """What is known of these assets of one kind, as `party` may use them; in the order of owner and code."""
     table, details = DETAILS[kind]
     limits = ", ".join(f"coalesce((asset.{load} * {LOAD_SCALE})::bigint, {UNLIMITED})" for load in LOADS)
     columns = dict.fromkeys(("id", "owner", "capacity", "price", "available_from", *LOADS), INT8)
@@ -130,8 +155,8 @@ def _facts(ids: Ints, kind: str, party: Organization) -> AssetFacts:
             coalesce(asset.available_from - ({FIRST_DAY}), 0)::bigint, {limits},
             %(sector)s = ANY (asset.open_to_sectors), asset.status <> %(out)s, asset.status = %(planned)s,
             asset.protection = %(core)s, owner.sector <> %(sector)s,
-            ST_X(asset.masked_geometry), ST_Y(asset.masked_geometry),
-            {", ".join(f"coalesce(detail.{column}::float8, 'NaN')" for column in details)}
+            ST_X(ST_Centroid(asset.masked_geometry)), ST_Y(ST_Centroid(asset.masked_geometry)),
+            {", ".join(f"coalesce({column}, 'NaN')" for column in details.values())}
         FROM registry_asset AS asset
         JOIN registry_organization AS owner ON owner.id = asset.owner_id
         LEFT JOIN {table} AS detail ON detail.asset_id = asset.id
@@ -155,7 +180,7 @@ def _facts(ids: Ints, kind: str, party: Organization) -> AssetFacts:
     )
 
 
-def _holdings(assets: AssetFacts, first_day: int) -> Holdings:
+def holdings_of(assets: AssetFacts, first_day: int) -> Holdings:
     """The ledger's rows of these assets that reach beyond `first_day`."""
     loads = ", ".join(f"({load} * {LOAD_SCALE})::bigint" for load in LOADS)
     found = fetch_columns(
@@ -181,18 +206,26 @@ def _holdings(assets: AssetFacts, first_day: int) -> Holdings:
 
 
 def _refused(demands: PointDemands, assets: AssetFacts, demand: Ints, asset: Ints) -> Flags:
-    """Pairs that an owner refused or a regulator rejected in an earlier match."""
+    """Which pairs an owner refused or a regulator rejected in an earlier match."""
+    past = refused_assets(demands.id.tolist())
+    if not past:
+        return np.zeros(demand.size, dtype=np.bool_)
+    ids = zip(demands.id[demand].tolist(), assets.id[asset].tolist(), strict=True)
+    return np.array([one in past.get(demand_id, ()) for demand_id, one in ids], dtype=np.bool_)
+
+
+def refused_assets(demand_ids: list[int]) -> dict[int, set[int]]:
+    """By demand, the assets that an owner refused or a regulator rejected for it in an earlier match."""
     found = fetch_columns(
         """
         SELECT DISTINCT past.demand_id, leg.asset_id FROM sharing_match AS past
         JOIN sharing_matchleg AS leg ON leg.match_id = past.id
         WHERE past.demand_id = ANY (%s) AND past.status = ANY (%s) AND leg.asset_id IS NOT NULL
         """,
-        [demands.id.tolist(), [MatchStatus.REFUSED.value, MatchStatus.REJECTED.value]],
+        [demand_ids, [MatchStatus.REFUSED.value, MatchStatus.REJECTED.value]],
         {"demand": INT8, "asset": INT8},
     )
-    past = set(zip(found["demand"].tolist(), found["asset"].tolist(), strict=True))
-    if not past:
-        return np.zeros(demand.size, dtype=np.bool_)
-    ids = zip(demands.id[demand].tolist(), assets.id[asset].tolist(), strict=True)
-    return np.array([pair in past for pair in ids], dtype=np.bool_)
+    refused: dict[int, set[int]] = {}
+    for demand, asset in zip(found["demand"].tolist(), found["asset"].tolist(), strict=True):
+        refused.setdefault(demand, set()).add(asset)
+    return refused

@@ -8,9 +8,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sharing.matching.eligibility import RULES, Stage
+from sharing.matching.refusal import NoRouteReason
 from sharing.models import Demand, Outcome
 
-TEXTS = {rule.code: rule.text for rules in RULES.values() for rule in rules}
+TEXTS = {rule.code: rule.text for rules in RULES.values() for rule in rules} | {
+    NoRouteReason.NO_FREE_UNITS.value: gettext_lazy("units free along a whole route"),
+    NoRouteReason.DETOUR.value: gettext_lazy("length of the shortest route"),
+    NoRouteReason.GAP_SHARE.value: gettext_lazy("share of new build"),
+    NoRouteReason.ATTENUATION.value: gettext_lazy("attenuation"),
+    NoRouteReason.NO_PATH.value: gettext_lazy("longest gap of a route"),
+}
+"""What a rule or limit compares, by its code."""
 
 STAGES = {
     Stage.NEAR: gettext_lazy("near"),
@@ -27,6 +35,8 @@ def describe_miss(outcome: Outcome) -> str:
         return ""
     if outcome.reason == "contested":
         return _("what would have met it went to demands of higher priority, or at lower cost to all")
+    if outcome.reason == "search_too_large":
+        return _("there are too many ways to route it; narrow its detour")
     miss = outcome.nearest_miss
     if not miss:
         return _("nothing of the kind is near")

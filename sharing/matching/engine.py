@@ -15,8 +15,10 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from registry.kinds import POINT_KINDS
-from sharing.matching.points import Answers, match_points
+from registry.kinds import KINDS, ROUTE_KINDS
+from sharing.matching.answers import Answers
+from sharing.matching.points import match_points
+from sharing.matching.routes import match_routes
 from sharing.matching.saving import save
 from sharing.models import MatchRun, RunStatus
 
@@ -89,10 +91,13 @@ class _Report:
 def _carry_out(match_run: MatchRun, claim: datetime) -> None:
     began = perf_counter()
     demand_list = match_run.list
-    report = _Report(match_run.pk, claim, steps=len(POINT_KINDS))
+    report = _Report(match_run.pk, claim, steps=len(KINDS))
     answers: dict[str, Answers] = {}
-    for kind in POINT_KINDS:
-        answers[kind] = match_points(demand_list.pk, kind, demand_list.party, report)
+    for kind in KINDS:
+        if kind in ROUTE_KINDS:
+            answers[kind] = match_routes(demand_list.pk, kind, demand_list.party, match_run.parameters, report)
+        else:
+            answers[kind] = match_points(demand_list.pk, kind, demand_list.party, report)
         report.done += 1
         report(0.0)
     saving = perf_counter()
@@ -117,20 +122,15 @@ def _figures(answers: dict[str, Answers]) -> dict[str, Any]:
     for one in answers.values():
         for step, spent in one.seconds.items():
             seconds[step] = round(seconds.get(step, 0.0) + spent, 4)
-    assigned = [one.assignment for one in answers.values() if one.assignment]
     outcomes = [outcome for one in answers.values() for outcome in one.outcomes]
+    counts = ("pairs", "options", "components", "served", "served_bound")
     return {
         "demands": len(outcomes),
         "matched": sum(outcome.met for outcome in outcomes),
         "unmatched": sum(not outcome.met for outcome in outcomes),
-        "pairs": sum(one.pairs for one in answers.values()),
-        "options": sum(one.options for one in answers.values()),
-        "components": sum(assignment.components for assignment in assigned),
-        "exact": all(assignment.exact for assignment in assigned),
-        "served": sum(int(assignment.served.sum()) for assignment in assigned),
-        "served_bound": sum(int(assignment.served_bound.sum()) for assignment in assigned),
-        "cost": sum(assignment.cost for assignment in assigned) / 100,
-        "cost_bound": sum(assignment.cost_bound for assignment in assigned) / 100,
+        **{count: sum(getattr(one, count) for one in answers.values()) for count in counts},
+        "cost": sum(one.cost for one in answers.values()) / 100,
+        "cost_bound": sum(one.cost_bound for one in answers.values()) / 100,
         "seconds": seconds,
     }
 

@@ -1,13 +1,12 @@
 """All point demands of a list for one kind, through the five steps: from the database to answers ready to save."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from time import perf_counter
+from dataclasses import dataclass
 
 import numpy as np
 
 from registry.models import Organization
 from sharing.matching import candidates, misses
+from sharing.matching.answers import Answers, Clock, Progress
 from sharing.matching.arrays import Flags, Ints
 from sharing.matching.assignment.assign import assign
 from sharing.matching.assignment.problem import Assignment, Problem
@@ -19,24 +18,10 @@ from sharing.matching.ledger import Holdings
 from sharing.matching.saving import LegAnswer, MatchAnswer, OutcomeAnswer
 from sharing.matching.scoring import Scores, score
 
-Progress = Callable[[float], None]
-
-
-@dataclass(slots=True)
-class Answers:
-    """What came of the demands for one kind. Seconds by step."""
-
-    matches: list[MatchAnswer] = field(default_factory=list)
-    outcomes: list[OutcomeAnswer] = field(default_factory=list)
-    assignment: Assignment | None = None
-    pairs: int = 0
-    options: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
-
 
 def match_points(list_id: int, kind: str, party: Organization, progress: Progress) -> Answers:
     """Answers for every open point demand for `kind`; progress goes from 0 to 1."""
-    answers, clock = Answers(), _Clock()
+    answers, clock = Answers(), Clock()
     demands = open_demands(list_id, kind)
     if not len(demands):
         return answers
@@ -50,21 +35,13 @@ def match_points(list_id: int, kind: str, party: Organization, progress: Progres
     clock.stop(answers, "scoring", progress, 0.5)
     assignment = assign(_problem(options, scores, hood.holdings))
     clock.stop(answers, "assignment", progress, 0.8)
-    answers.assignment, answers.pairs, answers.options = assignment, len(hood.pairs), len(options)
+    answers.pairs, answers.options = len(hood.pairs), len(options)
+    answers.served, answers.served_bound = int(assignment.served.sum()), int(assignment.served_bound.sum())
+    answers.cost, answers.cost_bound = assignment.cost, assignment.cost_bound
+    answers.components = assignment.components
     _explain(answers, _Run(kind, party, hood, verdicts, eligible, options, scores, assignment))
     clock.stop(answers, "explanation", progress, 1.0)
     return answers
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.since = perf_counter()
-
-    def stop(self, answers: Answers, step: str, progress: Progress, done: float) -> None:
-        now = perf_counter()
-        answers.seconds[step] = now - self.since
-        self.since = now
-        progress(done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,135 @@
+"""Step one for routes: the ducts or fibers that any route demand of a list might use, and the demands themselves.
+
+A route no longer than its greatest detour stays inside an ellipse about its ends; every line that meets the box
+about one of these ellipses is read, with its facts and its rows of the ledger.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from registry.kinds import Kind
+from registry.models import Organization
+from sharing.matching.arrays import FOREVER, Floats
+from sharing.matching.candidates import boxes, facts_of, holdings_of
+from sharing.matching.facts import AssetFacts
+from sharing.matching.geodesy import geodesic_m
+from sharing.matching.ledger import Holdings
+from sharing.matching.network import Lines
+from sharing.models import LIVE, Demand, Match
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """Lines of one kind with their facts; rows of `assets`, `lonlat` (one array a line) and `key` agree."""
+
+    assets: AssetFacts
+    key: list[str]
+    lonlat: list[Floats]
+    exact: list[bool]
+
+    def as_lines(self, loss_db: Floats, length_m: Floats) -> Lines:
+        """As the network wants them; `loss_db` and `length_m` of each whole line."""
+        return Lines(
+            asset=np.arange(len(self.assets), dtype=np.int64),
+            key=np.array(self.key, dtype=np.str_),
+            owner=self.assets.owner,
+            price_per_year=self.assets.price / 100.0,
+            loss_db=loss_db,
+            length_m=length_m,
+            exact=np.array(self.exact, dtype=np.bool_),
+            lonlat=np.concatenate(self.lonlat),
+            first=np.cumsum([0, *(len(line) for line in self.lonlat)]).astype(np.int64),
+        )
+
+
+def open_routes(list_id: int, kind: str) -> list[Demand]:
+    """Route demands of the list for `kind` that no match holds units for yet: by priority, then line."""
+    taken = Match.objects.filter(demand=OuterRef("pk"), status__in=LIVE)
+    return list(Demand.objects.filter(~Exists(taken), list=list_id, kind=kind).order_by("priority", "line"))
+
+
+def days(demand: Demand) -> tuple[int, int]:
+    """The period as ordinal days, half-open."""
+    return demand.period.lower.toordinal(), demand.period.upper.toordinal() if demand.period.upper else FOREVER
+
+
+def straight_m(demand: Demand) -> float:
+    """The geodesic distance between the ends."""
+    return float(geodesic_m(_ends(demand)[:1], _ends(demand)[1:])[0])
+
+
+def _ends(demand: Demand) -> Floats:
+    assert demand.origin is not None and demand.destination is not None
+    return np.array([demand.origin.coords, demand.destination.coords], dtype=np.float64)
+
+
+def zone(demand: Demand) -> tuple[float, float, float]:
+    """Longitude, latitude and radius in metres of a circle that holds every route within the greatest detour."""
+    middle = _ends(demand).mean(axis=0)
+    half = geodesic_m(np.vstack((middle, middle)), _ends(demand)).max()
+    return float(middle[0]), float(middle[1]), float(half + straight_m(demand) * demand.max_detour / 2)
+
+
+def line_facts(demands: Sequence[Demand], kind: str, party: Organization) -> tuple[LineFacts, Holdings]:
+    """Everything the demands' routes might use, but for the party's own."""
+    lon, lat, radius_m = np.array([zone(demand) for demand in demands], dtype=np.float64).T
+    _, box = boxes(lon, lat, radius_m)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT asset.id
+            FROM unnest(%s::float8[], %s::float8[], %s::float8[], %s::float8[]) AS asked (west, south, east, north)
+            JOIN registry_asset AS asset
+                ON asset.masked_geometry && ST_MakeEnvelope(west, south, east, north, 4326)
+            WHERE asset.kind = %s AND asset.owner_id <> %s
+            """,
+            [*(column.tolist() for column in box.T), kind, party.pk],
+        )
+        ids = np.array(sorted(row[0] for row in cursor.fetchall()), dtype=np.int64)
+    assets = facts_of(ids, kind, party)
+    return _with_places(assets), holdings_of(assets, min(days(demand)[0] for demand in demands))
+
+
+def _with_places(assets: AssetFacts) -> LineFacts:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT asset.id, owner.code, asset.code, ST_AsBinary(asset.masked_geometry), asset.protection = 'open'
+            FROM registry_asset AS asset JOIN registry_organization AS owner ON owner.id = asset.owner_id
+            WHERE asset.id = ANY (%s)
+            """,
+            [assets.id.tolist()],
+        )
+        found = {row[0]: row[1:] for row in cursor.fetchall()}
+    rows = [found[asset] for asset in assets.id.tolist()]
+    return LineFacts(
+        assets=assets,
+        key=[f"{owner}\t{code}" for owner, code, _, _ in rows],
+        lonlat=[shapely.get_coordinates(shapely.from_wkb(bytes(place))) for _, _, place, _ in rows],
+        exact=[exact for *_, exact in rows],
+    )
+
+
+def losses_db(assets: AssetFacts, kind: str, wavelength_nm: int, length_m: Floats) -> Floats:
+    """Attenuation of each whole cable at a wavelength, splices and connectors included; 0 for ducts."""
+    if kind != Kind.FIBER:
+        return np.zeros(len(assets))
+    details = assets.details
+    along = details[f"attenuation_{wavelength_nm}_db_km"] * length_m / 1000.0
+    points = details["splices"] * details["splice_loss_db"] + details["connectors"] * details["connector_loss_db"]
+    return np.nan_to_num(along + points)
+
+
+def lengths_m(facts: LineFacts, kind: str) -> Floats:
+    """Of each line: of a fiber, the optical length its owner declares, else along its place."""
+    along = np.array([geodesic_m(line[:-1], line[1:]).sum() for line in facts.lonlat])
+    if kind != Kind.FIBER:
+        return along
+    details = facts.assets.details
+    declared = np.where(np.isnan(details["cable_length_m"]), details["route_length_m"], details["cable_length_m"])
+    return np.where(np.isnan(declared), along, declared)

@@ -1,0 +1,325 @@
+"""All route demands of a list for one kind, through the five steps: from the database to answers ready to save.
+
+Demands are served in sequence, by priority and then by line, each on what the ones before it leave: that is not the
+whole list at once, and the run's figures say how many routes there were. Each route by itself is an optimum.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from django.contrib.gis.geos import Point
+
+from registry.kinds import LOADS, Kind
+from registry.models import Organization
+from sharing.matching import refusal
+from sharing.matching.answers import Answers, Clock, Progress
+from sharing.matching.arrays import Flags, Ints
+from sharing.matching.best_path import SearchTooLarge
+from sharing.matching.candidates import refused_assets
+from sharing.matching.eligibility import Stage
+from sharing.matching.explanation import RUNNERS_UP, Json, number
+from sharing.matching.facts import AssetFacts
+from sharing.matching.geodesy import geodesic_m
+from sharing.matching.line_eligibility import Ask, passed
+from sharing.matching.line_ledger import LineLedger
+from sharing.matching.lines import LineFacts, days, lengths_m, line_facts, losses_db, open_routes, straight_m, zone
+from sharing.matching.network import Network, build_network
+from sharing.matching.refusal import NoRoute, NoRouteReason
+from sharing.matching.routing import Leg, Offer, Route, RouteDemand, RouteSearch, RouteTerms, alternatives, find_route
+from sharing.matching.saving import LegAnswer, MatchAnswer, OutcomeAnswer
+from sharing.models import Demand
+
+TERMS: dict[str, RouteTerms] = {
+    Kind.DUCT.value: RouteTerms(gap_cost_per_m=25.0, max_gap_m=300.0, max_gap_share=0.3, crossing_cost=2000.0),
+    Kind.FIBER.value: RouteTerms(
+        gap_cost_per_m=8.0,
+        max_gap_m=300.0,
+        max_gap_share=0.3,
+        crossing_cost=2000.0,
+        joint_loss_db=0.1,
+        gap_loss_db_per_km=0.35,
+        connection_loss_db=1.0,
+    ),
+}
+"""What new build costs a year and metre (its price over 20 years), and how much of a route it may be.
+
+A run's parameters may set other values by kind and name. Losses as in ITU-T L.40 and G.652: 0.1 dB a splice, 0.5 dB
+a connector.
+"""
+
+
+def match_routes(list_id: int, kind: str, party: Organization, parameters: Json, progress: Progress) -> Answers:
+    """Answers for every open route demand for `kind`; progress goes from 0 to 1."""
+    answers, clock = Answers(), Clock()
+    demands = open_routes(list_id, kind)
+    if not demands:
+        return answers
+    facts, holdings = line_facts(demands, kind, party)
+    terms = _terms(kind, parameters)
+    clock.stop(answers, "candidates", progress, 0.2)
+    if not len(facts.assets):
+        answers.outcomes = [_nothing_near(demand) for demand in demands]
+        return answers
+    routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), terms, refused_assets([d.pk for d in demands]))
+    for done, demand in enumerate(demands, start=1):
+        routing.answer(demand, answers)
+        progress(0.2 + 0.8 * done / len(demands))
+    clock.stop(answers, "routes", progress, 1.0)
+    return answers
+
+
+def _terms(kind: str, parameters: Json) -> RouteTerms:
+    changed = parameters.get("route_terms", {}).get(kind, {})
+    return RouteTerms(**{name: changed.get(name, getattr(TERMS[kind], name)) for name in RouteTerms.__slots__})
+
+
+def _nothing_near(demand: Demand) -> OutcomeAnswer:
+    funnel = {stage.name.lower(): 0 for stage in Stage}
+    return OutcomeAnswer(demand.pk, False, "none_near", funnel, {}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """Lines by stage of the funnel, and units free before the run and now."""
+
+    near: Flags
+    fit: Flags
+    at_first: Ints
+    now: Ints
+    funnel: Json
+
+
+class _Routing:
+    """The list's routes, laid one after another over one network a wavelength."""
+
+    def __init__(
+        self,
+        kind: str,
+        facts: LineFacts,
+        ledger: LineLedger,
+        terms: RouteTerms,
+        refused: dict[int, set[int]],
+    ) -> None:
+        self.kind, self.facts, self.ledger, self.terms, self.refused = kind, facts, ledger, terms, refused
+        self.length_m = lengths_m(facts, kind)
+        self.middle = np.array([line[len(line) // 2] for line in facts.lonlat])
+        self.networks: dict[int, Network] = {}
+        self.laid: dict[int, Route] = {}
+        self.apart: defaultdict[int, set[int]] = defaultdict(set)
+
+    @property
+    def assets(self) -> AssetFacts:
+        return self.facts.assets
+
+    def answer(self, demand: Demand, answers: Answers) -> None:
+        """Lay the demand's route, or say why there is none."""
+        stages = self._stages(demand)
+        network, ask = self._network(demand), self._route_demand(demand)
+        answers.pairs += int(stages.near.sum())
+        eligible = stages.fit & ~self._twins(demand)
+        offer = self._offer(network, eligible, stages.now)
+        try:
+            route = find_route(network, ask, self.terms, offer)
+            alone = route
+            if (stages.now < stages.at_first).any():
+                alone = find_route(network, ask, self.terms, self._offer(network, stages.fit, stages.at_first))
+            answers.served_bound += alone is not None and not _over_budget(demand, alone)
+            if route is None or _over_budget(demand, route):
+                answers.outcomes.append(self._unmet(demand, network, ask, offer, stages, route, alone))
+                return
+            others = alternatives(network, ask, self.terms, offer, count=RUNNERS_UP)[1:]
+        except SearchTooLarge:
+            answers.outcomes.append(OutcomeAnswer(demand.pk, False, "search_too_large", stages.funnel, {}, {}))
+            return
+        self._take(demand, route)
+        answers.outcomes.append(OutcomeAnswer(demand.pk, True, "", stages.funnel, {}, {}))
+        routes = [route, *(other for other in others if not _over_budget(demand, other))]
+        answers.matches += [self._match(demand, rank, found) for rank, found in enumerate(routes, start=1)]
+        answers.served += 1
+        answers.cost += _cents(route)
+        answers.cost_bound += min(_cents(route), _cents(alone or route))
+
+    def _stages(self, demand: Demand) -> _Stages:
+        start, end = days(demand)
+        lon, lat, radius_m = zone(demand)
+        centre = np.broadcast_to(np.array([[lon, lat]]), self.middle.shape)
+        near = geodesic_m(np.ascontiguousarray(centre), self.middle) <= radius_m + self.length_m
+        at_first = self.ledger.free_at_first(start, end)
+        now = self.ledger.free_now(at_first, start, end)
+        refused = np.isin(self.assets.id, list(self.refused.get(demand.pk, ())))
+        before = Ask(demand, start, at_first, refused)
+        opened, fit, free = (
+            near & passed(before, self.assets, self.kind, stage) for stage in (Stage.OPEN, Stage.FIT, Stage.FREE)
+        )
+        left = free & (now >= demand.quantity)
+        counts = (int(passes.sum()) for passes in (near, opened, fit, free, left))
+        available = self.assets.available_from <= start
+        funnel = dict(zip((stage.name.lower() for stage in Stage), counts, strict=True))
+        return _Stages(near, fit & available, at_first, now, funnel)
+
+    def _network(self, demand: Demand) -> Network:
+        wavelength = demand.wavelength_nm if self.kind == Kind.FIBER else 0
+        if wavelength not in self.networks:
+            loss_db = losses_db(self.assets, self.kind, wavelength, self.length_m)
+            lines = self.facts.as_lines(loss_db, self.length_m)
+            self.networks[wavelength] = build_network(
+                lines, max_gap_m=self.terms.max_gap_m, tee=self.kind == Kind.DUCT
+            )
+        return self.networks[wavelength]
+
+    def _route_demand(self, demand: Demand) -> RouteDemand:
+        start, end = days(demand)
+        return RouteDemand(
+            key=f"{demand.line:09d}",
+            origin=_place(demand.origin),
+            destination=_place(demand.destination),
+            quantity=demand.quantity,
+            max_detour=demand.max_detour,
+            max_loss_db=demand.max_attenuation_db if demand.max_attenuation_db is not None else np.inf,
+            priority=demand.priority,
+            start=start,
+            end=end,
+        )
+
+    def _offer(self, network: Network, eligible: Flags, free: Ints) -> Offer:
+        """In the order of the network's rows; its assets are rows of the facts."""
+        rows = network.lines.asset
+        return Offer(eligible[rows], free[rows])
+
+    def _twins(self, demand: Demand) -> Flags:
+        """Lines of the route that this one must not touch, whichever of the two was laid first."""
+        lines: set[int] = set(self.apart[demand.pk])
+        twin = self.laid.get(demand.disjoint_from_id or 0)
+        if twin:
+            lines |= set(twin.assets)
+        barred = np.zeros(len(self.assets), dtype=np.bool_)
+        barred[sorted(lines)] = True
+        return barred
+
+    def _take(self, demand: Demand, route: Route) -> None:
+        start, end = days(demand)
+        for line in route.assets:
+            self.ledger.take(line, demand.quantity, start, end)
+        self.laid[demand.pk] = route
+        if demand.disjoint_from_id:
+            self.apart[demand.disjoint_from_id] |= set(route.assets)
+
+    def _unmet(
+        self, demand: Demand, network: Network, ask: RouteDemand, offer: Offer, stages: _Stages,
+        dear: Route | None, alone: Route | None,
+    ) -> OutcomeAnswer:  # fmt: skip
+        """dear: the route there is, over the budget; alone: the one there was before the run gave units away."""
+        contested = alone is not None and not _over_budget(demand, alone)
+        if dear is not None:
+            miss, change = _budget_miss(demand, dear)
+            return OutcomeAnswer(demand.pk, False, "contested" if contested else "budget", stages.funnel, miss, change)
+        why = refusal.explain(RouteSearch(network, ask, self.terms), offer)
+        miss, change = self._miss(demand, why)
+        reason = "contested" if contested else str(why.reason.value)
+        return OutcomeAnswer(demand.pk, False, reason, stages.funnel, miss, change)
+
+    def _miss(self, demand: Demand, why: NoRoute) -> tuple[Json, Json]:
+        """The limit that is missed, and the one column whose change meets it, where there is one."""
+        shortfall = why.shortfalls[0]
+        miss = {
+            "code": shortfall.reason.value,
+            "asset": None,
+            "owner": None,
+            "asked": number(shortfall.limit),
+            "offered": number(shortfall.needed),
+            "shortfall": number(abs(shortfall.needed - shortfall.limit)),
+            "unit": UNITS[shortfall.reason],
+        }
+        if shortfall.reason is NoRouteReason.NO_FREE_UNITS:
+            miss["asked"], miss["offered"] = miss["offered"], miss["asked"]
+        if len(why.shortfalls) > 1:
+            return miss, {}
+        if shortfall.reason is NoRouteReason.NO_FREE_UNITS and why.most_units:
+            return miss, _change("quantity", demand.quantity, why.most_units)
+        if shortfall.reason is NoRouteReason.DETOUR:
+            detour = np.ceil(shortfall.needed / straight_m(demand) * 1000) / 1000
+            return miss, _change("max_detour", demand.max_detour, float(detour))
+        if shortfall.reason is NoRouteReason.ATTENUATION and demand.max_attenuation_db is not None:
+            needed = float(np.ceil(shortfall.needed * 1000) / 1000)
+            return miss, _change("max_attenuation_db", demand.max_attenuation_db, needed)
+        return miss, {}
+
+    def _match(self, demand: Demand, rank: int, route: Route) -> MatchAnswer:
+        hidden = any(self.assets.core[line] for line in route.assets)
+        return MatchAnswer(
+            demand=demand.pk,
+            rank=rank,
+            score=_score(demand, route),
+            score_parts=[] if hidden else _parts(demand, route),
+            cost_cents=_cents(route),
+            legs=[self._leg(demand, leg) for leg in route.legs],
+            length_m=None if hidden else number(route.length_m),
+        )
+
+    def _leg(self, demand: Demand, leg: Leg) -> LegAnswer:
+        core = leg.asset is not None and bool(self.assets.core[leg.asset])
+        return LegAnswer(
+            asset=None if leg.asset is None else int(self.assets.id[leg.asset]),
+            quantity=demand.quantity,
+            cost_cents=round(leg.cost_per_year * 100),
+            loads=[0.0] * len(LOADS),
+            place=None if core else [(float(lon), float(lat)) for lon, lat in leg.lonlat],
+            length_m=None if core else number(leg.length_m),
+        )
+
+
+UNITS = {
+    NoRouteReason.NO_FREE_UNITS: "units",
+    NoRouteReason.DETOUR: "m",
+    NoRouteReason.GAP_SHARE: "",
+    NoRouteReason.ATTENUATION: "dB",
+    NoRouteReason.NO_PATH: "m",
+}
+
+
+def _cents(route: Route) -> int:
+    return round(route.cost_per_year * 100)
+
+
+def _over_budget(demand: Demand, route: Route) -> bool:
+    return demand.budget_per_year is not None and _cents(route) > demand.budget_per_year * 100
+
+
+def _place(point: Point | None) -> tuple[float, float]:
+    assert point is not None
+    return point.x, point.y
+
+
+def _budget_miss(demand: Demand, route: Route) -> tuple[Json, Json]:
+    """The cheapest route there is costs too much."""
+    budget, cost = float(demand.budget_per_year or 0), _cents(route) / 100
+    miss = {
+        "code": "budget", "asset": None, "owner": None, "asked": budget, "offered": cost,
+        "shortfall": number(cost - budget), "unit": "a year",
+    }  # fmt: skip
+    return miss, _change("budget_per_year", budget, cost)
+
+
+def _change(field: str, was: float, to: float) -> Json:
+    return {"field": field, "from": number(was), "to": number(to), "by": number(to - was), "asset": None}
+
+
+def _parts(demand: Demand, route: Route) -> list[Json]:
+    """What a route is judged by: price, length beside the straight line, new build, and changes of owner."""
+    straight = max(straight_m(demand), 1.0)
+    owners = max(len({leg.owner for leg in route.legs if leg.owner is not None}), 1)
+    values = (
+        ("price", route.cost_per_year, "a year", 0.0, 1.0),
+        ("detour", route.length_m / straight, "", 0.4, straight / max(route.length_m, 1.0)),
+        ("new_build", route.gap_m, "m", 0.4, 1.0 - route.gap_share),
+        ("owners", float(owners), "", 0.2, 1.0 / owners),
+    )
+    return [
+        {"code": code, "value": number(value), "unit": unit, "weight": weight, "score": number(min(score, 1.0))}
+        for code, value, unit, weight, score in values
+    ]
+
+
+def _score(demand: Demand, route: Route) -> float:
+    return float(sum(part["score"] * part["weight"] for part in _parts(demand, route)))

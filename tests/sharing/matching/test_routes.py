@@ -1,0 +1,236 @@
+"""Route demands through whole runs: stitched routes, what they hold, and why there is none."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from registry.models import Organization, Protection
+from sharing.matching import engine
+from sharing.matching.describing import describe_change, describe_miss
+from sharing.models import Demand, DemandList, Match, MatchLeg, MatchRun, Outcome, RunStatus
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+A, B, C, D = (114.30, 30.60), (114.31, 30.60), (114.32, 30.60), (114.31, 30.605)
+
+
+@pytest.fixture
+def demand_list() -> DemandList:
+    return factories.demand_list(factories.organization("asker"))
+
+
+@pytest.fixture
+def owner() -> Organization:
+    return factories.organization("owner", sector="municipal")
+
+
+def run(demand_list: DemandList, **parameters: Any) -> MatchRun:
+    return engine.run(factories.match_run(demand_list, status=RunStatus.QUEUED, parameters=parameters).pk)
+
+
+def legs(match_run: MatchRun, demand: Demand, rank: int = 1) -> list[int | None]:
+    found = MatchLeg.objects.filter(match__run=match_run, match__demand=demand, match__rank=rank)
+    return list(found.order_by("position").values_list("asset", flat=True))
+
+
+def outcome(match_run: MatchRun, demand: Demand) -> Outcome:
+    return Outcome.objects.get(run=match_run, demand=demand)
+
+
+def ask(demand_list: DemandList, kind: str = "duct", **fields: Any) -> Demand:
+    return factories.demand(demand_list, kind, at=A, to=C, **fields)
+
+
+def duct(owner: Organization, at: factories.Place, to: factories.Place, **fields: Any) -> Any:
+    details = {"inner_diameter_mm": 100.0, **fields.pop("details", {})}
+    return factories.asset(owner, "duct", at=at, to=to, details=details, **fields)
+
+
+def test_the_cheapest_route_over_two_owners_is_proposed_leg_by_leg(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    other = factories.organization("other", sector="power")
+    first, second = duct(owner, A, B), duct(other, C, B)
+    detour = [
+        duct(owner, B, D, price_per_unit_year=Decimal(1200)),
+        duct(owner, D, C, price_per_unit_year=Decimal(1200)),
+    ]
+    demand = ask(demand_list, quantity=2)
+    done = run(demand_list)
+    assert legs(done, demand) == [first.pk, second.pk]
+    match = Match.objects.get(run=done, rank=1)
+    # Two bores of two ducts at 1000 a year, and one change of owner.
+    assert match.cost_per_year == Decimal("6000.00")
+    assert match.length_m == pytest.approx(first.length_m + second.length_m, abs=0.01)
+    assert {part["code"] for part in match.score_parts} == {"price", "detour", "new_build", "owners"}
+    assert match.legs.get(position=2).geometry.coords == (B, C)
+    assert legs(done, demand, rank=2) == [first.pk, *(leg.pk for leg in detour)]
+    assert (done.figures["matched"], done.value, done.gap) == (1, Decimal("6000.00"), 0)
+
+
+def test_a_gap_is_built_at_its_price(demand_list: DemandList, owner: Organization) -> None:
+    near_b = (114.312, 30.60)  # 191.9 m east of B
+    first, second = duct(owner, A, B), duct(owner, near_b, C)
+    demand = ask(demand_list)
+    done = run(demand_list)
+    assert legs(done, demand) == [first.pk, None, second.pk]
+    gap = MatchLeg.objects.get(match__run=done, asset=None)
+    assert gap.length_m == pytest.approx(191.9, abs=0.2)
+    assert float(gap.cost_per_year) == pytest.approx(25 * gap.length_m, abs=0.1)
+    assert gap.geometry.coords == (B, near_b)
+    stricter = run(demand_list, route_terms={"duct": {"max_gap_m": 150.0}})
+    miss = outcome(stricter, demand)
+    assert (miss.met, miss.reason, miss.nearest_miss["asked"]) == (False, "no_path_within_gap_limit", 150)
+    assert miss.nearest_miss["offered"] == pytest.approx(191.9, abs=0.2)
+
+
+def test_units_that_earlier_routes_take_are_gone_for_later_ones(demand_list: DemandList, owner: Organization) -> None:
+    duct(owner, A, C, capacity=3)
+    late = ask(demand_list, quantity=2, priority=7)
+    first = ask(demand_list, quantity=2, priority=2)
+    after = ask(demand_list, quantity=3, priority=9, period=factories.period(30 + 365, 100))
+    done = run(demand_list)
+    assert [bool(legs(done, demand)) for demand in (first, late, after)] == [True, False, True]
+    lost = outcome(done, late)
+    assert (lost.reason, lost.funnel) == ("contested", {"near": 1, "open": 1, "fit": 1, "free": 1, "left": 0})
+    assert (lost.nearest_miss["asked"], lost.nearest_miss["offered"], lost.change["to"]) == (2, 1, 1)
+
+
+MISSES: list[tuple[dict[str, Any], dict[str, Any], str, dict[str, Any]]] = [
+    ({"quantity": 4}, {"used": 2}, "no_free_units", {"field": "quantity", "from": 4, "to": 2, "by": -2}),
+    ({"budget_per_year": Decimal(900)}, {}, "budget",
+     {"field": "budget_per_year", "from": 900, "to": 1000, "by": 100}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "offered", "reason", "change"), MISSES)
+def test_a_miss_is_explained_and_the_change_it_names_would_meet_it(
+    demand_list: DemandList, owner: Organization, asked: dict[str, Any], offered: dict[str, Any], reason: str,
+    change: dict[str, Any],
+) -> None:  # fmt: skip
+    asset = duct(owner, A, C, **offered)
+    demand = ask(demand_list, **asked)
+    found = outcome(run(demand_list), demand)
+    assert (found.met, found.reason) == (False, reason)
+    assert found.change == {**change, "asset": None}
+    assert describe_miss(found) and describe_change(found)
+    Demand.objects.filter(pk=demand.pk).update(**{change["field"]: change["to"]})
+    assert legs(run(demand_list), demand) == [asset.pk]
+
+
+def test_a_detour_that_is_too_long_is_named_with_the_one_that_would_do(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    far = (114.31, 30.61)
+    assets = [duct(owner, A, far), duct(owner, far, C)]
+    demand = ask(demand_list, max_detour=1.2)
+    found = outcome(run(demand_list), demand)
+    assert (found.reason, found.change["field"]) == ("detour", "max_detour")
+    Demand.objects.filter(pk=demand.pk).update(max_detour=found.change["to"])
+    assert legs(run(demand_list), demand) == [asset.pk for asset in assets]
+
+
+UNFIT: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("duct", {}, {"details": {"blocked": True}}, "fit"),
+    ("duct", {}, {"details": {"hazardous_co_use": True}}, "fit"),
+    ("duct", {"cable_outer_diameter_mm": 64.0}, {}, "fit"),
+    ("duct", {}, {"open_to_sectors": ["power"]}, "open"),
+    ("duct", {}, {"status": "out_of_service"}, "open"),
+    ("duct", {}, {"capacity": 1, "used": 1}, "free"),
+    ("fiber", {"fiber_type": "G.654.E"}, {}, "fit"),
+]
+
+
+@pytest.mark.parametrize(("kind", "asked", "offered", "stage"), UNFIT)
+def test_what_a_line_lacks_stops_it_at_its_stage(
+    demand_list: DemandList, owner: Organization, kind: str, asked: dict[str, Any], offered: dict[str, Any], stage: str
+) -> None:
+    if kind == "duct":
+        duct(owner, A, C, **offered)
+    else:
+        factories.asset(owner, kind, at=A, to=C, **offered)
+    demand = ask(demand_list, kind, **asked)
+    funnel = outcome(run(demand_list), demand).funnel
+    order = ["near", "open", "fit", "free", "left"]
+    assert funnel == {name: int(order.index(name) < order.index(stage)) for name in order}
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "offered"),
+    [
+        ("duct", {"cable_outer_diameter_mm": 63.2}, {}),
+        (
+            "duct",
+            {"accepts_hazardous_co_use": True},
+            {"details": {"hazardous_co_use": True}},
+        ),
+        ("fiber", {"fiber_type": "G.652.D"}, {}),
+    ],
+)
+def test_what_just_suffices_is_used(
+    demand_list: DemandList, owner: Organization, kind: str, asked: dict[str, Any], offered: dict[str, Any]
+) -> None:
+    details = offered.get("details", {"inner_diameter_mm": 100.0} if kind == "duct" else {})
+    asset = factories.asset(owner, kind, at=A, to=C, details=details)
+    demand = ask(demand_list, kind, **asked)
+    assert legs(run(demand_list), demand) == [asset.pk]
+
+
+def test_attenuation_counts_cable_splices_and_connectors_at_the_demands_wavelength(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    cable = factories.asset(
+        owner, "fiber", at=A, to=C, details={"cable_length_m": 20_000, "splices": 4, "connectors": 0}
+    )
+    # 20 km at 0.21 or 0.35 dB, four splices of 0.1, and two connectors of 0.5 at the ends.
+    fits = ask(demand_list, "fiber", max_attenuation_db=5.7, max_detour=20)
+    too_much = ask(demand_list, "fiber", max_attenuation_db=5.7, wavelength_nm=1310, max_detour=20)
+    done = run(demand_list)
+    assert legs(done, fits) == [cable.pk]
+    miss = outcome(done, too_much)
+    assert (miss.reason, miss.change["field"]) == ("attenuation", "max_attenuation_db")
+    assert miss.nearest_miss["offered"] == pytest.approx(8.4, abs=0.01)
+
+
+@pytest.mark.parametrize("twin_is_first", [True, False])
+def test_a_disjoint_route_uses_no_line_of_its_twin(
+    demand_list: DemandList, owner: Organization, twin_is_first: bool
+) -> None:
+    cheap, dear = duct(owner, A, C), duct(owner, A, C, price_per_unit_year=Decimal(2000))
+    one, other = ask(demand_list, priority=1), ask(demand_list, priority=2)
+    later, earlier = (other, one) if twin_is_first else (one, other)
+    Demand.objects.filter(pk=later.pk).update(disjoint_from=earlier)
+    done = run(demand_list)
+    assert (legs(done, one), legs(done, other)) == ([cheap.pk], [dear.pk])
+
+
+def test_a_planned_line_serves_from_its_opening_on(demand_list: DemandList, owner: Organization) -> None:
+    demand = ask(demand_list)
+    opening = demand.period.lower + timedelta(days=1)
+    asset = duct(owner, A, C, status="planned", available_from=opening)
+    assert legs(run(demand_list), demand) == []
+    Demand.objects.filter(pk=demand.pk).update(period=(opening, demand.period.upper))
+    assert legs(run(demand_list), demand) == [asset.pk]
+
+
+def test_a_restricted_line_is_matched_by_its_cells_and_a_core_one_shows_no_place(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    duct(owner, A, C, protection=Protection.CORE, protection_reason="grid")
+    demand = factories.demand(demand_list, "duct", at=(114.325, 30.625), to=(114.325, 30.625 + 1e-7))
+    restricted = duct(owner, (114.401, 30.601), (114.421, 30.601), protection="restricted", protection_reason="grid")
+    by_cell = factories.demand(demand_list, "duct", at=(114.405, 30.605), to=(114.425, 30.605))
+    done = run(demand_list)
+    assert not outcome(done, demand).met
+    leg = MatchLeg.objects.get(match__run=done, match__demand=by_cell)
+    assert leg.asset_id == restricted.pk
+    assert [round(x, 6) for point in leg.geometry.coords for x in point] == [114.405, 30.605, 114.425, 30.605]
+
+
+def test_nothing_near_says_so(demand_list: DemandList) -> None:
+    demand = ask(demand_list)
+    found = outcome(run(demand_list), demand)
+    assert (found.met, found.reason, found.change) == (False, "none_near", {})
