@@ -133,7 +133,7 @@ def to_wgs84(geometry: Cells, srids: NDArray[np.int64], declared: str | None, st
         for srid in np.unique(srids):
             rows = srids == srid
             placed[rows] = _transformed(placed[rows], f"EPSG:{srid}" if srid else crs or WGS84)
-        name = ", ".join(f"EPSG:{srid}" if srid else name for srid in np.unique(srids))
+        name = ", ".join(dict.fromkeys(f"EPSG:{srid}" if srid else name for srid in np.unique(srids)))
     return Places(placed, impossible(placed), name, tuple(warnings))
 
 

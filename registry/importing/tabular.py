@@ -19,6 +19,7 @@ from registry.importing.table import Cells, Reject, SourceTable, UnreadableFile
 DELIMITERS = ",;\t|#"
 SAMPLE_CHARACTERS = 1 << 20
 SAMPLE_LINES = 200
+LONGEST_FIELD = 5000
 HEADING_SEARCH_ROWS = 12
 
 Row: TypeAlias = Sequence[str]
@@ -91,7 +92,7 @@ def detect_quote(sample: str) -> str | None:
             counts[quote] = (0, 0)
             continue
         edge = rf"[\n{re.escape(DELIMITERS)}]"
-        wrapped = rf"(?<={edge}){quote}(?:[^{quote}\n]|{quote}{quote})*{quote}(?=\r?{edge}|\r?\Z)"
+        wrapped = rf"(?<={edge}){quote}(?:[^{quote}]|{quote}{quote}){{0,{LONGEST_FIELD}}}{quote}(?=\r?{edge}|\r?\Z)"
         opened = rf"(?<={edge}){quote}"
         padded = "\n" + sample
         counts[quote] = (
