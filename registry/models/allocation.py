@@ -29,13 +29,14 @@ class Purpose(models.TextChoices):
 
 class AllocationQuerySet(models.QuerySet["Allocation"]):
     def visible_to(self, user: "User") -> Self:
-        """The lines that a user's organizations hold, or that stand on assets which they own or regulate."""
+        """The lines that a user's organizations hold, or that stand on assets which they own or regulate. Of an asset
+        they may not know of they see not even their own hold."""
         if user.is_superuser:
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
         own = Membership.objects.filter(user=user).values("organization")
-        return self.filter(
+        return self.filter(asset__in=Asset.objects.visible_to(user)).filter(
             Q(holder__in=own) | Q(asset__owner__in=own) | regulated_regions(user, "asset__region"),
         )
 
