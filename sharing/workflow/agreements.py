@@ -149,14 +149,16 @@ def _copy(agreement: Agreement, period: DateRange) -> Match:
 
 
 def _next_number(regulator: Organization) -> str:
-    """The next number of the regulator's region and this year, such as 4201-2026-000017.
-
-    The lock comes after those of matches and assets, and makes concurrent approvals take numbers in turn.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERING_LOCK])
+    """The next number of the regulator's region and this year, such as 4201-2026-000017."""
+    _lock_numbering()
     region = regulator.regulates
     assert region is not None, "only regulators approve"
     series = f"{region.prefix}-{timezone.localdate().year}-"
     last = Agreement.objects.filter(number__startswith=series).aggregate(last=Max("number"))["last"]
     return f"{series}{int(last.removeprefix(series)) + 1 if last else 1:06d}"
+
+
+def _lock_numbering() -> None:
+    """Makes concurrent approvals take their numbers in turn; comes after the locks of matches and assets."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERING_LOCK])

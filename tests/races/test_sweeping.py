@@ -1,0 +1,91 @@
+"""Workers that sweep at once tell, send and move everything exactly once."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import transaction
+from django.utils import timezone
+
+from sharing.models import (
+    Agreement,
+    Channel,
+    Consent,
+    DeliveryStatus,
+    Event,
+    EventType,
+    Match,
+    MatchStatus,
+    Notification,
+)
+from sharing.notifications import delivery, outbox
+from sharing.workflow import deadlines
+from tests import factories
+from tests.races.crowd import at_once, kinds
+from tests.sharing.scene import Scene
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORKERS = 8
+
+
+def test_eight_dispatchers_and_senders_tell_each_person_once(scene: Scene, monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH", 7)
+    for _event in range(100):
+        outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+    told = at_once([outbox.dispatch] * WORKERS)
+    assert (kinds(told), sum(told)) == ({"done": WORKERS}, 100)
+    assert Notification.objects.count() == 400
+    sent = at_once([delivery.deliver] * WORKERS)
+    assert (kinds(sent), sum(sent)) == ({"done": WORKERS}, 200)
+    ids = Counter(message.extra_headers["Message-ID"] for message in mail.outbox)
+    assert (len(ids), set(ids.values())) == (200, {1})
+    assert set(Notification.objects.values_list("status", "attempts")) == {("sent", 1), ("sent", 0)}
+
+
+def test_an_event_that_a_dying_dispatcher_holds_is_told_by_the_next(scene: Scene):
+    outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        assert outbox._dispatch_batch() == 1
+        assert at_once([outbox.dispatch]) == [0]
+        raise ZeroDivisionError
+    assert outbox.dispatch() == 1
+    assert Notification.objects.filter(channel=Channel.INBOX, status=DeliveryStatus.SENT).count() == 2
+
+
+def test_the_clock_that_ticks_eight_times_at_once_does_everything_once(scene: Scene):
+    tower = factories.asset(scene.metro, capacity=40)
+    late, soon, over = (
+        [scene.requested(factories.match(factories.demand(scene.list), [tower])) for _match in range(5)]
+        for _group in range(3)
+    )
+    now = timezone.now()
+    for group, deadline in (
+        (late, now - timedelta(days=1)),
+        (soon, now + timedelta(hours=1)),
+        (over, now - timedelta(days=60)),
+    ):
+        Match.objects.filter(pk__in=[match.pk for match in group]).update(deadline=deadline)
+        Consent.objects.filter(match__in=group).update(deadline=deadline)
+    begun = [scene.approved(factories.match(factories.demand(scene.list), [tower])) for _match in range(5)]
+    Agreement.objects.filter(pk__in=[agreement.pk for agreement in begun]).update(period=factories.period(0))
+    before = Event.objects.count()
+
+    def tick() -> None:
+        for verb in (deadlines.remind, deadlines.escalate, deadlines.expire, deadlines.activate, deadlines.end):
+            verb()
+
+    assert kinds(at_once([tick] * WORKERS)) == {"done": WORKERS}
+    new = Counter(Event.objects.order_by("pk").values_list("type", flat=True)[before:])
+    assert new == {
+        "consent.due": 5,
+        "consent.overdue": 10,
+        "match.expired": 5,
+        "agreement.activated": 5,
+    }
+    assert Counter(Match.objects.values_list("status", flat=True)) == {
+        MatchStatus.PROPOSED: 2,
+        MatchStatus.REQUESTED: 10,
+        MatchStatus.EXPIRED: 5,
+        MatchStatus.ACTIVE: 5,
+    }
