@@ -20,7 +20,7 @@ from sharing.demo.wuhan import power_lines, substations
 JOINT_STEP_M = 4000.0  # between joint boxes of a ground wire
 DRUM_M = 2000.0  # cable comes on drums of this length, so has a splice each
 SLACK = 1.03
-ACCESS_WITHIN_M = 15_000.0
+ACCESS_WITHIN_M = 20_000.0
 
 
 def fibers() -> Iterator[AssetRow]:

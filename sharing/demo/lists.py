@@ -12,10 +12,12 @@ from sharing.demo.line import WGS84, Place, moved
 from sharing.demo.parties import MOBILE, POLICE, TELECOM
 from sharing.demo.rooms import COMMAND_STATIONS
 from sharing.demo.streets import Station, stations
+from sharing.demo.wuhan import substations
 
 CORE_CELL = 0.05  # degrees: what others may know of a core asset (registry_mask in the first migration)
 CONTESTED = tuple(f"1A-{number:02d}" for number in range(14, 22))  # line 1 through Hankou
 ROUTE_DEMANDS = 44
+FAR_SUBSTATION = "S31647"
 CONTESTED_SITES = 56
 
 
@@ -58,7 +60,15 @@ def _routes(today: date) -> list[dict[str, Cell]]:
         row |= _ends(_near(start, chance), _near(end, chance))
         row |= {"max_attenuation_db": 18} if kind == Kind.FIBER else {"cable_outer_diameter_mm": 18}
         rows.append(row)
-    return rows
+    return [*rows, _from_beyond_wuhan(today, chance)]
+
+
+def _from_beyond_wuhan(today: date, chance: Random) -> dict[str, Cell]:
+    """Over the grid's ground wires from a substation in Xiaogan: the province decides what crosses Wuhan's border."""
+    start = next(substation for substation in substations() if substation.code == FAR_SUBSTATION)
+    end = stations()[0]
+    row = _line(today, f"Fiber {start.name}, Xiaogan, to {end.code}", Kind.FIBER, chance)
+    return row | {"quantity": 2, "priority": 2, "max_detour": 3} | _ends(start.place, _near(end, chance))
 
 
 def _contested(today: date, who: str) -> list[dict[str, Cell]]:

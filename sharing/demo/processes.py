@@ -58,10 +58,8 @@ class Programs:
                 start_new_session=True,
             )
 
-    def start_worker_and_beat(self) -> None:
+    def await_worker(self) -> None:
         """Returns when the worker answers. Raises ProgramFailed."""
-        self.start("worker", WORKER)
-        self.start("beat", BEAT)
         until = time.monotonic() + READY_S
         while not app.control.ping(timeout=0.5):
             self.check()

@@ -1,0 +1,104 @@
+"""Regulators decide: what they reject, sign in two, and approve in bulk."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from registry.models import Protection, User
+from sharing.demo.parties import PROVINCE, REGULATOR
+from sharing.demo.people import manager, managers, signed
+from sharing.demo.report import Report
+from sharing.errors import Refusal, StaleForm, WrongState
+from sharing.models import Match, MatchStatus, RejectionReason
+from sharing.workflow import approvals, rules
+from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.rules import Standing, Verb
+
+
+def decide(report: Report) -> None:
+    """Regulators decide: one rejects, a core asset takes two persons, the rest is approved in bulk."""
+    for regulator in (REGULATOR, PROVINCE):
+        actor = manager(regulator)
+        waiting = len(_queue(actor))
+        facts = {"person": signed(actor), "count": waiting}
+        report.need(waiting > 0, _("%(person)s has %(count)d matches to decide on") % facts)
+    _refuse_a_stale_form(report)
+    _reject_one(report)
+    _approve_core(report)
+    for regulator in (REGULATOR, PROVINCE):
+        actor = manager(regulator)
+        queue = _queue(actor)
+        result = approvals.approve_many({match.pk: fingerprint_of(match) for match in queue}, actor=actor)
+        report.tell(_("%(person)s approves %(count)d at once") % {"person": signed(actor), "count": len(result.done)})
+        report.check(
+            bool(result.done) and not result.failed,
+            _("%(regulator)s has an empty queue") % {"regulator": actor.memberships.get().organization},
+        )
+    statuses = dict(Match.objects.values_list("status").annotate(count=Count("pk")).order_by())
+    report.tell(", ".join(f"{MatchStatus(status).label}: {count}" for status, count in sorted(statuses.items())))
+    report.check(not Match.objects.filter(status=MatchStatus.CONSENTED).exists(), _("nothing waits for a regulator"))
+    report.check(statuses.get(MatchStatus.ACTIVE, 0) > 0, _("agreements whose period has begun are in force"))
+
+
+def _queue(actor: User) -> list[Match]:
+    """What the regulator may approve now, oldest deadline first."""
+    standing = Standing.of(actor)
+    waiting = Match.objects.visible_to(actor).filter(status=MatchStatus.CONSENTED).order_by("deadline", "pk")
+    waiting = waiting.select_related("demand__list").prefetch_related(*rules.MATCH_FACTS)
+    return [match for match in waiting if rules.why_not(Verb.APPROVE, match, standing) is None]
+
+
+def _refuse_a_stale_form(report: Report) -> None:
+    actor = manager(REGULATOR)
+    match = _queue(actor)[0]
+    shown = "0" * 64
+    report.check(
+        _is_refused(lambda: approvals.approve(match, fingerprint=shown, actor=actor), StaleForm),
+        _("an approval of what is no longer so is refused"),
+    )
+
+
+def _reject_one(report: Report) -> None:
+    actor = manager(REGULATOR)
+    match = next(match for match in _queue(actor) if not rules.is_core(match))
+    approvals.reject(match, reason=RejectionReason.PLANNING, reason_text="The street is to be rebuilt", actor=actor)
+    match.refresh_from_db()
+    report.tell(
+        _("%(person)s rejects %(line)s: %(reason)s")
+        % {"person": signed(actor), "line": match.demand, "reason": RejectionReason.PLANNING.label}
+    )
+    report.check(match.status == MatchStatus.REJECTED, _("its units are free again, and its party is told"))
+
+
+def _approve_core(report: Report) -> None:
+    first, second = managers(REGULATOR)
+    core = [match for match in _queue(first) if rules.is_core(match)]
+    report.check(
+        bool(core), _("a match uses an asset of protection level %(level)s") % {"level": Protection.CORE.value}
+    )
+    for match in core:
+        _approve(match, first)
+        report.check(
+            match.status == MatchStatus.CONSENTED and _is_refused(partial(_approve, match, first), WrongState),
+            _("%(person)s signs %(line)s, and cannot sign twice") % {"person": signed(first), "line": match.demand},
+        )
+        _approve(match, second)
+        report.check(
+            match.status in (MatchStatus.APPROVED, MatchStatus.ACTIVE),
+            _("%(person)s signs second, and it is approved") % {"person": signed(second)},
+        )
+
+
+def _approve(match: Match, actor: User) -> None:
+    approvals.approve(match, fingerprint=fingerprint_of(match), actor=actor)
+    match.refresh_from_db()
+
+
+def _is_refused(verb: Callable[[], object], refusal: type[Refusal]) -> bool:
+    try:
+        verb()
+    except refusal:
+        return True
+    return False
