@@ -14,6 +14,7 @@ from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import DecimalField
 from django.utils.translation import gettext as _
 
 from registry.importing.assets import SCHEME_EXTENTS
@@ -121,7 +122,7 @@ def _read_demands(intake: Intake, places: _Places) -> tuple[dict[int, Demand], d
     demands: dict[int, Demand] = {}
     for index in range(len(intake.table)):
         cells = {name: values[index] for name, values in columns.items() if values is not None}
-        demand = Demand(**{name: value for name, value in cells.items() if value is not None})
+        demand = Demand(**{name: _stored(name, value) for name, value in cells.items() if value is not None})
         _set_period(intake, index, demand, days)
         _set_place(intake, index, demand, places, located[index], wrong.get(index, ""))
         _check(intake, index, demand)
@@ -129,6 +130,14 @@ def _read_demands(intake: Intake, places: _Places) -> tuple[dict[int, Demand], d
             demands[index] = demand
     twins = {} if twin_names is None else {n: twin_names[n] for n in demands if twin_names[n] is not None}
     return demands, twins
+
+
+def _stored(name: str, value: Any) -> Any:
+    """A number as its column keeps it: 0.3 as a float has more decimals than any decimal column holds."""
+    column = Demand._meta.get_field(name)
+    if isinstance(column, DecimalField) and isinstance(value, float):
+        return round(Decimal(repr(value)), column.decimal_places)
+    return value
 
 
 def _set_period(intake: Intake, index: int, demand: Demand, days: dict[str, Cells | None]) -> None:
