@@ -22,7 +22,7 @@ from registry.admin.search import ILike
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.admin.tags import tag
 from registry.kinds import KINDS, Kind
-from registry.models import Asset, Role, Sector, User
+from registry.models import Asset, Protection, Role, Sector, User
 
 NEIGHBOURS = 150
 TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
@@ -108,7 +108,7 @@ class AssetAdmin(RestrictedAdmin):
 
     @admin.display(description=gettext_lazy("length, m"))
     def shown_length(self, asset: Asset) -> str:
-        return "–" if asset.length_m is None else f"{asset.length_m:,.0f}"
+        return "–" if asset.length_m is None or masked(asset) else f"{asset.length_m:,.0f}"
 
     def get_fieldsets(self, request: HttpRequest, obj: Asset | None = None) -> Any:
         editing = self.may_change(request, obj)
@@ -186,6 +186,9 @@ class AssetAdmin(RestrictedAdmin):
     ) -> HttpResponse:
         """Adds the map: the asset where this person may know it to be, and its neighbours likewise."""
         if obj is not None:
+            context["place_note"] = (
+                _("The exact place is protected; this is as much as you may know.") if masked(obj) else ""
+            )
             context["place_map"] = draw(around(obj, person(request)), title=_("Map of %(asset)s") % {"asset": obj})
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
@@ -199,9 +202,14 @@ class AssetAdmin(RestrictedAdmin):
         _power_within_cooling("IMMEDIATE")
 
 
+def masked(asset: Any) -> bool:
+    """Whether the `place` of an asset is not its exact one, but what others may know of it."""
+    return asset.protection != Protection.OPEN and bool(asset.place.equals_exact(asset.masked_geometry))
+
+
 def around(asset: Any, user: User) -> list[Shape]:
     """The asset (with its `place` annotated) and what `user` may see near it."""
-    own = Shape(asset.place, "leg", str(asset))
+    own = Shape(asset.place, "masked" if masked(asset) else "leg", str(asset))
     frame = Frame.around([own])
     if frame is None:
         return []

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -12,7 +13,7 @@ from django.utils.translation import ngettext
 
 from registry.admin.base import person
 from sharing.admin.verbs import NothingToFill, RejectionForm
-from sharing.errors import BadInput
+from sharing.errors import BadInput, NotYours
 from sharing.models import Match
 from sharing.workflow import approvals
 from sharing.workflow.approvals import BulkResult
@@ -31,18 +32,23 @@ def confirm(
     rows = chosen.select_related("demand__list__party").prefetch_related(
         *MATCH_FACTS, "legs__asset__owner", "consents"
     )
-    matches = list(rows[: MOST + 1])
-    if len(matches) > MOST:
+    found = list(rows[: MOST + 1])
+    if len(found) > MOST:
         messages.error(request, _("Choose at most %(most)d matches at once.") % {"most": MOST})
         return HttpResponseRedirect(request.get_full_path())
+    # Whoever may not decide on a match may not know of all its assets either.
+    verdicts = [(match, why_not(verb, match, standing)) for match in found]
+    verdicts = [(match, refusal) for match, refusal in verdicts if not isinstance(refusal, NotYours)]
+    if not verdicts:
+        raise PermissionDenied
     context = {
         **model_admin.admin_site.each_context(request),
         "title": verb.label,
         "opts": model_admin.opts,
         "verb": verb.value.partition(".")[2],
         "form": form or FORMS[verb](),
-        "rows": [(match, fingerprint_of(match), is_core(match), why_not(verb, match, standing)) for match in matches],
-        "open_count": sum(why_not(verb, match, standing) is None for match in matches),
+        "rows": [(match, fingerprint_of(match), is_core(match), refusal) for match, refusal in verdicts],
+        "open_count": sum(refusal is None for _match, refusal in verdicts),
         "url": reverse("admin:sharing_match_decide", args=[verb.value.partition(".")[2]]),
         "back": reverse("admin:sharing_match_changelist") + "?waiting=decide",
     }

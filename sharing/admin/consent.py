@@ -3,7 +3,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +12,7 @@ from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.admin.tags import tag
 from sharing.admin import match_page, queue
 from sharing.admin.seen import consents_naming_owner
-from sharing.admin.verbs import Button, GrantForm, RefusalForm, VerbMixin, offers
+from sharing.admin.verbs import SAFE, Button, GrantForm, RefusalForm, VerbMixin, offers
 from sharing.models import Consent
 from sharing.workflow import consents
 from sharing.workflow.rules import MATCH_FACTS, Standing, Verb
@@ -78,6 +78,8 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
         """The match as the person may see it, with the answer to give."""
         user = person(request)
         consent = self.get_object(request, object_id)
+        if request.method not in SAFE:
+            return HttpResponseNotAllowed(SAFE)
         standing = Standing.of(user)
         shown = match_page.context(consent.match, user)
         context = {

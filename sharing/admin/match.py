@@ -4,7 +4,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.admin.tags import tag
+from registry.models import Role
 from sharing.admin import bulk, match_page, queue, words
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
-from sharing.admin.verbs import Button, RejectionForm, VerbMixin, WithFingerprint, offers
+from sharing.admin.verbs import SAFE, Button, RejectionForm, VerbMixin, WithFingerprint, offers
 from sharing.models import Match
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
-from sharing.workflow.rules import MATCH_FACTS, Standing, Verb
+from sharing.workflow.rules import MATCH_FACTS, RULES, Standing, Verb
 
 BUTTONS = (
     Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), WithFingerprint, tone="primary"),
@@ -109,6 +110,13 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     def reject_selected(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> HttpResponse:
         return bulk.confirm(self, request, Verb.REJECT, queryset)
 
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Deciding on many is for those who regulate."""
+        regulates = person(request).memberships.filter(
+            organization__regulates__isnull=False, role__in=Role.at_least(RULES[Verb.APPROVE].role)
+        )
+        return super().get_actions(request) if regulates.exists() else {}
+
     def get_urls(self) -> list[URLPattern]:
         decide = path("decide/<slug:verb>/", self.admin_site.admin_view(self.decide_view), name="sharing_match_decide")
         return [decide, *super().get_urls()]
@@ -123,6 +131,8 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
         """The decision page. The fingerprint is taken first: what changes while the page is made is then refused."""
         user = person(request)
         match = self.get_object(request, object_id)
+        if request.method not in SAFE:
+            return HttpResponseNotAllowed(SAFE)
         fingerprint = fingerprint_of(match)
         standing = Standing.of(user)
         shown = match_page.context(match, user)

@@ -8,9 +8,10 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from registry.admin.asset import masked
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.kinds import LOADS
-from registry.models import Asset, Protection, User
+from registry.models import Asset, User
 from sharing.admin import ledger_svg, words
 from sharing.admin.ledger_change import LOAD_NAMES, LedgerChange, changes
 from sharing.admin.seen import author, consents_naming_owner, events
@@ -78,10 +79,7 @@ def legs_of(match: Match, user: User) -> list[LegRow]:
     for leg in legs:
         asset = assets.get(leg.asset_id or 0)
         place = asset.place if asset else (leg.geometry if leg.is_gap else None)
-        masked = bool(
-            asset and asset.protection != Protection.OPEN and asset.place.equals_exact(asset.masked_geometry)
-        )
-        rows.append(LegRow(leg, asset, place, masked))
+        rows.append(LegRow(leg, asset, place, asset is not None and masked(asset)))
     return rows
 
 

@@ -27,6 +27,7 @@ else:
     from unfold.widgets import UnfoldAdminSingleDateWidget as DateWidget
     from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
+SAFE = ("GET", "HEAD")
 CHOOSE = ("", gettext_lazy("Choose a reason"))
 
 

@@ -1,0 +1,90 @@
+"""Lists and pages ask the database as often for many rows as for few."""
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from registry.models import Asset
+from sharing.models import Match, Notification
+from tests import factories
+from tests.sharing.admin.conftest import SignIn
+from tests.sharing.scene import Scene
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+def grow(scene: Scene, count: int) -> None:
+    for n in range(count):
+        tower = factories.asset(scene.metro, capacity=3, used=1)
+        match = scene.consented(factories.match(factories.demand(scene.list, name=f"Site {n}"), [tower]))
+        Notification.objects.create(event=match.events.first(), recipient=scene.officer, channel="inbox")
+
+
+LISTS = {
+    "/admin/": 14,
+    "/admin/sharing/match/": 8,
+    "/admin/sharing/match/?waiting=decide": 9,
+    "/admin/sharing/consent/": 7,
+    "/admin/sharing/demand/": 7,
+    "/admin/sharing/demandlist/": 5,
+    "/admin/sharing/event/": 8,
+    "/admin/sharing/notification/": 4,
+    "/admin/registry/asset/": 5,
+    "/admin/registry/allocation/": 6,
+    "/admin/registry/organization/": 5,
+}
+
+
+def test_lists_cost_the_same_for_many_rows(scene: Scene, sign_in: SignIn):
+    client = sign_in(scene.officer)
+    grow(scene, 1)
+    few = {address: queries(client, address) for address in LISTS}
+    grow(scene, 6)
+    assert few == LISTS
+    assert {address: queries(client, address) for address in LISTS} == LISTS
+
+
+def route(scene: Scene, legs: int) -> Match:
+    """A consented match over so many ducts of two owners, with a gap in its middle."""
+    ducts: list[Asset | None] = [
+        factories.asset(
+            scene.grid if n % 2 else scene.metro,
+            "duct",
+            at=(114.30 + n * 0.001, 30.59),
+            to=(114.301 + n * 0.001, 30.59),
+            used=n % 3,
+        )
+        for n in range(legs)
+    ]
+    ducts.insert(legs // 2, None)
+    demand = factories.demand(scene.list, "duct", at=(114.30, 30.59), to=(114.30 + legs * 0.001, 30.59))
+    return scene.consented(factories.match(demand, ducts))
+
+
+def test_the_decision_page_costs_the_same_for_many_legs(scene: Scene, sign_in: SignIn):
+    client = sign_in(scene.officer)
+    short, long = route(scene, 2), route(scene, 12)
+    addresses = [reverse("admin:sharing_match_change", args=[match.pk]) for match in (short, long)]
+    assert [queries(client, address) for address in addresses] == [35, 35]
+
+
+def test_the_consent_page_costs_the_same_for_many_legs(scene: Scene, sign_in: SignIn):
+    client = sign_in(scene.metro_manager)
+    short, long = route(scene, 2), route(scene, 12)
+    consents = [match.consents.get(owner=scene.metro) for match in (short, long)]
+    addresses = [reverse("admin:sharing_consent_change", args=[consent.pk]) for consent in consents]
+    assert [queries(client, address) for address in addresses] == [36, 36]
+
+
+def test_no_list_counts_all_its_rows(scene: Scene, sign_in: SignIn):
+    with CaptureQueriesContext(connection) as asked:
+        sign_in(scene.officer).get("/admin/registry/asset/")
+    assert not [query["sql"] for query in asked if "COUNT(*)" in query["sql"].upper()]
