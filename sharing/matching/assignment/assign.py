@@ -15,6 +15,7 @@ from sharing.matching.assignment import exact, flow, reduction
 from sharing.matching.assignment.layout import Layout, lay_out
 from sharing.matching.assignment.model import Model, Rows, build
 from sharing.matching.assignment.problem import PRIORITIES, Assignment, Problem
+from sharing.matching.assignment.programme import served_by_priority
 
 ROUNDS = 30
 """Solutions tried before the legs that still cannot be laid out are given up."""
@@ -61,10 +62,10 @@ def _solve(model: Model, memory: dict[bytes, exact.Solution]) -> _Solved:
             continue
         solution = _remembered(memory, options, part)
         used[options] = solution.used
-        short += solution.served_bound - exact.served_by_priority(part, solution.used)
+        short += solution.served_bound - served_by_priority(part, solution.used)
         over += int(part.cost @ solution.used) - solution.cost_bound
         proven &= solution.exact
-    served, cost = exact.served_by_priority(model, used), int(model.cost @ used)
+    served, cost = served_by_priority(model, used), int(model.cost @ used)
     return _Solved(used, served, served + short, cost, cost - over, reduced.parts, proven)
 
 
@@ -81,7 +82,7 @@ def _solve_part(part: Model) -> exact.Solution:
     if not flow.is_transport(part):
         return exact.solve(part)
     used = flow.solve(part)
-    return exact.Solution(used, exact.served_by_priority(part, used), int(part.cost @ used), exact=True)
+    return exact.Solution(used, served_by_priority(part, used), int(part.cost @ used), exact=True)
 
 
 def _cheapest(model: Model, reduced: reduction.Reduced) -> Ints:
@@ -106,7 +107,7 @@ def _filled_before(demand: Ints, most: Ints) -> Ints:
 
 
 def _result(problem: Problem, model: Model, layout: Layout, proven: _Solved, rounds: int) -> Assignment:
-    served, cost = exact.served_by_priority(model, layout.used), int(model.cost @ layout.used)
+    served, cost = served_by_priority(model, layout.used), int(model.cost @ layout.used)
     as_many = bool((served == proven.served).all())
     option = np.flatnonzero(layout.used)
     demand = problem.demand[option]

@@ -7,23 +7,23 @@ not by time, so that the same input gives the same result on any machine.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import highspy
 import numpy as np
-from highspy._core import _Highs
-from scipy.sparse import coo_array
 
-from sharing.matching.arrays import Flags, Ints
+from sharing.matching.arrays import Floats, Ints
 from sharing.matching.assignment.greedy import greedy
 from sharing.matching.assignment.model import Model
+from sharing.matching.assignment.narrowing import LARGE, least
 from sharing.matching.assignment.problem import by_priority
+from sharing.matching.assignment.programme import Kept, Programme, is_served, served_by_priority
 
 ROUNDING = 1e-4
 """Slack taken off a bound that the solver states as a float, before it is rounded to a whole number."""
 
-NODES = 2_000
-"""Branch-and-bound nodes a step may take before its best solution and bound are accepted as they are."""
+
+SHARE = 0.25
+"""Of a cent: what all regret together may weigh beside cost. Costs are whole, so a bound less it still is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +36,44 @@ class Solution:
     exact: bool
 
 
-def is_served(model: Model, used: Ints) -> Flags:
-    """By demand."""
-    return np.bincount(model.demand, used, model.priority.size) > 0
-
-
-def served_by_priority(model: Model, used: Ints) -> Ints:
-    return by_priority(model.priority[is_served(model, used)])
-
-
 def solve(model: Model) -> Solution:
     """The most demands, priority by priority, then the least cost, then the least regret."""
     used = greedy(model)
     bound = by_priority(model.priority)
-    kept = _Kept(model)
+    kept = Kept(model)
     exact = True
     for priority in np.unique(model.priority).tolist():
         served = int(served_by_priority(model, used)[priority])
         if served < bound[priority]:
-            used, lowest, proven = _Programme(model, kept, demands=model.priority == priority).solve(used)
+            used, lowest, proven = Programme(model, kept, demands=model.priority == priority).solve(used)
             served = int(served_by_priority(model, used)[priority])
             bound[priority] = served if proven else math.floor(-lowest + ROUNDING)
             exact &= proven
         kept.served[priority] = served
     floor = _cheapest_possible(model, used)
     if int(model.cost @ used) > floor:
-        used, lowest, proven = _Programme(model, kept, options=model.cost).solve(used)
-        floor = int(model.cost @ used) if proven else max(math.ceil(lowest - ROUNDING), floor)
-        exact &= proven
-    if exact:
+        found = least(model, kept, _with_regret(model), used)
+        used, exact = found.used, exact and found.proven
+        floor = int(model.cost @ used) if found.proven else max(math.ceil(found.bound - SHARE), floor)
+    if exact and not _mixed(model):
         kept.cost = floor
-        used, _, exact = _Programme(model, kept, options=model.regret).solve(used)
+        used = least(model, kept, model.regret, used).used
     return Solution(used, bound, floor, exact)
+
+
+def _mixed(model: Model) -> bool:
+    """Whether a part is so large, and its costs so different, that a search among equal costs takes long and finds
+    little; a share of a cent for regret then has to do."""
+    return bool(model.demand.size >= LARGE and model.cost.min() < model.cost.max())
+
+
+def _with_regret(model: Model) -> Floats:
+    """Cost, with regret as so small a part of a cent that all of it together cannot outweigh one."""
+    if not _mixed(model):
+        return model.cost.astype(np.float64)
+    worst = np.zeros(model.priority.size, dtype=np.int64)
+    np.maximum.at(worst, model.demand, model.regret)
+    return np.asarray(model.cost + model.regret * (SHARE / max(int(worst @ model.need), 1)), dtype=np.float64)
 
 
 def _cheapest_possible(model: Model, used: Ints) -> int:
@@ -80,115 +86,3 @@ def _cheapest_possible(model: Model, used: Ints) -> int:
     first = np.searchsorted(demand, np.arange(model.priority.size))
     taken = np.clip(model.need[demand] - (before - before[first][demand]), 0, most)
     return int(model.cost[order] @ taken)
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What earlier steps reached and later ones must not give up."""
-
-    model: Model
-    served: dict[int, int] = field(default_factory=dict)  # at least so many of a priority
-    cost: int | None = None  # at most so much
-
-    def holds(self, used: Ints) -> bool:
-        served = served_by_priority(self.model, used)
-        enough = all(served[priority] >= count for priority, count in self.served.items())
-        return enough and (self.cost is None or int(self.model.cost @ used) <= self.cost)
-
-
-class _Programme:
-    """One integer programme over a part: columns are the options, then whether each demand is served.
-
-    It makes the sum over `options` least, or the number served of `demands` most.
-    """
-
-    def __init__(
-        self, model: Model, kept: _Kept, *, options: Ints | None = None, demands: Flags | None = None
-    ) -> None:
-        self.model, self.kept = model, kept
-        self.cost = np.zeros(model.demand.size + model.priority.size)
-        if options is not None:
-            self.cost[: model.demand.size] = options
-        if demands is not None:
-            self.cost[model.demand.size :] = -demands.astype(float)
-        self.most = np.concatenate((model.most, np.ones(model.priority.size))).astype(float)
-        self._set_rows()
-
-    def _set_rows(self) -> None:
-        model, rows, options = self.model, self.model.rows, np.arange(self.model.demand.size)
-        demands = np.arange(model.priority.size)
-        served = options.size + demands
-        cells = [
-            (model.demand, options, np.ones(options.size)),
-            (demands, served, -model.need),
-            (demands.size + rows.row, rows.option, rows.coefficient),
-        ]
-        lower = [*np.zeros(demands.size), *np.full(rows.count, -highspy.kHighsInf)]
-        upper = [*np.zeros(demands.size), *rows.limit]
-        for priority, count in self.kept.served.items():
-            columns = served[model.priority == priority]
-            cells.append((np.full(columns.size, len(lower)), columns, np.ones(columns.size)))
-            lower.append(count)
-            upper.append(highspy.kHighsInf)
-        if self.kept.cost is not None:
-            cells.append((np.full(options.size, len(lower)), options, model.cost))
-            lower.append(-highspy.kHighsInf)
-            upper.append(self.kept.cost)
-        self.lower, self.upper = np.array(lower, dtype=float), np.array(upper, dtype=float)
-        row, column, value = (np.concatenate(parts) for parts in zip(*cells, strict=True))
-        self.matrix = coo_array((value.astype(float), (row, column)), shape=(len(lower), self.cost.size)).tocsc()
-
-    def solve(self, fallback: Ints) -> tuple[Ints, float, bool]:
-        """(v by option, lower bound of the objective, whether it is proven optimal).
-
-        The known solution is not handed to HiGHS as a start: 1.16 maps it wrongly into the presolved space and
-        has returned it as optimal when it was not. It stands in only when the search finds nothing as good.
-        """
-        solver = _Highs()  # Highs itself prints a banner to standard output when it is made
-        for name, value in _OPTIONS.items():
-            solver.setOptionValue(name, value)
-        solver.passModel(self._linear_programme())
-        solver.run()
-        values = np.asarray(solver.getSolution().col_value)
-        bound = solver.getInfo().mip_dual_bound
-        used = np.rint(values[: fallback.size]).astype(np.int64) if values.size else fallback
-        if not self._feasible(used) or self._objective(fallback) < self._objective(used):
-            used = fallback
-        return used, bound, self._objective(used) - bound < 0.5
-
-    def _objective(self, used: Ints) -> float:
-        return float(self.cost @ np.concatenate((used, is_served(self.model, used))))
-
-    def _linear_programme(self) -> highspy.HighsLp:
-        programme = highspy.HighsLp()
-        programme.num_row_, programme.num_col_ = self.matrix.shape
-        programme.col_cost_ = self.cost
-        programme.col_lower_ = np.zeros_like(self.most)
-        programme.col_upper_ = self.most
-        programme.row_lower_, programme.row_upper_ = self.lower, self.upper
-        programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        programme.a_matrix_.start_ = self.matrix.indptr
-        programme.a_matrix_.index_ = self.matrix.indices
-        programme.a_matrix_.value_ = self.matrix.data
-        programme.integrality_ = [highspy.HighsVarType.kInteger] * self.cost.size
-        return programme
-
-    def _feasible(self, used: Ints) -> bool:
-        """Whether whole numbers that the solver rounded keep every row, in whole-number arithmetic."""
-        model, rows = self.model, self.model.rows
-        amount = np.bincount(model.demand, used, model.priority.size).astype(np.int64)
-        taken = np.bincount(rows.row, rows.coefficient * used[rows.option], rows.count).astype(np.int64)
-        whole = (amount == 0) | (amount == model.need)
-        within = (taken <= rows.limit).all() and (used >= 0).all() and (used <= model.most).all()
-        return bool(whole.all() and within and self.kept.holds(used))
-
-
-_OPTIONS: dict[str, bool | int | float | str] = {
-    "output_flag": False,
-    "threads": 1,
-    "parallel": "off",
-    "random_seed": 0,
-    "mip_rel_gap": 0.0,
-    "mip_abs_gap": 0.5,
-    "mip_max_nodes": NODES,
-}
