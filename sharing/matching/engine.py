@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from registry.kinds import KINDS, ROUTE_KINDS
 from sharing.matching.answers import Answers
+from sharing.matching.heartbeat import heartbeat
 from sharing.matching.points import match_points
 from sharing.matching.routes import match_routes
 from sharing.matching.saving import save
@@ -42,7 +43,8 @@ def run(run_id: int) -> MatchRun:
     if claim is None:
         return match_run
     try:
-        _carry_out(match_run, claim)
+        with heartbeat(_mine(run_id, claim)):
+            _carry_out(match_run, claim)
     except ClaimLost:
         logger.warning("match run %s was taken over by another attempt", run_id)
     match_run.refresh_from_db()

@@ -1,6 +1,7 @@
 """Whole runs on a real database: answers, explanations, protection, and runs started twice."""
 
 import itertools
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,6 +14,8 @@ from django.utils import timezone
 from registry import capacity
 from registry.models import Asset, AssetStatus, Protection
 from sharing.matching import engine
+from sharing.matching import heartbeat as beat
+from sharing.matching.answers import Answers
 from sharing.matching.describing import describe_change, describe_miss
 from sharing.models import Demand, DemandList, Match, MatchLeg, MatchRun, Outcome, RunStatus
 from tests import factories
@@ -288,6 +291,28 @@ def test_a_run_whose_worker_died_is_taken_up_and_saved_once(demand_list: DemandL
     dead = factories.match_run(demand_list, status=RunStatus.RUNNING, alive_at=silent, started_at=silent)
     assert engine.run(dead.pk).status == RunStatus.DONE
     assert matched(dead, demand) == [(asset.pk, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_step_gives_signs_of_life(demand_list: DemandList, monkeypatch: pytest.MonkeyPatch) -> None:
+    queued = factories.match_run(demand_list, status=RunStatus.QUEUED)
+    seen: list[Any] = []
+
+    def slow(*_arguments: Any) -> Answers:
+        """Waits until `alive_at` moves on without any progress."""
+        began = MatchRun.objects.get(pk=queued.pk).alive_at
+        until = time.monotonic() + 10
+        while not seen and time.monotonic() < until:
+            time.sleep(0.02)
+            alive = MatchRun.objects.get(pk=queued.pk).alive_at
+            if alive != began:
+                seen.append(alive)
+        return Answers()
+
+    monkeypatch.setattr(beat, "BEAT_S", 0.05)
+    monkeypatch.setattr(engine, "match_points", slow)
+    assert engine.run(queued.pk).status == RunStatus.DONE
+    assert seen
 
 
 def answers(match_run: MatchRun, names: Sequence[str]) -> list[Any]:
