@@ -283,7 +283,7 @@ class Merge:
                 load=sql.Identifier(load),
             )
             for index, carried in rows:
-                yield Finding(index, load, _("%(load)s is already carried.") % {"load": f"{carried:g}"})
+                yield Finding(index, load, _("%(load)s is already carried.") % {"load": f"{float(carried):g}"})
 
     def _beyond_cooling(self) -> Iterator[Finding]:
         if "cooling_kw" in self._detail_columns():

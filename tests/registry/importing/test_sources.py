@@ -13,7 +13,7 @@ from registry.importing.table import SourceTable, UnreadableFile
 
 DATA = Path(__file__).parents[2] / "data"
 BRIDGES = DATA / "bridges_montpellier"
-VRT = '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+VRT = '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/x</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
 
 
 def read(path: Path, **options: str) -> SourceTable:
@@ -82,7 +82,8 @@ def test_osm_tags_become_columns_and_only_real_ids_are_ids(tmp_path: Path) -> No
         '<?xml version="1.0"?><osm version="0.6">'
         '<node id="-1" lat="30.5" lon="114.3"><tag k="man_made" v="mast"/><tag k="height" v="12"/></node>'
         '<node id="7" lat="30.6" lon="114.4"><tag k="man_made" v="tower"/></node>'
-        '<node id="8" lat="30.7" lon="114.4"/><way id="9"><nd ref="7"/><nd ref="8"/><tag k="power" v="line"/></way></osm>'
+        '<node id="8" lat="30.7" lon="114.4"/><way id="9"><nd ref="7"/><nd ref="8"/><tag k="power" v="line"/></way>'
+        "</osm>"
     )
     table = read(path, geometry_type="Point")
     assert table.columns[table.headings.index("@id")].tolist() == [None, "node/7"]
@@ -130,7 +131,7 @@ def test_a_geopackage_that_leads_to_other_files_is_refused(tmp_path: Path) -> No
     database = sqlite3.connect(path)
     database.execute("PRAGMA writable_schema = ON")
     database.execute(
-        "INSERT INTO sqlite_master VALUES ('table', 'v', 'v', 0, 'CREATE VIRTUAL TABLE v USING VirtualOGR(''/etc/x'')')"
+        "INSERT INTO sqlite_master VALUES ('table', 'v', 'v', 0, 'CREATE VIRTUAL TABLE v USING VirtualOGR(''/x'')')"
     )
     database.commit()
     database.close()

@@ -1,0 +1,359 @@
+"""The traps of real files, one by one, on small tables."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.gis.geos import MultiPolygon, Polygon
+
+from registry.importing.assets import import_assets
+from registry.importing.coordinates import gcj02_shift
+from registry.importing.intake import Options
+from registry.importing.report import ImportReport, write_rejects
+from registry.importing.table import UnreadableFile
+from registry.kinds import Kind
+from registry.models import Allocation, Asset, Organization, Purpose, Region, Tower
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+HEAD = "code,name,lon,lat,height,mounts\n"
+
+
+@pytest.fixture
+def owner() -> Organization:
+    return factories.organization("owner", sector="municipal")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "towers.csv"
+
+
+def load(path: Path, text: str, owner: Organization, kind: str = Kind.TOWER, **options: Any) -> ImportReport:
+    dry_run = options.pop("dry_run", False)
+    path.write_text(text, encoding="utf-8")
+    report = import_assets(path, owner=owner, kind=kind, options=Options(**options), dry_run=dry_run)
+    assert report.rows == report.created + report.updated + report.unchanged + len(report.rejects)
+    return report
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
+    return report.created, report.updated, report.unchanged, len(report.rejects)
+
+
+def reasons(report: ImportReport) -> list[tuple[int, str, str]]:
+    return [(reject.row, reject.column, reject.reason) for reject in report.rejects]
+
+
+def test_good_rows_land_with_their_details_and_units(file: Path, owner: Organization) -> None:
+    report = load(file, HEAD + 'A1,灯,114.3,30.5,250\',3\nA2,,"114,4","30,6","12,5 m",\n', owner)
+    assert counts(report) == (2, 0, 0, 0)
+    tower = Tower.objects.select_related("asset").get(asset__code="A1")
+    asset = tower.asset
+    assert (tower.height_m, asset.name, asset.capacity, asset.kind) == (76.2, "灯", 3, "tower")
+    assert (asset.geometry.coords, asset.region, asset.status) == ((114.3, 30.5), owner.region, "in_service")
+    assert (asset.source, asset.free_today) == ("towers.csv", 3)
+    assert [w.text for w in report.warnings] == [
+        "1 new asset has no capacity in the file; one unit was assumed (state it with --set)."
+    ]
+    assert Asset.objects.get(code="A2").geometry.coords == (114.4, 30.6)
+
+
+def test_the_same_file_again_changes_nothing(file: Path, owner: Organization) -> None:
+    text = HEAD + "A1,灯,114.3,30.5,12,3\n,,114.4,30.6,12,3\n"
+    load(file, text, owner)
+    before = list(Asset.objects.order_by("id").values())
+    assert counts(load(file, text, owner)) == (0, 0, 2, 0)
+    assert list(Asset.objects.order_by("id").values()) == before
+
+
+def test_a_changed_cell_updates_its_row_alone_and_a_blank_one_leaves_what_is_known(
+    file: Path, owner: Organization
+) -> None:
+    load(file, HEAD + "A1,灯,114.3,30.5,12,3\nA2,杆,114.4,30.5,15,3\n", owner)
+    assert counts(load(file, HEAD + "A1,,114.3,30.5,18,\nA2,杆,114.4,30.5,15,3\n", owner)) == (0, 1, 1, 0)
+    tower = Tower.objects.select_related("asset").get(asset__code="A1")
+    assert (tower.height_m, tower.asset.name, tower.asset.capacity) == (18.0, "灯", 3)
+
+
+def test_the_code_is_the_owner_s_own(file: Path, owner: Organization) -> None:
+    other = factories.organization("other")
+    load(file, HEAD + "A1,灯,114.3,30.5,12,3\n", owner)
+    assert counts(load(file, HEAD + "A1,杆,114.4,30.6,15,3\n", other)) == (1, 0, 0, 0)
+    assert dict(Asset.objects.filter(code="A1").values_list("owner__code", "name")) == {"owner": "灯", "other": "杆"}
+
+
+def test_a_dry_run_counts_and_writes_nothing(file: Path, owner: Organization) -> None:
+    assert counts(load(file, HEAD + "A1,灯,114.3,30.5,12,3\nA2,灯,,,12,3\n", owner, dry_run=True)) == (1, 0, 0, 1)
+    assert Asset.objects.count() == 0
+
+
+def test_every_faulty_cell_of_a_row_is_named(file: Path, owner: Organization) -> None:
+    report = load(file, HEAD + "A1,灯,114.3,30.5,tall,two\nA2,灯,114.3,30.5,12,3\nA3,b\n", owner)
+    assert reasons(report) == [
+        (2, "mounts; height", "“two” is not a number. “tall” is not a number."),
+        (4, "", "The row has 2 cells where the headings are 6."),
+    ]
+    assert list(Asset.objects.values_list("code", flat=True)) == ["A2"]
+
+
+def test_rejected_rows_are_corrected_in_their_file_and_sent_again(file: Path, owner: Organization) -> None:
+    report = load(file, HEAD + "A1,灯,114.3,30.5,tall,3\n,灯,114.4,30.6,12,three\nA3,b\n", owner)
+    rejects = file.with_name("rejects.csv")
+    write_rejects(report, rejects)
+    rows = list(csv.reader(rejects.read_text(encoding="utf-8-sig").splitlines()))
+    assert rows[0] == ["row", "column", "reason", "code", "name", "lon", "lat", "height", "mounts"]
+    assert [row[0] for row in rows[1:]] == ["2", "3", "4"]
+    assert rows[2][3] == "@30.600000,114.400000"
+    corrected = rejects.read_text(encoding="utf-8-sig").replace("tall,3", "12,3").replace("12,three", "12,3")
+    again = load(rejects, corrected, owner)
+    assert counts(again) == (2, 0, 0, 1)
+    assert reasons(again) == [(4, "", "The row has 5 cells where the headings are 9.")]
+    assert again.headings == ("code", "name", "lon", "lat", "height", "mounts")
+    write_rejects(again, rejects)
+    assert list(csv.reader(rejects.read_text(encoding="utf-8-sig").splitlines()))[1][3:] == ["A3", "b"]
+
+
+def test_a_rejected_map_feature_takes_its_place_along(tmp_path: Path, owner: Organization) -> None:
+    path = tmp_path / "x.geojson"
+    feature = (
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "A1", "height": "x"},'
+        ' "geometry": {"type": "Point", "coordinates": [114.3, 30.5]}}]}'
+    )
+    report = load(path, feature, owner, constants={"mounts": "2"})
+    rejects = tmp_path / "rejects.csv"
+    write_rejects(report, rejects)
+    assert "SRID=4326;POINT (114.3 30.5)" in rejects.read_text(encoding="utf-8-sig")
+    again = load(rejects, rejects.read_text(encoding="utf-8-sig").replace("A1,x", "A1,12"), owner)
+    assert counts(again) == (1, 0, 0, 0)
+    assert Asset.objects.get().geometry.coords == (114.3, 30.5)
+
+
+def test_the_first_good_row_of_a_repeated_code_lands(file: Path, owner: Organization) -> None:
+    report = load(file, HEAD + "A1,a,114.3,30.5,x,3\nA1,b,114.3,30.5,12,3\nA1,c,114.3,30.5,12,3\n", owner)
+    assert reasons(report) == [
+        (2, "height", "“x” is not a number."),
+        (4, "code", "Row 3 has the code A1 too."),
+    ]
+    assert Asset.objects.get().name == "b"
+
+
+def test_structures_on_one_spot_without_codes_all_land(file: Path, owner: Organization) -> None:
+    text = "lon,lat,height\n114.3,30.5,12\n114.3,30.5,18\n114.3,30.5,12\n"
+    assert counts(load(file, text, owner)) == (3, 0, 0, 0)
+    assert sorted(Asset.objects.values_list("code", "tower__height_m")) == [
+        ("@30.500000,114.300000", 12.0),
+        ("@30.500000,114.300000#2", 18.0),
+        ("@30.500000,114.300000#3", 12.0),
+    ]
+    assert counts(load(file, text, owner)) == (0, 0, 3, 0)
+
+
+def test_swapped_coordinates_are_flagged_row_by_row_and_never_shifted(file: Path, owner: Organization) -> None:
+    report = load(
+        file,
+        HEAD + "A1,,114.3,30.5,,1\nA2,,30.5,114.3,,1\nA3,,2.35,48.85,,1\nA4,,,,,1\nA5,,500,30,,1\nA6,,50,100,,1\n",
+        owner,
+    )
+    assert reasons(report) == [
+        (3, "lon", "The latitude 114.3 is impossible; longitude and latitude look swapped."),
+        (5, "lon", "The row has no geometry."),
+        (6, "lon", "500, 30 is not a longitude and latitude."),
+        (7, "lon", "The latitude 100 is impossible; longitude and latitude look swapped."),
+    ]
+    assert [(w.row, w.text) for w in report.warnings] == [(4, "The place lies outside the country of its region.")]
+    assert Asset.objects.get(code="A3").geometry.coords == (2.35, 48.85)
+
+
+def test_a_column_x_that_holds_latitudes_is_told_by_the_country(file: Path) -> None:
+    france = Organization.objects.create(
+        code="fr", name="fr", sector="municipal", region=factories.region("34172", scheme="insee")
+    )
+    text = "code,x,y\nA1,3.87,43.6\nA2,3.88,43.61\nA3,43.6,3.87\nA4,3.9,43.6\n"
+    report = load(file, text, france)
+    assert reasons(report) == [
+        (4, "x", "Longitude and latitude look swapped: only so is it near the file's other places.")
+    ]
+    assert counts(load(file, "code,x,y\nB1,114.3,30.5\nB2,30.5,73.5\n", factories.organization("cn")))[3] == 1
+
+
+def test_projected_coordinates_without_a_declared_system_refuse_the_file(file: Path, owner: Organization) -> None:
+    with pytest.raises(UnreadableFile, match="state their system with --crs"):
+        load(file, "code,x,y\nA1,770850.372,6278283.676\n", owner)
+    report = load(file, "code,x,y\nA1,770850.372,6278283.676\n", owner, crs="EPSG:2154")
+    assert report.crs == "EPSG:2154"
+    assert Asset.objects.get().geometry.coords == pytest.approx((3.8772153, 43.6000658), abs=1e-7)
+
+
+def test_coordinates_of_a_chinese_map_are_shifted_back(file: Path, owner: Organization) -> None:
+    lon, lat = gcj02_shift(np.array([114.3055]), np.array([30.5928]))
+    report = load(file, f"code,经度,纬度\nA1,{lon[0]},{lat[0]}\n", owner, crs="gcj02")
+    assert report.crs == "gcj02"
+    assert Asset.objects.get().geometry.coords == pytest.approx((114.3055, 30.5928), abs=1e-9)
+
+
+def test_the_region_comes_from_its_column_with_retired_codes_read_as_current_ones(
+    file: Path, owner: Organization
+) -> None:
+    heir = factories.region("420106")
+    old = Region.objects.create(scheme="gbt2260", code="420199", name="旧区", prefix="420199", retired=True)
+    old.successors.add(heir)
+    report = load(
+        file,
+        "code,lon,lat,行政区划\nA1,114.3,30.5,420199\nA2,114.3,30.5,武昌区\nA3,114.3,30.5,999999\nA4,114.3,30.5,\n",
+        owner,
+    )
+    assert dict(Asset.objects.values_list("code", "region__code")) == {
+        "A1": "420106",
+        "A2": "420106",
+        "A4": owner.region.code,
+    }
+    assert reasons(report) == [(4, "行政区划", "There is no region 999999.")]
+    assert (report.warnings[0].row, report.warnings[0].text) == (
+        2,
+        "The code 420199 (旧区) is retired; read as 420106 (武昌区).",
+    )
+
+
+def test_boundaries_give_regions_and_tell_what_lies_outside_or_only_inside_when_swapped(
+    file: Path, owner: Organization
+) -> None:
+    district = factories.region("420106")
+    district.boundary = MultiPolygon(
+        Polygon.from_bbox((30, 29, 31, 31)), Polygon.from_bbox((114, 30, 115, 31)), srid=4326
+    )
+    district.boundary = MultiPolygon(Polygon.from_bbox((114, 30, 115, 31)), srid=4326)
+    district.save()
+    text = "code,lon,lat,region\nA1,114.3,30.5,\nA2,116.3,30.5,420106\nA3,116.4,30.5,\n"
+    report = load(file, text, owner)
+    assert dict(Asset.objects.values_list("code", "region__code")) == {
+        "A1": "420106",
+        "A2": "420106",
+        "A3": owner.region.code,
+    }
+    assert [(w.row, w.text) for w in report.warnings if w.row] == [(3, "The place lies outside the region 420106.")]
+
+
+def test_a_place_inside_its_region_only_when_swapped_is_refused(file: Path) -> None:
+    region = factories.region("34172", scheme="insee")
+    region.boundary = MultiPolygon(Polygon.from_bbox((3.7, 43.5, 4.0, 43.7)), srid=4326)
+    region.save()
+    france = Organization.objects.create(code="fr", name="fr", sector="municipal", region=region)
+    report = load(file, "code,lon,lat\nA1,43.6,3.87\nA2,3.87,43.6\n", france)
+    assert reasons(report) == [(2, "", "Longitude and latitude look swapped: only so is it in the region 34172.")]
+
+
+def test_what_the_database_would_refuse_is_a_reason_and_not_an_error(file: Path, owner: Organization) -> None:
+    text = (
+        "code,lon,lat,height,free_height_max,status,mounts\n"
+        "A1,114.3,30.5,12,15,,1\nA2,114.3,30.5,-3,,,1\nA3,114.3,30.5,,,planned,1\nA4,114.3,30.5,,,,0\n"
+        "A5,114.3,30.5,,,,99999999999\nA6,114.3,30.5,12,11,,1\n"
+    )
+    report = load(file, text, owner)
+    assert reasons(report) == [
+        (2, "", "Does not hold: tower free range inside height."),
+        (3, "", "Does not hold: tower height is positive."),
+        (4, "", "Does not hold: asset planned has a date."),
+        (5, "", "Does not hold: asset has capacity."),
+        (6, "mounts", "99999999999.0 is beyond what the registry holds."),
+    ]
+    assert Asset.objects.get().code == "A6"
+
+
+def test_a_code_of_another_kind_is_refused(file: Path, owner: Organization) -> None:
+    factories.asset(owner, Kind.EQUIPMENT_ROOM, code="A1")
+    report = load(file, HEAD + "A1,灯,114.3,30.5,12,3\n", owner)
+    assert reasons(report) == [(2, "code", "A1 is an asset of kind equipment_room.")]
+
+
+def test_units_in_use_become_own_use_in_the_ledger_once(file: Path, owner: Organization) -> None:
+    text = "code,lon,lat,mounts,used_units\nA1,114.3,30.5,4,3\nA2,114.3,30.5,4,\nA3,114.3,30.5,4,5\n"
+    report = load(file, text, owner)
+    assert counts(report) == (2, 0, 0, 1)
+    assert reasons(report) == [(4, "used_units", "5 units in use of 4.")]
+    line = Allocation.objects.get()
+    assert (line.asset.code, line.units.upper - line.units.lower, line.purpose) == ("A1", 3, Purpose.OWN_USE)
+    assert (line.period.upper, line.holder) == (None, owner)
+    assert dict(Asset.objects.values_list("code", "free_today")) == {"A1": 1, "A2": 4}
+    assert counts(load(file, text, owner)) == (0, 0, 2, 1)
+    assert Allocation.objects.get().pk == line.pk
+    assert counts(load(file, text.replace("4,3", "4,1"), owner)) == (0, 1, 1, 1)
+    assert Asset.objects.get(code="A1").free_today == 3
+
+
+def test_own_use_that_others_leave_no_room_for_rejects_its_row_alone(file: Path, owner: Organization) -> None:
+    asset = factories.asset(owner, code="A1", capacity=4)
+    factories.allocate(asset, 2, holder=factories.organization("tenant"))
+    held = list(Allocation.objects.values())
+    text = "code,lon,lat,name,used_units\nA1,114.3,30.5,new,3\nA2,114.3,30.5,new,1\n"
+    report = load(file, text, owner, constants={"mounts": "4"})
+    assert counts(report) == (1, 0, 0, 1)
+    assert (report.rejects[0].row, report.rejects[0].column) == (2, "used_units")
+    assert "3 mounts asked, 2 free" in report.rejects[0].reason
+    assert Asset.objects.get(code="A1").name != "new"
+    assert list(Allocation.objects.filter(asset=asset).values()) == held
+
+
+def test_capacity_and_limits_never_fall_below_what_is_held(file: Path, owner: Organization) -> None:
+    asset = factories.asset(owner, code="A1", capacity=4, weight_kg=300)
+    factories.allocate(asset, 3, weight_kg=Decimal(200))
+    report = load(file, "code,lon,lat,mounts,weight_limit\nA1,114.3,30.5,2,100\n", owner)
+    assert reasons(report) == [
+        (2, "mounts; weight_limit", "Unit 3 is in use, so there are more. 200 is already carried.")
+    ]
+    asset.refresh_from_db()
+    assert (asset.capacity, asset.weight_kg) == (4, 300)
+
+
+def test_a_room_s_power_stays_within_its_cooling(file: Path, owner: Organization) -> None:
+    text = "code,lon,lat,rack_units,power,cooling\nR1,114.3,30.5,42,20,10\nR2,114.3,30.5,42,20,30\n"
+    report = load(file, text, owner, Kind.EQUIPMENT_ROOM)
+    assert reasons(report) == [(2, "power", "The power limit exceeds the cooling.")]
+
+
+def test_a_file_without_places_tells_of_known_assets_only(file: Path, owner: Organization) -> None:
+    load(file, HEAD + "A1,灯,114.3,30.5,12,3\n", owner)
+    report = load(file, "code,height\nA1,15\nA2,15\n", owner)
+    assert counts(report) == (0, 1, 0, 1)
+    assert reasons(report) == [(3, "", "The row has no geometry.")]
+    assert Asset.objects.get().geometry.coords == (114.3, 30.5)
+
+
+def test_a_file_in_which_nothing_is_recognised_is_refused(file: Path, owner: Organization) -> None:
+    with pytest.raises(UnreadableFile, match=r"among: foo, bar\. Name them with --map"):
+        load(file, "foo,bar\n1,2\n", owner)
+
+
+def test_columns_are_mapped_and_values_set(file: Path, owner: Organization) -> None:
+    report = load(
+        file,
+        "NUM,lon,lat,h\n7,114.3,30.5,40\n8,114.3,30.5,\n",
+        owner,
+        mapping={"NUM": "code", "h": "height_m"},
+        constants={"height_m": "30 ft", "mounts": "2", "open_to_sectors": "通信;电力"},
+    )
+    assert counts(report) == (2, 0, 0, 0)
+    assert dict(Tower.objects.values_list("asset__code", "height_m")) == {"7": 40.0, "8": 9.144}
+    assert Asset.objects.get(code="7").open_to_sectors == ["power", "telecom"]
+
+
+def test_a_constant_of_no_field_is_refused_with_the_nearest_one(file: Path, owner: Organization) -> None:
+    with pytest.raises(UnreadableFile, match="did you mean height_m"):
+        load(file, HEAD + "A1,灯,114.3,30.5,12,3\n", owner, constants={"hieght_m": "3"})
+
+
+def test_names_are_freed_of_repetitions_and_cut_with_a_warning(file: Path, owner: Organization) -> None:
+    long = "x" * 250
+    report = load(file, HEAD + f"A1,{';'.join(['ВЛ 220 кВ'] * 40)},114.3,30.5,,1\nA2,{long},114.3,30.5,,1\n", owner)
+    assert counts(report) == (2, 0, 0, 0)
+    assert Asset.objects.get(code="A1").name == "ВЛ 220 кВ"
+    assert Asset.objects.get(code="A2").name == "x" * 199 + "…"
+    assert [(w.row, w.text) for w in report.warnings] == [(3, "The name was cut to 200 characters.")]
+
+
+def test_text_with_tabs_backslashes_and_line_breaks_lands_as_it_is(file: Path, owner: Organization) -> None:
+    load(file, 'code,name,lon,lat\nA\\1,"a\tb\\nc\nd \\N",114.3,30.5\n', owner)
+    assert Asset.objects.values_list("code", "name").get() == ("A\\1", "a\tb\\nc\nd \\N")
