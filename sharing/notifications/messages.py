@@ -29,7 +29,7 @@ class Message:
 
 
 # Facts that stand in the texts: what (the list's line), title, party, owner, by, number, day, on, reason, conditions,
-# matched, demands, lines, error. Empty where an event has none.
+# matched, demands, lines. Empty where an event has none.
 TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.LIST_SUBMITTED: (
         lazy("%(title)s: submitted"),
@@ -52,7 +52,7 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     ),
     EventType.RUN_FAILED: (
         lazy("%(title)s: matching failed"),
-        lazy("“%(title)s” could not be matched: %(error)s. Match it again; if it fails again, tell the registry."),
+        lazy("“%(title)s” could not be matched. Match it again; if it fails again, tell the registry."),
     ),
     EventType.MATCH_REQUESTED: (
         lazy("%(what)s: requested"),
@@ -208,7 +208,7 @@ def _facts(event: Event) -> dict[str, str]:
         "on": date_format(date.fromisoformat(data["on"])) if "on" in data else "",
         "reason": _reason(event),
         "conditions": data.get("conditions") or _("none"),
-        **{name: str(data.get(name, "")) for name in ("matched", "demands", "lines", "error")},
+        **{name: str(data.get(name, "")) for name in ("matched", "demands", "lines")},
     }
 
 

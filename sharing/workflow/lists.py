@@ -4,6 +4,7 @@ create, edit, submit and rematch may also be done with actor None: at the regist
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -120,6 +121,7 @@ def reopen(demand_list: DemandList, *, actor: User) -> DemandList:
     """Makes the list a draft again while none of its matches is under way or in force."""
     demand_list = lock_list(demand_list.pk)
     rules.guard(Verb.REOPEN, demand_list, actor)
+    _stop_runs(demand_list)
     _take_off_the_table(demand_list, LIVE)
     _move(demand_list, ListStatus.DRAFT)
     outbox.record(EventType.LIST_REOPENED, demand_list, actor=actor, organization=demand_list.party)
@@ -131,6 +133,7 @@ def close(demand_list: DemandList, *, actor: User) -> DemandList:
     """Ends the list; agreements it led to live on, and what is still proposed is off the table."""
     demand_list = lock_list(demand_list.pk)
     rules.guard(Verb.CLOSE, demand_list, actor)
+    _stop_runs(demand_list)
     _take_off_the_table(demand_list, (MatchStatus.REQUESTED, MatchStatus.CONSENTED))
     demand_list.submitted_at = demand_list.submitted_at or timezone.now()
     _move(demand_list, ListStatus.CLOSED)
@@ -141,12 +144,13 @@ def close(demand_list: DemandList, *, actor: User) -> DemandList:
 @transaction.atomic
 def record_matched(run: MatchRun) -> DemandList:
     """The engine has saved the proposals of `run`: they replace those of earlier runs. Once per run, however often
-    it is told; a run that came too late (the list was reopened or closed, or a newer run is done) is superseded."""
+    it is told; what a run found that came too late is superseded: the list was reopened or closed meanwhile, perhaps
+    submitted anew, or a newer run is done."""
     demand_list = lock_list(run.list_id)
     lock_matches_of(demand_list)
     proposals = Match.objects.filter(demand__list=demand_list)
     newer = demand_list.runs.filter(pk__gt=run.pk, status=RunStatus.DONE)
-    if demand_list.status not in (ListStatus.SUBMITTED, ListStatus.MATCHED) or newer.exists():
+    if not _is_open(demand_list, since=run.created_at) or newer.exists():
         supersede(proposals.filter(run=run))
         return demand_list
     if Event.objects.filter(demand_list=demand_list, type=EventType.LIST_MATCHED, data__run=run.pk).exists():
@@ -172,7 +176,7 @@ def record_failed(run: MatchRun, *, error: str) -> MatchRun:
         status=RunStatus.FAILED, error=error, finished_at=timezone.now()
     )
     if failed:
-        outbox.record(EventType.RUN_FAILED, demand_list, actor=None, run=run.pk, error=error[:500])
+        outbox.record(EventType.RUN_FAILED, demand_list, actor=None, run=run.pk)
     run.refresh_from_db()
     return run
 
@@ -186,6 +190,20 @@ def _queue(demand_list: DemandList) -> MatchRun:
 def _move(demand_list: DemandList, status: ListStatus) -> None:
     demand_list.status = status
     demand_list.save(update_fields=["status", "submitted_at"])
+
+
+def _is_open(demand_list: DemandList, *, since: datetime) -> bool:
+    """Whether the list has been open to matching without a break since then."""
+    if demand_list.status not in (ListStatus.SUBMITTED, ListStatus.MATCHED) or demand_list.submitted_at is None:
+        return False
+    return demand_list.submitted_at <= since
+
+
+def _stop_runs(demand_list: DemandList) -> None:
+    """Takes unfinished runs from the engine, which gives up where a run is no longer its own."""
+    demand_list.runs.filter(status__in=UNFINISHED).update(
+        status=RunStatus.FAILED, error=_("The list was reopened or closed."), finished_at=timezone.now()
+    )
 
 
 def _take_off_the_table(demand_list: DemandList, blocking: Sequence[MatchStatus]) -> None:

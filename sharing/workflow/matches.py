@@ -35,7 +35,9 @@ def request(match: Match, *, actor: User) -> Match:
     try:
         ask_owners(match, actor=actor)
     except capacity.CapacityError as error:
-        raise UnitsGone(str(error), offers.next_best(match)) from error
+        # Of a core asset the party learns nothing before its owner consents, not even its code.
+        reason = _("Others were faster: the units are taken.") if rules.is_core(match) else str(error)
+        raise UnitsGone(reason, offers.next_best(match)) from error
     outbox.record(EventType.MATCH_REQUESTED, match, actor=actor, organization=match.demand.list.party)
     return match
 

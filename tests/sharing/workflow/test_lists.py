@@ -171,6 +171,36 @@ def test_what_a_run_finds_after_the_list_was_reopened_is_off_the_table(scene: Sc
     assert "list.matched" not in events()
 
 
+def test_what_a_run_of_before_a_reopening_finds_is_off_the_table_after_a_new_submission(
+    scene: Scene, submitted: DemandList
+):
+    stale = submitted.runs.get()
+    lists.reopen(submitted, actor=scene.drafter)
+    stale.refresh_from_db()
+    assert (stale.status, stale.error) == (RunStatus.FAILED, "The list was reopened or closed.")
+    lists.submit(submitted, actor=scene.drafter)
+    late = factories.match(submitted.demands.get(), [scene.near], run=stale)
+    assert lists.record_matched(stale).status == ListStatus.SUBMITTED
+    late.refresh_from_db()
+    assert late.status == MatchStatus.SUPERSEDED
+
+
+def test_an_older_run_that_is_told_late_does_not_undo_a_newer_one(scene: Scene, submitted: DemandList):
+    older = submitted.runs.get()
+    lists.record_failed(older, error="lost")
+    newer = lists.rematch(submitted, actor=scene.drafter)
+    for run in (older, newer):
+        run.status = RunStatus.DONE
+        run.save()
+    fresh = factories.match(submitted.demands.get(), [scene.near], run=newer)
+    old = factories.match(submitted.demands.get(), [scene.far], run=older)
+    lists.record_matched(newer)
+    lists.record_matched(older)
+    for match, status in ((fresh, MatchStatus.PROPOSED), (old, MatchStatus.SUPERSEDED)):
+        match.refresh_from_db()
+        assert match.status == status
+
+
 def test_a_failed_run_is_told_once_and_the_list_can_be_matched_again(scene: Scene, submitted: DemandList):
     run = submitted.runs.get()
     with refused(WrongState):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from registry.models import Allocation, Purpose
+from registry.models import Allocation, Protection, Purpose
 from sharing.errors import NotSeen, NotYours, UnitsGone, WrongState
 from sharing.models import Consent, ConsentStatus, ListStatus, MatchStatus
 from sharing.workflow import calendar, matches
@@ -94,6 +94,15 @@ def test_when_the_units_are_gone_the_next_best_that_fits_is_named(scene: Scene):
         matches.request(scene.match, actor=scene.asker)
     assert info.value.next_best == scene.runner_up
     assert "NEAR" in info.value.message
+
+
+def test_of_a_core_asset_nothing_is_told_when_its_units_are_gone(scene: Scene):
+    hidden = factories.asset(scene.metro, capacity=2, code="BUNKER-7", protection=Protection.CORE)
+    match = factories.match(scene.demand, [hidden], rank=3)
+    factories.allocate(hidden, 1)
+    with refused(UnitsGone) as info:
+        matches.request(match, actor=scene.asker)
+    assert info.value.message == "Others were faster: the units are taken."
 
 
 def test_what_does_not_fit_either_is_not_named(scene: Scene):
