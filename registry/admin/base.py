@@ -79,15 +79,28 @@ class RestrictedForm(Form):
 
     sentences: Sentences = SENTENCES
 
-    def validate_constraints(self) -> None:
-        """Reports each broken constraint in its own sentence, where it has one."""
-        excluded = self._get_validation_exclusions()  # type: ignore[attr-defined]
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Says a broken constraint in its own sentence, where it has one."""
+        if isinstance(error, ValidationError):
+            sentences = self._by_message()
+            lists = error.error_dict.values() if hasattr(error, "error_dict") else [error.error_list]
+            for one in (one for errors in lists for one in errors):
+                message = one.messages[0]
+                if message in sentences:
+                    one.message, one.params = sentences[message], None
+        super().add_error(field, error)
+
+    def _by_message(self) -> dict[str, str]:
+        """The sentence for what Django says of each constraint of the model."""
+        model = type(self.instance)
+        found = {}
         for constraint in self.instance._meta.constraints:
-            try:
-                constraint.validate(type(self.instance), self.instance, exclude=excluded)
-            except ValidationError as error:
-                sentence = self.sentences.get(constraint.name)
-                self.add_error(None, ValidationError(str(sentence), code=constraint.name) if sentence else error)
+            if constraint.name in self.sentences:
+                said = constraint.get_violation_error_message()
+                if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
+                    said = self.instance.unique_error_message(model, constraint.fields).messages[0]
+                found[said] = str(self.sentences[constraint.name])
+        return found
 
 
 class RestrictedMixin:

@@ -28,6 +28,18 @@ class MembershipForm(RestrictedForm):
         self.instance.user = found
         return username
 
+    def clean(self) -> dict[str, Any]:
+        """Refuses a second membership of the same person."""
+        cleaned = super().clean() or self.cleaned_data
+        organization = cleaned.get("organization")
+        if (
+            cleaned.get("username")
+            and organization
+            and organization.memberships.filter(user=self.instance.user).exists()
+        ):
+            self.add_error("username", str(self.sentences["membership_is_unique"]))
+        return cleaned
+
 
 @admin.register(Membership)
 class MembershipAdmin(RestrictedAdmin):

@@ -81,8 +81,11 @@ class PlaceField(forms.CharField):
             except (GEOSException, GDALException) as error:
                 raise self._error("crs", srid=place.srid) from error
         place.srid = WGS84
-        west, south, east, north = place.extent
-        if not all(math.isfinite(bound) for bound in place.extent):
+        try:
+            west, south, east, north = place.extent
+        except ValueError as error:  # of NaN, GEOS makes no box
+            raise self._error("outside") from error
+        if not all(math.isfinite(bound) for bound in (west, south, east, north)):
             raise self._error("outside")
         if max(abs(south), abs(north)) > 90 and max(abs(west), abs(east)) <= 90:
             raise self._error("swapped", latitude=f"{north if abs(north) > 90 else south:g}")

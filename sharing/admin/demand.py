@@ -1,8 +1,9 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +13,8 @@ from registry.admin.svg_map import Shape, draw
 from registry.admin.tags import days
 from registry.kinds import KINDS, Kind
 from sharing.admin.refusals import SENTENCES
+from sharing.admin.verbs import explained
+from sharing.errors import Refusal
 from sharing.models import Demand, DemandList, ListStatus
 from sharing.workflow import lists
 
@@ -27,6 +30,12 @@ ROUTE_PLACE = ("origin", "destination", "max_detour", "disjoint_from")
 
 class DemandForm(RestrictedForm):
     sentences = SENTENCES
+
+    def clean_radius_m(self) -> float | None:
+        radius: float | None = self.cleaned_data["radius_m"]
+        if radius is not None and radius <= 0:
+            raise ValidationError(_("A radius is more than 0 m: enter how far from the place it may be."))
+        return radius
 
 
 @admin.register(Demand)
@@ -135,6 +144,14 @@ class DemandAdmin(RestrictedAdmin):
             lists.change_demand(obj, actor=person(request))
         else:
             lists.add_demands(obj.list, [obj], actor=person(request))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form; what the workflow refuses only on writing comes back as a message."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refusal as refusal:
+            messages.error(request, explained(refusal))
+            return HttpResponseRedirect(request.get_full_path())
 
     def delete_model(self, request: HttpRequest, obj: Demand) -> None:
         lists.remove_demands(obj.list, [obj.pk], actor=person(request))

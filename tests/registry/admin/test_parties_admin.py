@@ -1,0 +1,118 @@
+"""Organizations, memberships, people and plans: who may say what of whom."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from registry.models import Membership, Organization, PlannedFacility, Role
+from tests import factories
+from tests.registry.admin.conftest import browser
+
+ADD_MEMBER = "/admin/registry/membership/add/"
+
+
+def page(row: Any) -> str:
+    return reverse(f"admin:registry_{row._meta.model_name}_change", args=[row.pk])
+
+
+def test_a_manager_keeps_the_contact_and_nothing_that_gives_power(manager: Client, city: Organization):
+    sent = {
+        "contact_email": "desk@city.invalid",
+        "contact_phone": "027 1",
+        "regulates": factories.region(factories.HUBEI).pk,
+        "sector": "power",
+        "name": "Other",
+        "region": factories.region(factories.XIANGYANG).pk,
+    }
+    assert manager.post(page(city), sent).status_code == 302
+    city.refresh_from_db()
+    assert (city.contact_email, city.contact_phone) == ("desk@city.invalid", "027 1")
+    assert (city.regulates, city.sector, city.name, city.region.code) == (None, "municipal", "city", "420100")
+
+
+def test_a_manager_adds_a_member_by_user_name(manager: Client, city: Organization):
+    person = factories.user("newcomer")
+    sent = {"username": "newcomer", "organization": city.pk, "role": "editor"}
+    assert manager.post(ADD_MEMBER, sent).status_code == 302
+    assert Membership.objects.get(user=person).role == Role.EDITOR
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"username": "ghost"}, "No one signs in as “ghost”."),
+        ({"username": "manager"}, "This person is a member of the organization already"),
+        ({"organization": 0}, "Select a valid choice"),
+        ({"role": "king"}, "Select a valid choice"),
+    ],
+)
+def test_a_wrong_membership_is_refused_with_what_to_do(manager: Client, city: Organization, fields, problem: str):
+    factories.user("newcomer")
+    sent = {"username": "newcomer", "organization": city.pk, "role": "editor"} | fields
+    response = manager.post(ADD_MEMBER, sent)
+    assert problem in " ".join(str(error) for errors in response.context["errors"] for error in errors)
+    assert Membership.objects.count() == 1
+
+
+def test_no_one_makes_themselves_a_member_elsewhere(manager: Client):
+    regulator = factories.regulator("bureau")
+    sent = {"username": "manager", "organization": regulator.pk, "role": "manager"}
+    assert manager.post(ADD_MEMBER, sent).status_code == 200
+    assert not Membership.objects.filter(organization=regulator).exists()
+
+
+def test_a_membership_stays_that_of_the_same_person_in_the_same_organization(manager: Client, city: Organization):
+    colleague = Membership.objects.get(user=factories.member(city, Role.VIEWER, "colleague"))
+    other = factories.organization("other")
+    sent = {"user": factories.user("else").pk, "username": "else", "organization": other.pk, "role": "editor"}
+    assert manager.post(page(colleague), sent).status_code == 302
+    colleague.refresh_from_db()
+    assert (colleague.user.username, colleague.organization, colleague.role) == ("colleague", city, "editor")
+
+
+def test_an_editor_makes_no_one_a_manager(editor: Client, city: Organization):
+    own = Membership.objects.get(user__username="editor")
+    assert editor.post(page(own), {"role": "manager"}).status_code == 403
+    own.refresh_from_db()
+    assert own.role == Role.EDITOR
+
+
+def test_people_are_read_by_colleagues_without_hash_or_rights(manager: Client, city: Organization):
+    colleague = factories.member(city, Role.VIEWER, "colleague")
+    colleague.set_password("a-long-password-of-mine")
+    colleague.save()
+    html = manager.get(page(colleague)).content.decode()
+    assert "colleague" in html
+    assert "pbkdf2" not in html
+    assert "is_superuser" not in html
+    assert manager.post(page(colleague), {"is_superuser": "on"}).status_code == 403
+
+
+def test_a_superuser_keeps_accounts(city: Organization):
+    root = browser(factories.user("root", is_superuser=True))
+    assert root.get("/admin/registry/user/add/").status_code == 200
+    assert root.get(page(factories.user("someone"))).status_code == 200
+    sent = {"username": "made", "email": "", "usable_password": "false"}
+    assert root.post("/admin/registry/user/add/", sent).status_code == 302
+
+
+def test_an_editor_publishes_a_plan(editor: Client, city: Organization):
+    sent = {
+        "owner": city.pk,
+        "code": "L9",
+        "name": "Line 9",
+        "facility_type": "subway",
+        "stage": "planned",
+        "region": factories.region().pk,
+        "geometry": '{"type": "LineString", "coordinates": [[114.3, 30.6], [114.4, 30.6]]}',
+        "request_by": "2032-01-01",
+        "opens_on": "2031-01-01",
+    }
+    response = editor.post("/admin/registry/plannedfacility/add/", sent)
+    assert "The last day to ask lies before the opening" in str(response.context["errors"])
+    assert editor.post("/admin/registry/plannedfacility/add/", sent | {"request_by": "2030-01-01"}).status_code == 302
+    facility = PlannedFacility.objects.get()
+    assert facility.geometry.coords == ((114.3, 30.6), (114.4, 30.6))
+    assert editor.get(page(facility)).content.decode().count('<svg class="map"') == 1

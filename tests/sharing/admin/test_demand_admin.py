@@ -1,0 +1,125 @@
+"""A party drafts its list and its lines in the admin, and hands it in."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from sharing.models import Demand, DemandList, ListStatus, MatchRun, Outcome
+from tests import factories
+from tests.sharing.admin.conftest import SignIn
+from tests.sharing.scene import Scene
+
+
+@pytest.fixture
+def editor(scene: Scene, sign_in: SignIn) -> Client:
+    return sign_in(scene.drafter)
+
+
+@pytest.fixture
+def draft(scene: Scene) -> DemandList:
+    return factories.demand_list(scene.party, status=ListStatus.DRAFT)
+
+
+def filled(of: DemandList, **fields: Any) -> dict[str, Any]:
+    return {
+        "list": of.pk,
+        "name": "Site 7",
+        "kind": "tower",
+        "quantity": 2,
+        "period_0": "2027-01-01",
+        "period_1": "2030-01-01",
+        "priority": 3,
+        "weight_kg": "60",
+        "wind_area_m2": "0.8",
+        "power_kw": "1",
+        "location": "POINT(114.30 30.59)",
+        "radius_m": "400",
+        **fields,
+    }
+
+
+def page(row: Any) -> str:
+    return reverse(f"admin:sharing_{row._meta.model_name}_change", args=[row.pk])
+
+
+def problems(response: Any) -> str:
+    return " ".join(str(error) for errors in response.context["errors"] for error in errors)
+
+
+def test_an_editor_drafts_fills_and_submits_a_list(scene: Scene, editor: Client):
+    sent = {"party": scene.party.pk, "title": "Metro cells"}
+    assert editor.post("/admin/sharing/demandlist/add/", sent).status_code == 302
+    made = DemandList.objects.get(title="Metro cells")
+    assert (made.status, made.created_by) == (ListStatus.DRAFT, scene.drafter)
+    assert editor.post("/admin/sharing/demand/add/?kind=tower", filled(made)).status_code == 302
+    route = {"kind": "duct", "origin": "POINT(114.3 30.6)", "destination": "POINT(114.4 30.6)", "max_detour": "1.5"}
+    sent = filled(made) | route
+    del sent["location"], sent["radius_m"]
+    assert editor.post("/admin/sharing/demand/add/?kind=duct", sent).status_code == 302
+    first, second = made.demands.all()
+    assert (first.line, first.location.coords, first.radius_m, first.quantity) == (1, (114.3, 30.59), 400, 2)
+    assert (second.line, second.destination.coords, second.max_detour) == (2, (114.4, 30.6), 1.5)
+    assert [offer.button.slug for offer in editor.get(page(made)).context["offers"]] == ["submit", "close"]
+    editor.post(reverse("admin:sharing_demandlist_do", args=[made.pk, "submit"]))
+    made.refresh_from_db()
+    assert made.status == ListStatus.SUBMITTED
+    assert MatchRun.objects.filter(list=made).count() == 1
+    assert editor.post(page(first), filled(made)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"location": ""}, "This field is required"),
+        ({"location": "POINT(30.59 114.30)"}, "longitude comes first"),
+        ({"radius_m": "0"}, "A radius is more than 0 m"),
+        ({"quantity": "0"}, "greater than or equal to 1"),
+        ({"period_0": "2031-01-01"}, "The start of the range must not exceed the end of the range."),
+        ({"period_0": ""}, "The period needs its first day"),
+        ({"weight_kg": "-5"}, "Weight, wind area and power are zero or more."),
+        ({"priority": "12"}, "less than or equal to 9"),
+    ],
+)
+def test_a_wrong_line_is_refused_with_what_to_do(editor: Client, draft: DemandList, fields, problem: str):
+    response = editor.post("/admin/sharing/demand/add/?kind=tower", filled(draft) | fields)
+    assert response.status_code == 200
+    assert problem in problems(response)
+    assert not draft.demands.exists()
+
+
+def test_a_line_changes_and_goes_while_its_list_is_a_draft(editor: Client, draft: DemandList):
+    demand = factories.demand(draft)
+    assert editor.post(page(demand), filled(draft, quantity=5)).status_code == 302
+    demand.refresh_from_db()
+    assert demand.quantity == 5
+    address = reverse("admin:sharing_demand_delete", args=[demand.pk])
+    assert editor.post(address, {"post": "yes"}).status_code == 302
+    assert not Demand.objects.filter(pk=demand.pk).exists()
+
+
+def test_no_line_goes_into_the_list_of_others_or_one_that_was_submitted(scene: Scene, editor: Client):
+    foreign = factories.demand_list(scene.grid, status=ListStatus.DRAFT)
+    for target in (foreign, scene.list):
+        response = editor.post("/admin/sharing/demand/add/?kind=tower", filled(target))
+        assert "Select a valid choice" in problems(response)
+
+
+def test_an_outcome_is_told_in_words(scene: Scene, editor: Client):
+    outcome = Outcome.objects.create(
+        run=scene.match.run,
+        demand=scene.demand,
+        met=False,
+        reason="mounting_height",
+        funnel={"near": 12, "open": 9, "fit": 0, "free": 0, "left": 0},
+        nearest_miss={"code": "mounting_height", "asset": scene.near.pk, "asked": 30, "offered": 17, "unit": "m"},
+        change={"field": "mounting_height_m", "from": 30, "to": 17},
+    )
+    html = editor.get(page(outcome)).content.decode()
+    for text in (
+        "within reach",
+        "NEAR: mounting height – asked 30 m, offered 17 m",
+        "Mounting height, m: 30 → 17 would meet it",
+    ):
+        assert text in html, text

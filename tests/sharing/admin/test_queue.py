@@ -1,0 +1,68 @@
+"""The queue says in SQL what the rules say in Python."""
+
+import itertools
+
+from registry.models import Role
+from sharing.admin import queue
+from sharing.models import Consent, DemandList, Match, MatchStatus
+from sharing.workflow import approvals, consents
+from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.rules import Standing, Verb, open_verbs
+from tests import factories
+from tests.sharing.scene import Scene
+
+
+def test_whoever_it_is_the_queue_holds_exactly_what_the_rules_open(scene: Scene):
+    xiangyang = factories.regulator("xiangyang", of=factories.XIANGYANG)
+    people = {
+        scene.officer, scene.second_officer, scene.governor, scene.asker, scene.drafter, scene.metro_manager,
+        scene.grid_manager, scene.stranger,
+        factories.member(scene.city, Role.VIEWER), factories.member(xiangyang), factories.user("nobody"),
+    }  # fmt: skip
+    both = factories.member(scene.metro, Role.VIEWER, "both")
+    both.memberships.create(organization=scene.city, role=Role.MANAGER)
+    two = factories.member(scene.city, Role.MANAGER, "two")
+    two.memberships.create(organization=xiangyang, role=Role.MANAGER)
+    away = factories.asset(scene.grid, within=factories.XIANGYANG)
+    core = factories.asset(scene.metro, protection="core")
+    choices = [[scene.near], [scene.far], [away], [scene.near, away], [core], [core, None]]
+    for assets in choices:
+        scene.consented(factories.match(factories.demand(scene.list), assets))
+    signed = scene.consented(
+        factories.match(factories.demand(scene.list), [factories.asset(scene.grid, protection="core")])
+    )
+    approvals.approve(signed, fingerprint=fingerprint_of(signed), actor=scene.officer)
+    scene.requested(factories.match(factories.demand(scene.list), [factories.asset(scene.grid)]))
+    refused = scene.requested(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
+    consents.refuse(refused.consents.get(), reason="safety", actor=scene.metro_manager)
+    factories.demand_list(scene.party, status="draft")
+    factories.demand_list(scene.grid, status="draft")
+    counts = set()
+    for person in [*people, both, two]:
+        standing = Standing.of(person)
+        decide = {match.pk for match in Match.objects.all() if Verb.APPROVE in open_verbs(match, standing)}
+        assert {match.pk for match in queue.to_decide(person)} == decide
+        answer = {consent.pk for consent in Consent.objects.all() if Verb.GRANT in open_verbs(consent, standing)}
+        assert {consent.pk for consent in queue.to_answer(person)} == answer
+        submit = {draft.pk for draft in DemandList.objects.all() if Verb.SUBMIT in open_verbs(draft, standing)}
+        assert {draft.pk for draft in queue.to_submit(person)} == submit
+        request = {
+            match.pk
+            for match in Match.objects.filter(rank=1, status=MatchStatus.PROPOSED)
+            if Verb.REQUEST in open_verbs(match, standing)
+        }
+        assert {match.pk for match in queue.to_request(person)} == request
+        counts.add(len(decide))
+    assert len(counts) > 2
+
+
+def test_the_oldest_deadline_comes_first_and_none_comes_last(scene: Scene):
+    matches = [
+        scene.consented(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
+        for _n in range(4)
+    ]
+    days = ["2027-03-01", "2027-01-01", None, "2027-02-01"]
+    for match, day in itertools.zip_longest(matches, days):
+        Match.objects.filter(pk=match.pk).update(deadline=f"{day}T00:00Z" if day else None)
+    first, second, third, fourth = matches
+    assert list(queue.to_decide(scene.officer)) == [second, fourth, first, third]
