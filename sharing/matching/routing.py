@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sharing.matching.arrays import Flags, Floats, Ints
-from sharing.matching.best_path import ALL_LIMITS, Limits, best_path
+from sharing.matching.best_path import ALL_LIMITS, NO_LIMITS, Limits, best_path
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.network import Network
 from sharing.matching.path_search import GAP, Ask, Found, Ids
@@ -157,6 +157,13 @@ class RouteSearch:
         ask = ask._replace(quantity=1.0, gap_cost=ask.gap_loss, crossing_cost=0.0, joint_cost=ask.joint_loss)
         return self.route(best_path(self.network, self.network.by_loss, ask, limits))
 
+    def keeps_limits(self, route: Route) -> bool:
+        return (
+            route.length_m <= self.max_length_m
+            and route.gap_share <= self.terms.max_gap_share
+            and route.loss_db <= self.demand.max_loss_db
+        )
+
     def route(self, found: Found | None) -> Route | None:
         return None if found is None else self.along(found.nodes, found.vias[1:])
 
@@ -232,9 +239,9 @@ def alternatives(
 ) -> list[Route]:
     """The cheapest route and up to `count` others that are truly different, cheapest first.
 
-    None shares more than `most_shared` of its length with one before it. Found by making the spans already used dearer
-    again and again (penalty method), so that beyond the first each is a good route, not proved to be the best.
-    Costs reported are the true ones.
+    None shares more than `most_shared` of its length with one before it. Found by making the spans already used, and
+    new build where a route holds too much of it, dearer again and again (penalty method), so that beyond the first
+    each is a good route within the limits, not proved to be the best. Costs reported are the true ones.
     """
     search = RouteSearch(network, demand, terms)
     usable = offer.eligible & (offer.free >= demand.quantity)
@@ -243,17 +250,20 @@ def alternatives(
         return []
     chosen, factor = [first], np.ones(network.span_asset.size)
     factor[first.spans[first.spans != GAP]] *= penalty
+    ask = search.ask(usable, ALL_LIMITS)
     for _ in range(4 * count):
         if len(chosen) > count:
             break
-        ask = search.ask(usable, ALL_LIMITS)
         dearer = network.by_cost._replace(span_price=network.by_cost.span_price * factor)
-        route = search.route(best_path(network, dearer, ask, ALL_LIMITS))
+        # Holding limits against penalised prices would search for minutes; what breaks one is passed over instead.
+        route = search.route(best_path(network, dearer, ask, NO_LIMITS))
         if route is None:
             break
+        if route.gap_share > terms.max_gap_share:
+            ask = ask._replace(gap_cost=ask.gap_cost * penalty)
         used = route.spans[route.spans != GAP]
         factor[used] *= penalty
-        if all(shared(network, route, other) <= most_shared for other in chosen):
+        if search.keeps_limits(route) and all(shared(network, route, other) <= most_shared for other in chosen):
             chosen.append(route)
     return chosen[:1] + sorted(chosen[1:], key=lambda route: route.cost_per_year)
 
