@@ -46,6 +46,8 @@ def read_source(
     """
     format = detect_format(path)
     if format == "CSV":
+        if layer is not None:
+            raise UnreadableFile(_("A table of delimited text has no layers."))
         with _collection_paused():
             return read_delimited(path.read_bytes(), is_heading, encoding=encoding)
     if format in ("XLS", "XLSX"):
@@ -59,7 +61,10 @@ def read_source(
         shutil.copyfile(path, copy)
         if format == "GeoPackage":
             check_geopackage(copy)
-        return read_vector(copy, format, layer=layer, geometry_type=geometry_type)
+        table = read_vector(copy, format, layer=layer, geometry_type=geometry_type)
+        # A layer without a name of its own is called after the file, so after our copy of it.
+        table.layer = None if table.layer == copy.stem else table.layer
+        return table
 
 
 def detect_format(path: Path) -> str:
