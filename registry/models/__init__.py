@@ -1,9 +1,12 @@
 from registry.models.allocation import Allocation, Purpose
+from registry.models.api_token import ApiToken, Scope
 from registry.models.asset import Asset, AssetStatus, Protection
 from registry.models.disclosure import Disclosure
 from registry.models.duct import Duct, DuctMaterial
 from registry.models.equipment_room import EquipmentRoom, SecurityClass
 from registry.models.fiber import Fiber, FiberType
+from registry.models.idempotent_call import IdempotentCall
+from registry.models.import_job import ImportJob, ImportTarget, JobStatus
 from registry.models.membership import Membership, Role
 from registry.models.organization import Organization, Sector
 from registry.models.planned_facility import (
@@ -17,6 +20,7 @@ from registry.models.user import User
 
 __all__ = [
     "Allocation",
+    "ApiToken",
     "Asset",
     "AssetStatus",
     "Disclosure",
@@ -27,6 +31,10 @@ __all__ = [
     "FacilityType",
     "Fiber",
     "FiberType",
+    "IdempotentCall",
+    "ImportJob",
+    "ImportTarget",
+    "JobStatus",
     "Membership",
     "Organization",
     "PlannedFacility",
@@ -34,6 +42,7 @@ __all__ = [
     "Purpose",
     "Region",
     "Role",
+    "Scope",
     "Sector",
     "SecurityClass",
     "StructureType",
