@@ -5,6 +5,7 @@ Message-ID, by which the double is recognised. What keeps failing is parked, vis
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from smtplib import SMTPException
@@ -35,7 +36,7 @@ def deliver() -> int:
         while notification := claim():
             sent += _send(notification, connection)
     finally:
-        connection.close()
+        _close(connection)
     return sent
 
 
@@ -73,14 +74,21 @@ def _send(notification: Notification, connection: BaseEmailBackend) -> bool:
         _fail(notification, notification.last_error or "its senders died")
         return False
     try:
+        connection.open()  # once; it then serves all mails of this sender
         mail_of(Notification.objects.select_related(*RELATED).get(pk=notification.pk), connection).send()
     except (SMTPException, OSError, ValueError) as error:
         # The next mail needs a connection that works.
-        connection.close()
+        _close(connection)
         _fail(notification, f"{type(error).__name__}: {error}")
         return False
     _pending(notification).update(status=DeliveryStatus.SENT, sent_at=timezone.now(), leased_until=None, last_error="")
     return True
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    """Of a connection that is broken the server may be gone already."""
+    with suppress(SMTPException, OSError):
+        connection.close()
 
 
 def mail_of(notification: Notification, connection: BaseEmailBackend | None = None) -> mail.EmailMessage:

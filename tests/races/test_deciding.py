@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 
-from registry.models import Allocation, Protection, Purpose
+from registry import capacity
+from registry.models import Allocation, Asset, Protection, Purpose
 from sharing.models import Agreement, Approval, Event, EventType, Match, MatchStatus
 from sharing.workflow import agreements, approvals, consents, locks, matches
 from sharing.workflow.fingerprint import fingerprint_of
@@ -151,6 +152,49 @@ def test_bulk_approvals_in_opposite_order_approve_each_once(scene: Scene):
     done = [match_id for outcome in outcomes for match_id in outcome.done]
     assert sorted(done) == sorted(shown)
     assert all(consistent(match) for match in found)
+
+
+def crossing(scene: Scene) -> tuple[dict[int, str], Match]:
+    """A bulk approval that comes to the assets in the order high, low, and a match that takes low, high."""
+    low, high = sorted((factories.asset(scene.metro) for _asset in range(2)), key=lambda asset: asset.pk)
+    bulk = [scene.consented(factories.match(factories.demand(scene.list), [asset])) for asset in (high, low)]
+    single = scene.consented(factories.match(factories.demand(scene.list), [low, high]))
+    return {match.pk: fingerprint_of(match) for match in bulk}, single
+
+
+def test_bulk_approvals_lock_their_assets_ahead(scene: Scene):
+    for _time in range(5):
+        shown, single = crossing(scene)
+        acts = [
+            partial(approvals.approve_many, shown, actor=scene.officer),
+            partial(matches.withdraw, single, actor=scene.asker),
+        ]
+        assert kinds(at_once(acts)) == {"done": 2}
+
+
+def test_control_bulk_approvals_that_lock_one_asset_after_the_other_deadlock(scene: Scene, monkeypatch):
+    shown, single = crossing(scene)
+    monkeypatch.setattr(approvals, "lock_assets_of", lambda matches: None)
+    both_hold_one = threading.Barrier(2)
+    met = threading.local()
+
+    def lock_one_by_one(asset_ids):
+        locked = {}
+        for asset_id in sorted(asset_ids):
+            locked[asset_id] = Asset.objects.select_for_update(no_key=True).get(pk=asset_id)
+            if not hasattr(met, "other"):
+                met.other = True
+                both_hold_one.wait(60)
+        return locked
+
+    monkeypatch.setattr(capacity, "_lock", lock_one_by_one)
+    outcomes = at_once(
+        [
+            partial(approvals.approve_many, shown, actor=scene.officer),
+            partial(matches.withdraw, single, actor=scene.asker),
+        ]
+    )
+    assert kinds(outcomes) == {"OperationalError": 1, "done": 1}
 
 
 def test_bulk_approvals_meet_single_decisions_without_deadlock(scene: Scene):

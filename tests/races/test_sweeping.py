@@ -53,6 +53,15 @@ def test_an_event_that_a_dying_dispatcher_holds_is_told_by_the_next(scene: Scene
     assert Notification.objects.filter(channel=Channel.INBOX, status=DeliveryStatus.SENT).count() == 2
 
 
+def test_the_clock_passes_over_what_a_verb_holds_and_comes_back_to_it(scene: Scene):
+    consent = scene.requested().consents.get()
+    Consent.objects.update(deadline=timezone.now() - timedelta(days=1))
+    with transaction.atomic():
+        Consent.objects.select_for_update().get(pk=consent.pk)
+        assert at_once([deadlines.escalate]) == [0]
+    assert deadlines.escalate() == 1
+
+
 def test_the_clock_that_ticks_eight_times_at_once_does_everything_once(scene: Scene):
     tower = factories.asset(scene.metro, capacity=40)
     late, soon, over = (

@@ -1,6 +1,7 @@
 import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -57,16 +58,22 @@ class Refusing(socketserver.StreamRequestHandler):
         self.wfile.write(b"421 closed for the day\r\n")
 
 
-@pytest.fixture
-def closed_mail_server(settings) -> Iterator[None]:
+@contextmanager
+def serving(settings, handler: type[socketserver.StreamRequestHandler]) -> Iterator[None]:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as server:
+    with socketserver.TCPServer(("127.0.0.1", 0), handler) as server:
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def closed_mail_server(settings) -> Iterator[None]:
+    with serving(settings, Refusing):
+        yield
 
 
 def test_a_mail_that_fails_waits_longer_each_time_then_is_parked_and_can_be_revived(
@@ -93,6 +100,33 @@ def test_a_mail_that_fails_waits_longer_each_time_then_is_parked_and_can_be_revi
     assert delivery.deliver() == 1
     pending.refresh_from_db()
     assert (pending.status, pending.last_error) == (DeliveryStatus.SENT, "")
+
+
+class Cutting(socketserver.StreamRequestHandler):
+    """A mail server that hangs up after each mail, without a word."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 ready\r\n")
+        for command in self.rfile:
+            if command.strip().upper() != b"DATA":
+                self.wfile.write(b"250 ok\r\n")
+                continue
+            self.wfile.write(b"354 go on\r\n")
+            while self.rfile.readline() != b".\r\n":
+                pass
+            self.wfile.write(b"250 kept\r\n")
+            return
+
+
+def test_after_a_cut_connection_the_next_mail_takes_a_new_one(scene: Scene, settings):
+    for _event in range(2):
+        outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+    outbox.dispatch()
+    with serving(settings, Cutting):
+        assert delivery.deliver() == 2
+    rows = Notification.objects.filter(channel=Channel.EMAIL).order_by("next_attempt_at", "pk")
+    assert sorted(row.status for row in rows) == ["pending", "pending", "sent", "sent"]
+    assert all("Disconnected" in row.last_error for row in rows if row.status == DeliveryStatus.PENDING)
 
 
 def test_one_mail_that_fails_does_not_hold_up_the_others(scene: Scene, pending: Notification):

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from registry.models import Allocation
 from sharing.models import Agreement, Consent, Event, MatchStatus
-from sharing.workflow import agreements, calendar, consents, deadlines
+from sharing.workflow import agreements, approvals, calendar, consents, deadlines
+from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 from tests.sharing.scene import Scene, events, free
 
@@ -88,6 +89,9 @@ def test_an_overdue_owner_can_still_answer(scene: Scene, clock):
     scene.match.refresh_from_db()
     assert scene.match.status == MatchStatus.CONSENTED
     assert sweep() == {}
+    # Sunday 20 December: the regulator has until Friday 1 January, and the units stay held two weeks more.
+    assert timezone.localtime(scene.match.deadline).date().isoformat() == "2027-01-01"
+    assert timezone.localtime(Allocation.objects.get().held_until).date().isoformat() == "2027-01-15"
 
 
 def test_a_sweep_that_comes_late_escalates_without_reminding_of_what_is_past(scene: Scene, clock):
@@ -137,6 +141,16 @@ def test_an_agreement_activates_on_its_day_and_ends_on_its_own(scene: Scene, clo
     assert agreement.ended_on == agreement.period.upper
     line = Allocation.objects.get()
     assert line.period == scene.demand.period
+
+
+def test_that_the_regulator_was_reminded_does_not_keep_the_end_from_being_announced(scene: Scene, clock):
+    scene.demand.period = factories.period(9, 30)
+    scene.demand.save()
+    match = scene.consented()
+    clock(day=9)
+    assert sweep() == {"remind": 1}
+    approvals.approve(match, fingerprint=fingerprint_of(match), actor=scene.officer)
+    assert sweep() == {"announce_ends": 1}
 
 
 def test_days_that_were_missed_are_made_up_for(scene: Scene, clock):
