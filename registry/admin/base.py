@@ -17,8 +17,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from registry.admin.place import PlaceField
-from registry.admin.refusals import SENTENCES, Sentences, explained
 from registry.models import Organization, Region, Role, User
+from registry.refusals import SENTENCES, Sentences, explained
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, RelatedFieldListFilter, StackedInline, TabularInline

@@ -2,8 +2,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import RestrictedAdmin, RestrictedForm
-from sharing.admin.refusals import SENTENCES
 from sharing.models import CalendarDay
+from sharing.refusals import SENTENCES
 
 
 class CalendarDayForm(RestrictedForm):

@@ -12,10 +12,10 @@ from registry.admin.base import RestrictedAdmin, RestrictedForm, person
 from registry.admin.svg_map import Shape, draw
 from registry.admin.tags import days
 from registry.kinds import KINDS, Kind
-from sharing.admin.refusals import SENTENCES
 from sharing.admin.verbs import explained
 from sharing.errors import Refusal
 from sharing.models import Demand, DemandList, ListStatus
+from sharing.refusals import SENTENCES
 from sharing.workflow import lists
 
 LIMITS = {

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.refusals import SENTENCES as OF_THE_REGISTRY
-from registry.admin.refusals import Sentences
+from registry.refusals import SENTENCES as OF_THE_REGISTRY
+from registry.refusals import Sentences
 
 SENTENCES: Sentences = {
     **OF_THE_REGISTRY,

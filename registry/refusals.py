@@ -52,10 +52,15 @@ SENTENCES: Sentences = {
 }
 
 
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that was broken; empty where the database names none."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+
+
 def explained(error: IntegrityError, sentences: Sentences = SENTENCES) -> str:
     """A refusal of PostgreSQL in words: the sentence of its constraint, else the database's own first line."""
-    diagnosis = getattr(error.__cause__, "diag", None)
-    name = getattr(diagnosis, "constraint_name", None) or ""
+    name = constraint_of(error)
     if name in sentences:
         return str(sentences[name])
+    diagnosis = getattr(error.__cause__, "diag", None)
     return str(getattr(diagnosis, "message_primary", None) or str(error).splitlines()[0])
