@@ -19,11 +19,7 @@ from sharing.workflow.rules import Standing, Verb
 
 def decide(report: Report) -> None:
     """Regulators decide: one rejects, a core asset takes two persons, the rest is approved in bulk."""
-    for regulator in (REGULATOR, PROVINCE):
-        actor = manager(regulator)
-        waiting = len(_queue(actor))
-        facts = {"person": signed(actor), "count": waiting}
-        report.need(waiting > 0, _("%(person)s has %(count)d matches to decide on") % facts)
+    _show_queues(report)
     _refuse_a_stale_form(report)
     _reject_one(report)
     _approve_core(report)
@@ -40,6 +36,20 @@ def decide(report: Report) -> None:
     report.tell(", ".join(f"{MatchStatus(status).label}: {count}" for status, count in sorted(statuses.items())))
     report.check(not Match.objects.filter(status=MatchStatus.CONSENTED).exists(), _("nothing waits for a regulator"))
     report.check(statuses.get(MatchStatus.ACTIVE, 0) > 0, _("agreements whose period has begun are in force"))
+
+
+def _show_queues(report: Report) -> None:
+    city, province = ({match.pk for match in _queue(manager(regulator))} for regulator in (REGULATOR, PROVINCE))
+    report.need(
+        bool(city),
+        _("%(person)s has %(count)d matches to decide on")
+        % {"person": signed(manager(REGULATOR)), "count": len(city)},
+    )
+    report.need(
+        bool(province - city),
+        _("%(person)s has %(count)d that cross the border of the city")
+        % {"person": signed(manager(PROVINCE)), "count": len(province - city)},
+    )
 
 
 def _queue(actor: User) -> list[Match]:

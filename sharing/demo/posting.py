@@ -16,6 +16,8 @@ from sharing.importing.demands import import_demands
 from sharing.models import MatchRun
 from sharing.workflow import lists
 
+REJECTS_SHOWN = 8
+
 
 def post_lists(report: Report, folder: Path) -> list[MatchRun]:
     """The runs that matching is queued for, in the order in which the parties will request."""
@@ -45,13 +47,14 @@ def write_rows(posting: Posting, path: Path) -> None:
 
 def _check_rejects(report: Report, posting: Posting, imported: ImportReport, path: Path) -> None:
     good = len(posting.rows) - posting.bad_rows
-    report.check(
-        imported.created == good and len(imported.rejects) == posting.bad_rows,
-        _("every good line landed; %(count)d bad ones are accounted for") % {"count": posting.bad_rows},
-    )
     if imported.rejects:
         rejects = path.with_name(f"{posting.stem}-rejects.csv")
         write_rejects(imported, rejects)
-        for reject in imported.rejects:
+        for reject in imported.rejects[:REJECTS_SHOWN]:
             report.tell(f"  {reject.row} [{reject.column}] {reject.reason}")
         report.tell(_("  to be corrected and sent again: %(file)s") % {"file": rejects})
+    report.need(
+        imported.created == good and len(imported.rejects) == posting.bad_rows,
+        _("its %(good)d good lines landed; %(bad)d bad ones are accounted for")
+        % {"good": good, "bad": posting.bad_rows},
+    )

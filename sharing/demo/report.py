@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -59,15 +60,16 @@ class Report:
             raise FellShort(claim)
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """The first column to the left, the others to the right."""
-        texts = [list(map(str, row)) for row in (headings, *rows)]
+        """Columns of numbers to the right, others to the left."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(headings)
+        numeric = [
+            bool(column) and all(isinstance(cell, int | float | Decimal) for cell in column) for column in columns
+        ]
+        texts = [[_text(cell) for cell in row] for row in (headings, *rows)]
         widths = [max(map(_width, column)) for column in zip(*texts, strict=True)]
         for row in texts:
-            first, *others = (
-                _padded(cell, width, right=number > 0)
-                for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-            )
-            self.tell("  ".join([first, *others]).rstrip())
+            cells = (_padded(*cell) for cell in zip(row, widths, numeric, strict=True))
+            self.tell("  ".join(cells).rstrip())
 
     def give_verdict(self) -> None:
         """The last line: whether every step did what it should."""
@@ -85,6 +87,10 @@ def _width(text: str) -> int:
     return sum(2 if "\u2e80" <= character <= "\uffef" else 1 for character in text)
 
 
-def _padded(text: str, width: int, *, right: bool) -> str:
+def _padded(text: str, width: int, right: bool) -> str:
     space = " " * (width - _width(text))
     return space + text if right else text + space
+
+
+def _text(cell: object) -> str:
+    return f"{cell:,}" if isinstance(cell, int | Decimal) else f"{cell:.1f}" if isinstance(cell, float) else str(cell)

@@ -10,7 +10,7 @@ from sharing.models import MatchRun, Outcome, RunStatus
 
 MATCHING_S = 240.0
 POLL_S = 0.2
-UNMET_SHOWN = 5
+FUNNEL = ("near", "open", "fit", "free", "left")
 
 
 def await_runs(report: Report, runs: Sequence[MatchRun], still_running: Callable[[], None]) -> None:
@@ -37,20 +37,23 @@ def _show_runs(report: Report, run_ids: list[int]) -> None:
         met = outcomes.filter(met=True).count()
         seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else 0.0
         gap = "–" if run.gap is None else f"{run.gap:.2%}"
-        rows.append((run.list, outcomes.count(), met, outcomes.count() - met, run.value, gap, f"{seconds:.1f}"))
+        rows.append((run.list, outcomes.count(), met, outcomes.count() - met, run.value, gap, seconds))
         report.need(
             run.status == RunStatus.DONE and outcomes.count() == run.list.demands.count() and met > 0,
             _("“%(list)s”: each line has its answer") % {"list": run.list} + (f" ({run.error})" if run.error else ""),
         )
     report.table((_("list"), _("lines"), _("met"), _("unmet"), _("cost a year"), _("gap"), _("seconds")), rows)
-    unmet = Outcome.objects.filter(run__in=run_ids, met=False).select_related("demand").order_by("pk")
-    for outcome in unmet[:UNMET_SHOWN]:
-        funnel = " → ".join(f"{step} {count}" for step, count in outcome.funnel.items())
-        report.tell(
-            _("why not “%(line)s”: %(reason)s; %(funnel)s")
-            % {
-                "line": outcome.demand,
-                "reason": outcome.reason,
-                "funnel": funnel,
-            }
-        )
+    _show_unmet(report, run_ids)
+
+
+def _show_unmet(report: Report, run_ids: list[int]) -> None:
+    """For each reason one line that was not met: how far it came, what it missed, and what would have met it."""
+    unmet = Outcome.objects.filter(run__in=run_ids, met=False).select_related("demand")
+    for outcome in unmet.order_by("reason", "pk").distinct("reason"):
+        funnel = " → ".join(f"{step} {outcome.funnel.get(step, 0)}" for step in FUNNEL)
+        report.tell(_("why not “%(line)s”: %(funnel)s") % {"line": outcome.demand, "funnel": funnel})
+        miss, change = outcome.nearest_miss, outcome.change
+        if miss:
+            report.tell(_("  nearest miss: %(code)s, asked %(asked)s, offered %(offered)s %(unit)s") % miss)
+        if change:
+            report.tell(_("  would be met with %(field)s %(to)s instead of %(from)s") % change)
