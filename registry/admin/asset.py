@@ -1,4 +1,4 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -23,6 +23,11 @@ from registry.admin.svg_map import Frame, Shape, draw
 from registry.admin.tags import tag
 from registry.kinds import KINDS, Kind
 from registry.models import Asset, Protection, Role, Sector, User
+
+if TYPE_CHECKING:
+    from django.forms import CheckboxSelectMultiple as CheckboxesWidget
+else:
+    from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
 
 NEIGHBOURS = 150
 TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
@@ -157,7 +162,7 @@ class AssetAdmin(RestrictedAdmin):
                 initial=Sector.values,
                 label=db_field.verbose_name.capitalize(),
                 help_text=db_field.help_text,
-                widget=forms.CheckboxSelectMultiple(attrs={"class": "choices"}),
+                widget=CheckboxesWidget(),
             )
         if db_field.name == "kind" and request.GET.get("kind") in KINDS:
             kwargs["choices"] = [(request.GET["kind"], Kind(request.GET["kind"]).label)]

@@ -186,7 +186,7 @@ def _mark(frame: Frame, shape: Shape) -> Iterator[str]:
 
 def _graticule(frame: Frame) -> Iterator[str]:
     west, south, east, north = frame.bounds()
-    step = nice((north - south) / 2.5)
+    step = _step(east - west, 6)
     digits = max(0, -math.floor(math.log10(step)))
     for longitude in _multiples(step, west, east):
         x, _y = frame.pixel(longitude, frame.latitude)
@@ -194,15 +194,22 @@ def _graticule(frame: Frame) -> Iterator[str]:
         side = "E" if longitude >= 0 else "W"
         if PADDING < x < WIDTH - PADDING:
             yield (
-                f'<text class="map-grid-text" x="{x:.1f}" y="12" text-anchor="middle">'
+                f'<text class="map-grid-text" x="{x:.1f}" y="17" text-anchor="middle">'
                 f"{abs(longitude):.{digits}f}° {side}</text>"
             )
+    step = _step(north - south, 4)
+    digits = max(0, -math.floor(math.log10(step)))
     for latitude in _multiples(step, south, north):
         _x, y = frame.pixel(frame.longitude, latitude)
         yield f'<line class="map-grid" x1="0" y1="{y:.1f}" x2="{WIDTH}" y2="{y:.1f}" />'
         side = "N" if latitude >= 0 else "S"
         if PADDING / 2 < y < HEIGHT - PADDING:
             yield f'<text class="map-grid-text" x="4" y="{y - 3:.1f}">{abs(latitude):.{digits}f}° {side}</text>'
+
+
+def _step(span: float, most: int) -> float:
+    """A nice distance between lines: it divides `span` into at most so many parts, and at least two fifths of that."""
+    return nice(2.5 * span / most)
 
 
 def _multiples(step: float, low: float, high: float) -> Iterator[float]:

@@ -1,6 +1,9 @@
 """Small pieces of HTML that lists and pages share; their classes are in admin.css."""
 
+from datetime import datetime
+
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -39,6 +42,14 @@ TONES = {
 def tag(code: str, text: str | Promise) -> SafeString:
     """A coded state as a coloured word."""
     return format_html('<span class="tag tag-{}">{}</span>', TONES.get(code, "quiet"), text)
+
+
+def due(moment: datetime | None) -> str:
+    """The day of a deadline; one gone by stands out."""
+    if moment is None:
+        return "–"
+    day = date_format(timezone.localtime(moment), "Y-m-d")
+    return tag("refused", _("%(day)s, overdue") % {"day": day}) if moment < timezone.now() else day
 
 
 def days(period: DateRange | None) -> str:

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
-from registry.admin.tags import tag
+from registry.admin.tags import due, tag
 from sharing.admin import match_page, queue
 from sharing.admin.seen import consents_naming_owner
 from sharing.admin.verbs import SAFE, Button, GrantForm, RefusalForm, VerbMixin, offers
-from sharing.models import Consent
+from sharing.models import Consent, ConsentStatus
 from sharing.workflow import consents
 from sharing.workflow.rules import MATCH_FACTS, Standing, Verb
 
@@ -43,7 +43,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
     """What owners are asked, and the page on which they answer: the match as they may see it."""
 
     buttons = BUTTONS
-    list_display = ("what", "party", "owner", "status_tag", "deadline", "answered_at")
+    list_display = ("what", "party", "owner", "status_tag", "due", "answered_at")
     list_filter = (WaitingFilter, "status", "reason", ("owner", AutocompleteFilter))
     linked_by = ("match",)
     list_select_related = ("match__demand__list__party", "owner")
@@ -72,6 +72,10 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
     def status_tag(self, consent: Consent) -> str:
         return tag(consent.status, consent.get_status_display())
 
+    @admin.display(description=gettext_lazy("deadline"))
+    def due(self, consent: Consent) -> str:
+        return due(consent.deadline) if consent.status == ConsentStatus.PENDING else "–"
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -89,7 +93,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
             "opts": self.opts,
             "original": consent,
             "status_tag": self.status_tag(consent),
-            "due": consent.deadline,
+            "due": self.due(consent),
             "offers": offers(consent, BUTTONS, standing),
             "consent_rows": [(one, []) for one in shown["consents"]],
         }

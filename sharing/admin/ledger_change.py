@@ -17,6 +17,7 @@ from registry import capacity
 from registry.admin.tags import days, numbers
 from registry.kinds import LOADS
 from registry.models import Allocation, Asset, User
+from sharing.admin import words
 from sharing.models import Match, MatchLeg, MatchStatus
 
 # How far an endless period is drawn.
@@ -27,6 +28,7 @@ LOAD_NAMES: dict[str, str | Promise] = {
     "wind_area_m2": gettext_lazy("wind area, m²"),
     "power_kw": gettext_lazy("power, kW"),
 }
+LOAD_UNITS = {"weight_kg": "kg", "wind_area_m2": "m²", "power_kw": "kW"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,14 @@ class LoadChange:
     limit: Decimal | None
     before: Decimal
     after: Decimal
+
+    @property
+    def shown(self) -> str:
+        """Before, after and limit in words."""
+        change = f"{words.number(self.before)} → {words.number(self.after)}"
+        if self.limit is None:
+            return _("%(change)s (no limit)") % {"change": change}
+        return _("%(change)s of %(limit)s") % {"change": change, "limit": words.number(self.limit)}
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,11 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
-from registry.admin.tags import tag
+from registry.admin.tags import due, tag
 from registry.models import Role
 from sharing.admin import bulk, match_page, queue, words
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
@@ -92,7 +90,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
 
     @admin.display(description=gettext_lazy("deadline"))
     def due(self, match: Match) -> Any:
-        return deadline(match.deadline)
+        return due(match.deadline)
 
     @admin.display(description=gettext_lazy("cost a year"))
     def cost(self, match: Match) -> str:
@@ -143,7 +141,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             "opts": self.opts,
             "original": match,
             "status_tag": self.status_tag(match),
-            "due": deadline(match.deadline),
+            "due": due(match.deadline),
             "offers": offers(match, BUTTONS, standing, {"fingerprint": fingerprint}),
             "consent_rows": [(consent, offers(consent, CONSENT_BUTTONS, standing)) for consent in shown["consents"]],
         }
@@ -156,11 +154,3 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             [found], *MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator"
         )
         return found
-
-
-def deadline(moment: Any) -> Any:
-    """A deadline; one gone by stands out."""
-    if moment is None:
-        return "–"
-    text = date_format(timezone.localtime(moment), "Y-m-d")
-    return tag("refused", _("%(day)s, overdue") % {"day": text}) if moment < timezone.now() else text

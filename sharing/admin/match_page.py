@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from registry.admin.asset import masked
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.kinds import LOADS
-from registry.models import Asset, User
+from registry.models import Asset, Protection, User
 from sharing.admin import ledger_svg, words
-from sharing.admin.ledger_change import LOAD_NAMES, LedgerChange, changes
+from sharing.admin.ledger_change import LOAD_UNITS, LedgerChange, changes
 from sharing.admin.seen import author, consents_naming_owner, events
 from sharing.models import Match, MatchLeg
 from sharing.workflow.rules import is_core
@@ -48,11 +48,18 @@ class LegRow:
         return str(self.asset) if self.asset else _("A protected asset, whose owner is asked")
 
     @property
+    def protection(self) -> str:
+        """Restricted or core, in a word; empty for what is open."""
+        if self.asset is None or self.asset.protection == Protection.OPEN:
+            return ""
+        return self.asset.get_protection_display().split(":")[0]
+
+    @property
     def use(self) -> str:
         """The units and loads that the leg takes."""
         if self.leg.is_gap:
             return "–"
-        loads = [f"{LOAD_NAMES[load]} {words.number(value)}" for load in LOADS if (value := getattr(self.leg, load))]
+        loads = [f"{words.number(value)} {LOAD_UNITS[load]}" for load in LOADS if (value := getattr(self.leg, load))]
         units = words.units(self.leg.match.demand.kind, self.leg.quantity)
         return ", ".join([units, *loads])
 

@@ -127,9 +127,9 @@ class Offer:
     url: str
 
     @property
-    def asks(self) -> bool:
-        """Whether there is anything to fill in."""
-        return bool(self.form.visible_fields())
+    def unfolds(self) -> bool:
+        """Whether there is anything to fill in, or a slip of the finger would cost something."""
+        return bool(self.form.visible_fields()) or self.button.tone == "danger"
 
 
 def offers(

@@ -105,8 +105,8 @@ def field_name(name: str) -> str:
 
 
 def funnel(outcome: Outcome) -> list[Fact]:
-    """How many assets were left after each stage."""
-    return [(STAGES.get(stage, stage), number(count)) for stage, count in outcome.funnel.items()]
+    """How many assets were left after each stage, in their order."""
+    return [(name, number(outcome.funnel[stage])) for stage, name in STAGES.items() if stage in outcome.funnel]
 
 
 def reason(code: str) -> str:

@@ -97,8 +97,7 @@ def test_the_scale_bar_is_as_long_as_it_says():
 def test_meridians_and_parallels_are_labelled_where_they_are():
     svg = draw([Shape(LineString((114.0, 30.0), (114.1, 30.05), srid=4326), "leg")], title="x")
     labels = [part.text for part in parts(svg, "map-grid-text")]
-    meridians = ["114.00° E", "114.02° E", "114.04° E", "114.06° E", "114.08° E", "114.10° E"]
-    assert labels == [*meridians, "30.00° N", "30.02° N", "30.04° N"]
+    assert labels == ["114.00° E", "114.05° E", "114.10° E", "30.00° N", "30.02° N", "30.04° N"]
 
 
 def test_every_kind_of_geometry_is_drawn():

@@ -117,8 +117,10 @@ def test_an_outcome_is_told_in_words(scene: Scene, editor: Client):
         change={"field": "mounting_height_m", "from": 30, "to": 17},
     )
     html = editor.get(page(outcome)).content.decode()
+    stages = ("within reach", "open to the party", "technically fit", "free in the period", "left after higher")
+    places = [html.index(stage) for stage in stages]
+    assert places == sorted(places)
     for text in (
-        "within reach",
         "NEAR: mounting height – asked 30 m, offered 17 m",
         "Mounting height, m: 30 → 17 would meet it",
     ):
