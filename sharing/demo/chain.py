@@ -39,7 +39,7 @@ def _run_steps(report: Report, programs: Programs, folder: Path) -> None:
     with report.step(_("Database: an empty one")):
         start_afresh()
     programs.start("worker", WORKER)
-    programs.start("beat", BEAT)
+    programs.start("beat", (*BEAT, str(folder / "beat-schedule")))
     with report.step(_("Regions, organizations and people")):
         _found(report, folder)
     with report.step(_("Catalogue: 20,000 assets from the files of nine owners")):

@@ -40,16 +40,10 @@ def decide(report: Report) -> None:
 
 def _show_queues(report: Report) -> None:
     city, province = ({match.pk for match in _queue(manager(regulator))} for regulator in (REGULATOR, PROVINCE))
-    report.need(
-        bool(city),
-        _("%(person)s has %(count)d matches to decide on")
-        % {"person": signed(manager(REGULATOR)), "count": len(city)},
-    )
-    report.need(
-        bool(province - city),
-        _("%(person)s has %(count)d that cross the border of the city")
-        % {"person": signed(manager(PROVINCE)), "count": len(province - city)},
-    )
+    facts = {"person": signed(manager(REGULATOR)), "count": len(city)}
+    report.need(bool(city), _("%(person)s has %(count)d matches to decide on") % facts)
+    facts = {"person": signed(manager(PROVINCE)), "count": len(province - city)}
+    report.need(bool(province - city), _("%(person)s alone has %(count)d, which cross the city's border") % facts)
 
 
 def _queue(actor: User) -> list[Match]:

@@ -19,7 +19,7 @@ READY_S = 60.0
 LEAVE_S = 30.0
 
 WORKER = ("celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "info")
-BEAT = ("celery", "-A", "config", "beat", "--loglevel", "info")
+BEAT = ("celery", "-A", "config", "beat", "--loglevel", "info", "--schedule")
 
 
 class ProgramFailed(Exception):

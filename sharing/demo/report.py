@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from numbers import Number
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -62,9 +63,7 @@ class Report:
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Columns of numbers to the right, others to the left."""
         columns = list(zip(*rows, strict=True)) or [()] * len(headings)
-        numeric = [
-            bool(column) and all(isinstance(cell, int | float | Decimal) for cell in column) for column in columns
-        ]
+        numeric = [bool(column) and all(isinstance(cell, Number) for cell in column) for column in columns]
         texts = [[_text(cell) for cell in row] for row in (headings, *rows)]
         widths = [max(map(_width, column)) for column in zip(*texts, strict=True)]
         for row in texts:

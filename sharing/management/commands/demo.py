@@ -23,10 +23,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help=_("end after the report"))
         parser.add_argument("--port", type=int, default=8000, help=_("of the site"))
+        parser.add_argument(
+            "--folder", type=Path, default=settings.LOCAL_DIR / "demo", help=_("for the files it imports, and logs")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _interrupt)
-        folder: Path = settings.LOCAL_DIR / "demo"
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
+        folder: Path = options["folder"]
         folder.mkdir(parents=True, exist_ok=True)
         serving, port = not options["no_serve"], options["port"]
         if serving and not port_is_free(port):
@@ -48,5 +52,5 @@ class Command(BaseCommand):
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """SIGTERM ends the demo as Ctrl-C does, its programs included."""
+    """SIGTERM and a closed terminal end the demo as Ctrl-C does, its programs included."""
     raise KeyboardInterrupt
