@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from registry.admin.base import person
 from sharing.admin.verbs import NothingToFill, RejectionForm
 from sharing.errors import BadInput, NotYours
-from sharing.models import Match
+from sharing.models import Match, MatchStatus
 from sharing.workflow import approvals
 from sharing.workflow.approvals import BulkResult
 from sharing.workflow.fingerprint import fingerprint_of
@@ -94,7 +94,13 @@ def _carry_out(verb: Verb, shown: dict[int, str], filled: dict[str, Any], reques
 
 
 def _tell(request: HttpRequest, verb: Verb, result: BulkResult) -> None:
-    done = len(result.done)
+    waiting = sum(match.status == MatchStatus.CONSENTED for match in result.done.values())
+    done = len(result.done) - waiting
+    if waiting:
+        text = ngettext(
+            "%(n)d match has the first of two approvals.", "%(n)d matches have the first of two approvals.", waiting
+        )
+        messages.success(request, text % {"n": waiting})
     if done:
         text = (
             ngettext("%(n)d match approved.", "%(n)d matches approved.", done)

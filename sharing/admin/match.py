@@ -16,7 +16,7 @@ from registry.models import Role
 from sharing.admin import bulk, match_page, queue, words
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
 from sharing.admin.verbs import SAFE, Button, RejectionForm, VerbMixin, WithFingerprint, offers
-from sharing.models import Match
+from sharing.models import Match, MatchStatus
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import MATCH_FACTS, RULES, Standing, Verb
@@ -107,6 +107,12 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     @admin.action(description=gettext_lazy("Reject…"))
     def reject_selected(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> HttpResponse:
         return bulk.confirm(self, request, Verb.REJECT, queryset)
+
+    def said(self, button: Button, result: Any) -> str:
+        """Of a core asset the first approval is not yet the decision."""
+        if button.verb is Verb.APPROVE and result.status == MatchStatus.CONSENTED:
+            return _("The first of two approvals is given; a second person must approve too.")
+        return super().said(button, result)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Deciding on many is for those who regulate."""

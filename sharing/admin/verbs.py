@@ -189,7 +189,7 @@ class VerbMixin(RestrictedAdmin):
         if not form.is_valid():
             return self._asked_again(request, subject, button, form, page)
         try:
-            button.do(subject, actor=person(request), **form.cleaned_data)
+            result = button.do(subject, actor=person(request), **form.cleaned_data)
         except BadInput as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
             return self._asked_again(request, subject, button, form, page)
@@ -200,8 +200,12 @@ class VerbMixin(RestrictedAdmin):
         except Refusal as refusal:
             messages.error(request, explained(refusal))
         else:
-            messages.success(request, str(button.done))
+            messages.success(request, self.said(button, result))
         return HttpResponseRedirect(page)
+
+    def said(self, button: Button, result: Any) -> str:
+        """What is told when a verb was carried out. result: what it returned."""
+        return str(button.done)
 
     def _asked_again(
         self, request: HttpRequest, subject: Any, button: Button, form: forms.Form, page: str
@@ -221,7 +225,5 @@ class VerbMixin(RestrictedAdmin):
 def explained(refusal: Refusal) -> str:
     """The refusal of a verb, and what to do about it."""
     if isinstance(refusal, StaleForm):
-        return _("Nothing was decided: %(why)s This page shows how it stands now; look again and decide.") % {
-            "why": refusal.message
-        }
+        return _("Nothing was decided: %(why)s This page shows how it stands now.") % {"why": refusal.message}
     return _("Nothing was done: %(why)s") % {"why": refusal.message}

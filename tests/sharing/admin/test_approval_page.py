@@ -217,6 +217,17 @@ def test_many_are_approved_at_once_each_as_it_was_shown(scene: Scene, officer: C
     assert [match.pk for match in response.context["cl"].result_list] == [matches[1].pk]
 
 
+def test_many_at_once_are_told_apart_from_those_that_wait_for_a_second_person(scene: Scene, officer: Client):
+    core = factories.asset(scene.metro, protection="core", capacity=2)
+    matches = [*more_matches(scene, 1), scene.consented(factories.match(factories.demand(scene.list), [core]))]
+    chosen = {"action": "approve_selected", "_selected_action": [match.pk for match in matches]}
+    confirm = officer.post(QUEUE, chosen)
+    sent = {"match": [match.pk for match in matches]}
+    sent |= {f"fingerprint-{match.pk}": shown for match, shown, _core, _refusal in confirm.context["rows"]}
+    response = officer.post(confirm.context["url"], sent, follow=True)
+    assert told(response) == ["1 match has the first of two approvals.", "1 match approved."]
+
+
 def test_many_are_rejected_at_once_for_one_reason(scene: Scene, officer: Client):
     matches = more_matches(scene, 2)
     chosen = {"action": "reject_selected", "_selected_action": [match.pk for match in matches]}
@@ -245,7 +256,8 @@ def test_a_core_asset_waits_for_a_second_person(scene: Scene, officer: Client, s
     match = scene.consented(factories.match(factories.demand(scene.list), [core]))
     html = officer.get(page(match)).content.decode()
     assert "Core asset: two approvals" in html
-    officer.post(do(match, "approve"), {"fingerprint": fingerprint(html)})
+    response = officer.post(do(match, "approve"), {"fingerprint": fingerprint(html)}, follow=True)
+    assert told(response) == ["The first of two approvals is given; a second person must approve too."]
     match.refresh_from_db()
     assert match.status == MatchStatus.CONSENTED
     mine = officer.get(page(match))
