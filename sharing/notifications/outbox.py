@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry.models import Organization, User
+from registry.nudge import nudge_on_commit
 from sharing.models import (
     Agreement,
     Channel,
@@ -20,7 +21,6 @@ from sharing.models import (
     Notification,
 )
 from sharing.notifications import recipients
-from sharing.notifications.nudge import nudge_on_commit
 
 SWEEP = "sharing.sweep_outbox"
 BATCH = 200

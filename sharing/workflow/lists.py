@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.models import Organization, User
+from registry.nudge import nudge_on_commit
 from sharing.errors import BadInput, WrongState
 from sharing.models import (
     LIVE,
@@ -27,7 +28,6 @@ from sharing.models import (
     RunStatus,
 )
 from sharing.notifications import outbox
-from sharing.notifications.nudge import nudge_on_commit
 from sharing.workflow import rules
 from sharing.workflow.locks import lock_list, lock_matches_of
 from sharing.workflow.moving import supersede

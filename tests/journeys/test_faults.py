@@ -18,8 +18,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from registry import nudge
 from sharing.models import Channel, DeliveryStatus, Event, EventType, Notification
-from sharing.notifications import nudge, outbox
+from sharing.notifications import outbox
 from tests.journeys.mail_server import MailServer, mail_server
 from tests.sharing.scene import Scene
 

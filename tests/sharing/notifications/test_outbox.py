@@ -6,8 +6,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from registry import nudge
 from sharing.models import Channel, DeliveryStatus, Event, EventType, Notification
-from sharing.notifications import nudge, outbox
+from sharing.notifications import outbox
 from sharing.workflow import matches
 from tests.sharing.scene import Scene
 
