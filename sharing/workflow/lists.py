@@ -3,11 +3,12 @@
 create, edit, submit and rematch may also be done with actor None: at the registry's own console.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Max, ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -60,8 +61,8 @@ def add_demands(demand_list: DemandList, demands: Sequence[Demand], *, actor: Us
     last = demand_list.demands.aggregate(last=Max("line"))["last"] or 0
     for line, demand in enumerate(demands, last + 1):
         demand.list, demand.line = demand_list, line
-        _validate(demand)
-    return Demand.objects.bulk_create(demands, batch_size=BATCH)
+    with _refusing_what_cannot_be(demand_list, demands):
+        return Demand.objects.bulk_create(demands, batch_size=BATCH)
 
 
 @transaction.atomic
@@ -73,9 +74,9 @@ def change_demand(demand: Demand, *, actor: User | None) -> Demand:
         raise rules.not_seen()
     demand_list = lock_list(stored.list_id)
     rules.guard(Verb.EDIT, demand_list, actor)
-    demand.list = demand_list
-    _validate(demand)
-    demand.save()
+    demand.list, demand.line = demand_list, stored.line
+    with _refusing_what_cannot_be(demand_list, [demand]):
+        demand.save()
     return demand
 
 
@@ -215,9 +216,32 @@ def _take_off_the_table(demand_list: DemandList, blocking: Sequence[MatchStatus]
     supersede(matches)
 
 
-def _validate(row: DemandList | Demand) -> None:
+@contextmanager
+def _refusing_what_cannot_be(demand_list: DemandList, demands: Sequence[Demand]) -> Iterator[None]:
+    """Raises BadInput for the first line that the model's validators or the database refuse.
+
+    Asking Django for the database's checks takes a query each, so that is done only to name what was refused.
+    """
+    twins = {demand.disjoint_from_id for demand in demands if demand.disjoint_from_id}
+    if twins - set(demand_list.demands.filter(pk__in=twins).values_list("pk", flat=True)):
+        raise BadInput(_("A route can only be disjoint from another line of its list."), "disjoint_from")
+    for demand in demands:
+        _validate(demand, fields_only=True)
     try:
-        row.full_clean(validate_unique=False)
+        with transaction.atomic():
+            yield
+    except (IntegrityError, DataError):
+        for demand in demands:
+            _validate(demand)
+        raise
+
+
+def _validate(row: DemandList | Demand, *, fields_only: bool = False) -> None:
+    try:
+        if fields_only:
+            row.clean_fields(exclude={"list", "disjoint_from"})
+        else:
+            row.full_clean(validate_unique=False)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         where = _("Line %(line)d: ") % {"line": row.line} if isinstance(row, Demand) else ""

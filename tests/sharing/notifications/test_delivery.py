@@ -58,10 +58,14 @@ class Refusing(socketserver.StreamRequestHandler):
         self.wfile.write(b"421 closed for the day\r\n")
 
 
+class Threads(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+
 @contextmanager
 def serving(settings, handler: type[socketserver.StreamRequestHandler]) -> Iterator[None]:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    with socketserver.TCPServer(("127.0.0.1", 0), handler) as server:
+    with Threads(("127.0.0.1", 0), handler) as server:
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -67,6 +67,28 @@ def test_one_bad_line_keeps_all_out_and_is_named(scene: Scene, draft: DemandList
     assert info.value.message.startswith("Line 2: ")
 
 
+def test_many_lines_take_a_handful_of_queries(scene: Scene, draft: DemandList, django_assert_max_num_queries):
+    many = [line() for _line in range(30)]
+    with django_assert_max_num_queries(9):
+        lists.add_demands(draft, many, actor=scene.drafter)
+
+
+def test_a_line_is_not_disjoint_from_a_line_of_another_list(scene: Scene, draft: DemandList):
+    bad = line(kind="duct")
+    bad.disjoint_from = factories.demand(factories.demand_list(scene.party), "duct")
+    with refused(BadInput) as info:
+        lists.add_demands(draft, [bad], actor=scene.drafter)
+    assert info.value.field == "disjoint_from"
+
+
+def test_what_only_the_database_refuses_is_named_too(scene: Scene, draft: DemandList):
+    good, bad = line(), line()
+    bad.max_detour = 0.5
+    with refused(BadInput) as info:
+        lists.add_demands(draft, [good, bad], actor=scene.drafter)
+    assert info.value.message.startswith("Line 2: ")
+
+
 def test_a_line_with_the_place_of_another_kind_is_refused(scene: Scene, draft: DemandList):
     bad = line()
     bad.kind = "duct"
