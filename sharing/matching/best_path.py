@@ -28,7 +28,8 @@ from sharing.matching.path_search import (
 )
 
 NOTHING: Final = np.empty(0)
-MAX_LABELS: Final = 4_000_000
+FEW_LABELS: Final = 2**16
+MAX_LABELS: Final = 2**22
 MAX_CUTS: Final = 12
 
 
@@ -82,21 +83,26 @@ def _repeated(found: Found) -> list[int]:
 def _without_repeats(
     graph: Graph, ask: Ask, rest: Rest, held: Limits, critical: list[int], most: float
 ) -> Found | None:
-    """Search, and search again with each node remembered that the path found repeats; `critical` grows."""
+    """Search, and search again with each node remembered that the path found repeats; `critical` grows.
+
+    Going to and fro on spans that cost nothing makes labels without end: so early on, when there are many, the nodes
+    that one of them repeats are remembered too.
+    """
+    max_labels = FEW_LABELS
     while True:
         bit = np.empty(0, np.int32)
         if critical:
             bit = np.full(graph.arc_first.size - 1, -1, np.int32)
             bit[critical] = np.arange(len(critical), dtype=np.int32)
-        mode = Mode(*held, critical=bit, words=(len(critical) + 63) // 64, max_labels=MAX_LABELS, most=most)
+        mode = Mode(*held, critical=bit, words=(len(critical) + 63) // 64, max_labels=max_labels, most=most)
         found = search(graph, ask, rest, mode)
-        if found.labels < 0:
-            raise SearchTooLarge
-        if not found.exists:
-            return None
         repeated = _repeated(found)
+        if found.labels >= 0 and not repeated:
+            return found if found.exists else None
         if not repeated:
-            return found
+            max_labels *= 4
+            if max_labels > MAX_LABELS:
+                raise SearchTooLarge
         critical += repeated
 
 

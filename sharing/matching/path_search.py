@@ -14,6 +14,7 @@ label and entered once; the caller adds those that a found path repeats and sear
 """
 
 import heapq
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,9 +24,10 @@ from sharing.matching.arrays import Flags, Floats
 from sharing.matching.compiled import compiled, inlined
 
 Ids = NDArray[np.int32]
+Bits = NDArray[np.uint64]
 
 NODE, ASSET, BY_GAP, PARENT, VIA, OLDER, DEAD, NEXT_GAP = range(8)
-COST, LENGTH, BALANCE, LOSS = range(4)
+COST, LENGTH, BALANCE, LOSS, KEY = range(5)
 
 GAP: Final = -1
 """`via` of a step that is new build; spans are numbered from 0."""
@@ -110,16 +112,10 @@ class Mode(NamedTuple):
     most: float  # only what costs less is looked for
 
 
-class Labels(NamedTuple):
-    ints: Ids
-    sums: Floats
-    seen: NDArray[np.uint64]
-
-
 class Found(NamedTuple):
     """Nodes of the path and the step that leads to each; its sums without what the owner of nothing would add.
 
-    labels: how many were made, -1 when they ran out.
+    labels: how many were made; -1 when they ran out, and the path is that of the last one.
     """
 
     nodes: Ids
@@ -129,187 +125,59 @@ class Found(NamedTuple):
     labels: int
 
 
-@compiled
-def _wider(labels: Labels) -> Labels:
-    size = labels.ints.shape[0]
-    ints = np.empty((2 * size, labels.ints.shape[1]), np.int32)
-    sums = np.empty((2 * size, labels.sums.shape[1]), np.float64)
-    seen = np.zeros((2 * size, labels.seen.shape[1]), np.uint64)
-    ints[:size], sums[:size], seen[:size] = labels.ints, labels.sums, labels.seen
-    return Labels(ints, sums, seen)
+@inlined
+def _straight(x: float, y: float, z: float, there: Floats) -> float:
+    return math.sqrt((x - there[0]) ** 2 + (y - there[1]) ** 2 + (z - there[2]) ** 2)
 
 
 @inlined
-def _straight(here: Floats, there: Floats) -> float:
-    return float(np.sqrt((here[0] - there[0]) ** 2 + (here[1] - there[1]) ** 2 + (here[2] - there[2]) ** 2))
-
-
-@inlined
-def _dominates(labels: Labels, a: int, b: int, graph: Graph, ask: Ask, mode: Mode) -> bool:
+def _dominates(
+    ints: Ids,
+    sums: Floats,
+    seen: Bits,
+    asset_owner: Ids,
+    a: int,
+    b: int,
+    crossing_cost: float,
+    joint_cost: float,
+    joint_loss: float,
+    use_length: bool,
+    use_gap: bool,
+    use_loss: bool,
+) -> bool:
     """Whether label a makes label b of the same node superfluous."""
-    ints, sums = labels.ints, labels.sums
-    if ints[a, BY_GAP] > ints[b, BY_GAP]:
+    if ints[a, BY_GAP] > ints[b, BY_GAP] or sums[a, COST] > sums[b, COST]:
+        return False
+    if use_length and sums[a, LENGTH] > sums[b, LENGTH]:
+        return False
+    if use_gap and sums[a, BALANCE] > sums[b, BALANCE]:
         return False
     asset_a, asset_b = ints[a, ASSET], ints[b, ASSET]
     joint = ints[a, BY_GAP] == 0 and (ints[b, BY_GAP] == 1 or asset_a != asset_b)
-    spare = ask.joint_cost if joint else 0.0
-    if asset_a >= 0 and (asset_b < 0 or graph.asset_owner[asset_a] != graph.asset_owner[asset_b]):
-        spare += ask.crossing_cost
+    spare = joint_cost if joint else 0.0
+    if asset_a >= 0 and asset_a != asset_b and (asset_b < 0 or asset_owner[asset_a] != asset_owner[asset_b]):
+        spare += crossing_cost
     if sums[a, COST] + spare > sums[b, COST]:
         return False
-    if mode.use_length and sums[a, LENGTH] > sums[b, LENGTH]:
+    if use_loss and sums[a, LOSS] + (joint_loss if joint else 0.0) > sums[b, LOSS]:
         return False
-    if mode.use_gap and sums[a, BALANCE] > sums[b, BALANCE]:
-        return False
-    if mode.use_loss and sums[a, LOSS] + (ask.joint_loss if joint else 0.0) > sums[b, LOSS]:
-        return False
-    for word in range(mode.words):  # noqa: SIM110 - compiled code has no generators
-        if labels.seen[a, word] & ~labels.seen[b, word]:
+    for word in range(seen.shape[1]):  # noqa: SIM110 - compiled code has no generators
+        if seen[a, word] & ~seen[b, word]:
             return False
     return True
-
-
-@inlined
-def _keep(labels: Labels, new: int, newest: Ids, graph: Graph, ask: Ask, mode: Mode) -> bool:
-    """List label `new` at its node unless another there dominates it; strike off those that it dominates."""
-    ints = labels.ints
-    node = ints[new, NODE]
-    younger, other = -1, newest[node]
-    while other >= 0:
-        if _dominates(labels, other, new, graph, ask, mode):
-            return False
-        other = ints[other, OLDER]
-    other = newest[node]
-    while other >= 0:
-        older = ints[other, OLDER]
-        if _dominates(labels, new, other, graph, ask, mode):
-            ints[other, DEAD] = 1
-            if younger < 0:
-                newest[node] = older
-            else:
-                ints[younger, OLDER] = older
-        else:
-            younger = other
-        other = older
-    ints[new, OLDER] = newest[node]
-    newest[node] = new
-    return True
-
-
-@inlined
-def _begin(labels: Labels, new: int, node: int, gap_m: float, ask: Ask) -> None:
-    """Label `new`: the gap from A to a node."""
-    ints, sums = labels.ints, labels.sums
-    ints[new, NODE], ints[new, ASSET], ints[new, PARENT] = node, -1, -1
-    ints[new, VIA], ints[new, BY_GAP] = GAP, 1
-    joints = 1.0 if gap_m > ask.snap else 0.0
-    sums[new, COST] = (ask.gap_cost + ask.gap_rate) * gap_m + ask.joint_cost * joints
-    sums[new, LENGTH] = gap_m
-    sums[new, BALANCE] = gap_m * (1.0 - ask.max_share)
-    sums[new, LOSS] = ask.gap_loss * gap_m + ask.joint_loss * joints
-
-
-@inlined
-def _along_gap(labels: Labels, new: int, parent: int, at: int, graph: Graph, ask: Ask) -> None:
-    """Label `new`: label `parent` and the gap listed at `at`, with the joints at both its ends."""
-    ints, sums = labels.ints, labels.sums
-    pair = graph.gap_pair[at]
-    gap_m = graph.gap_length[pair]
-    ints[new, NODE], ints[new, ASSET], ints[new, PARENT] = graph.gap_head[at], ints[parent, ASSET], parent
-    ints[new, VIA], ints[new, BY_GAP] = GAP, 1
-    cost = ask.gap_cost * graph.gap_weight[pair] + ask.gap_rate * gap_m
-    sums[new, COST] = sums[parent, COST] + cost + 2.0 * ask.joint_cost
-    sums[new, LENGTH] = sums[parent, LENGTH] + gap_m
-    sums[new, BALANCE] = sums[parent, BALANCE] + gap_m * (1.0 - ask.max_share)
-    sums[new, LOSS] = sums[parent, LOSS] + ask.gap_loss * gap_m + 2.0 * ask.joint_loss
-
-
-@inlined
-def _along_span(labels: Labels, new: int, parent: int, at: int, graph: Graph, ask: Ask) -> None:
-    """Label `new`: label `parent` and the span listed at `at`."""
-    ints, sums = labels.ints, labels.sums
-    span = graph.arc_span[at]
-    asset, last = graph.span_asset[span], ints[parent, ASSET]
-    ints[new, NODE], ints[new, ASSET], ints[new, PARENT] = graph.arc_head[at], asset, parent
-    ints[new, VIA], ints[new, BY_GAP] = span, 0
-    cost, loss = ask.quantity * graph.span_price[span], graph.span_loss[span]
-    if last >= 0 and graph.asset_owner[last] != graph.asset_owner[asset]:
-        cost += ask.crossing_cost
-    if ints[parent, BY_GAP] == 0 and last != asset:
-        cost, loss = cost + ask.joint_cost, loss + ask.joint_loss
-    sums[new, COST] = sums[parent, COST] + cost
-    sums[new, LENGTH] = sums[parent, LENGTH] + graph.span_length[span]
-    sums[new, BALANCE] = sums[parent, BALANCE] - ask.max_share * graph.span_length[span]
-    sums[new, LOSS] = sums[parent, LOSS] + loss
-
-
-@inlined
-def _key(labels: Labels, new: int, graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> float:
-    """Least cost of any path that begins with label `new`; infinite when none can keep the limits."""
-    node, sums = labels.ints[new, NODE], labels.sums
-    # Straight distances are lower bounds for every label of the node, so they hold whatever the mode.
-    to_b = _straight(graph.node_place[node], ask.place_b)
-    if _straight(graph.node_place[node], ask.place_a) + to_b > ask.max_length + SLACK:
-        return np.inf
-    if mode.use_length:
-        left = rest.length[node] if rest.length.size else to_b
-        if sums[new, LENGTH] + left > ask.max_length + SLACK:
-            return np.inf
-    if mode.use_loss:
-        left = rest.loss[node] if rest.loss.size else 0.0
-        if sums[new, LOSS] + left > ask.max_loss + SLACK:
-            return np.inf
-    if mode.use_gap and sums[new, BALANCE] - ask.max_share * (ask.max_length - sums[new, LENGTH]) > SLACK:
-        return np.inf
-    if rest.cost.size == 0:
-        return float(
-            sums[new, COST] + min(ask.quantity * graph.least_rate, ask.gap_cost + ask.gap_rate) * to_b * ROUND
-        )
-    weighed = rest.per_length * sums[new, LENGTH] + rest.per_balance * sums[new, BALANCE]
-    weighed += rest.per_loss * sums[new, LOSS] - rest.credit
-    return float(sums[new, COST] + weighed + rest.cost[node] * ROUND)
-
-
-@inlined
-def _remember(labels: Labels, new: int, mode: Mode) -> bool:
-    """Note the node of label `new` among those it has been to; False when it had been there."""
-    parent, node = labels.ints[new, PARENT], labels.ints[new, NODE]
-    for word in range(mode.words):
-        labels.seen[new, word] = labels.seen[parent, word] if parent >= 0 else np.uint64(0)
-    if mode.words and mode.critical[node] >= 0:
-        word, bit = mode.critical[node] // 64, np.uint64(1) << np.uint64(mode.critical[node] % 64)
-        if labels.seen[new, word] & bit:
-            return False
-        labels.seen[new, word] |= bit
-    return True
-
-
-@inlined
-def _finish(labels: Labels, label: int, gap_m: float, ask: Ask, mode: Mode, total: Floats) -> bool:
-    """Write to `total` the sums of the path that ends with the gap from this label to B; False beyond a limit."""
-    sums, joints = labels.sums, 1.0 if gap_m > ask.snap else 0.0
-    total[COST] = sums[label, COST] + (ask.gap_cost + ask.gap_rate) * gap_m + ask.joint_cost * joints
-    total[LENGTH] = sums[label, LENGTH] + gap_m
-    total[BALANCE] = sums[label, BALANCE] + gap_m * (1.0 - ask.max_share)
-    total[LOSS] = sums[label, LOSS] + ask.gap_loss * gap_m + ask.joint_loss * joints
-    if mode.use_length and total[LENGTH] > ask.max_length + SLACK:
-        return False
-    if mode.use_gap and total[BALANCE] > SLACK:
-        return False
-    return not (mode.use_loss and total[LOSS] > ask.max_loss + SLACK)
 
 
 @compiled
-def _trace(labels: Labels, last: int) -> tuple[Ids, Ids]:
+def _trace(ints: Ids, last: int) -> tuple[Ids, Ids]:
     steps, label = 0, last
     while label >= 0:
-        steps, label = steps + 1, labels.ints[label, PARENT]
+        steps, label = steps + 1, ints[label, PARENT]
     nodes, vias = np.empty(steps, np.int32), np.empty(steps, np.int32)
     label = last
     while label >= 0:
         steps -= 1
-        nodes[steps], vias[steps] = labels.ints[label, NODE], labels.ints[label, VIA]
-        label = labels.ints[label, PARENT]
+        nodes[steps], vias[steps] = ints[label, NODE], ints[label, VIA]
+        label = ints[label, PARENT]
     return nodes, vias
 
 
@@ -318,75 +186,189 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
     """The cheapest path from A to B that keeps the limits of `mode`.
 
     Its first step is the gap from A, maybe of no length; the gap from its last node to B is left to the caller.
+    One long function on local names: what is looked up in a tuple inside the loop is counted and released each time,
+    which takes several times as long as all the rest.
     """
-    nodes = graph.arc_first.shape[0] - 1
-    exit_of = np.full(nodes, np.inf)
-    exit_of[ask.exit] = ask.exit_length
-    newest = np.full(nodes, -1, np.int32)
-    size = 1024
-    labels = Labels(
-        np.empty((size, 8), np.int32), np.empty((size, 4), np.float64), np.zeros((size, mode.words), np.uint64)
+    arc_first, arc_head, arc_span = graph.arc_first, graph.arc_head, graph.arc_span
+    gap_first, gap_head, gap_pair = graph.gap_first, graph.gap_head, graph.gap_pair
+    span_asset, span_price, span_length, span_loss = (
+        graph.span_asset,
+        graph.span_price,
+        graph.span_length,
+        graph.span_loss,
     )
+    asset_owner, gap_length, gap_weight = graph.asset_owner, graph.gap_length, graph.gap_weight
+    node_place, place_a, place_b = graph.node_place, ask.place_a, ask.place_b
+    usable, entry, entry_length = ask.usable, ask.entry, ask.entry_length
+    quantity, gap_cost, gap_rate, gap_loss = ask.quantity, ask.gap_cost, ask.gap_rate, ask.gap_loss
+    crossing_cost, joint_cost, joint_loss, snap = ask.crossing_cost, ask.joint_cost, ask.joint_loss, ask.snap
+    max_gap, max_length, max_share, max_loss = ask.max_gap, ask.max_length, ask.max_share, ask.max_loss
+    rest_cost, rest_length, rest_loss = rest.cost, rest.length, rest.loss
+    per_length, per_balance, per_loss, credit = rest.per_length, rest.per_balance, rest.per_loss, rest.credit
+    use_length, use_gap, use_loss = mode.use_length, mode.use_gap, mode.use_loss
+    critical, words = mode.critical, mode.words
+    by_rest, gap_metre = rest_cost.size > 0, gap_cost + gap_rate
+    least_rate = min(quantity * graph.least_rate, gap_metre) * ROUND
+
+    node_count = arc_first.shape[0] - 1
+    exit_of = np.full(node_count, np.inf)
+    exit_of[ask.exit] = ask.exit_length
+    newest = np.full(node_count, -1, np.int32)
+    size = 1024
+    ints, sums, seen = np.empty((size, 8), np.int32), np.empty((size, 5)), np.zeros((size, words), np.uint64)
     made, best, best_label = 0, mode.most, -1
-    total, best_sums = np.zeros(4), np.zeros(4)
-    queue = [(0.0, 0)]  # least cost; twice the label to settle, or that plus one for its next gap
+    best_sums = np.zeros(4)
+    queue = [(0.0, 0)]  # least cost; twice the label to settle, or that plus one for its next gaps
     queue.pop()
     parent, gap_turn, reached = -1, False, 0.0
-    while made >= 0:
+    while True:
+        # What `parent` leads to: from A by gap (parent -1), from a label along spans, or along its next gaps.
         if parent < 0:
-            first, last = 0, ask.entry.shape[0]
+            first, last = 0, entry.shape[0]
         elif gap_turn:
-            first, last = labels.ints[parent, NEXT_GAP], labels.ints[parent, NEXT_GAP] + 1
-            labels.ints[parent, NEXT_GAP] = last
+            first, last = ints[parent, NEXT_GAP], gap_first[ints[parent, NODE] + 1]
         else:
-            node = labels.ints[parent, NODE]
-            first, last = graph.arc_first[node], graph.arc_first[node + 1]
+            first, last = arc_first[ints[parent, NODE]], arc_first[ints[parent, NODE] + 1]
         for at in range(first, last):
-            if made == mode.max_labels:
-                return Found(newest[:0], newest[:0], best_sums, False, -1)
             if made == size:
-                labels, size = _wider(labels), 2 * size
+                if made >= mode.max_labels:
+                    some_nodes, some_vias = _trace(ints, made - 1)
+                    return Found(some_nodes, some_vias, best_sums, False, -1)
+                more_ints, more_sums = np.empty((2 * size, 8), np.int32), np.empty((2 * size, 5))
+                more_seen = np.zeros((2 * size, words), np.uint64)
+                more_ints[:size], more_sums[:size], more_seen[:size] = ints, sums, seen
+                ints, sums, seen, size = more_ints, more_sums, more_seen, 2 * size
             if parent < 0:
-                _begin(labels, made, ask.entry[at], ask.entry_length[at], ask)
+                node, via, asset, by_gap, span_m = entry[at], GAP, -1, 1, 0.0
+                gap_m = entry_length[at]
+                joints = 1.0 if gap_m > snap else 0.0
+                cost = gap_metre * gap_m + joint_cost * joints
+                length, balance, loss = 0.0, 0.0, gap_loss * gap_m + joint_loss * joints
             elif gap_turn:
-                _along_gap(labels, made, parent, at, graph, ask)
+                pair = gap_pair[at]
+                gap_m = gap_length[pair]
+                if gap_m > max_gap:
+                    ints[parent, NEXT_GAP] = last
+                    break
+                # Gaps are dear and many: those that can only come later in the queue wait there.
+                due = sums[parent, KEY] if by_rest else sums[parent, KEY] + (gap_metre - least_rate) * gap_m * ROUND
+                if due >= best:
+                    ints[parent, NEXT_GAP] = last
+                    break
+                if due > reached and len(queue) > 0 and due > queue[0][0]:
+                    ints[parent, NEXT_GAP] = at
+                    heapq.heappush(queue, (due, 2 * parent + 1))
+                    break
+                node, via, asset, by_gap, span_m = gap_head[at], GAP, ints[parent, ASSET], 1, 0.0
+                cost = sums[parent, COST] + gap_cost * gap_weight[pair] + gap_rate * gap_m + 2.0 * joint_cost
+                length, balance = sums[parent, LENGTH], sums[parent, BALANCE]
+                loss = sums[parent, LOSS] + gap_loss * gap_m + 2.0 * joint_loss
             else:
-                if not ask.usable[graph.span_asset[graph.arc_span[at]]]:
+                via = arc_span[at]
+                asset = span_asset[via]
+                if not usable[asset]:
                     continue
-                _along_span(labels, made, parent, at, graph, ask)
-            key = _key(labels, made, graph, ask, rest, mode)
-            if key >= best or not _remember(labels, made, mode):
+                node, by_gap, gap_m, span_m = arc_head[at], 0, 0.0, span_length[via]
+                cost = sums[parent, COST] + quantity * span_price[via]
+                length, balance = sums[parent, LENGTH], sums[parent, BALANCE]
+                loss = sums[parent, LOSS] + span_loss[via]
+                before = ints[parent, ASSET]
+                if before >= 0 and asset_owner[before] != asset_owner[asset]:
+                    cost += crossing_cost
+                if ints[parent, BY_GAP] == 0 and before != asset:
+                    cost, loss = cost + joint_cost, loss + joint_loss
+            length += gap_m + span_m
+            balance += gap_m - max_share * (gap_m + span_m)
+
+            # The least that a path through this label can cost, and whether any can keep the limits.
+            x, y, z = node_place[node, 0], node_place[node, 1], node_place[node, 2]
+            to_b = _straight(x, y, z, place_b)
+            if _straight(x, y, z, place_a) + to_b > max_length + SLACK:
                 continue
-            labels.ints[made, DEAD], labels.ints[made, NEXT_GAP] = 0, graph.gap_first[labels.ints[made, NODE]]
-            if _keep(labels, made, newest, graph, ask, mode):
-                heapq.heappush(queue, (max(key, reached), 2 * made))
-                made += 1
-        # Gaps are dear and many: the next one of a label waits in the queue at the least it can cost.
-        if parent >= 0 and not labels.ints[parent, BY_GAP] and not labels.ints[parent, DEAD]:
-            at = labels.ints[parent, NEXT_GAP]
-            if at < graph.gap_first[labels.ints[parent, NODE] + 1]:
-                gap_m = graph.gap_length[graph.gap_pair[at]]
-                key = _key(labels, parent, graph, ask, rest, mode)
-                if rest.cost.size == 0:  # to B is at most so much nearer at the far end of the gap
-                    metre = ask.gap_cost + ask.gap_rate
-                    key += (metre - min(ask.quantity * graph.least_rate, metre)) * gap_m * ROUND
-                if key < best and gap_m <= ask.max_gap:
-                    heapq.heappush(queue, (max(key, reached), 2 * parent + 1))
+            if by_rest:
+                key = cost + per_length * length + per_balance * balance + per_loss * loss - credit
+                key += rest_cost[node] * ROUND
+            else:
+                key = cost + least_rate * to_b
+            if key >= best:
+                continue
+            if use_length and length + (rest_length[node] if rest_length.size else to_b) > max_length + SLACK:
+                continue
+            if use_loss and loss + (rest_loss[node] if rest_loss.size else 0.0) > max_loss + SLACK:
+                continue
+            if use_gap and balance - max_share * (max_length - length) > SLACK:
+                continue
+
+            ints[made, NODE], ints[made, ASSET], ints[made, BY_GAP] = node, asset, by_gap
+            sums[made, COST], sums[made, LENGTH], sums[made, BALANCE], sums[made, LOSS] = cost, length, balance, loss
+            if words > 0:
+                for word in range(words):
+                    seen[made, word] = seen[parent, word] if parent >= 0 else np.uint64(0)
+                if critical[node] >= 0:
+                    word, bit = critical[node] // 64, np.uint64(1) << np.uint64(critical[node] % 64)
+                    if seen[made, word] & bit:
+                        continue
+                    seen[made, word] |= bit
+            other, superfluous = newest[node], False
+            while other >= 0 and not superfluous:
+                superfluous = _dominates(
+                    ints, sums, seen, asset_owner, other, made, crossing_cost, joint_cost, joint_loss, use_length,
+                    use_gap, use_loss,
+                )  # fmt: skip
+                other = ints[other, OLDER]
+            if superfluous:
+                continue
+            other, younger = newest[node], -1
+            while other >= 0:
+                older = ints[other, OLDER]
+                if _dominates(
+                    ints, sums, seen, asset_owner, made, other, crossing_cost, joint_cost, joint_loss, use_length,
+                    use_gap, use_loss,
+                ):  # fmt: skip
+                    ints[other, DEAD] = 1
+                    if younger < 0:
+                        newest[node] = older
+                    else:
+                        ints[younger, OLDER] = older
+                else:
+                    younger = other
+                other = older
+            ints[made, PARENT], ints[made, VIA], ints[made, DEAD] = parent, via, 0
+            ints[made, NEXT_GAP], ints[made, OLDER] = gap_first[node], newest[node]
+            newest[node] = made
+            sums[made, KEY] = max(key, reached)
+            heapq.heappush(queue, (sums[made, KEY], 2 * made))
+            made += 1
+        if (
+            parent >= 0
+            and not gap_turn
+            and ints[parent, BY_GAP] == 0
+            and ints[parent, NEXT_GAP] < gap_first[ints[parent, NODE] + 1]
+        ):
+            heapq.heappush(queue, (reached, 2 * parent + 1))
+
+        # The next label to settle, or to go on with its gaps.
         parent = -1
         while len(queue) > 0 and parent < 0:
             reached, code = heapq.heappop(queue)
             if reached >= best:
                 break
-            if not labels.ints[code // 2, DEAD]:
+            if ints[code // 2, DEAD] == 0:
                 parent, gap_turn = code // 2, code % 2 == 1
         if parent < 0:
             break
-        if not gap_turn and not labels.ints[parent, BY_GAP]:
-            gap_m = exit_of[labels.ints[parent, NODE]]
-            if gap_m <= ask.max_gap and _finish(labels, parent, gap_m, ask, mode, total) and total[COST] < best:
-                best, best_label = total[COST], parent
-                best_sums[:] = total
-    found_nodes, found_vias = _trace(labels, best_label)
+        gap_m = exit_of[ints[parent, NODE]]
+        if gap_turn or ints[parent, BY_GAP] == 1 or gap_m > max_gap:
+            continue
+        joints = 1.0 if gap_m > snap else 0.0
+        cost = sums[parent, COST] + gap_metre * gap_m + joint_cost * joints
+        length, loss = sums[parent, LENGTH] + gap_m, sums[parent, LOSS] + gap_loss * gap_m + joint_loss * joints
+        balance = sums[parent, BALANCE] + gap_m * (1.0 - max_share)
+        fits = not (use_length and length > max_length + SLACK) and not (use_gap and balance > SLACK)
+        if fits and cost < best and not (use_loss and loss > max_loss + SLACK):
+            best, best_label = cost, parent
+            best_sums[COST], best_sums[LENGTH], best_sums[BALANCE], best_sums[LOSS] = cost, length, balance, loss
+    found_nodes, found_vias = _trace(ints, best_label)
     return Found(found_nodes, found_vias, best_sums, best_label >= 0, made)
 
 
@@ -397,18 +379,23 @@ def remaining(graph: Graph, ask: Ask, within: Floats, most: float) -> Floats:
     Nodes whose `within` is infinite are left out (empty: none is), and so is what lies farther than `most`; their
     weight is infinite.
     """
-    nodes = graph.arc_first.shape[0] - 1
+    arc_first, arc_head, arc_span = graph.arc_first, graph.arc_head, graph.arc_span
+    gap_first, gap_head, gap_pair = graph.gap_first, graph.gap_head, graph.gap_pair
+    span_asset, span_price, usable = graph.span_asset, graph.span_price, ask.usable
+    gap_length, gap_weight, max_gap = graph.gap_length, graph.gap_weight, ask.max_gap
+    quantity, gap_cost, gap_rate = ask.quantity, ask.gap_cost, ask.gap_rate
+    nodes = arc_first.shape[0] - 1
     weight = np.full(nodes, np.inf)
     open_to = np.ones(nodes, np.bool_)
     if within.size:
         open_to[:] = within < np.inf
-    next_gap = graph.gap_first[:nodes].copy()
+    next_gap = gap_first[:nodes].copy()
     queue = [(0.0, 0)]  # weight; twice the node to settle, or that plus one for its next gap
     queue.pop()
     for i in range(ask.exit.shape[0]):
         node = ask.exit[i]
-        if ask.exit_length[i] <= ask.max_gap and open_to[node]:
-            weight[node] = (ask.gap_cost + ask.gap_rate) * ask.exit_length[i]
+        if ask.exit_length[i] <= max_gap and open_to[node]:
+            weight[node] = (gap_cost + gap_rate) * ask.exit_length[i]
             heapq.heappush(queue, (weight[node], 2 * node))
     while len(queue) > 0:
         here, code = heapq.heappop(queue)
@@ -420,22 +407,22 @@ def remaining(graph: Graph, ask: Ask, within: Floats, most: float) -> Floats:
         if gap_turn:
             at = next_gap[node]
             next_gap[node] = at + 1
-            pair, head = graph.gap_pair[at], graph.gap_head[at]
-            there = weight[node] + ask.gap_cost * graph.gap_weight[pair] + ask.gap_rate * graph.gap_length[pair]
+            pair, head = gap_pair[at], gap_head[at]
+            there = weight[node] + gap_cost * gap_weight[pair] + gap_rate * gap_length[pair]
             if there < weight[head] and open_to[head]:
                 weight[head] = there
                 heapq.heappush(queue, (there, 2 * head))
         else:
-            for at in range(graph.arc_first[node], graph.arc_first[node + 1]):
-                span, head = graph.arc_span[at], graph.arc_head[at]
-                there = here + ask.quantity * graph.span_price[span]
-                if there < weight[head] and open_to[head] and ask.usable[graph.span_asset[span]]:
+            for at in range(arc_first[node], arc_first[node + 1]):
+                span, head = arc_span[at], arc_head[at]
+                there = here + quantity * span_price[span]
+                if there < weight[head] and open_to[head] and usable[span_asset[span]]:
                     weight[head] = there
                     heapq.heappush(queue, (there, 2 * head))
         at = next_gap[node]
-        if at < graph.gap_first[node + 1]:
-            gap_m = graph.gap_length[graph.gap_pair[at]]
-            if gap_m <= ask.max_gap:
-                heapq.heappush(queue, (weight[node] + (ask.gap_cost + ask.gap_rate) * gap_m, 2 * node + 1))
+        if at < gap_first[node + 1]:
+            gap_m = gap_length[gap_pair[at]]
+            if gap_m <= max_gap:
+                heapq.heappush(queue, (weight[node] + (gap_cost + gap_rate) * gap_m, 2 * node + 1))
     weight[weight > most] = np.inf
     return weight

@@ -1,0 +1,188 @@
+"""Two routes from A to B that share no span and no gap, or no access point either, found jointly.
+
+Cheapest together by plain cost: leases and new build, without what changes of owner add. Taking the cheapest route
+first and another beside it may find none where a pair exists. First by flow, which knows nothing of the limits; when
+the pair that comes of it breaks one, or builds two gaps in a row, exactly by an integer program.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+
+import numpy as np
+
+from sharing.matching.arrays import Floats, Ints
+from sharing.matching.best_path import ALL_LIMITS
+from sharing.matching.pair_program import Arcs, solve_program
+from sharing.matching.path_search import GAP, SLACK
+from sharing.matching.routing import Offer, Route, RouteSearch
+from sharing.matching.two_paths import cheapest_flow, digraph
+
+MOST_PAIRINGS = 256
+"""Ways tried to tell two paths apart that cross at common access points."""
+
+
+class Disjoint(Enum):
+    BY_SPAN = "span"
+    BY_NODE = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePair:
+    """The cheaper route first. No pair costs less than `bound`, without changes of owner."""
+
+    first: Route
+    second: Route
+    plain_cost: float
+    bound: float
+
+
+def disjoint_pair(search: RouteSearch, offer: Offer, by: Disjoint) -> RoutePair | None:
+    """The pair that costs least together, within the limits that each route of it is held to."""
+    arcs = _arcs(search, offer)
+    if arcs is None:
+        return None
+    used, cost = _flow(arcs, by)
+    if used is None:
+        return None
+    for paths in islice(_pairings(arcs, used), MOST_PAIRINGS):
+        if all(_sound(search, arcs, path) for path in paths):
+            return _pair(search, arcs, paths, cost)
+    terms = search.terms
+    solved = solve_program(
+        arcs,
+        by_node=by is Disjoint.BY_NODE,
+        max_length=search.max_length_m + SLACK,
+        max_share=terms.max_gap_share,
+        max_loss=search.demand.max_loss_db - terms.connection_loss_db + terms.joint_loss_db + SLACK,
+        joint_loss=terms.joint_loss_db,
+    )
+    return None if solved is None else _pair(search, arcs, solved.paths, solved.bound)
+
+
+def _arcs(search: RouteSearch, offer: Offer) -> Arcs | None:
+    """What the pair may use: the nodes that a route short enough can pass, numbered anew; A and B come last."""
+    network, ask = search.network, search.ask(offer.eligible & (offer.free >= search.demand.quantity), ALL_LIMITS)
+    near = np.linalg.norm(network.node_ecef - ask.place_a, axis=1) + np.linalg.norm(
+        network.node_ecef - ask.place_b, axis=1
+    )
+    inside = near <= ask.max_length + SLACK
+    spans = np.flatnonzero(
+        ask.usable[network.span_asset]
+        & inside[network.span_start]
+        & inside[network.span_end]
+        & (network.span_start != network.span_end)
+    )
+    tail = np.repeat(np.arange(len(network.node_lonlat)), np.diff(network.gaps.first))
+    forward = np.flatnonzero((tail < network.gaps.head) & inside[tail] & inside[network.gaps.head])
+    pairs = network.gaps.item[forward]
+    short = network.gap_length_m[pairs] <= ask.max_gap
+    forward, pairs = forward[short], pairs[short]
+    entry, exits = inside[ask.entry], inside[ask.exit]
+    if not spans.size or not entry.any() or not exits.any():
+        return None
+    number = np.cumsum(inside) - 1
+    a, b = int(inside.sum()), int(inside.sum()) + 1
+    start = np.concatenate((network.span_start[spans], tail[forward]))
+    end = np.concatenate((network.span_end[spans], network.gaps.head[forward]))
+    gap_m = np.concatenate((network.gap_length_m[pairs], ask.entry_length[entry], ask.exit_length[exits]))
+    weight = np.concatenate((network.gap_weight_m[pairs], ask.entry_length[entry], ask.exit_length[exits]))
+    quantity = search.demand.quantity
+    none = np.zeros(spans.size)
+    return Arcs(
+        start=np.concatenate((number[start], np.full(entry.sum(), a), number[ask.exit[exits]])),
+        end=np.concatenate((number[end], number[ask.entry[entry]], np.full(exits.sum(), b))),
+        span=np.concatenate((spans, np.full(gap_m.size, GAP))),
+        asset=np.concatenate((network.span_asset[spans], np.full(gap_m.size, GAP))),
+        cost=np.concatenate((network.span_price[spans] * quantity, weight * ask.gap_cost)),
+        length=np.concatenate((network.span_length_m[spans], gap_m)),
+        gap=np.concatenate((none, gap_m)),
+        loss=np.concatenate((network.span_loss_db[spans], gap_m * ask.gap_loss)),
+        leg=np.concatenate((none + 1, np.ones(pairs.size), (gap_m[pairs.size :] > ask.snap).astype(np.float64))),
+        one_way=np.arange(spans.size + gap_m.size) >= spans.size + pairs.size,
+        node=np.flatnonzero(inside),
+        a=a,
+        b=b,
+    )
+
+
+def _flow(arcs: Arcs, by: Disjoint) -> tuple[Ints | None, float]:
+    """Times each arc is used forth and back, shape (arcs, 2), by the cheapest two units of flow; and their cost."""
+    vertices, ways = arcs.b + 1, np.flatnonzero(~arcs.one_way)
+    tail, head = np.concatenate((arcs.start, arcs.end[ways])), np.concatenate((arcs.end, arcs.start[ways]))
+    cost = np.concatenate((arcs.cost, arcs.cost[ways]))
+    # A terminal at an access point is that access point: both routes pass it.
+    room = np.where(np.concatenate((arcs.leg, arcs.leg[ways])) > 0, 1, 2)
+    if by is Disjoint.BY_NODE:
+        nodes = np.arange(arcs.a)
+        twice = np.isin(nodes, arcs.terminals)
+        tail = np.concatenate((np.where(tail < arcs.a, tail + vertices, tail), nodes))
+        head = np.concatenate((head, nodes + vertices))
+        cost, room = np.concatenate((cost, np.zeros(arcs.a))), np.concatenate((room, np.where(twice, 2, 1)))
+        vertices *= 2
+    used, sent = cheapest_flow(digraph(tail, head, cost, room, vertices), arcs.a, arcs.b, 2)
+    if sent < 2:
+        return None, 0.0
+    forth = used[::2].astype(np.int64)
+    both = np.zeros((arcs.cost.size, 2), dtype=np.int64)
+    both[:, 0] = forth[: arcs.cost.size]
+    both[ways, 1] = forth[arcs.cost.size : arcs.cost.size + ways.size]
+    both -= both.min(axis=1, keepdims=True)  # to and fro on the same arc is no use of it
+    return both, float((both.sum(axis=1) * arcs.cost).sum())
+
+
+def _pairings(arcs: Arcs, used: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Every way to tell the flow apart into two paths, each as rows of arcs in order from A to B."""
+    left: dict[int, list[tuple[int, int]]] = {}
+    for row, back in np.argwhere(used > 0).tolist():
+        ends = (int(arcs.start[row]), int(arcs.end[row]))
+        left.setdefault(ends[back], []).extend([(row, ends[1 - back])] * int(used[row, back]))
+
+    def walks(here: int, taken: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        if here == arcs.b:
+            yield taken
+            return
+        for row, there in dict.fromkeys(left.get(here, [])):
+            left[here].remove((row, there))
+            yield from walks(there, (*taken, row))
+            left[here].append((row, there))
+
+    for one in walks(arcs.a, ()):
+        for other in walks(arcs.a, ()):
+            yield np.array(one, dtype=np.int64), np.array(other, dtype=np.int64)
+
+
+def _places(arcs: Arcs, path: Ints) -> Ints:
+    """The vertices along a path, A and B included."""
+    here, along = arcs.a, [arcs.a]
+    for row in path.tolist():
+        here = int(arcs.start[row] + arcs.end[row]) - here
+        along.append(here)
+    return np.array(along, dtype=np.int64)
+
+
+def _sound(search: RouteSearch, arcs: Arcs, path: Ints) -> bool:
+    """Whether a path repeats no node, builds no two gaps in a row, and keeps the limits."""
+    by_gap = arcs.span[path] == GAP
+    if (by_gap[1:] & by_gap[:-1]).any() or np.unique(_places(arcs, path)).size <= path.size:
+        return False
+    route, terms = _route(search, arcs, path), search.terms
+    return (
+        route.length_m <= search.max_length_m + SLACK
+        and route.gap_m <= terms.max_gap_share * route.length_m + SLACK
+        and route.loss_db <= search.demand.max_loss_db + SLACK
+    )
+
+
+def _route(search: RouteSearch, arcs: Arcs, path: Ints) -> Route:
+    nodes = arcs.node[_places(arcs, path)[1:-1]]
+    return search.along(nodes.astype(np.int32), arcs.span[path[1:-1]].astype(np.int32))
+
+
+def _pair(search: RouteSearch, arcs: Arcs, paths: tuple[Ints, Ints], bound: float) -> RoutePair:
+    cost: Floats = arcs.cost
+    routes = sorted(
+        (_route(search, arcs, path) for path in paths), key=lambda route: (route.cost_per_year, route.nodes.tolist())
+    )
+    return RoutePair(routes[0], routes[1], float(sum(cost[path].sum() for path in paths)), bound)
