@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from celery import current_app
 from django.conf import settings
 from django.utils.translation import gettext as _
-
-from config.celery import app
 
 READY_S = 60.0
 LEAVE_S = 30.0
@@ -61,7 +60,7 @@ class Programs:
     def await_worker(self) -> None:
         """Returns when the worker answers. Raises ProgramFailed."""
         until = time.monotonic() + READY_S
-        while not app.control.ping(timeout=0.5):
+        while not current_app.control.ping(timeout=0.5):
             self.check()
             if time.monotonic() > until:
                 raise ProgramFailed(self._failure("worker", _("does not answer")))
