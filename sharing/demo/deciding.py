@@ -43,7 +43,9 @@ def _show_queues(report: Report) -> None:
     facts = {"person": signed(manager(REGULATOR)), "count": len(city)}
     report.need(bool(city), _("%(person)s has %(count)d matches to decide on") % facts)
     facts = {"person": signed(manager(PROVINCE)), "count": len(province - city)}
-    report.need(bool(province - city), _("%(person)s alone has %(count)d, which cross the city's border") % facts)
+    report.need(
+        bool(province - city), _("%(person)s alone has %(count)d to decide on, across the city's border") % facts
+    )
 
 
 def _queue(actor: User) -> list[Match]:
@@ -66,7 +68,7 @@ def _refuse_a_stale_form(report: Report) -> None:
 
 def _reject_one(report: Report) -> None:
     actor = manager(REGULATOR)
-    match = next(match for match in _queue(actor) if not rules.is_core(match))
+    match = next(match for match in reversed(_queue(actor)) if not rules.is_core(match))
     approvals.reject(match, reason=RejectionReason.PLANNING, reason_text="The street is to be rebuilt", actor=actor)
     match.refresh_from_db()
     report.tell(
