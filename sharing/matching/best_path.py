@@ -28,7 +28,7 @@ from sharing.matching.path_search import (
 )
 
 NOTHING: Final = np.empty(0)
-FEW_LABELS: Final = 2**16
+FEW_LABELS: Final = 2**13
 MAX_LABELS: Final = 2**22
 MAX_CUTS: Final = 12
 
@@ -86,7 +86,7 @@ def _without_repeats(
     """Search, and search again with each node remembered that the path found repeats; `critical` grows.
 
     Going to and fro on spans that cost nothing makes labels without end: so early on, when there are many, the nodes
-    that one of them repeats are remembered too.
+    that the longest of them repeats are remembered too.
     """
     max_labels = FEW_LABELS
     while True:

@@ -115,7 +115,7 @@ class Mode(NamedTuple):
 class Found(NamedTuple):
     """Nodes of the path and the step that leads to each; its sums without what the owner of nothing would add.
 
-    labels: how many were made; -1 when they ran out, and the path is that of the last one.
+    labels: how many were made; -1 when they ran out, and the path is the one of most steps.
     """
 
     nodes: Ids
@@ -182,6 +182,16 @@ def _trace(ints: Ids, last: int) -> tuple[Ids, Ids]:
 
 
 @compiled
+def _deepest(ints: Ids, made: int) -> int:
+    """The label of most steps."""
+    steps = np.zeros(made, np.int32)
+    for label in range(made):
+        if ints[label, PARENT] >= 0:
+            steps[label] = steps[ints[label, PARENT]] + 1
+    return int(np.argmax(steps))
+
+
+@compiled
 def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
     """The cheapest path from A to B that keeps the limits of `mode`.
 
@@ -232,7 +242,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
         for at in range(first, last):
             if made == size:
                 if made >= mode.max_labels:
-                    some_nodes, some_vias = _trace(ints, made - 1)
+                    some_nodes, some_vias = _trace(ints, _deepest(ints, made))
                     return Found(some_nodes, some_vias, best_sums, False, -1)
                 more_ints, more_sums = np.empty((2 * size, 8), np.int32), np.empty((2 * size, 5))
                 more_seen = np.zeros((2 * size, words), np.uint64)
