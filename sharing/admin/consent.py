@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.admin.tags import due, tag
 from sharing.admin import match_page, queue
-from sharing.admin.seen import consents_naming_owner
 from sharing.admin.verbs import SAFE, Button, GrantForm, RefusalForm, VerbMixin, offers
 from sharing.models import Consent, ConsentStatus
+from sharing.seen import consents_naming_owner
 from sharing.workflow import consents
 from sharing.workflow.rules import MATCH_FACTS, Standing, Verb
 

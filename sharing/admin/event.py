@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.base import ReadOnlyAdmin, person
 from sharing.admin import words
-from sharing.admin.seen import author, events
 from sharing.models import Event
+from sharing.seen import author, events
 
 
 @admin.register(Event)

@@ -14,8 +14,8 @@ from registry.kinds import LOADS
 from registry.models import Asset, Protection, User
 from sharing.admin import ledger_svg, words
 from sharing.admin.ledger_change import LOAD_UNITS, LedgerChange, changes
-from sharing.admin.seen import author, consents_naming_owner, events
 from sharing.models import Match, MatchLeg
+from sharing.seen import author, consents_naming_owner, events
 from sharing.workflow.rules import is_core
 
 NEIGHBOURS = 120
