@@ -40,6 +40,10 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "registry",
     "sharing",
 ]
@@ -82,6 +86,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=bundled("pyogrio", "libgdal"))
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=bundled("shapely", "libgeos_c"))
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+
+# Only counters of calls; losing them lets a few more calls through.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}
+}
 
 # --- People ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "registry.User"
@@ -127,6 +136,11 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# What people upload: never served, read by workers only. Workers on other hosts need it shared.
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "uploads"))
+# Of JSON; 5,000 assets with their details are about 5 MB. Files of imports go to disk and have a limit of their own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 # --- Mail: to EMAIL_URL; without one, to files a person can open ---------------------------------------------
 if env.str("EMAIL_URL", default=""):
@@ -174,6 +188,9 @@ CELERY_BEAT_SCHEDULE = {
         "task": "sharing.turn_the_day",
         "schedule": crontab(hour=0, minute=5),
     },
+    "import-assets": {"task": "registry.import_assets", "schedule": 10.0},
+    "import-demands": {"task": "sharing.import_demands", "schedule": 10.0},
+    "forget-old-calls": {"task": "registry.forget_old_calls", "schedule": 3600.0},
     "refresh-free-units": {
         "task": "registry.refresh_free_units",
         "schedule": crontab(hour=0, minute=1),
@@ -187,6 +204,34 @@ CONSENT_WORKING_DAYS = env.int("CONSENT_WORKING_DAYS", default=10)
 APPROVAL_WORKING_DAYS = env.int("APPROVAL_WORKING_DAYS", default=10)
 REMINDER_WORKING_DAYS_BEFORE = env.int("REMINDER_WORKING_DAYS_BEFORE", default=3)
 HOLD_GRACE_WORKING_DAYS = env.int("HOLD_GRACE_WORKING_DAYS", default=10)
+
+# --- REST API (registry/api, sharing/api; docs/api.md) ---------------------------------------------------------
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=1200)
+API_CALLS_PER_MINUTE_UNKNOWN = env.int("API_CALLS_PER_MINUTE_UNKNOWN", default=120)
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "registry.api.schema.ResourceSchema",
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Infrashare",
+    "DESCRIPTION": "The registry where one industry opens its towers, ducts, fiber and equipment rooms to another.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"SectorEnum": "registry.models.Sector", "ScopeEnum": "registry.models.Scope"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "registry.api.schema.add_errors",
+        "registry.api.schema.add_formats",
+        "registry.api.schema.add_examples",
+        "sharing.api.schema.add_examples",
+    ],
+}
 
 LOGGING = {
     "version": 1,

@@ -1,9 +1,23 @@
 from celery import shared_task
 
 from registry import capacity
+from registry.importing import asset_jobs, jobs
+from registry.models import IdempotentCall, ImportTarget
 
 
 @shared_task(name="registry.refresh_free_units")
 def refresh_free_units() -> None:
     """Brings the free units of assets, kept for filters and maps, to the day that has begun."""
     capacity.refresh_free_units()
+
+
+@shared_task(name="registry.import_assets")
+def import_assets() -> None:
+    """Carries out the imports of assets that wait, or whose worker has died."""
+    jobs.carry_out_waiting(ImportTarget.ASSETS, asset_jobs.run)
+
+
+@shared_task(name="registry.forget_old_calls")
+def forget_old_calls() -> None:
+    """Removes the answers that were kept for a day."""
+    IdempotentCall.objects.forgotten().delete()

@@ -1,0 +1,129 @@
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import models
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from registry.api import asset_export, asset_rows, asset_writing
+from registry.api.asset_details import DETAILS
+from registry.api.asset_filters import AssetFilters
+from registry.api.asset_writing import AssetBody, AssetChange
+from registry.api.fields import GeometryField, OrganizationField, RegionField
+from registry.api.problems import Problem
+from registry.api.serializers import ActionsField, Shown
+from registry.api.views import Resource, Rows
+from registry.models import Asset, User
+
+MOST_AT_ONCE = 5000
+
+
+class AssetShown(Shown[Asset]):
+    """An asset. `place` is exact where `place_is_exact`, else the grid cell that stands for it; `length_m` and
+    `planned_facility` are told with the exact place only."""
+
+    owner = OrganizationField(read_only=True)
+    region = RegionField(read_only=True)
+    place = GeometryField(read_only=True)
+    place_is_exact = serializers.BooleanField(read_only=True)
+    details = PolymorphicProxySerializer(
+        component_name="AssetDetails", serializers=list(DETAILS.values()), resource_type_field_name=None
+    )
+    actions = ActionsField()
+
+    class Meta:
+        model = Asset
+        fields = asset_rows.FIELDS
+
+
+class BulkAnswer(serializers.Serializer[Any]):
+    """The new assets' ids, in the order of the array."""
+
+    created = serializers.ListField(child=serializers.IntegerField())
+
+
+class AssetResource(Resource):
+    """Everything shareable, of all four kinds."""
+
+    model = Asset
+    noun, nouns = "asset", "assets"
+    orderings = ("id", "-updated_at", "code")
+    place = "place"
+    serializer_class = AssetShown
+    filterset_class = AssetFilters
+
+    def joined(self, queryset: Any) -> models.QuerySet[Any]:
+        """With the place that the caller may know, which all filters by place use."""
+        user = self.request.user
+        placed: models.QuerySet[Any] = queryset.with_place_for(user) if isinstance(user, User) else queryset
+        return placed
+
+    def rows(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        kept = tuple(name.removeprefix("-") for name in self.orderings)
+        return asset_rows.rows_of(queryset, self.user, self.wanted_fields(), kept)
+
+    def shown(self, page: Sequence[Any]) -> Rows:
+        wanted = self.wanted_fields()
+        return [asset_rows.shown(row, wanted, self._actions) for row in page]
+
+    def known_fields(self, serializer: type[Any]) -> frozenset[str]:
+        return frozenset(asset_rows.FIELDS)
+
+    def export(self, queryset: models.QuerySet[Any], renderer: Any) -> HttpResponseBase:
+        return self.streamed(self._copied(queryset, renderer), renderer)
+
+    def page_lines(self, queryset: models.QuerySet[Any], page: Sequence[Any], renderer: Any) -> Iterable[bytes]:
+        return self._copied(queryset.filter(pk__in=[row["id"] for row in page]), renderer)
+
+    def _copied(self, queryset: models.QuerySet[Any], renderer: Any) -> Iterator[bytes]:
+        write = asset_export.csv_lines if renderer.format == "csv" else asset_export.geojson_pieces
+        return write(self.in_order(queryset), self.user, self.wanted_fields())
+
+    @extend_schema(request=AssetBody)
+    def create(self, request: Request) -> HttpResponseBase:
+        """List an asset
+
+        For editors of the owner; terms of sharing are for its managers.
+        """
+        asset = asset_writing.create(self.given(AssetBody), actor=self.user)
+        return self.answer_with(asset.pk, 201)
+
+    @extend_schema(request=AssetChange)
+    def partial_update(self, request: Request, id: int) -> HttpResponseBase:
+        """Change an asset
+
+        What is left out stays as it is. Send the ETag that you read as If-Match, and nobody's change is lost.
+        """
+        asset = self.locked()
+        values = self.given(AssetChange, instance=asset, partial=True)
+        asset_writing.change(asset, values, actor=self.user)
+        return self.answer_with(asset.pk)
+
+    def destroy(self, request: Request, id: int) -> HttpResponseBase:
+        """Take an asset off the registry
+
+        Possible while no line of the ledger and no match refers to it.
+        """
+        asset_writing.delete(self.locked(), actor=self.user)
+        return Response(status=204)
+
+    @extend_schema(request=AssetBody(many=True), responses={201: BulkAnswer})
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """List up to 5,000 assets at once
+
+        All of them, or none and a report that points at every fault.
+        """
+        if not isinstance(request.data, list) or not 0 < len(request.data) <= MOST_AT_ONCE:
+            raise Problem("bad_input", _("An array of 1 to %(most)d objects.") % {"most": MOST_AT_ONCE})
+        values = self.given(AssetBody, many=True)
+        made = asset_writing.create_many(values, actor=self.user)
+        return Response({"created": [asset.pk for asset in made]}, status=201)
+
+    def _actions(self, row: Mapping[str, Any]) -> list[str]:
+        return ["change", "delete"] if asset_writing.may_change(row["owner_id"], self.user) else []

@@ -1,0 +1,47 @@
+"""The details of each kind, typed, with units in their names."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from registry.api.serializers import ModelBody
+from registry.kinds import Kind
+from registry.models import Duct, EquipmentRoom, Fiber, Tower
+
+
+class TowerDetails(ModelBody[Tower]):
+    class Meta:
+        model = Tower
+        exclude = ("asset",)
+
+
+class DuctDetails(ModelBody[Duct]):
+    class Meta:
+        model = Duct
+        exclude = ("asset",)
+
+
+class FiberDetails(ModelBody[Fiber]):
+    class Meta:
+        model = Fiber
+        exclude = ("asset",)
+
+
+class EquipmentRoomDetails(ModelBody[EquipmentRoom]):
+    class Meta:
+        model = EquipmentRoom
+        exclude = ("asset",)
+
+
+DETAILS: dict[str, type[serializers.ModelSerializer[Any]]] = {
+    Kind.TOWER.value: TowerDetails,
+    Kind.DUCT.value: DuctDetails,
+    Kind.FIBER.value: FiberDetails,
+    Kind.EQUIPMENT_ROOM.value: EquipmentRoomDetails,
+}
+
+
+def column_names(kind: str) -> tuple[str, ...]:
+    """The names of a kind's own columns."""
+    model: Any = DETAILS[kind].Meta.model  # type: ignore[attr-defined]
+    return tuple(field.name for field in model._meta.concrete_fields if field.name != "asset")

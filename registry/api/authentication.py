@@ -1,0 +1,51 @@
+"""Who calls: a token in the Authorization header, else the session of the site."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from registry.models import ApiToken, Membership, Role, User
+
+KEYWORD = "bearer"
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+__all__ = ["SessionAuthentication", "TokenAuthentication"]
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer isr_…` (RFC 6750). A token that is unknown, expired or revoked is refused at once."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != KEYWORD:
+            return None
+        now = timezone.now()
+        found = ApiToken.objects.usable(now).filter(digest=ApiToken.digest_of(secret.strip()))
+        token = found.select_related("user", "issued_by").first()
+        if token is None or not issuer_still_may(token):
+            raise AuthenticationFailed(_("The token is unknown, has expired, or was revoked."))
+        if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="infrashare"'
+
+
+def issuer_still_may(token: ApiToken) -> bool:
+    """Whether whoever issued a service token still has at least its role in its organization."""
+    if not token.is_service:
+        return True
+    organization: Any = token.organization_id
+    roles = dict(
+        Membership.objects.filter(organization=organization, user__in=(token.user_id, token.issued_by_id)).values_list(
+            "user_id", "role"
+        )
+    )
+    own = roles.get(token.user_id)
+    return own is not None and roles.get(token.issued_by_id) in Role.at_least(Role(own))

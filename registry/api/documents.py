@@ -1,0 +1,44 @@
+"""The API's own description: the OpenAPI document, and a page to read and try it, from local files."""
+
+from django.urls import URLPattern, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from registry.api.problems import Problem
+from registry.api.views import Api
+
+
+class NoSuchAddress(Api, APIView):
+    """Every address that is none of the API's."""
+
+    noun = nouns = "address"
+    schema = None
+    permission_classes = ()
+
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        raise Problem("not_seen")
+
+    post = put = patch = delete = get
+
+
+class SchemaView(SpectacularAPIView):
+    """Open to everyone: it says what the API is, and nothing of what is in it."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """A page to read and try the API."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+
+urlpatterns: list[URLPattern] = [
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(url_name="schema"), name="docs"),
+]
+nothing_else = re_path("^", NoSuchAddress.as_view(), name="no-such-address")

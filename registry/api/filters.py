@@ -1,0 +1,214 @@
+"""What lists can be filtered by. A filter by place compares what the caller may know of a place, and nothing else."""
+
+import math
+from typing import Any
+
+from django import forms
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from rest_framework.request import Request
+
+from registry.admin.search import ILike
+from registry.api.fields import split_region
+from registry.api.pagination import CURSOR, LIMIT, ORDERING
+from registry.api.problems import Problem
+from registry.models import Region
+
+# Parameters of lists that are no filters.
+OTHERS = frozenset({CURSOR, LIMIT, ORDERING, "fields", "format"})
+MOST_RADIUS_M = 200_000
+HAIR = 1e-9
+METRES_PER_DEGREE = 110_574  # of latitude, at the equator where it is least: WGS 84
+
+
+class StrictFilterBackend(filters.DjangoFilterBackend):
+    """A misspelt or senseless parameter is an error: it would otherwise return what was not asked for."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        filterset = self.get_filterset(request, queryset, view)
+        known = set(filterset.filters) if filterset is not None else set()
+        errors = [
+            {"parameter": name, "code": "unknown_parameter", "detail": _("There is no such parameter here.")}
+            for name in request.query_params
+            if name not in known | OTHERS
+        ]
+        if filterset is not None and not filterset.is_valid():
+            for name, faults in filterset.errors.as_data().items():
+                errors += [
+                    {"parameter": name, "code": fault.code or "invalid", "detail": " ".join(fault.messages)}
+                    for fault in faults
+                ]
+        if errors:
+            raise Problem("bad_input", errors[0]["detail"], errors=errors)
+        return filterset.qs if filterset is not None else queryset
+
+
+class PlainText(forms.CharField):
+    """Text that PostgreSQL can hold."""
+
+    def clean(self, value: Any) -> Any:
+        if value and "\x00" in value:
+            raise ValidationError(_("The character NUL is not text."), code="invalid")
+        return super().clean(value)
+
+
+class TextFilter(filters.CharFilter):
+    """Contains, whatever the case, in one of `columns`; on their trigram index."""
+
+    field_class = PlainText
+
+    def __init__(self, *columns: str, **kwargs: Any) -> None:
+        super().__init__(max_length=100, help_text="Text contained in " + " or ".join(columns) + ".", **kwargs)
+        self.columns = columns
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        condition = Q()
+        for column in self.columns:
+            condition |= Q(**{f"{column}__{ILike.lookup_name}": value})
+        return qs.filter(condition)
+
+
+class CodeFilter(filters.CharFilter):
+    field_class = PlainText
+
+
+class ChoicesField(forms.Field):
+    """One or more of some words, with commas between."""
+
+    def __init__(self, *, choices: Any = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.values = [str(value) for value, _label in choices]
+
+    def clean(self, value: Any) -> list[str]:
+        wanted = [part.strip() for part in str(value or "").split(",") if part.strip()]
+        strange = [part for part in wanted if part not in self.values]
+        if strange:
+            raise ValidationError(_("One or more of: %(names)s.") % {"names": ", ".join(self.values)}, code="choice")
+        return wanted
+
+
+class ChoicesFilter(filters.Filter):
+    """`status=planned,in_service`: any of some words."""
+
+    field_class = ChoicesField
+
+    def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
+        names = ", ".join(str(value) for value, _label in choices)
+        super().__init__(*args, choices=choices, help_text=f"One or more, with commas between: {names}.", **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
+class RegionFilter(filters.CharFilter):
+    """`region=4201`: the regions whose code begins so; a whole code (420100) means the region and all inside it."""
+
+    field_class = PlainText
+
+    def __init__(self, field_name: str = "region", **kwargs: Any) -> None:
+        text = "A region's code or the beginning of codes; `scheme:code` outside GB/T 2260."
+        super().__init__(field_name=field_name, max_length=40, help_text=text, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        scheme, code = split_region(value)
+        prefix = Region.prefix_of(scheme, code)
+        inside = Region.objects.filter(scheme=scheme, code__startswith=prefix)
+        return qs.filter(**{f"{self.field_name}__in": inside})
+
+
+class BoxField(forms.CharField):
+    """west,south,east,north in degrees; across the antimeridian where west is east of east (RFC 7946, 5.2)."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        west, south, east, north = _numbers(text, 4)
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+            raise ValidationError(_("Four numbers: west,south,east,north in degrees."), code="bbox")
+        if west <= east:
+            return _box(west, south, east, north)
+        return MultiPolygon(_box(west, south, 180, north), _box(-180, south, east, north), srid=4326)
+
+
+class NearField(forms.CharField):
+    """lon,lat in degrees."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        lon, lat = _numbers(text, 2)
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise ValidationError(_("Two numbers: longitude,latitude in degrees."), code="near")
+        return Point(lon, lat, srid=4326)
+
+
+class BoxFilter(filters.CharFilter):
+    """`bbox=west,south,east,north`, of the place that the caller may know (`place`), by any of its `indexed` columns:
+    those that together hold every such place, so that an index narrows the rows down first."""
+
+    field_class = BoxField
+
+    def __init__(self, *indexed: str, **kwargs: Any) -> None:
+        text = "west,south,east,north in degrees of WGS 84; places that meet this box, as far as you may know them."
+        super().__init__(max_length=200, help_text=text, **kwargs)
+        self.indexed = indexed
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs if value is None else qs.filter(meeting(self.indexed, value), place__intersects=value)
+
+
+def within_distance(column: str, point: Point, radius_m: float) -> Func:
+    """Whether the place in `column` is within so many metres of a point, on the ellipsoid of WGS 84."""
+    place = Func(F(column), function="geography", output_field=TextField())
+    centre = Func(Value(point.ewkt), function="ST_GeogFromText", output_field=TextField())
+    return Func(place, centre, Value(radius_m), function="ST_DWithin", output_field=BooleanField())
+
+
+def meeting(columns: tuple[str, ...], place: Any) -> Q:
+    """Rows whose box meets that of `place` in any of the columns; what a GiST index answers."""
+    condition = Q()
+    for column in columns:
+        condition |= Q(**{f"{column}__bboverlaps": place})
+    return condition
+
+
+def around(point: Point, radius_m: float) -> Polygon | MultiPolygon:
+    """A box that holds every place within `radius_m` of the point."""
+    lat = radius_m / METRES_PER_DEGREE
+    south, north = max(point.y - lat, -90.0), min(point.y + lat, 90.0)
+    narrowest = math.cos(math.radians(max(abs(south), abs(north))))
+    lon = lat / narrowest if narrowest > 0.01 else 360.0
+    if lon >= 180:
+        return _box(-180, south, 180, north)
+    west, east = point.x - lon, point.x + lon
+    if west < -180:
+        return MultiPolygon(_box(west + 360, south, 180, north), _box(-180, south, east, north), srid=4326)
+    if east > 180:
+        return MultiPolygon(_box(west, south, 180, north), _box(-180, south, east - 360, north), srid=4326)
+    return _box(west, south, east, north)
+
+
+def _box(west: float, south: float, east: float, north: float) -> Polygon:
+    # A box without area is no valid polygon: a hair (0.1 mm) makes it one.
+    box = Polygon.from_bbox((west, south, max(east, west + HAIR), max(north, south + HAIR)))
+    box.srid = 4326
+    return box
+
+
+def _numbers(text: str, count: int) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count or not all(map(math.isfinite, numbers)):
+        raise ValidationError(_("%(count)d numbers with commas between.") % {"count": count}, code="numbers")
+    return numbers

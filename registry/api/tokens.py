@@ -1,0 +1,83 @@
+"""The verbs on tokens: issue, revoke. The secret is returned once, and kept nowhere."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.api.problems import Problem, bad_field
+from registry.models import ApiToken, Membership, Organization, Role, Scope, User
+
+PREFIX = "isr_"
+HINT_CHARACTERS = 10
+LONGEST = timedelta(days=366)
+SERVICE_ROLES = (Role.VIEWER, Role.EDITOR)
+
+
+@transaction.atomic
+def issue_personal(*, name: str, scopes: Sequence[str], expires_at: datetime, actor: User) -> tuple[ApiToken, str]:
+    """A token by which a program acts as `actor`; with it the secret, shown this once."""
+    return _issue(actor, None, name, scopes, expires_at, actor)
+
+
+@transaction.atomic
+def issue_service(
+    organization: Organization, *, name: str, role: Role, scopes: Sequence[str], expires_at: datetime, actor: User
+) -> tuple[ApiToken, str]:
+    """A token of an account of its own in `organization`; only its managers issue them.
+
+    Such an account reads and drafts. What commits an organization is decided by persons, so neither the role of
+    manager nor the scope to decide can be given.
+    """
+    if organization.pk not in actor.organizations_as(Role.MANAGER):
+        raise Problem("not_yours", _("Only a manager of the organization issues its service tokens."))
+    if role not in SERVICE_ROLES:
+        raise bad_field("role", _("A service token reads or edits; managers are persons."))
+    if Scope.DECIDE in scopes:
+        raise bad_field("scopes", _("A service token cannot decide; that is for persons."))
+    account = User(username=f"service-{secrets.token_hex(8)}", first_name=name[:150])
+    account.set_unusable_password()
+    account.save()
+    Membership.objects.create(user=account, organization=organization, role=role)
+    return _issue(account, organization, name, scopes, expires_at, actor)
+
+
+@transaction.atomic
+def revoke(token: ApiToken, *, actor: User) -> ApiToken:
+    """Makes a token useless from this moment on. Its person, its issuer and the organization's managers may."""
+    if not ApiToken.objects.visible_to(actor).filter(pk=token.pk).exists():
+        raise Problem("not_seen")
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        token.save(update_fields=["revoked_at"])
+    if token.is_service:
+        User.objects.filter(pk=token.user_id).update(is_active=False)
+    return token
+
+
+def _issue(
+    user: User,
+    organization: Organization | None,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime,
+    actor: User,
+) -> tuple[ApiToken, str]:
+    now = timezone.now()
+    if not now < expires_at <= now + LONGEST:
+        raise bad_field("expires_at", _("Choose a time to come, at most a year away."))
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user,
+        issued_by=actor,
+        organization=organization,
+        name=name,
+        scopes=sorted(set(scopes)),
+        hint=secret[:HINT_CHARACTERS],
+        digest=ApiToken.digest_of(secret),
+        expires_at=expires_at,
+    )
+    return token, secret

@@ -1,0 +1,292 @@
+"""What all resources share: who calls, what is theirs, pages, exports, entity tags, idempotent writing, and errors."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, ClassVar
+
+from django.db import models, transaction
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from rest_framework import viewsets
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from registry.api import etags, problems, renderers
+from registry.api.authentication import SessionAuthentication, TokenAuthentication
+from registry.api.filters import StrictFilterBackend
+from registry.api.idempotency import HEADER, once
+from registry.api.pagination import CURSOR, LIMIT, KeysetPagination, ordered, ordering_of
+from registry.api.permissions import HasScope, IsAuthenticated
+from registry.api.problems import Problem, bad_parameter
+from registry.api.throttles import PerCaller
+from registry.models import Scope, User
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+EXPORTED_AT_ONCE = 500
+Rows = list[Any]
+
+
+class Api:
+    """The frame of every call. Unsafe calls run in one transaction, which any refusal undoes."""
+
+    authentication_classes = (TokenAuthentication, SessionAuthentication)
+    permission_classes = (IsAuthenticated, HasScope)
+    throttle_classes = (PerCaller,)
+    renderer_classes: Sequence[type[Any]] = (renderers.JSONRenderer,)
+    parser_classes: Sequence[type[Any]] = (JSONParser,)
+    metadata_class = None
+    scope: ClassVar[Scope | None] = None
+    # Whether answers may be kept for a day under an Idempotency-Key; not where they hold a secret.
+    keeps_answers: ClassVar[bool] = True
+
+    def perform_authentication(self, request: Request) -> None:
+        """Guesses at tokens count against the address they come from."""
+        try:
+            _user = request.user
+        except APIException:
+            self.check_throttles(request)  # type: ignore[attr-defined]
+            raise
+
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> None:
+        if request.authenticators and not request.successful_authenticator:
+            self.check_throttles(request)  # type: ignore[attr-defined]
+            raise NotAuthenticated
+        raise PermissionDenied(message)
+
+    def needed_scope(self) -> Scope:
+        """Of the token: reading for safe methods, deciding for the verbs that commit, else writing."""
+        if self.request.method in SAFE:  # type: ignore[attr-defined]
+            return Scope.READ
+        return self.scope or Scope.WRITE
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """As rest_framework.views.APIView.dispatch, with `once` around unsafe handlers."""
+        self.args, self.kwargs = args, kwargs
+        view: Any = self
+        self.request = view.initialize_request(request, *args, **kwargs)
+        self.headers = view.default_response_headers
+        response: HttpResponseBase
+        try:
+            view.initial(self.request, *args, **kwargs)
+            handler = getattr(self, request.method.lower(), view.http_method_not_allowed)
+            if request.method in SAFE:
+                response = handler(self.request, *args, **kwargs)
+            elif not self.keeps_answers:
+                if HEADER in request.headers:
+                    raise problems.bad_header(HEADER, _("Answers here hold a secret, so none is kept."))
+                response = self._written(handler)
+            else:
+                response = once(self.request, lambda: self._written(handler))
+        except Exception as error:
+            response = self.handle_exception(error)
+        view.response = view.finalize_response(self.request, response, *args, **kwargs)
+        return response
+
+    def handle_exception(self, error: Exception) -> Response:
+        """The error as a problem detail, always in JSON."""
+        request: Any = self.request
+        request.accepted_renderer, request.accepted_media_type = renderers.JSONRenderer(), problems.MEDIA_TYPE
+        header: str = self.get_authenticate_header(request) or ""  # type: ignore[attr-defined]
+        return problems.respond(problems.of(error, header), request.path)
+
+    def _written(self, handler: Any) -> Response:
+        """The handler's rendered answer, or the problem it met with what it wrote undone."""
+        view: Any = self
+        try:
+            with transaction.atomic():
+                response = handler(self.request, *self.args, **self.kwargs)
+        except Exception as error:
+            response = self.handle_exception(error)
+        view.finalize_response(self.request, response, *self.args, **self.kwargs)
+        rendered: Response = response.render() if hasattr(response, "render") else response
+        return rendered
+
+
+class Resource(Api, viewsets.GenericViewSet[Any]):
+    """Lists and objects of one noun, of which the caller sees what `visible_to` says, and the rest is as absent.
+
+    noun, nouns: as in sentences. orderings: the columns a list may be ordered by, the default first, none ever null.
+    place: the field that holds a geometry, for GeoJSON; empty where there is none.
+    """
+
+    model: ClassVar[type[models.Model]]
+    noun: ClassVar[str]
+    nouns: ClassVar[str]
+    orderings: ClassVar[tuple[str, ...]] = ("id",)
+    place: ClassVar[str] = ""
+    lookup_field = "id"
+    filter_backends = (StrictFilterBackend,)
+    pagination_class = KeysetPagination
+    lookup_value_converter = "int"
+
+    @property
+    def user(self) -> User:
+        """Who calls."""
+        user = self.request.user
+        assert isinstance(user, User), "the permissions have let no one else in"
+        return user
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        rows: Any = self.model._default_manager
+        if not isinstance(self.request.user, User):
+            # The OpenApi document is made by views that no one calls.
+            return self.joined(rows.none())
+        return self.joined(rows.visible_to(self.user))
+
+    def joined(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """With what showing an object reads beside it."""
+        return queryset
+
+    def get_object(self) -> Any:
+        """The object of the address as the caller may see it. Raises the problem 404, absent or hidden alike."""
+        found = self.rows(self.get_queryset().filter(**self.address())).first()
+        if found is None:
+            raise Problem("not_seen")
+        return found
+
+    def address(self) -> dict[str, Any]:
+        """The lookup that the address stands for."""
+        return {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
+
+    def rows(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """The queryset as it is read: objects, or dictionaries of values."""
+        return queryset
+
+    def get_renderers(self) -> Rows:
+        renderer_classes: list[type[Any]] = [renderers.JSONRenderer]
+        if self.request.method in SAFE and self.place:
+            renderer_classes.append(renderers.GeoJSONRenderer)
+        if self.request.method in SAFE and self.action == "list":
+            renderer_classes.append(renderers.CSVRenderer)
+        return [renderer() for renderer in renderer_classes]
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        context["fields"] = self.wanted_fields()
+        return context
+
+    def wanted_fields(self) -> frozenset[str] | None:
+        """The names in `?fields=`, or None for all."""
+        stated = self.request.query_params.get("fields")
+        if stated is None or self.request.method not in SAFE:
+            return None
+        wanted = frozenset(name.strip() for name in stated.split(",") if name.strip())
+        serializer: Any = self.get_serializer_class()
+        known = self.known_fields(serializer)
+        if not wanted or not wanted <= known:
+            raise bad_parameter("fields", _("One or more of: %(names)s.") % {"names": ", ".join(sorted(known))})
+        return wanted
+
+    def known_fields(self, serializer: type[Any]) -> frozenset[str]:
+        return frozenset(serializer().get_fields())
+
+    # --- Reading ------------------------------------------------------------------------------------------------
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        queryset = self.filter_queryset(self.get_queryset())
+        renderer: Any = request.accepted_renderer  # type: ignore[attr-defined]
+        if renderer.exports and not {LIMIT, CURSOR} & set(request.query_params):
+            return self.export(queryset, renderer)
+        assert isinstance(self.paginator, KeysetPagination)
+        page = self.paginator.paginate_queryset(self.rows(queryset), request, view=self)
+        if not renderer.exports:
+            return self.paginator.get_paginated_response(self.shown(page))
+        link = self.paginator.next_link()
+        headers = {"Link": f'<{link}>; rel="next"'} if link else {}
+        lines = self.page_lines(queryset, page, renderer)
+        return HttpResponse(b"".join(lines), content_type=content_type(renderer), headers=headers)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        for name in request.query_params:
+            if name not in ("fields", "format"):
+                raise bad_parameter(name, _("There is no such parameter here."), "unknown_parameter")
+        return self.answer(self.shown([self.get_object()])[0])
+
+    def answer(self, shown: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponseBase:
+        """An object with its entity tag; 304 where the caller has it."""
+        etag = etags.etag_of(shown)
+        headers = {**(headers or {}), "ETag": etag}
+        renderer: Any = self.request.accepted_renderer  # type: ignore[attr-defined]
+        if self.request.method in SAFE and etags.is_known(self.request, etag):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        if renderer.format == "geojson":
+            shown = renderers.feature(shown, self.place)
+        return Response(shown, status=status, headers=headers)
+
+    def shown(self, page: Sequence[Any]) -> Rows:
+        """The objects as the caller is shown them, in a number of queries that does not depend on how many."""
+        serializer: BaseSerializer[Any] = self.get_serializer(page, many=True)
+        return list(serializer.data)
+
+    def export(self, queryset: models.QuerySet[Any], renderer: Any) -> HttpResponseBase:
+        """The whole list, streamed in the list's own order, with a few hundred rows in memory."""
+        rows = self._exported(self.rows(self.in_order(queryset)))
+        return self.streamed(self.lines(rows, renderer), renderer)
+
+    def in_order(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """The queryset in the order that the caller asks for."""
+        name, descending = ordering_of(self.request, self.orderings)
+        return ordered(queryset, name, descending)
+
+    def lines(self, shown: Iterable[Any], renderer: Any) -> Iterable[bytes]:
+        return renderers.csv_lines(shown) if renderer.format == "csv" else renderers.features(shown, self.place)
+
+    def page_lines(self, queryset: models.QuerySet[Any], page: Sequence[Any], renderer: Any) -> Iterable[bytes]:
+        """One page of `queryset` in the format of an export."""
+        return self.lines(self.shown(page), renderer)
+
+    def streamed(self, content: Iterable[bytes], renderer: Any) -> StreamingHttpResponse:
+        response = StreamingHttpResponse(content, content_type=content_type(renderer))
+        name = self.nouns.replace(" ", "-")
+        response["Content-Disposition"] = f'attachment; filename="{name}.{renderer.format}"'
+        return response
+
+    def _exported(self, queryset: models.QuerySet[Any]) -> Iterator[Any]:
+        rows = queryset.iterator(chunk_size=EXPORTED_AT_ONCE)
+        while page := Rows(islice(rows, EXPORTED_AT_ONCE)):
+            yield from self.shown(page)
+
+    # --- Writing ------------------------------------------------------------------------------------------------
+
+    def given(self, serializer: type[BaseSerializer[Any]], data: Any = None, **kwargs: Any) -> Any:
+        """The validated body. Raises the problem 400, with a pointer to each fault."""
+        body = serializer(data=self.request.data if data is None else data, context={"view": self}, **kwargs)
+        body.is_valid(raise_exception=True)
+        return body.validated_data
+
+    def locked(self) -> Any:
+        """The object of the address, locked until the call ends, and as If-Match says it was read."""
+        pk = self.get_queryset().filter(**self.address()).values_list("pk", flat=True).first()
+        found: Any = self.model._default_manager.select_for_update(no_key=True).filter(pk=pk).first()
+        if found is None:
+            raise Problem("not_seen")
+        if "If-Match" in self.request.headers:
+            # Shown anew, from what stands behind the lock.
+            etags.check_match(self.request, etags.etag_of(self.shown([self.get_object()])[0]))
+        return found
+
+    def answer_with(self, pk: int, status: int = 200) -> HttpResponseBase:
+        """The object as it stands after a verb; its address where it is new."""
+        found = self.rows(self.get_queryset().filter(pk=pk)).first()
+        if found is None:
+            raise Problem("not_seen")
+        headers = {"Location": self.address_of(found)} if status == 201 else None
+        return self.answer(self.shown([found])[0], status, headers)
+
+    def address_of(self, found: Any) -> str:
+        key = found[self.lookup_field] if isinstance(found, dict) else getattr(found, self.lookup_field)
+        address: str = self.reverse_action("detail", args=[key])
+        return address
+
+    def refuse_unless(self, allowed: bool, why: str = "") -> None:
+        """Raises the problem 403."""
+        if not allowed:
+            raise Problem("not_yours", why)
+
+
+def content_type(renderer: Any) -> str:
+    return f"{renderer.media_type}; charset={renderer.charset}" if renderer.charset else str(renderer.media_type)

@@ -1,0 +1,142 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from registry.api.fields import GeometryField, PeriodField
+from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, TextFilter
+from registry.api.serializers import ActionsField, ModelBody, Shown
+from registry.kinds import KINDS, Kind
+from sharing.api.verbs import SharingResource
+from sharing.models import Demand
+from sharing.workflow import lists
+from sharing.workflow.rules import Verb, why_not
+
+ASKED = (
+    "name", "kind", "quantity", "splittable", "period", "priority", "budget_per_year", "weight_kg", "wind_area_m2",
+    "power_kw", "location", "radius_m", "origin", "destination", "max_detour", "mounting_height_m",
+    "max_earthing_ohm", "min_backup_h", "cable_outer_diameter_mm", "accepts_hazardous_co_use", "fiber_type",
+    "max_attenuation_db", "wavelength_nm", "min_floor_load_kn_m2", "min_feeds", "min_security_class",
+)  # fmt: skip
+LOADS = ("weight_kg", "wind_area_m2", "power_kw")
+PLACES = ("location", "radius_m", "origin", "destination")
+
+
+class DemandShown(Shown[Demand]):
+    """A line of a list. Point demands (towers, rooms) have `location` and `radius_m`; route demands (ducts, fibers)
+    `origin` and `destination`. Loads are those of the whole demand; a limit that is null does not matter."""
+
+    period = PeriodField(read_only=True)
+    location = GeometryField(geometry_type="POINT", read_only=True, allow_null=True)
+    origin = GeometryField(geometry_type="POINT", read_only=True, allow_null=True)
+    destination = GeometryField(geometry_type="POINT", read_only=True, allow_null=True)
+    actions = ActionsField()
+
+    class Meta:
+        model = Demand
+        fields = ("id", "list", "line", *ASKED, "disjoint_from", "actions")
+        read_only_fields = fields
+
+
+class DemandBody(ModelBody[Demand]):
+    """A line as its party states it."""
+
+    period = PeriodField()
+    location = GeometryField(geometry_type="POINT", required=False, allow_null=True)
+    origin = GeometryField(geometry_type="POINT", required=False, allow_null=True)
+    destination = GeometryField(geometry_type="POINT", required=False, allow_null=True)
+    max_detour = serializers.FloatField(min_value=1, required=False)
+    weight_kg = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=0, required=False)
+    wind_area_m2 = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=0, required=False)
+    power_kw = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=0, required=False)
+
+    class Meta:
+        model = Demand
+        fields = ASKED
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Around a place, or from one to another, as the kind has it."""
+        asked = {name: getattr(self.instance, name, None) for name in ("kind", *PLACES)} | attrs
+        needed = ("origin", "destination") if KINDS[asked["kind"]].is_route else ("location", "radius_m")
+        faults: dict[str, Any] = {}
+        for name in PLACES:
+            value = asked.get(name)
+            if name in needed and value is None:
+                faults[name] = [_("A demand for this kind needs it.")]
+            elif name not in needed and value is not None:
+                faults[name] = [_("A demand for this kind has none: leave it out.")]
+        if asked.get("radius_m") is not None and not asked["radius_m"] > 0:
+            faults["radius_m"] = [_("A radius is more than 0 m.")]
+        if faults:
+            raise serializers.ValidationError(faults)
+        return attrs
+
+    @staticmethod
+    def made(values: dict[str, Any]) -> Demand:
+        return Demand(**values)
+
+
+class DemandChange(DemandBody):
+    """Any of the columns; `disjoint_from` is another line of the same list."""
+
+    class Meta(DemandBody.Meta):
+        fields = (*ASKED, "disjoint_from")  # type: ignore[assignment]
+
+    def validate_disjoint_from(self, twin: Demand | None) -> Demand | None:
+        assert isinstance(self.instance, Demand)
+        if twin is not None and (twin.list_id != self.instance.list_id or twin.pk == self.instance.pk):
+            raise serializers.ValidationError(_("Another line of the same list is needed."), "does_not_exist")
+        return twin
+
+
+class DemandFilters(filters.FilterSet):
+    list = filters.NumberFilter(help_text="The list's id.")
+    kind = ChoicesFilter(choices=Kind.choices)
+    party = CodeFilter(field_name="list__party__code", help_text="The party's code.")
+    priority = filters.NumberFilter(help_text="1 is served first, 9 last.")
+    bbox = BoxFilter("location", "origin", "destination")
+    q = TextFilter("name")
+
+    class Meta:
+        model = Demand
+        fields: tuple[str, ...] = ()
+
+
+class DemandResource(SharingResource):
+    """The lines of lists. Those of drafts change; what was submitted stays as it was."""
+
+    model = Demand
+    noun, nouns = "demand", "demands"
+    orderings = ("id", "line", "priority")
+    serializer_class = DemandShown
+    filterset_class = DemandFilters
+    place = "location"
+
+    def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.select_related("list")
+
+    def actions_on(self, subject: Any) -> list[str]:
+        return ["change", "delete"] if why_not(Verb.EDIT, subject.list, self.standing) is None else []
+
+    @extend_schema(request=DemandChange)
+    def partial_update(self, request: Request, id: int) -> HttpResponseBase:
+        """Change a line of a draft"""
+        demand = self.locked()
+        for name, value in self.given(DemandChange, instance=demand, partial=True).items():
+            setattr(demand, name, value)
+        return self.done(lists.change_demand(demand, actor=self.user).pk)
+
+    def destroy(self, request: Request, id: int) -> Response:
+        """Take a line off a draft
+
+        Not possible once it was matched: then it is history.
+        """
+        demand = self.locked()
+        lists.remove_demands(demand.list, [demand.pk], actor=self.user)
+        return Response(status=204)

@@ -1,0 +1,136 @@
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from registry.api.fields import OrganizationField
+from registry.api.filters import ChoicesFilter, CodeFilter, TextFilter
+from registry.api.problems import Problem
+from registry.api.serializers import ActionsField, Body, Shown
+from registry.models import Organization
+from sharing.api.demand import DemandBody, DemandShown
+from sharing.api.verbs import SharingResource
+from sharing.models import DemandList, ListStatus
+from sharing.workflow import lists
+
+MOST_AT_ONCE = 5000
+
+
+class ListShown(Shown[DemandList]):
+    """A construction-and-sharing demand list. Its lines are at /demands/?list=…; `latest_run` is its newest run."""
+
+    party = OrganizationField(read_only=True)
+    demands = serializers.IntegerField(source="demand_count", read_only=True, help_text="How many lines it has.")
+    latest_run = serializers.SerializerMethodField()
+    actions = ActionsField()
+
+    class Meta:
+        model = DemandList
+        fields = (
+            "id", "party", "title", "status", "demands", "latest_run", "created_at", "submitted_at", "actions",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_latest_run(self, demand_list: DemandList) -> int | None:
+        return max((run.pk for run in demand_list.runs.all()), default=None)
+
+
+class ListBody(Body):
+    party = serializers.SlugRelatedField(slug_field="code", queryset=Organization.objects.all())
+    title = serializers.CharField(max_length=200)
+
+
+class RunQueued(serializers.Serializer[Any]):
+    """The matching that was queued: follow /match-runs/{run}/."""
+
+    run = serializers.IntegerField()
+
+
+class ListFilters(filters.FilterSet):
+    status = ChoicesFilter(choices=ListStatus.choices)
+    party = CodeFilter(field_name="party__code", help_text="The party's code.")
+    q = TextFilter("title")
+
+    class Meta:
+        model = DemandList
+        fields: tuple[str, ...] = ()
+
+
+class ListResource(SharingResource):
+    """What parties need. A draft is its party's own; once submitted, the region's regulators see it too."""
+
+    model = DemandList
+    noun, nouns = "demand list", "demand lists"
+    orderings = ("-id", "created_at")
+    serializer_class = ListShown
+    filterset_class = ListFilters
+
+    def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.select_related("party").annotate(demand_count=Count("demands")).prefetch_related("runs")
+
+    @extend_schema(request=ListBody)
+    def create(self, request: Request) -> HttpResponseBase:
+        """Draft a demand list
+
+        For editors of the party.
+        """
+        values = self.given(ListBody)
+        return self.done(lists.create(values["party"], title=values["title"], actor=self.user).pk, 201)
+
+    @extend_schema(request=DemandBody(many=True), responses={201: DemandShown(many=True)})
+    @action(detail=True, methods=["post"])
+    def demands(self, request: Request, id: int) -> HttpResponseBase:
+        """Add up to 5,000 lines to a draft
+
+        All of them, or none and a report that points at every fault. Lines are numbered on from the last.
+        """
+        demand_list = self.get_object()
+        if not isinstance(request.data, list) or not 0 < len(request.data) <= MOST_AT_ONCE:
+            raise Problem("bad_input", _("An array of 1 to %(most)d objects.") % {"most": MOST_AT_ONCE})
+        values = self.given(DemandBody, many=True)
+        made = lists.add_demands(demand_list, [DemandBody.made(one) for one in values], actor=self.user)
+        context = self.get_serializer_context() | {"actions": lambda demand: ["change", "delete"]}
+        return Response(DemandShown(made, many=True, context=context).data, status=201)
+
+    @extend_schema(request=None, responses={202: RunQueued})
+    @action(detail=True, methods=["post"])
+    def submit(self, request: Request, id: int) -> Response:
+        """Hand a draft in
+
+        Its matching is queued at once.
+        """
+        return Response({"run": lists.submit(self.get_object(), actor=self.user).pk}, status=202)
+
+    @extend_schema(request=None, responses={202: RunQueued})
+    @action(detail=True, methods=["post"])
+    def rematch(self, request: Request, id: int) -> Response:
+        """Match a list again
+
+        What the new run proposes takes the place of what was proposed before.
+        """
+        return Response({"run": lists.rematch(self.get_object(), actor=self.user).pk}, status=202)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, id: int) -> HttpResponseBase:
+        """Make a list a draft again
+
+        Possible while none of its matches is under way or in force.
+        """
+        return self.done(lists.reopen(self.get_object(), actor=self.user).pk)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, id: int) -> HttpResponseBase:
+        """Close a list
+
+        Agreements that it led to live on.
+        """
+        return self.done(lists.close(self.get_object(), actor=self.user).pk)
