@@ -220,10 +220,14 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
     by_rest, gap_metre = rest_cost.size > 0, gap_cost + gap_rate
     least_rate = min(quantity * graph.least_rate, gap_metre) * ROUND
 
+    relaxed = not (use_length or use_gap or use_loss or words > 0)
+    change_cost = crossing_cost + joint_cost
+
     node_count = arc_first.shape[0] - 1
     exit_of = np.full(node_count, np.inf)
     exit_of[ask.exit] = ask.exit_length
     newest = np.full(node_count, -1, np.int32)
+    straight_to_b = np.full(node_count, -1.0)  # once known; infinite where no path short enough can pass
     size = 1024
     ints, sums, seen = np.empty((size, 8), np.int32), np.empty((size, 5)), np.zeros((size, words), np.uint64)
     made, best, best_label = 0, mode.most, -1
@@ -290,10 +294,20 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
             length += gap_m + span_m
             balance += gap_m - max_share * (gap_m + span_m)
 
+            # What the node's newest label makes superfluous is most of what there is: see to it first.
+            other = newest[node]
+            if relaxed and other >= 0 and ints[other, BY_GAP] <= by_gap and sums[other, COST] + change_cost <= cost:
+                continue
+
             # The least that a path through this label can cost, and whether any can keep the limits.
-            x, y, z = node_place[node, 0], node_place[node, 1], node_place[node, 2]
-            to_b = _straight(x, y, z, place_b)
-            if _straight(x, y, z, place_a) + to_b > max_length + SLACK:
+            to_b = straight_to_b[node]
+            if to_b < 0.0:
+                x, y, z = node_place[node, 0], node_place[node, 1], node_place[node, 2]
+                to_b = _straight(x, y, z, place_b)
+                if _straight(x, y, z, place_a) + to_b > max_length + SLACK:
+                    to_b = np.inf
+                straight_to_b[node] = to_b
+            if to_b == np.inf:
                 continue
             if by_rest:
                 key = cost + per_length * length + per_balance * balance + per_loss * loss - credit
@@ -349,13 +363,13 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
             sums[made, KEY] = max(key, reached)
             heapq.heappush(queue, (sums[made, KEY], 2 * made))
             made += 1
-        if (
-            parent >= 0
-            and not gap_turn
-            and ints[parent, BY_GAP] == 0
-            and ints[parent, NEXT_GAP] < gap_first[ints[parent, NODE] + 1]
-        ):
-            heapq.heappush(queue, (reached, 2 * parent + 1))
+        if parent >= 0 and not gap_turn and ints[parent, BY_GAP] == 0:
+            at = ints[parent, NEXT_GAP]
+            if at < gap_first[ints[parent, NODE] + 1]:
+                due = sums[parent, KEY]
+                if not by_rest:
+                    due += (gap_metre - least_rate) * gap_length[gap_pair[at]] * ROUND
+                heapq.heappush(queue, (max(due, reached), 2 * parent + 1))
 
         # The next label to settle, or to go on with its gaps.
         parent = -1

@@ -169,17 +169,12 @@ class _Routing:
         return self.networks[wavelength]
 
     def _route_demand(self, demand: Demand) -> RouteDemand:
-        start, end = days(demand)
         return RouteDemand(
-            key=f"{demand.line:09d}",
             origin=_place(demand.origin),
             destination=_place(demand.destination),
             quantity=demand.quantity,
             max_detour=demand.max_detour,
             max_loss_db=demand.max_attenuation_db if demand.max_attenuation_db is not None else np.inf,
-            priority=demand.priority,
-            start=start,
-            end=end,
         )
 
     def _offer(self, network: Network, eligible: Flags, free: Ints) -> Offer:

@@ -5,7 +5,7 @@ owner. The path keeps the demand's greatest detour, the terms' greatest share of
 attenuation budget; among all that do it is the cheapest (see `path_search`). Pure, on a `Network` and arrays by asset.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -40,20 +40,13 @@ class RouteTerms:
 
 @dataclass(frozen=True, slots=True)
 class RouteDemand:
-    """A to B in WGS 84 longitude and latitude; units; longest route as a multiple of the geodesic distance.
+    """A to B in WGS 84 longitude and latitude; units; longest route as a multiple of the geodesic distance."""
 
-    key decides between demands of the same priority (1 goes first); start and end are days, end exclusive.
-    """
-
-    key: str
     origin: Place
     destination: Place
     quantity: int
     max_detour: float
     max_loss_db: float = np.inf
-    priority: int = 5
-    start: int = 0
-    end: int = 1
 
     @property
     def distance_m(self) -> float:
@@ -272,31 +265,3 @@ def shared(network: Network, route: Route, other: Route) -> float:
     """The part of the length of `route` that runs on spans of `other`."""
     both = np.intersect1d(route.spans[route.spans != GAP], other.spans[other.spans != GAP])
     return float(network.span_length_m[both].sum()) / route.length_m
-
-
-def solve_many(
-    network: Network,
-    demands: Sequence[RouteDemand],
-    terms: RouteTerms,
-    offer_of: Callable[[RouteDemand], Offer],
-) -> Iterator[tuple[RouteDemand, Offer, Route | None]]:
-    """Each demand with what was left to it and its route: by priority, lowest number first, then by key.
-
-    Units that earlier demands take are gone for later ones whose periods overlap theirs.
-    """
-    rows, units = np.empty(0, np.int64), np.empty(0, np.int64)
-    starts, ends = np.empty(0, np.int64), np.empty(0, np.int64)
-    for demand in sorted(demands, key=lambda demand: (demand.priority, demand.key)):
-        offer = offer_of(demand)
-        at_once = (starts < demand.end) & (ends > demand.start)
-        taken = np.bincount(rows[at_once], weights=units[at_once], minlength=offer.free.size).astype(np.int64)
-        offer = offer._replace(free=offer.free - taken)
-        route = find_route(network, demand, terms, offer)
-        if route is not None:
-            used = np.array([network.row_of[asset] for asset in route.assets], dtype=np.int64)
-            rows, units = np.append(rows, used), np.append(units, np.full(used.size, demand.quantity))
-            starts, ends = (
-                np.append(starts, np.full(used.size, demand.start)),
-                np.append(ends, np.full(used.size, demand.end)),
-            )
-        yield demand, offer, route

@@ -166,7 +166,6 @@ def scenes(draw: st.DrawFn, most_lines: int = 8) -> tuple[list[Line], RouteDeman
     assets = draw(st.lists(line, min_size=1, max_size=most_lines))
     anywhere = st.sampled_from(spots) | st.tuples(st.floats(114.2995, 114.3045), st.floats(30.5895, 30.5925))
     demand = RouteDemand(
-        key="1",
         origin=draw(anywhere),
         destination=draw(anywhere),
         quantity=draw(st.integers(1, 3)),
