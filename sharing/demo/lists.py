@@ -60,7 +60,7 @@ def _routes(today: date) -> list[dict[str, Cell]]:
         row |= _ends(_near(start, chance), _near(end, chance))
         row |= {"max_attenuation_db": 18} if kind == Kind.FIBER else {"cable_outer_diameter_mm": 18}
         rows.append(row)
-    return [*rows, _from_beyond_wuhan(today, chance)]
+    return [_from_beyond_wuhan(today, chance), *rows]
 
 
 def _from_beyond_wuhan(today: date, chance: Random) -> dict[str, Cell]:
@@ -93,7 +93,7 @@ def _contested(today: date, who: str) -> list[dict[str, Cell]]:
             row |= {"mounting_height_m": 7, "radius_m": 150}
         rows.append(row | {"priority": places.randint(1, 9), "lon": place[0], "lat": place[1]})
     if who == "mobile":
-        rows.append(_guarded_room(today, chance))
+        rows.insert(0, _guarded_room(today, chance))
     return rows
 
 
