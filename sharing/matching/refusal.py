@@ -7,12 +7,13 @@ not open to the party.
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.spatial import Delaunay, QhullError
 
 from sharing.matching.arrays import Flags, Floats, Ints
@@ -126,30 +127,43 @@ def _most_units(search: RouteSearch, offer: Offer) -> int:
 
 
 def least_gap_limit(search: RouteSearch, eligible: Flags) -> float:
-    """A gap limit in metres with which A and B would be connected: that of the path whose longest gap is least.
+    """A gap limit in metres with which A and B would be joined over eligible assets; infinite when there are none.
 
-    On a spanning tree of A, B and all access points of eligible assets, spans counting nothing. Neighbours for it are
-    those of a Delaunay triangulation on a plane, and gaps that follow one another are one, so the number is one that
-    suffices, and not proved to be the least.
+    From a spanning tree of A, B and all access points, in which spans count nothing, so that the longest gap between
+    two places is the least there can be. Gaps that follow one another there are one gap, and neighbours are those of
+    a Delaunay triangulation on a plane: the number is one that suffices, not proved to be the least.
     """
     network, demand = search.network, search.demand
     spans = np.flatnonzero(eligible[network.span_asset] & (network.span_start != network.span_end))
+    if not spans.size:
+        return np.inf
     nodes = np.unique(np.concatenate((network.span_start[spans], network.span_end[spans])))
     lonlat = np.concatenate((np.array([demand.origin, demand.destination]), network.node_lonlat[nodes]))
+    start = 2 + np.searchsorted(nodes, network.span_start[spans])
+    end = 2 + np.searchsorted(nodes, network.span_end[spans])
+    tree = _tree(lonlat, np.column_stack((start, end)))
+    from_a, from_b = _stretches(tree, lonlat, 0), _stretches(tree, lonlat, 1)
+    if from_a.spans[1]:
+        return float(from_a.longest_m[1])
+    either_way = np.minimum(
+        np.maximum(from_a.longest_m[start], from_b.longest_m[end]),
+        np.maximum(from_a.longest_m[end], from_b.longest_m[start]),
+    )
+    return float(either_way.min())
+
+
+def _tree(lonlat: Floats, spans: Ints) -> coo_array:
+    """The lightest tree that joins all places, weights in metres; `spans` are pairs of places."""
     near = _neighbours(lonlat)
-    ends = 2 + np.column_stack(
-        (np.searchsorted(nodes, network.span_start[spans]), np.searchsorted(nodes, network.span_end[spans]))
-    )
-    joined = np.concatenate(
-        (np.full(len(spans), 1e-6), np.maximum(geodesic_m(lonlat[near[:, 0]], lonlat[near[:, 1]]), 1e-5))
-    )
-    pairs = np.concatenate((ends, near))
-    order = np.lexsort((joined, *np.sort(pairs, axis=1).T))
-    pairs, joined = np.sort(pairs[order], axis=1), joined[order]
+    near = near[(near > 1).any(axis=1)]  # new build from A to B is no route
+    apart = np.maximum(geodesic_m(lonlat[near[:, 0]], lonlat[near[:, 1]]), 2 * ALONG_SPAN)
+    pairs = np.sort(np.concatenate((spans, near)), axis=1)
+    weight = np.concatenate((np.full(len(spans), ALONG_SPAN), apart))
+    order = np.lexsort((weight, pairs[:, 1], pairs[:, 0]))
+    pairs, weight = pairs[order], weight[order]
     lightest = np.append(True, (pairs[1:] != pairs[:-1]).any(axis=1))
-    graph = coo_array((joined[lightest], tuple(pairs[lightest].T)), shape=(len(lonlat),) * 2)
-    tree = minimum_spanning_tree(graph.tocsr())
-    return _longest_stretch(tree.tocoo(), lonlat)
+    graph = coo_array((weight[lightest], tuple(pairs[lightest].T)), shape=(len(lonlat),) * 2)
+    return minimum_spanning_tree(graph.tocsr()).tocoo()
 
 
 def _neighbours(lonlat: Floats) -> Ints:
@@ -167,26 +181,23 @@ def _neighbours(lonlat: Floats) -> Ints:
     return np.column_stack(np.triu_indices(count, 1)).astype(np.int64)
 
 
-def _longest_stretch(tree: coo_array, lonlat: Floats) -> float:
-    """The longest new build in metres on the tree's path from place 0 to place 1."""
-    neighbours: dict[int, list[tuple[int, float]]] = {}
-    for one, other, weight in zip(tree.row.tolist(), tree.col.tolist(), tree.data.tolist(), strict=True):
-        neighbours.setdefault(one, []).append((other, weight))
-        neighbours.setdefault(other, []).append((one, weight))
-    came: dict[int, tuple[int, float]] = {0: (0, 0.0)}
-    ahead = [0]
-    while ahead and 1 not in came:
-        here = ahead.pop()
-        for there, weight in neighbours.get(here, []):
-            if there not in came:
-                came[there] = (here, weight)
-                ahead.append(there)
-    here, begin, longest = 1, 1, 0.0
-    while here != 0:
-        before, weight = came[here]
-        if weight <= ALONG_SPAN:
-            begin = before
-        else:
-            longest = max(longest, float(geodesic_m(lonlat[[before]], lonlat[[begin]])[0]))
-        here = before
-    return longest
+class _Stretches(NamedTuple):
+    """Along the tree from one place to each: the longest new build in metres, and how many spans."""
+
+    longest_m: Floats
+    spans: Ints
+
+
+def _stretches(tree: coo_array, lonlat: Floats, root: int) -> _Stretches:
+    order, before = breadth_first_order(tree.tocsr(), root, directed=False)
+    weights = tree.tocsr()
+    weights = weights + weights.T
+    begin = np.arange(len(lonlat))  # of the new build that reaches each place
+    finished, spans = np.zeros(len(lonlat)), np.zeros(len(lonlat), dtype=np.int64)
+    for here in order[1:].tolist():
+        last = int(before[here])
+        finished[here], spans[here], begin[here] = finished[last], spans[last], begin[last]
+        if weights[here, last] <= ALONG_SPAN:
+            built = float(geodesic_m(lonlat[[begin[last]]], lonlat[[last]])[0])
+            finished[here], spans[here], begin[here] = max(finished[last], built), spans[last] + 1, here
+    return _Stretches(np.maximum(finished, geodesic_m(lonlat[begin], lonlat)), spans)

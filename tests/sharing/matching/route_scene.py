@@ -135,8 +135,9 @@ def _summed(assets: list[Line], demand: RouteDemand, terms: RouteTerms, steps: t
 
 
 def keeps_limits(path: Path, demand: RouteDemand, terms: RouteTerms) -> bool:
+    longest_m = np.inf if demand.max_detour == np.inf else demand.max_detour * demand.distance_m
     return (
-        path.length_m <= demand.max_detour * metres(demand.origin, demand.destination) + SLACK
+        path.length_m <= longest_m + SLACK
         and path.gap_m <= terms.max_gap_share * path.length_m + SLACK
         and path.loss_db <= demand.max_loss_db + SLACK
     )
