@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sharing.matching.disjoint import Disjoint, disjoint_pair
+from sharing.matching.disjoint import Disjoint, RoutePair, disjoint_pair
 from sharing.matching.network import build_network
 from sharing.matching.routing import RouteDemand, RouteSearch, RouteTerms
 from tests.sharing.matching.route_scene import Line, Path, keeps_limits, lines_of, metres, offer_of, paths, scenes
@@ -31,7 +31,7 @@ def share_nothing(one: Path, other: Path, demand: RouteDemand, by: Disjoint) -> 
     return not edges(one) & edges(other)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(scene=scenes(7), by=st.sampled_from(Disjoint))
 def test_a_pair_is_the_cheapest_of_all_pairs_within_the_limits(
     scene: tuple[list[Line], RouteDemand, RouteTerms], by: Disjoint
@@ -52,3 +52,44 @@ def test_a_pair_is_the_cheapest_of_all_pairs_within_the_limits(
         assert pair.plain_cost == pytest.approx(min(costs), rel=1e-6, abs=1e-6)
         assert pair.bound == pytest.approx(min(costs), rel=1e-6, abs=1e-5)
         assert pair.first.cost_per_year <= pair.second.cost_per_year
+
+
+A, B, C, D = (114.30, 30.60), (114.31, 30.605), (114.31, 30.595), (114.32, 30.60)
+TERMS = RouteTerms(gap_cost_per_m=1.0, max_gap_m=50.0, max_gap_share=0.1)
+
+
+def pair_of(assets: list[Line], demand: RouteDemand, by: Disjoint = Disjoint.BY_SPAN) -> RoutePair | None:
+    network = build_network(lines_of(assets), max_gap_m=50.0, tee=False)
+    return disjoint_pair(RouteSearch(network, demand, TERMS), offer_of(assets), by)
+
+
+TRAP = [
+    Line((A, B), price=1.0), Line((B, C), price=1.0), Line((C, D), price=1.0),
+    Line((A, C), price=5.0), Line((B, D), price=5.0),
+]  # fmt: skip
+"""The cheapest route takes A-B-C-D, beside which there is no other; the pair is A-B-D and A-C-D."""
+
+
+@pytest.mark.parametrize("by", Disjoint)
+def test_a_pair_is_found_where_the_cheapest_route_leaves_none_beside_it(by: Disjoint) -> None:
+    pair = pair_of(TRAP, RouteDemand(A, D, 1, 2.0), by)
+    assert pair is not None
+    assert (pair.first.assets, pair.second.assets) in (((100, 104), (103, 102)), ((103, 102), (100, 104)))
+    assert [pair.plain_cost, pair.bound] == pytest.approx([12.0, 12.0])
+
+
+def test_two_routes_through_one_chamber_are_disjoint_by_span_only() -> None:
+    assets = [Line((A, B), price=price) for price in (1.0, 2.0)] + [Line((B, D), price=price) for price in (1.0, 2.0)]
+    pair = pair_of(assets, RouteDemand(A, D, 1, 2.0))
+    assert pair is not None
+    assert pair.plain_cost == pytest.approx(6.0)
+    assert pair_of(assets, RouteDemand(A, D, 1, 2.0), Disjoint.BY_NODE) is None
+
+
+def test_each_route_of_a_pair_keeps_the_detour() -> None:
+    around = (114.31, 30.64)
+    assets = [Line((A, D), price=9.0), Line((A, B, D), price=5.0), Line((A, around, D), price=1.0)]
+    loose, strict = pair_of(assets, RouteDemand(A, D, 1, 9.0)), pair_of(assets, RouteDemand(A, D, 1, 1.5))
+    assert loose is not None and strict is not None
+    assert [loose.first.assets, loose.second.assets] == [(102,), (101,)]
+    assert [strict.first.assets, strict.second.assets] == [(101,), (100,)]

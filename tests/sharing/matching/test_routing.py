@@ -22,7 +22,7 @@ def check_against_oracle(assets: list[Line], demand: RouteDemand, terms: RouteTe
     return route
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(scene=scenes())
 def test_a_route_is_the_cheapest_of_all_paths_within_the_limits(
     scene: tuple[list[Line], RouteDemand, RouteTerms],
