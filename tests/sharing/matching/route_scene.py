@@ -159,7 +159,7 @@ def scenes(draw: st.DrawFn, most_lines: int = 8) -> tuple[list[Line], RouteDeman
         Line,
         places=st.tuples(st.sampled_from(spots), st.sampled_from(spots)),
         owner=st.integers(1, 3),
-        price=st.sampled_from([0.0, 10.0, 50.0, 51.0, 200.0, 400.0]),
+        price=st.sampled_from(PRICES),
         loss_db=st.sampled_from([0.0, 0.5, 1.0, 3.0]),
         free=st.integers(0, 3),
         eligible=st.sampled_from([True, True, True, False]),
@@ -173,13 +173,42 @@ def scenes(draw: st.DrawFn, most_lines: int = 8) -> tuple[list[Line], RouteDeman
         max_detour=draw(st.sampled_from([1.0, 1.2, 1.5, 2.0, 3.0, 10.0])),
         max_loss_db=draw(st.sampled_from([0.0, 1.0, 2.5, 6.0, float("inf")])),
     )
-    terms = RouteTerms(
-        gap_cost_per_m=draw(st.sampled_from([0.0, 0.5, 3.0, 20.0])),
-        max_gap_m=draw(st.sampled_from([1.0, 90.0, 120.0, 160.0, 250.0])),
-        max_gap_share=draw(st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])),
-        crossing_cost=draw(st.sampled_from([0.0, 30.0, 500.0])),
-        joint_loss_db=draw(st.sampled_from([0.0, 0.3])),
-        gap_loss_db_per_km=draw(st.sampled_from([0.0, 2.0])),
-        connection_loss_db=draw(st.sampled_from([0.0, 0.5])),
+    return assets, demand, draw(_terms(max_gap_m=[1.0, 90.0, 120.0, 160.0, 250.0]))
+
+
+@st.composite
+def crowded_scenes(draw: st.DrawFn) -> tuple[list[Line], RouteDemand, RouteTerms]:
+    """Many lines among few places, and limits that most paths keep, so that there often are two beside each other."""
+    spots = draw(st.lists(st.sampled_from(SPOTS), min_size=3, max_size=5, unique=True))
+    line = st.builds(
+        Line,
+        places=st.lists(st.sampled_from(spots), min_size=2, max_size=2, unique=True).map(tuple),
+        owner=st.integers(1, 3),
+        price=st.sampled_from(PRICES),
+        loss_db=st.sampled_from([0.0, 0.5, 1.0]),
     )
-    return assets, demand, terms
+    assets = draw(st.lists(line, min_size=4, max_size=8))
+    demand = RouteDemand(
+        origin=spots[0],
+        destination=spots[1],
+        quantity=1,
+        max_detour=draw(st.sampled_from([1.5, 2.0, 3.0])),
+        max_loss_db=draw(st.sampled_from([2.0, 3.0, float("inf")])),
+    )
+    return assets, demand, draw(_terms(max_gap_m=[1.0, 120.0, 160.0]))
+
+
+PRICES = [0.0, 10.0, 50.0, 51.0, 200.0, 400.0]
+
+
+def _terms(max_gap_m: list[float]) -> st.SearchStrategy[RouteTerms]:
+    return st.builds(
+        RouteTerms,
+        gap_cost_per_m=st.sampled_from([0.0, 0.5, 3.0, 20.0]),
+        max_gap_m=st.sampled_from(max_gap_m),
+        max_gap_share=st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0]),
+        crossing_cost=st.sampled_from([0.0, 30.0, 500.0]),
+        joint_loss_db=st.sampled_from([0.0, 0.3]),
+        gap_loss_db_per_km=st.sampled_from([0.0, 2.0]),
+        connection_loss_db=st.sampled_from([0.0, 0.5]),
+    )

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from sharing.matching.disjoint import Disjoint, RoutePair, disjoint_pair
 from sharing.matching.network import build_network
 from sharing.matching.routing import RouteDemand, RouteSearch, RouteTerms
-from tests.sharing.matching.route_scene import Line, Path, keeps_limits, lines_of, metres, offer_of, paths, scenes
+from tests.sharing.matching.route_scene import (
+    Line,
+    Path,
+    crowded_scenes,
+    keeps_limits,
+    lines_of,
+    metres,
+    offer_of,
+    paths,
+    scenes,
+)
 
 MOST_PATHS = 400
 
@@ -31,8 +41,8 @@ def share_nothing(one: Path, other: Path, demand: RouteDemand, by: Disjoint) -> 
     return not edges(one) & edges(other)
 
 
-@settings(max_examples=500, deadline=None)
-@given(scene=scenes(7), by=st.sampled_from(Disjoint))
+@settings(max_examples=300, deadline=None)
+@given(scene=scenes(7) | crowded_scenes(), by=st.sampled_from(Disjoint))
 def test_a_pair_is_the_cheapest_of_all_pairs_within_the_limits(
     scene: tuple[list[Line], RouteDemand, RouteTerms], by: Disjoint
 ) -> None:
