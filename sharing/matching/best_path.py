@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from sharing.matching.arrays import Floats
+from sharing.matching.landmarks import NO_GUIDE
 from sharing.matching.network import Network
 from sharing.matching.path_search import (
     BALANCE,
@@ -21,6 +22,7 @@ from sharing.matching.path_search import (
     Ask,
     Found,
     Graph,
+    Guide,
     Mode,
     Rest,
     remaining,
@@ -50,13 +52,13 @@ NO_LIMITS: Final = Limits(False, False, False)
 UNBOUNDED: Final = Rest(NOTHING, NOTHING, NOTHING, 0.0, 0.0, 0.0, 0.0)
 
 
-def best_path(network: Network, graph: Graph, ask: Ask, limits: Limits) -> Found | None:
-    """The path of least weight on `graph` within `limits` that repeats no node, or None."""
+def best_path(network: Network, graph: Graph, ask: Ask, limits: Limits, guide: Guide = NO_GUIDE) -> Found | None:
+    """The path of least weight on `graph` within `limits` that repeats no node, or None. guide: of that weight."""
     if not ask.entry.size or not ask.exit.size:
         return None
     critical: list[int] = []
     held = NO_LIMITS
-    found = _without_repeats(graph, ask, UNBOUNDED, held, critical, np.inf)
+    found = _without_repeats(graph, ask, UNBOUNDED, held, critical, np.inf, guide)
     while found is not None:
         broken = Limits(*(limit and sinned for limit, sinned in zip(limits, _broken(found, ask), strict=True)))
         if not any(broken):
@@ -81,21 +83,21 @@ def _repeated(found: Found) -> list[int]:
 
 
 def _without_repeats(
-    graph: Graph, ask: Ask, rest: Rest, held: Limits, critical: list[int], most: float
+    graph: Graph, ask: Ask, rest: Rest, held: Limits, critical: list[int], most: float, guide: Guide = NO_GUIDE
 ) -> Found | None:
     """Search, and search again with each node remembered that the path found repeats; `critical` grows.
 
     Going to and fro on spans that cost nothing makes labels without end: so early on, when there are many, the nodes
     that the longest of them repeats are remembered too.
     """
-    max_labels = FEW_LABELS
+    max_labels = FEW_LABELS if any(held) else MAX_LABELS
     while True:
         bit = np.empty(0, np.int32)
         if critical:
             bit = np.full(graph.arc_first.size - 1, -1, np.int32)
             bit[critical] = np.arange(len(critical), dtype=np.int32)
         mode = Mode(*held, critical=bit, words=(len(critical) + 63) // 64, max_labels=max_labels, most=most)
-        found = search(graph, ask, rest, mode)
+        found = search(graph, ask, rest, mode, guide)
         repeated = _repeated(found)
         if found.labels >= 0 and not repeated:
             return found if found.exists else None
@@ -163,7 +165,7 @@ def _multipliers(graph: Graph, ask: Ask, held: Limits, critical: list[int]) -> t
     for _ in range(MAX_CUTS):
         weighted_graph, weighted_ask = _weighted(graph, ask, multipliers)
         mode = Mode(*NO_LIMITS, critical=np.empty(0, np.int32), words=0, max_labels=MAX_LABELS, most=np.inf)
-        found = search(weighted_graph, weighted_ask, UNBOUNDED, mode)
+        found = search(weighted_graph, weighted_ask, UNBOUNDED, mode, NO_GUIDE)
         if not found.exists:
             break
         sums = found.sums

@@ -20,6 +20,7 @@ from scipy.spatial import cKDTree
 from sharing.matching.arrays import Flags, Floats, Ints, spans
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.junctions import Cuts, cuts_at_nodes, place_cuts
+from sharing.matching.landmarks import Landmarks
 from sharing.matching.path_search import Graph, Ids
 
 SNAP_M = 1.0
@@ -134,6 +135,10 @@ class Network:
             node_place=self.node_ecef,
             least_rate=float(rate.min()) if rate.size else 0.0,
         )
+
+    @cached_property
+    def landmarks(self) -> Landmarks:
+        return Landmarks(self.by_cost)
 
     @cached_property
     def by_length(self) -> Graph:

@@ -100,6 +100,17 @@ class Rest(NamedTuple):
     credit: float
 
 
+class Guide(NamedTuple):
+    """Lower bounds of cost by landmarks (see `landmarks`): table of states by landmarks, and B's least and greatest
+    distance to each. Empty where there are none."""
+
+    state_first: Ids
+    state_owner: Ids
+    table: Floats
+    lower: Floats
+    upper: Floats
+
+
 class Mode(NamedTuple):
     """Which limits labels are held against, and the nodes that each remembers (bit of each, or -1)."""
 
@@ -167,6 +178,79 @@ def _dominates(
     return True
 
 
+@inlined
+def _bound(state: int, known: Floats, table: Floats, lower: Floats, upper: Floats) -> float:
+    """Least cost from a state to B, by the best of the landmarks; kept in `known`."""
+    least = known[state]
+    if least < 0.0:
+        least = 0.0
+        for landmark in range(table.shape[1]):
+            away = table[state, landmark]
+            if away - upper[landmark] > least:  # and not NaN
+                least = away - upper[landmark]
+            if lower[landmark] - away > least:
+                least = lower[landmark] - away
+        known[state] = least
+    return least
+
+
+@inlined
+def _guided(
+    node: int,
+    owner: int,
+    crossing_cost: float,
+    known: Floats,
+    state_first: Ids,
+    state_owner: Ids,
+    table: Floats,
+    lower: Floats,
+    upper: Floats,
+) -> float:
+    """Least cost from a node to B for who comes to it from spans of `owner` (-1: of nobody yet)."""
+    least = np.inf
+    for state in range(state_first[node], state_first[node + 1]):
+        rest = _bound(state, known, table, lower, upper)
+        if owner >= 0 and state_owner[state] != owner:
+            rest += crossing_cost
+        least = min(least, rest)
+    return least
+
+
+@inlined
+def _gap_due(
+    node: int,
+    owner: int,
+    crossing_cost: float,
+    gap_metre: float,
+    max_gap: float,
+    gap_first: Ids,
+    gap_head: Ids,
+    gap_pair: Ids,
+    gap_length: Floats,
+    gap_due: Floats,
+    known: Floats,
+    state_first: Ids,
+    state_owner: Ids,
+    table: Floats,
+    lower: Floats,
+    upper: Floats,
+) -> float:
+    """Least cost to B from a state by a gap, whichever; kept in `gap_due`."""
+    state = state_first[node]
+    while state_owner[state] != owner:
+        state += 1
+    if gap_due[state] < 0.0:
+        least = np.inf
+        for at in range(gap_first[node], gap_first[node + 1]):
+            gap_m = gap_length[gap_pair[at]]
+            if gap_m > max_gap or gap_metre * gap_m >= least:
+                break
+            rest = _guided(gap_head[at], owner, crossing_cost, known, state_first, state_owner, table, lower, upper)
+            least = min(least, gap_metre * gap_m + rest)
+        gap_due[state] = least
+    return float(gap_due[state])
+
+
 @compiled
 def _trace(ints: Ids, last: int) -> tuple[Ids, Ids]:
     steps, label = 0, last
@@ -192,7 +276,7 @@ def _deepest(ints: Ids, made: int) -> int:
 
 
 @compiled
-def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
+def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Found:
     """The cheapest path from A to B that keeps the limits of `mode`.
 
     Its first step is the gap from A, maybe of no length; the gap from its last node to B is left to the caller.
@@ -220,6 +304,9 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
     by_rest, gap_metre = rest_cost.size > 0, gap_cost + gap_rate
     least_rate = min(quantity * graph.least_rate, gap_metre) * ROUND
 
+    state_first, state_owner, table = guide.state_first, guide.state_owner, guide.table
+    lower, upper, guided = guide.lower, guide.upper, guide.state_first.size > 0
+    known, gap_due = np.full(state_owner.shape[0], -1.0), np.full(state_owner.shape[0], -1.0)
     relaxed = not (use_length or use_gap or use_loss or words > 0)
     change_cost = crossing_cost + joint_cost
 
@@ -265,14 +352,17 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
                     ints[parent, NEXT_GAP] = last
                     break
                 # Gaps are dear and many: those that can only come later in the queue wait there.
-                due = sums[parent, KEY] if by_rest else sums[parent, KEY] + (gap_metre - least_rate) * gap_m * ROUND
-                if due >= best:
-                    ints[parent, NEXT_GAP] = last
-                    break
-                if due > reached and len(queue) > 0 and due > queue[0][0]:
-                    ints[parent, NEXT_GAP] = at
-                    heapq.heappush(queue, (due, 2 * parent + 1))
-                    break
+                if not guided:
+                    due = sums[parent, KEY]
+                    if not by_rest:
+                        due += (gap_metre - least_rate) * gap_m * ROUND
+                    if due >= best:
+                        ints[parent, NEXT_GAP] = last
+                        break
+                    if due > reached and len(queue) > 0 and due > queue[0][0]:
+                        ints[parent, NEXT_GAP] = at
+                        heapq.heappush(queue, (due, 2 * parent + 1))
+                        break
                 node, via, asset, by_gap, span_m = gap_head[at], GAP, ints[parent, ASSET], 1, 0.0
                 cost = sums[parent, COST] + gap_cost * gap_weight[pair] + gap_rate * gap_m + 2.0 * joint_cost
                 length, balance = sums[parent, LENGTH], sums[parent, BALANCE]
@@ -312,6 +402,10 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
             if by_rest:
                 key = cost + per_length * length + per_balance * balance + per_loss * loss - credit
                 key += rest_cost[node] * ROUND
+            elif guided:
+                owner = asset_owner[asset] if asset >= 0 else -1
+                rest_of = _guided(node, owner, crossing_cost, known, state_first, state_owner, table, lower, upper)
+                key = cost + max(least_rate * to_b, ROUND * rest_of)
             else:
                 key = cost + least_rate * to_b
             if key >= best:
@@ -364,12 +458,18 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode) -> Found:
             heapq.heappush(queue, (sums[made, KEY], 2 * made))
             made += 1
         if parent >= 0 and not gap_turn and ints[parent, BY_GAP] == 0:
-            at = ints[parent, NEXT_GAP]
-            if at < gap_first[ints[parent, NODE] + 1]:
+            at, node = ints[parent, NEXT_GAP], ints[parent, NODE]
+            if at < gap_first[node + 1]:
                 due = sums[parent, KEY]
-                if not by_rest:
+                if guided:
+                    due = sums[parent, COST] + ROUND * _gap_due(
+                        node, asset_owner[ints[parent, ASSET]], crossing_cost, gap_metre, max_gap, gap_first, gap_head,
+                        gap_pair, gap_length, gap_due, known, state_first, state_owner, table, lower, upper,
+                    )  # fmt: skip
+                elif not by_rest:
                     due += (gap_metre - least_rate) * gap_length[gap_pair[at]] * ROUND
-                heapq.heappush(queue, (max(due, reached), 2 * parent + 1))
+                if due < best:
+                    heapq.heappush(queue, (max(due, reached), 2 * parent + 1))
 
         # The next label to settle, or to go on with its gaps.
         parent = -1

@@ -135,7 +135,8 @@ class RouteSearch:
     def cheapest(self, usable: Flags, limits: Limits = ALL_LIMITS) -> Route | None:
         """The cheapest route over usable assets within `limits`."""
         ask = self.ask(usable, limits)
-        return self.route(best_path(self.network, self.network.by_cost, ask, limits))
+        guide = self.network.landmarks.guide(ask)
+        return self.route(best_path(self.network, self.network.by_cost, ask, limits, guide))
 
     def shortest(self, usable: Flags, limits: Limits) -> Route | None:
         ask = self.ask(usable, limits)._replace(quantity=1.0, gap_cost=1.0, crossing_cost=0.0)

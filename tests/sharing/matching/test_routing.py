@@ -7,13 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.network import build_network
-from sharing.matching.routing import Route, RouteDemand, RouteTerms, find_route
-from tests.sharing.matching.route_scene import Line, keeps_limits, lines_of, offer_of, paths, scenes
+from sharing.matching.routing import Route, RouteDemand, RouteSearch, RouteTerms, find_route
+from tests.sharing.matching.route_scene import Line, crowded_scenes, keeps_limits, lines_of, offer_of, paths, scenes
 
 
-def check_against_oracle(assets: list[Line], demand: RouteDemand, terms: RouteTerms) -> Route | None:
+def check_against_oracle(
+    assets: list[Line], demand: RouteDemand, terms: RouteTerms, *, landmarks: bool = False
+) -> Route | None:
     network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False)
+    if landmarks:
+        usable = np.ones(len(assets), dtype=np.bool_)
+        network.landmarks.guide(RouteSearch(network, demand, terms).ask(usable, ALL_LIMITS), worth_it=0)
     route = find_route(network, demand, terms, offer_of(assets))
     costs = [path.cost for path in paths(assets, demand, terms) if keeps_limits(path, demand, terms)]
     assert (route is None) == (not costs)
@@ -23,11 +29,11 @@ def check_against_oracle(assets: list[Line], demand: RouteDemand, terms: RouteTe
 
 
 @settings(max_examples=400, deadline=None)
-@given(scene=scenes())
+@given(scene=scenes() | crowded_scenes(), landmarks=st.booleans())
 def test_a_route_is_the_cheapest_of_all_paths_within_the_limits(
-    scene: tuple[list[Line], RouteDemand, RouteTerms],
+    scene: tuple[list[Line], RouteDemand, RouteTerms], landmarks: bool
 ) -> None:
-    route = check_against_oracle(*scene)
+    route = check_against_oracle(*scene, landmarks=landmarks)
     if route is not None:
         _, demand, terms = scene
         assert route.length_m <= demand.max_detour * demand.distance_m + 1e-6
