@@ -167,10 +167,12 @@ class Network:
         here = slice(self.gaps.first[start], self.gaps.first[start + 1])
         return int(self.gaps.item[here][self.gaps.head[here] == end][0])
 
-    def span_line(self, span: int, start: int) -> Floats:
-        """The line of a span from its node `start` on, shape (n, 2) degrees."""
-        line = self.span_lonlat[self.span_first[span] : self.span_last[span] + 1]
-        return line if self.span_start[span] == start else line[::-1]
+    def span_lines(self, spans: Ids, starts: Ids) -> list[Floats]:
+        """The line of each span from its node in `starts` on, shape (n, 2) degrees; anything where it is no span."""
+        forth = (self.span_start[spans] == starts).tolist()
+        rows = zip(self.span_first[spans].tolist(), self.span_last[spans].tolist(), forth, strict=True)
+        lines = [(self.span_lonlat[first : last + 1], on) for first, last, on in rows]
+        return [line if on else line[::-1] for line, on in lines]
 
     @cached_property
     def row_of(self) -> dict[int, int]:

@@ -191,7 +191,7 @@ def _bound(state: int, known: Floats, table: Floats, lower: Floats, upper: Float
             if lower[landmark] - away > least:
                 least = lower[landmark] - away
         known[state] = least
-    return least
+    return float(least)
 
 
 @inlined

@@ -187,33 +187,36 @@ class RouteSearch:
         if entry_m > network.snap_m:
             yield self._gap(np.array([demand.origin, network.node_lonlat[nodes[0]]]), entry_m, entry_m)
         rows = np.where(spans == GAP, -1, network.span_asset[spans])
-        breaks = np.flatnonzero(rows[1:] != rows[:-1]) + 1
-        for first, last in zip([0, *breaks], [*breaks, len(spans)], strict=True):
-            if rows[first] < 0:
-                start, end = int(nodes[first]), int(nodes[first + 1])
-                pair = network.gap_between(start, end)
-                length = float(network.gap_length_m[pair])
-                yield self._gap(network.node_lonlat[[start, end]], length, float(network.gap_weight_m[pair]))
-            else:
-                yield self._lease(int(rows[first]), spans[first:last], nodes[first:last])
+        first = np.concatenate(([0], np.flatnonzero(rows[1:] != rows[:-1]) + 1))
+        sums = [np.add.reduceat(of_span[spans], first).tolist() for of_span in (
+            network.span_length_m, network.span_price, network.span_loss_db
+        )]  # fmt: skip
+        lines = network.span_lines(spans, nodes[:-1])
+        places = zip(rows[first].tolist(), first.tolist(), [*first[1:].tolist(), spans.size], strict=True)
+        for (row, begin, end), length_m, price, loss_db in zip(places, *sums, strict=True):
+            if row < 0:
+                yield self._gap_between(int(nodes[begin]), int(nodes[end]))
+                continue
+            yield Leg(
+                asset=int(network.lines.asset[row]),
+                owner=int(network.lines.owner[row]),
+                length_m=length_m,
+                cost_per_year=price * demand.quantity,
+                loss_db=loss_db,
+                lonlat=lines[begin] if end - begin == 1 else np.concatenate(lines[begin:end]),
+            )
         if exit_m > network.snap_m:
             yield self._gap(np.array([network.node_lonlat[nodes[-1]], demand.destination]), exit_m, exit_m)
+
+    def _gap_between(self, start: int, end: int) -> Leg:
+        network = self.network
+        pair = network.gap_between(start, end)
+        length_m, weight_m = float(network.gap_length_m[pair]), float(network.gap_weight_m[pair])
+        return self._gap(network.node_lonlat[[start, end]], length_m, weight_m)
 
     def _gap(self, lonlat: Floats, length_m: float, weight_m: float) -> Leg:
         loss = length_m / 1000.0 * self.terms.gap_loss_db_per_km
         return Leg(None, None, length_m, weight_m * self.terms.gap_cost_per_m, loss, lonlat)
-
-    def _lease(self, row: int, spans: Ids, starts: Ids) -> Leg:
-        network = self.network
-        parts = [network.span_line(int(span), int(start)) for span, start in zip(spans, starts, strict=True)]
-        return Leg(
-            asset=int(network.lines.asset[row]),
-            owner=int(network.lines.owner[row]),
-            length_m=float(network.span_length_m[spans].sum()),
-            cost_per_year=float(network.span_price[spans].sum()) * self.demand.quantity,
-            loss_db=float(network.span_loss_db[spans].sum()),
-            lonlat=np.concatenate(parts),
-        )
 
 
 def find_route(network: Network, demand: RouteDemand, terms: RouteTerms, offer: Offer) -> Route | None:
