@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 
 from registry.api.asset_details import DETAILS, column_names
 from registry.api.filters import (
@@ -54,6 +55,7 @@ class AnyBooleanFilter(AnyColumnFilter, filters.BooleanFilter):
     pass
 
 
+@extend_schema_field({"type": "string"})
 class AnyChoicesFilter(AnyColumnFilter, ChoicesFilter):
     pass
 

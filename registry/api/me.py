@@ -33,7 +33,7 @@ class Me(serializers.Serializer[Any]):
 class MeView(Api, APIView):
     noun, nouns = "caller", "caller"
 
-    @extend_schema(responses=Me, operation_id="me_retrieve")
+    @extend_schema(responses=Me)
     def get(self, request: Request) -> Response:
         """Say who calls
 

@@ -63,6 +63,11 @@ class ResourceSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [self.view.nouns]
 
+    def get_operation_id(self) -> str:
+        """Noun and verb: assets_list, matches_approve."""
+        noun = self.view.nouns.replace(" ", "_")
+        return f"{noun}_{getattr(self.view, 'action', None) or 'retrieve'}".rstrip("_")
+
     def get_summary(self) -> str:
         first, _rest = self._said()
         if first:

@@ -1,21 +1,26 @@
+import json
 from typing import Any
 
-from django.db.models import QuerySet
+from django.contrib.gis.db.models import GeometryField
+from django.db.models import Func, QuerySet
+from django.db.models.functions import Coalesce
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.fields import GeometryField, PeriodField
+from registry.api.fields import GeometryField as PlaceField
+from registry.api.fields import PeriodField, geometry_schema
 from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.kinds import KINDS, Kind
 from sharing.api.verbs import SharingResource
 from sharing.models import Demand
 from sharing.workflow import lists
+from sharing.workflow.locks import lock_list
 from sharing.workflow.rules import Verb, why_not
 
 ASKED = (
@@ -33,24 +38,32 @@ class DemandShown(Shown[Demand]):
     `origin` and `destination`. Loads are those of the whole demand; a limit that is null does not matter."""
 
     period = PeriodField(read_only=True)
-    location = GeometryField(geometry_type="POINT", read_only=True, allow_null=True)
-    origin = GeometryField(geometry_type="POINT", read_only=True, allow_null=True)
-    destination = GeometryField(geometry_type="POINT", read_only=True, allow_null=True)
+    location = PlaceField(geometry_type="POINT", read_only=True, allow_null=True)
+    origin = PlaceField(geometry_type="POINT", read_only=True, allow_null=True)
+    destination = PlaceField(geometry_type="POINT", read_only=True, allow_null=True)
+    place = serializers.SerializerMethodField(help_text="The location, or the straight line of a route.")
     actions = ActionsField()
 
     class Meta:
         model = Demand
-        fields = ("id", "list", "line", *ASKED, "disjoint_from", "actions")
+        fields = ("id", "list", "line", *ASKED, "disjoint_from", "place", "actions")
         read_only_fields = fields
+
+    @extend_schema_field(geometry_schema("GEOMETRY"))
+    def get_place(self, demand: Demand) -> Any:
+        if demand.location:
+            return json.loads(demand.location.geojson)
+        ends = [list(place.coords) for place in (demand.origin, demand.destination) if place]
+        return {"type": "LineString", "coordinates": ends}
 
 
 class DemandBody(ModelBody[Demand]):
     """A line as its party states it."""
 
     period = PeriodField()
-    location = GeometryField(geometry_type="POINT", required=False, allow_null=True)
-    origin = GeometryField(geometry_type="POINT", required=False, allow_null=True)
-    destination = GeometryField(geometry_type="POINT", required=False, allow_null=True)
+    location = PlaceField(geometry_type="POINT", required=False, allow_null=True)
+    origin = PlaceField(geometry_type="POINT", required=False, allow_null=True)
+    destination = PlaceField(geometry_type="POINT", required=False, allow_null=True)
     max_detour = serializers.FloatField(min_value=1, required=False)
     weight_kg = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=0, required=False)
     wind_area_m2 = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=0, required=False)
@@ -100,7 +113,7 @@ class DemandFilters(filters.FilterSet):
     kind = ChoicesFilter(choices=Kind.choices)
     party = CodeFilter(field_name="list__party__code", help_text="The party's code.")
     priority = filters.NumberFilter(help_text="1 is served first, 9 last.")
-    bbox = BoxFilter("location", "origin", "destination")
+    bbox = BoxFilter()
     q = TextFilter("name")
 
     class Meta:
@@ -116,10 +129,12 @@ class DemandResource(SharingResource):
     orderings = ("id", "line", "priority")
     serializer_class = DemandShown
     filterset_class = DemandFilters
-    place = "location"
+    place = "place"
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.select_related("list")
+        line = Func("origin", "destination", function="ST_MakeLine", output_field=GeometryField(srid=4326))
+        place = Coalesce("location", line, output_field=GeometryField(srid=4326))
+        return queryset.select_related("list").annotate(place=place)
 
     def actions_on(self, subject: Any) -> list[str]:
         return ["change", "delete"] if why_not(Verb.EDIT, subject.list, self.standing) is None else []
@@ -127,7 +142,7 @@ class DemandResource(SharingResource):
     @extend_schema(request=DemandChange)
     def partial_update(self, request: Request, id: int) -> HttpResponseBase:
         """Change a line of a draft"""
-        demand = self.locked()
+        demand = self.locked_with_list()
         for name, value in self.given(DemandChange, instance=demand, partial=True).items():
             setattr(demand, name, value)
         return self.done(lists.change_demand(demand, actor=self.user).pk)
@@ -137,6 +152,12 @@ class DemandResource(SharingResource):
 
         Not possible once it was matched: then it is history.
         """
-        demand = self.locked()
+        demand = self.locked_with_list()
         lists.remove_demands(demand.list, [demand.pk], actor=self.user)
         return Response(status=204)
+
+    def locked_with_list(self) -> Demand:
+        """The list before its line, in the order of every verb."""
+        lock_list(self.get_object().list_id)
+        demand: Demand = self.locked()
+        return demand

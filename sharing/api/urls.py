@@ -1,5 +1,28 @@
 from rest_framework.routers import SimpleRouter
 
-router = SimpleRouter(use_regex_path=False)
+from sharing.api.agreement import AgreementResource
+from sharing.api.calendar_day import DayResource
+from sharing.api.consent import ConsentResource
+from sharing.api.demand import DemandResource
+from sharing.api.demand_list import ListResource
+from sharing.api.event import EventResource
+from sharing.api.import_job import ImportJobResource
+from sharing.api.match import MatchResource
+from sharing.api.match_run import RunResource
+from sharing.api.notification import NotificationResource
+from sharing.api.outcome import OutcomeResource
 
-urlpatterns = [*router.urls]
+router = SimpleRouter(use_regex_path=False)
+router.register("demand-lists", ListResource, "demand-list")
+router.register("demands", DemandResource, "demand")
+router.register("match-runs", RunResource, "match-run")
+router.register("outcomes", OutcomeResource, "outcome")
+router.register("matches", MatchResource, "match")
+router.register("consents", ConsentResource, "consent")
+router.register("agreements", AgreementResource, "agreement")
+router.register("events", EventResource, "event")
+router.register("notifications", NotificationResource, "notification")
+router.register("calendar-days", DayResource, "calendar-day")
+router.register("import-jobs", ImportJobResource, "import-job")
+
+urlpatterns = router.urls

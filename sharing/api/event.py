@@ -1,0 +1,69 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+
+from registry.api.filters import ChoicesFilter
+from registry.api.serializers import Shown
+from sharing.api.verbs import SharingResource
+from sharing.models import Event, EventType
+from sharing.seen import events
+
+
+class EventShown(Shown[Event]):
+    """What happened, once and for all. `actor` and `organization` are null where the clock acted, and where you may
+    not know who did."""
+
+    actor = serializers.SerializerMethodField()
+    organization = serializers.SerializerMethodField()
+    data = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Event
+        fields = (
+            "id", "type", "occurred_at", "actor", "organization", "demand_list", "match", "consent", "agreement",
+            "data",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_actor(self, event: Any) -> str | None:
+        return str(event.actor) if event.actor and _named(event) else None
+
+    def get_organization(self, event: Any) -> str | None:
+        return event.organization.code if event.organization and _named(event) else None
+
+    def get_data(self, event: Event) -> dict[str, Any]:
+        return event.data if isinstance(event.data, dict) else {}
+
+
+def _named(event: Any) -> bool:
+    return bool(event.names_owner or not event.asks_owner)
+
+
+class EventFilters(filters.FilterSet):
+    type = ChoicesFilter(choices=EventType.choices)
+    list = filters.NumberFilter(field_name="demand_list", help_text="The list's id.")
+    match = filters.NumberFilter(help_text="The match's id.")
+    agreement = filters.NumberFilter(help_text="The agreement's id.")
+    after = filters.NumberFilter(field_name="id", lookup_expr="gt", help_text="Events after the one with this id.")
+    since = filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="gte", help_text="ISO 8601 moment.")
+
+    class Meta:
+        model = Event
+        fields: tuple[str, ...] = ()
+
+
+class EventResource(SharingResource):
+    """The history of what concerns you."""
+
+    model = Event
+    noun, nouns = "event", "events"
+    orderings = ("id", "occurred_at")
+    serializer_class = EventShown
+    filterset_class = EventFilters
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if not self.request.user.is_authenticated:
+            return super().get_queryset()
+        return events(self.user)

@@ -1,0 +1,71 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+
+from registry.api.serializers import ActionsField, Shown
+from sharing.api.verbs import SharingResource
+from sharing.models import Channel, EventType, Notification
+from sharing.notifications.messages import RELATED, message_of
+
+
+class NotificationShown(Shown[Notification]):
+    """An event told to you, in words."""
+
+    type = serializers.ChoiceField(source="event.type", choices=EventType.choices, read_only=True)
+    subject = serializers.SerializerMethodField()
+    body = serializers.SerializerMethodField()
+    actions = ActionsField()
+
+    class Meta:
+        model = Notification
+        fields = ("id", "event", "type", "subject", "body", "created_at", "read_at", "actions")
+        read_only_fields = fields
+
+    def get_subject(self, notification: Notification) -> str:
+        return message_of(notification).subject
+
+    def get_body(self, notification: Notification) -> str:
+        return message_of(notification).body
+
+
+class NotificationFilters(filters.FilterSet):
+    unread = filters.BooleanFilter(field_name="read_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Notification
+        fields: tuple[str, ...] = ()
+
+
+class NotificationResource(SharingResource):
+    """Your inbox."""
+
+    model = Notification
+    noun, nouns = "notification", "notifications"
+    orderings = ("-id",)
+    serializer_class = NotificationShown
+    filterset_class = NotificationFilters
+
+    def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        own = queryset.filter(channel=Channel.INBOX, recipient_id=self.request.user.pk)
+        return own.select_related(*RELATED)
+
+    def actions_on(self, subject: Any) -> list[str]:
+        return [] if subject.read_at else ["read"]
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def read(self, request: Request, id: int) -> HttpResponseBase:
+        """Mark a notification as read
+
+        Doing so again changes nothing.
+        """
+        found = self.get_object()
+        Notification.objects.filter(pk=found.pk, read_at=None).update(read_at=timezone.now())
+        return self.done(found.pk)
