@@ -38,8 +38,8 @@ class NewToken(TokenShown):
     secret = serializers.CharField(read_only=True)
 
     class Meta(TokenShown.Meta):
-        fields = (*TokenShown.Meta.fields, "secret")  # type: ignore[assignment]
-        read_only_fields = fields
+        fields: Any = (*TokenShown.Meta.fields, "secret")
+        read_only_fields: Any = fields
 
 
 class TokenBody(Body):

@@ -43,5 +43,5 @@ DETAILS: dict[str, type[serializers.ModelSerializer[Any]]] = {
 
 def column_names(kind: str) -> tuple[str, ...]:
     """The names of a kind's own columns."""
-    model: Any = DETAILS[kind].Meta.model  # type: ignore[attr-defined]
+    model: Any = DETAILS[kind].Meta.model
     return tuple(field.name for field in model._meta.concrete_fields if field.name != "asset")

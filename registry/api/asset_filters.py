@@ -1,5 +1,6 @@
 """The filters of the list of assets."""
 
+from collections import OrderedDict
 from typing import Any
 
 from django.db import models
@@ -69,7 +70,7 @@ def _technical() -> dict[str, filters.Filter]:
     columns: dict[str, list[str]] = {}
     fields: dict[str, Any] = {}
     for kind, serializer in DETAILS.items():
-        model: Any = serializer.Meta.model  # type: ignore[attr-defined]
+        model: Any = serializer.Meta.model
         for name in column_names(kind):
             columns.setdefault(name, []).append(f"{kind}__{name}")
             fields[name] = model._meta.get_field(name)
@@ -123,13 +124,13 @@ class AssetFilters(filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     @classmethod
-    def get_filters(cls) -> dict[str, filters.Filter]:
-        return {**super().get_filters(), **_technical()}
+    def get_filters(cls) -> OrderedDict[str, filters.Filter]:
+        return OrderedDict({**super().get_filters(), **_technical()})
 
     def filter_nothing(self, queryset: Any, name: str, value: Any) -> Any:
         """Read by another filter; alone it has no meaning."""
         needed = "near" if name == "radius" else "free_min"
-        if not self.data.get(needed):
+        if not (self.data or {}).get(needed):
             raise bad_parameter(name, _("This needs %(other)s as well.") % {"other": needed})
         return queryset
 

@@ -63,7 +63,7 @@ class AssetBody(ModelBody[Asset]):
 class AssetChange(AssetBody):
     """Owner and kind stay as they are."""
 
-    owner = OrganizationField(read_only=True)  # type: ignore[assignment]
+    owner = OrganizationField(read_only=True)
 
     class Meta(AssetBody.Meta):
         read_only_fields = ("kind",)
@@ -96,7 +96,7 @@ def change(asset: Asset, values: Mapping[str, Any], *, actor: User) -> Asset:
         setattr(asset, name, value)
     asset.save()
     if values.get("details"):
-        model: Any = DETAILS[asset.kind].Meta.model  # type: ignore[attr-defined]
+        model: Any = DETAILS[asset.kind].Meta.model
         model._default_manager.update_or_create(asset=asset, defaults=values["details"])
     _power_within_cooling("IMMEDIATE")
     return asset
@@ -134,7 +134,7 @@ def _insert(rows: Sequence[Mapping[str, Any]]) -> list[Asset]:
     Asset.objects.bulk_create(assets, batch_size=BATCH)
     details: dict[type[Model], list[Model]] = {}
     for asset, values in zip(assets, rows, strict=True):
-        model: Any = DETAILS[asset.kind].Meta.model  # type: ignore[attr-defined]
+        model: Any = DETAILS[asset.kind].Meta.model
         details.setdefault(model, []).append(model(asset=asset, **values.get("details", {})))
     for model, made in details.items():
         model._default_manager.bulk_create(made, batch_size=BATCH)

@@ -3,24 +3,21 @@
 from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from registry.api.problems import Problem
 from registry.api.views import Api
 
 
-class NoSuchAddress(Api, APIView):
+class NoSuchAddress(Api):
     """Every address that is none of the API's."""
 
     noun = nouns = "address"
     schema = None
     permission_classes = ()
 
-    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Before anyone is asked who they are."""
         raise Problem("not_seen")
-
-    post = put = patch = delete = get
 
 
 class SchemaView(SpectacularAPIView):

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from rest_framework.request import Request
 
 from registry.admin.search import ILike
 from registry.api.fields import split_region
@@ -27,7 +26,7 @@ METRES_PER_DEGREE = 110_574  # of latitude, at the equator where it is least: WG
 class StrictFilterBackend(filters.DjangoFilterBackend):
     """A misspelt or senseless parameter is an error: it would otherwise return what was not asked for."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
         known = set(filterset.filters) if filterset is not None else set()
         errors = [
@@ -36,7 +35,7 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
             if name not in known | OTHERS
         ]
         if filterset is not None and not filterset.is_valid():
-            for name, faults in filterset.errors.as_data().items():
+            for name, faults in filterset.form.errors.as_data().items():
                 errors += [
                     {"parameter": name, "code": fault.code or "invalid", "detail": " ".join(fault.messages)}
                     for fault in faults

@@ -41,16 +41,17 @@ def once(request: Request, answer: Answer) -> HttpResponse:
         return answer()
     if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
         raise bad_header(HEADER, _("A key has 1 to 255 printable characters."))
+    user_id: Any = request.user.pk
     digest = digest_of(request)
     with transaction.atomic():
-        kept = _begin(request.user.pk, key, digest)
+        kept = _begin(user_id, key, digest)
         if kept is not None:
             return _replay(kept, digest)
         response = answer()
         if response.status_code >= 500:
             transaction.set_rollback(True)
         else:
-            _keep(request.user.pk, key, response)
+            _keep(user_id, key, response)
     return response
 
 
@@ -60,7 +61,8 @@ def digest_of(request: Request) -> str:
     if not (request.content_type or "").startswith("multipart/"):
         digest.update(request._request.body)
         return digest.hexdigest()
-    for name, values in sorted(request.data.lists()):
+    parts: Any = request.data
+    for name, values in sorted(parts.lists()):
         for value in values:
             digest.update(f"\n{name}=".encode())
             for chunk in _chunks(value):

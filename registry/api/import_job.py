@@ -102,7 +102,7 @@ class JobResource(Resource):
     orderings = ("-id",)
     serializer_class = JobShown
     filterset_class = JobFilters
-    importing = ("assets",)
+    importing: tuple[str, ...] = ("assets",)
 
     def joined(self, queryset: Any) -> Any:
         return queryset.select_related("organization")
@@ -139,7 +139,7 @@ class JobResource(Resource):
 
     def queue(self, organization: Organization, target: str, values: dict[str, Any], task: str) -> HttpResponseBase:
         """Keeps the file and the job, and nudges a worker once both are there."""
-        file: UploadedFile = values.pop("file")
+        file: UploadedFile[bytes] = values.pop("file")
         if (file.size or 0) > MOST_BYTES:
             raise Problem("too_large")
         name = PurePath(file.name or "file").name[-200:]

@@ -4,7 +4,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from registry.api.fields import OrganizationField, RegionField
 from registry.api.views import Api
@@ -30,7 +29,7 @@ class Me(serializers.Serializer[Any]):
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices))
 
 
-class MeView(Api, APIView):
+class MeView(Api):
     noun, nouns = "caller", "caller"
 
     @extend_schema(responses=Me)
@@ -39,9 +38,9 @@ class MeView(Api, APIView):
 
         The person or service account, its organizations with its role in each, and what the token may be used for.
         """
-        rows = Membership.objects.filter(user_id=request.user.pk).select_related("organization__regulates")
-        scopes = request.auth.scopes if isinstance(request.auth, ApiToken) else list(Scope.values)
         user: Any = request.user
+        rows = Membership.objects.filter(user=user).select_related("organization__regulates")
+        scopes = request.auth.scopes if isinstance(request.auth, ApiToken) else list(Scope.values)
         me = {
             "username": user.username,
             "name": user.get_full_name(),

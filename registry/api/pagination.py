@@ -4,7 +4,7 @@ found as fast as the first."""
 import base64
 import binascii
 import json
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
@@ -27,7 +27,7 @@ class KeysetPagination(BasePagination):
     A cursor is the ordering and the values of the last row, as base64 of JSON.
     """
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request, self.limit = request, limit_of(request)
         self.name, self.descending = ordering_of(request, view.orderings)
         self.field = _column(queryset, self.name)
@@ -49,7 +49,7 @@ class KeysetPagination(BasePagination):
         pk, value = (last["id"], last[self.name]) if isinstance(last, dict) else (last.pk, getattr(last, self.name))
         text = json.dumps([self._stated(), self.field.value_to_string(_Holder(self.field, value)), pk])
         cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        return cast(str, replace_query_param(self.request.build_absolute_uri(), CURSOR, cursor))
+        return replace_query_param(self.request.build_absolute_uri(), CURSOR, cursor)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self.next_link(), "results": data})

@@ -55,7 +55,7 @@ class FacilityBody(ModelBody[PlannedFacility]):
 class FacilityChange(FacilityBody):
     """The owner stays."""
 
-    owner = OrganizationField(read_only=True)  # type: ignore[assignment]
+    owner = OrganizationField(read_only=True)
 
 
 class FacilityFilters(filters.FilterSet):
@@ -85,7 +85,8 @@ class FacilityResource(Resource):
     filterset_class = FacilityFilters
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.select_related("owner", "region").annotate(place=F("geometry"))
+        placed: QuerySet[Any] = queryset.select_related("owner", "region").annotate(place=F("geometry"))
+        return placed
 
     def get_serializer_context(self) -> dict[str, Any]:
         return super().get_serializer_context() | {"actions": self._actions}

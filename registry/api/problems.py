@@ -64,7 +64,7 @@ class Problem(exceptions.APIException):
         self.code, self.errors = code, errors or []
         self.headers, self.extra = dict(headers or {}), dict(extra or {})
         self.status_code, self.title = CODES[code]
-        super().__init__(detail or self.title, code)
+        super().__init__(str(detail or self.title), code)
 
 
 def bad_parameter(name: str, detail: Words, code: str = "invalid") -> Problem:
@@ -125,7 +125,7 @@ def of(error: Exception, auth_header: str = "") -> Problem:
         case exceptions.UnsupportedMediaType():
             return Problem("unsupported_media_type", str(error.detail))
         case exceptions.Throttled():
-            wait = str(max(1, round(error.wait or 1)))
+            wait = str(max(1, round(getattr(error, "wait", None) or 1)))
             return Problem("throttled", str(error.detail), headers={"Retry-After": wait})
         case RequestDataTooBig():
             return Problem("too_large")

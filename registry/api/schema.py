@@ -60,6 +60,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 class ResourceSchema(AutoSchema):
     """Summaries: of verbs the first line of their docstring, of lists and objects by the view's noun."""
 
+    view: Any
+
     def get_tags(self) -> list[str]:
         return [self.view.nouns]
 
@@ -76,7 +78,7 @@ class ResourceSchema(AutoSchema):
         article = "an" if noun[0] in "aeiou" else "a"
         return f"List {self.view.nouns}" if self._is_list_view() else f"Read {article} {noun}"
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         _first, rest = self._said()
         return rest or " ".join((type(self.view).__doc__ or "").split())
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.db import models, transaction
 from django.http import HttpResponse, StreamingHttpResponse
@@ -14,6 +14,7 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 
 from registry.api import etags, problems, renderers
 from registry.api.authentication import SessionAuthentication, TokenAuthentication
@@ -30,11 +31,11 @@ EXPORTED_AT_ONCE = 500
 Rows = list[Any]
 
 
-class Api:
+class Api(APIView):
     """The frame of every call. Unsafe calls run in one transaction, which any refusal undoes."""
 
-    authentication_classes = (TokenAuthentication, SessionAuthentication)
-    permission_classes = (IsAuthenticated, HasScope)
+    authentication_classes: Sequence[Any] = (TokenAuthentication, SessionAuthentication)
+    permission_classes: Sequence[Any] = (IsAuthenticated, HasScope)
     throttle_classes = (PerCaller,)
     renderer_classes: Sequence[type[Any]] = (renderers.JSONRenderer,)
     parser_classes: Sequence[type[Any]] = (JSONParser,)
@@ -48,18 +49,18 @@ class Api:
         try:
             _user = request.user
         except APIException:
-            self.check_throttles(request)  # type: ignore[attr-defined]
+            self.check_throttles(request)
             raise
 
-    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> None:
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
         if request.authenticators and not request.successful_authenticator:
-            self.check_throttles(request)  # type: ignore[attr-defined]
+            self.check_throttles(request)
             raise NotAuthenticated
         raise PermissionDenied(message)
 
     def needed_scope(self) -> Scope:
         """Of the token: reading for safe methods, deciding for the verbs that commit, else writing."""
-        if self.request.method in SAFE:  # type: ignore[attr-defined]
+        if self.request.method in SAFE:
             return Scope.READ
         return self.scope or Scope.WRITE
 
@@ -90,7 +91,7 @@ class Api:
         """The error as a problem detail, always in JSON."""
         request: Any = self.request
         request.accepted_renderer, request.accepted_media_type = renderers.JSONRenderer(), problems.MEDIA_TYPE
-        header: str = self.get_authenticate_header(request) or ""  # type: ignore[attr-defined]
+        header: str = self.get_authenticate_header(request) or ""
         return problems.respond(problems.of(error, header), request.path)
 
     def _written(self, handler: Any) -> Response:
@@ -165,9 +166,7 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         return [renderer() for renderer in renderer_classes]
 
     def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
-        context["fields"] = self.wanted_fields()
-        return context
+        return {**super().get_serializer_context(), "fields": self.wanted_fields()}
 
     def wanted_fields(self) -> frozenset[str] | None:
         """The names in `?fields=`, or None for all."""
@@ -188,7 +187,7 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         queryset = self.filter_queryset(self.get_queryset())
-        renderer: Any = request.accepted_renderer  # type: ignore[attr-defined]
+        renderer: Any = request.accepted_renderer
         if renderer.exports and not {LIMIT, CURSOR} & set(request.query_params):
             return self.export(queryset, renderer)
         assert isinstance(self.paginator, KeysetPagination)
@@ -210,7 +209,7 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         """An object with its entity tag; 304 where the caller has it."""
         etag = etags.etag_of(shown)
         headers = {**(headers or {}), "ETag": etag}
-        renderer: Any = self.request.accepted_renderer  # type: ignore[attr-defined]
+        renderer: Any = self.request.accepted_renderer
         if self.request.method in SAFE and etags.is_known(self.request, etag):
             return HttpResponse(status=304, headers={"ETag": etag})
         if renderer.format == "geojson":

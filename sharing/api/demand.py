@@ -75,7 +75,7 @@ class DemandBody(ModelBody[Demand]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Around a place, or from one to another, as the kind has it."""
-        asked = {name: getattr(self.instance, name, None) for name in ("kind", *PLACES)} | attrs
+        asked: dict[str, Any] = {name: getattr(self.instance, name, None) for name in ("kind", *PLACES)} | attrs
         needed = ("origin", "destination") if KINDS[asked["kind"]].is_route else ("location", "radius_m")
         faults: dict[str, Any] = {}
         for name in PLACES:
@@ -134,7 +134,8 @@ class DemandResource(SharingResource):
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         line = Func("origin", "destination", function="ST_MakeLine", output_field=GeometryField(srid=4326))
         place = Coalesce("location", line, output_field=GeometryField(srid=4326))
-        return queryset.select_related("list").annotate(place=place)
+        placed: QuerySet[Any] = queryset.select_related("list").annotate(place=place)
+        return placed
 
     def actions_on(self, subject: Any) -> list[str]:
         return ["change", "delete"] if why_not(Verb.EDIT, subject.list, self.standing) is None else []

@@ -73,7 +73,8 @@ class ListResource(SharingResource):
     filterset_class = ListFilters
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.select_related("party").annotate(demand_count=Count("demands")).prefetch_related("runs")
+        counted: QuerySet[Any] = queryset.select_related("party").annotate(demand_count=Count("demands"))
+        return counted.prefetch_related("runs")
 
     @extend_schema(request=ListBody)
     def create(self, request: Request) -> HttpResponseBase:

@@ -17,7 +17,7 @@ class EventShown(Shown[Event]):
 
     actor = serializers.SerializerMethodField()
     organization = serializers.SerializerMethodField()
-    data = serializers.SerializerMethodField()
+    data: Any = serializers.SerializerMethodField()
 
     class Meta:
         model = Event

@@ -2,7 +2,7 @@
 the grid cell, until a consent tells more."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,7 @@ class Seen:
         told = all(leg.is_gap or getattr(self.assets.get(leg.asset_id or 0), "place_is_exact", False) for leg in legs)
         return match.length_m if told else None
 
-    def consents(self, match: Match) -> Iterable[Consent]:
+    def consents(self, match: Match) -> list[Consent]:
         """Those whose owner the person may read."""
         return [consent for consent in match.consents.all() if consent.pk in self.named]
 

@@ -142,7 +142,7 @@ class ShownMatch(ApproveBody):
 
 
 class ApproveManyBody(Body):
-    matches = ShownMatch(many=True, allow_empty=False, max_length=MOST_AT_ONCE)
+    matches = serializers.ListField(child=ShownMatch(), allow_empty=False, max_length=MOST_AT_ONCE)
 
 
 class RejectManyBody(RejectBody):

@@ -5,7 +5,7 @@ import pytest
 from registry.kinds import Kind
 from registry.models import Protection, Role
 from tests import factories
-from tests.registry.api.calls import Caller, body_of, problem
+from tests.calls import Caller, body_of, problem
 
 pytestmark = pytest.mark.django_db
 
