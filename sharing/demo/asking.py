@@ -13,6 +13,8 @@ from sharing.errors import UnitsGone
 from sharing.models import Consent, DemandList, Event, EventType, Match, MatchStatus, RefusalReason
 from sharing.workflow import consents, matches, offers
 
+LEFT_TO_REQUEST = 3  # lines of each list, and
+LEFT_TO_ANSWER = 4  # consents of the lighting agency, that stay open for whoever looks around afterwards
 ATTEMPTS = 4  # how many of a demand's proposals a party tries while others are faster
 CONDITIONS = {
     METRO: "Work between 00:30 and 04:00 only, with an escort booked five working days ahead.",
@@ -21,12 +23,13 @@ CONDITIONS = {
 
 
 def request_matches(report: Report, lists: Iterable[DemandList]) -> None:
-    """Every party requests the best proposal for each line; where another was faster, the next best."""
+    """Every party requests the best proposal for its lines; where another was faster, the next best."""
     fates: dict[str, Counter[str]] = {}
     for demand_list in lists:
         actor = manager(demand_list.party.code)
         proposed = Match.objects.filter(demand__list=demand_list, status=MatchStatus.PROPOSED, rank=1)
-        fates[str(demand_list)] = Counter(_request(match, actor) for match in proposed.order_by("demand__line"))
+        wanted = list(proposed.order_by("demand__line"))[:-LEFT_TO_REQUEST]
+        fates[str(demand_list)] = Counter(_request(match, actor) for match in wanted)
     columns = ("first", "next", "lost")
     report.table(
         (_("list"), _("requested"), _("next best, units were gone"), _("all gone")),
@@ -37,13 +40,16 @@ def request_matches(report: Report, lists: Iterable[DemandList]) -> None:
     report.need(taken == held > 0, _("%(count)d requests hold their units in the ledger") % {"count": held})
     contested = sum(fate["next"] + fate["lost"] for fate in fates.values())
     report.check(contested > 0, _("%(count)d lines met somebody who was faster") % {"count": contested})
+    report.tell(_("%(count)d lines of each list are left for you to request") % {"count": LEFT_TO_REQUEST})
 
 
 def answer_consents(report: Report) -> None:
     """Owners answer: one refuses and the next best is offered and taken; some set conditions; all others grant."""
     _refuse_one(report)
     answers: Counter[tuple[str, str]] = Counter()
-    for consent in Consent.objects.pending().select_related("owner").order_by("pk"):
+    left = Consent.objects.pending().filter(owner__code=LIGHTING).order_by("-pk")[:LEFT_TO_ANSWER]
+    kept = set(left.values_list("pk", flat=True))
+    for consent in Consent.objects.pending().exclude(pk__in=kept).select_related("owner").order_by("pk"):
         conditions = CONDITIONS.get(consent.owner.code, "")
         consents.grant(consent, conditions=conditions, actor=manager(consent.owner.code))
         answers[consent.owner.name, "conditions" if conditions else "granted"] += 1
@@ -56,7 +62,8 @@ def answer_consents(report: Report) -> None:
         any(answer == "conditions" for _owner, answer in answers),
         _("an owner has granted under conditions of its own"),
     )
-    report.check(not Consent.objects.pending().exists(), _("every owner has answered"))
+    pending = set(Consent.objects.pending().values_list("pk", flat=True))
+    report.check(pending == kept, _("all others have answered; %(count)d are left for you") % {"count": len(kept)})
     disclosed = Organization.objects.filter(disclosures__isnull=False).distinct().count()
     report.tell(_("exact places of protected assets disclosed to %(count)d parties") % {"count": disclosed})
 
