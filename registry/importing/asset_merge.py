@@ -1,18 +1,19 @@
 """Staged rows into the tables of assets, set by set: known again by code, checked, compared, inserted or updated."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from django.db import connection, models, transaction
 from django.db.models import NOT_PROVIDED
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from psycopg import sql
 
 from registry import capacity
 from registry.capacity import CapacityError, OwnUse
+from registry.importing import asset_findings
+from registry.importing.asset_findings import Finding
 from registry.importing.staging import StagedColumn, stage
 from registry.models import Allocation, Asset, Organization, Purpose, Region
 
@@ -27,7 +28,9 @@ SAME_PLACE = sql.SQL(
     ) THEN a.geometry ELSE s.geometry END
     """
 )
-LEDGER_LOADS = ("weight_kg", "wind_area_m2", "power_kw")
+# Statistics of a table that was just filled or emptied can tell the planner that it has one row; a nested loop over it
+# then takes hours. Sets beyond this size are joined by hashing, which never takes long.
+HASHED_ROWS = 5_000
 
 
 class UseRefused(Exception):
@@ -36,13 +39,6 @@ class UseRefused(Exception):
     def __init__(self, reasons: dict[int, str]) -> None:
         super().__init__(str(reasons))
         self.reasons = reasons
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    index: int
-    column: str
-    reason: str
 
 
 @dataclass(slots=True)
@@ -55,7 +51,6 @@ class Merge:
     source: str
     assumed_capacity: int = 0
     _staged: dict[str, StagedColumn] = field(default_factory=dict)
-    _refused: set[int] = field(default_factory=set)
 
     def prepare(self, columns: dict[str, StagedColumn], rows: NDArray[np.bool_]) -> None:
         """Stage the chosen rows, lock the assets they name, and work out what each would become."""
@@ -63,6 +58,8 @@ class Merge:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [MERGE_LOCK, self.owner.pk])
         stage("import_staged", columns, rows)
+        if np.count_nonzero(rows) > HASHED_ROWS:
+            self._execute("SET LOCAL enable_nestloop = off")
         self._execute(
             """
             SELECT count(*) FROM (
@@ -74,31 +71,17 @@ class Merge:
         self._place_in_regions()
         self._create_merged()
 
-    def findings(self) -> Iterator[Finding]:
-        """Why rows cannot land as they are; what is yielded here is left out by `write`."""
-        for finding in [
-            *self._wrong_kinds(),
-            *self._swapped_regions(),
-            *self._without_place(),
-            *self._broken_checks(),
-            *self._held_units(),
-            *self._beyond_cooling(),
-        ]:
-            self._refused.add(finding.index)
-            yield finding
-        if self._refused:
-            self._execute("DELETE FROM {merged} WHERE idx = ANY ({refused})", refused=sorted(self._refused))
+    def findings(self) -> list[Finding]:
+        """Why rows cannot land as they are; these rows are left out by `write`."""
+        found = asset_findings.findings(self._execute, self.details)
+        refused = sorted({finding.index for finding in found})
+        if refused:
+            self._execute("DELETE FROM {merged} WHERE idx = ANY ({refused})", refused=refused)
+        return found
 
-    def remarks(self) -> Iterator[Finding]:
-        """Rows whose place is not in their region, where the region has a boundary."""
-        rows = self._execute(
-            """
-            SELECT m.idx, r.code FROM {merged} AS m JOIN {region} AS r ON r.id = m.region_id
-            WHERE r.boundary IS NOT NULL AND NOT ST_Intersects(r.boundary, m.geometry) ORDER BY m.idx
-            """
-        )
-        for index, code in rows:
-            yield Finding(index, "", _("The place lies outside the region %(code)s.") % {"code": code})
+    def remarks(self) -> list[Finding]:
+        """What is odd about the rows that land."""
+        return asset_findings.out_of_region(self._execute)
 
     def write(self) -> tuple[int, int, int]:
         """Insert and update; returns how many assets were created, updated, and already as the file says.
@@ -114,10 +97,10 @@ class Merge:
             )
         )
         [(self.assumed_capacity,)] = self._execute("SELECT count(*) FROM {merged} WHERE is_new AND assumed_capacity")
-        self._insert_assets()
-        self._update_assets()
-        self._write_details()
+        self._insert()
+        self._update()
         self._write_use()
+        self._execute("SET LOCAL enable_nestloop TO DEFAULT")
         for table in (STAGED, MERGED):
             self._execute_sql(sql.SQL("DROP TABLE {}").format(table))
         return counts.get("created", 0), counts.get("updated", 0), counts.get("unchanged", 0)
@@ -203,96 +186,9 @@ class Merge:
         chosen = next(f for f in model._meta.concrete_fields if f.column == column)
         return chosen.get_default() if chosen.default is not NOT_PROVIDED or not chosen.null else None
 
-    # --- What stands against a row -----------------------------------------------------------------------------
-
-    def _wrong_kinds(self) -> Iterator[Finding]:
-        rows = self._execute("SELECT idx, code, old_kind FROM {merged} WHERE old_kind <> {kind}")
-        for index, code, kind in rows:
-            yield Finding(index, "code", _("%(code)s is an asset of kind %(kind)s.") % {"code": code, "kind": kind})
-
-    def _without_place(self) -> Iterator[Finding]:
-        for (index,) in self._execute("SELECT idx FROM {merged} WHERE geometry IS NULL"):
-            yield Finding(index, "", _("The row has no geometry."))
-
-    def _swapped_regions(self) -> Iterator[Finding]:
-        rows = self._execute(
-            """
-            SELECT m.idx, r.code FROM {merged} AS m JOIN {region} AS r ON r.id = m.region_id
-            WHERE r.boundary IS NOT NULL AND NOT ST_Intersects(r.boundary, m.geometry)
-                AND ST_Intersects(r.boundary, ST_FlipCoordinates(m.geometry))
-            """
-        )
-        for index, code in rows:
-            reason = _("Longitude and latitude look swapped: only so is it in the region %(code)s.")
-            yield Finding(index, "", reason % {"code": code})
-
-    def _broken_checks(self) -> Iterator[Finding]:
-        """The database's own check constraints of both tables, asked of the merged rows before they are written."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                SELECT conname, pg_get_expr(conbin, conrelid) FROM pg_constraint
-                WHERE contype = 'c' AND conrelid = ANY (ARRAY[%s::regclass, %s::regclass])
-                """,
-                [Asset._meta.db_table, self.details._meta.db_table],
-            )
-            known = {"id", *self._asset_columns(), *self._detail_columns()} - UNTOUCHED
-            checks = {name: expression for name, expression in cursor.fetchall() if "geometry" not in name}
-        checks = {name: expression for name, expression in checks.items() if _mentions(expression, known)}
-        broken = sql.SQL(" OR ").join(sql.SQL("({}) IS FALSE").format(sql.SQL(e)) for e in checks.values())
-        names = sql.SQL(", ").join(
-            sql.SQL("CASE WHEN ({}) IS FALSE THEN {} END").format(sql.SQL(expression), sql.Literal(name))
-            for name, expression in checks.items()
-        )
-        rows = self._execute(
-            "SELECT idx, array_remove(ARRAY[{names}], NULL) FROM {merged} WHERE geometry IS NOT NULL AND ({broken})",
-            names=names,
-            broken=broken,
-        )
-        for index, constraints in rows:
-            for constraint in constraints:
-                yield Finding(index, "", _("Does not hold: %(rule)s.") % {"rule": _(constraint.replace("_", " "))})
-
-    def _held_units(self) -> Iterator[Finding]:
-        """Lowered capacity or limits that the ledger already needs (the trigger registry_keep_capacity, set-wise)."""
-        rows = self._execute(
-            """
-            SELECT m.idx, held.highest FROM {merged} AS m JOIN {asset} AS a ON a.id = m.id
-            CROSS JOIN LATERAL (
-                SELECT max(upper(units)) - 1 AS highest FROM {allocation}
-                WHERE asset_id = m.id AND period && daterange(CURRENT_DATE, NULL)
-            ) AS held
-            WHERE m.capacity < a.capacity AND held.highest > m.capacity
-            """
-        )
-        for index, highest in rows:
-            yield Finding(index, "capacity", _("Unit %(unit)d is in use, so there are more.") % {"unit": highest})
-        for load in LEDGER_LOADS:
-            rows = self._execute(
-                """
-                SELECT m.idx, max(heavy.load) FROM {merged} AS m JOIN {asset} AS a ON a.id = m.id
-                CROSS JOIN LATERAL (
-                    SELECT sum(line.{load}) AS load
-                    FROM (SELECT DISTINCT lower(period) AS day FROM {allocation} WHERE asset_id = m.id) AS start
-                    JOIN {allocation} AS line ON line.asset_id = m.id AND line.period @> start.day
-                        AND line.period && daterange(CURRENT_DATE, NULL)
-                    GROUP BY start.day
-                ) AS heavy
-                WHERE m.{load} < coalesce(a.{load}, 'Infinity') AND heavy.load > m.{load} GROUP BY m.idx
-                """,
-                load=sql.Identifier(load),
-            )
-            for index, carried in rows:
-                yield Finding(index, load, _("%(load)s is already carried.") % {"load": f"{float(carried):g}"})
-
-    def _beyond_cooling(self) -> Iterator[Finding]:
-        if "cooling_kw" in self._detail_columns():
-            for (index,) in self._execute("SELECT idx FROM {merged} WHERE power_kw > cooling_kw"):
-                yield Finding(index, "power_kw", _("The power limit exceeds the cooling."))
-
     # --- Writing ------------------------------------------------------------------------------------------------
 
-    def _insert_assets(self) -> None:
+    def _insert(self) -> None:
         columns = [column for column in self._asset_columns() if column not in UNTOUCHED]
         self._execute(
             """
@@ -301,8 +197,12 @@ class Merge:
             """,
             columns=_list(map(sql.Identifier, columns)),
         )
+        self._execute(
+            "INSERT INTO {details} (asset_id, {columns}) SELECT id, {columns} FROM {merged} WHERE is_new",
+            columns=_list(map(sql.Identifier, self._detail_columns())),
+        )
 
-    def _update_assets(self) -> None:
+    def _update(self) -> None:
         columns = [column for column in self._asset_columns() if column not in UNTOUCHED]
         self._execute(
             """
@@ -311,21 +211,15 @@ class Merge:
             """,
             assignments=_list(sql.SQL("{0} = m.{0}").format(sql.Identifier(column)) for column in columns),
         )
-
-    def _write_details(self) -> None:
-        columns = self._detail_columns()
-        self._execute(
-            "INSERT INTO {details} (asset_id, {columns}) SELECT id, {columns} FROM {merged} WHERE is_new",
-            columns=_list(map(sql.Identifier, columns)),
-        )
+        details = self._detail_columns()
         self._execute(
             """
             INSERT INTO {details} (asset_id, {columns})
             SELECT id, {columns} FROM {merged} WHERE changed
             ON CONFLICT (asset_id) DO UPDATE SET {assignments}
             """,
-            columns=_list(map(sql.Identifier, columns)),
-            assignments=_list(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in columns),
+            columns=_list(map(sql.Identifier, details)),
+            assignments=_list(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in details),
         )
 
     def _write_use(self) -> None:
@@ -387,7 +281,3 @@ def _stored_columns(model: type[models.Model]) -> list[str]:
 
 def _list(parts: Iterable[sql.Composable]) -> sql.Composed:
     return sql.SQL(", ").join(list(parts))
-
-
-def _mentions(expression: str, columns: set[str]) -> bool:
-    return any(column in expression for column in columns)
