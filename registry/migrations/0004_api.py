@@ -9,134 +9,245 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registry', '0003_masked_place_index'),
+        ("registry", "0003_masked_place_index"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Read'), ('write', 'Write: assets, plans, drafts of lists'), ('decide', 'Decide: request, consent, approve, end')], max_length=10), size=None, verbose_name='scopes')),
-                ('hint', models.CharField(max_length=12, verbose_name='begins with')),
-                ('digest', models.CharField(max_length=64, unique=True, verbose_name='SHA-256')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('expires_at', models.DateTimeField(verbose_name='expires at')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked at')),
-                ('last_used_at', models.DateTimeField(blank=True, help_text='To the minute.', null=True, verbose_name='last used at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("read", "Read"),
+                                ("write", "Write: assets, plans, drafts of lists"),
+                                ("decide", "Decide: request, consent, approve, end"),
+                            ],
+                            max_length=10,
+                        ),
+                        size=None,
+                        verbose_name="scopes",
+                    ),
+                ),
+                ("hint", models.CharField(max_length=12, verbose_name="begins with")),
+                ("digest", models.CharField(max_length=64, unique=True, verbose_name="SHA-256")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("expires_at", models.DateTimeField(verbose_name="expires at")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked at")),
+                (
+                    "last_used_at",
+                    models.DateTimeField(
+                        blank=True, help_text="To the minute.", null=True, verbose_name="last used at"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
-                'verbose_name_plural': 'API tokens',
-                'ordering': ('-id',),
+                "verbose_name": "API token",
+                "verbose_name_plural": "API tokens",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='IdempotentCall',
+            name="IdempotentCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255, verbose_name='key')),
-                ('request_digest', models.CharField(help_text='Of its method, address and body.', max_length=64, verbose_name='SHA-256 of the request')),
-                ('status', models.PositiveSmallIntegerField(default=0, verbose_name='status')),
-                ('headers', models.JSONField(default=dict, verbose_name='headers')),
-                ('body', models.BinaryField(default=b'', verbose_name='body')),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='created at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=255, verbose_name="key")),
+                (
+                    "request_digest",
+                    models.CharField(
+                        help_text="Of its method, address and body.",
+                        max_length=64,
+                        verbose_name="SHA-256 of the request",
+                    ),
+                ),
+                ("status", models.PositiveSmallIntegerField(default=0, verbose_name="status")),
+                ("headers", models.JSONField(default=dict, verbose_name="headers")),
+                ("body", models.BinaryField(default=b"", verbose_name="body")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name="created at"),
+                ),
             ],
             options={
-                'verbose_name': 'idempotent call',
-                'verbose_name_plural': 'idempotent calls',
+                "verbose_name": "idempotent call",
+                "verbose_name_plural": "idempotent calls",
             },
         ),
         migrations.CreateModel(
-            name='ImportJob',
+            name="ImportJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('target', models.CharField(choices=[('assets', 'Assets'), ('demands', 'Demands')], max_length=10, verbose_name='of')),
-                ('filename', models.CharField(max_length=200, verbose_name='file')),
-                ('file', models.FileField(max_length=255, upload_to='imports/%Y/%m/', verbose_name='stored file')),
-                ('options', models.JSONField(blank=True, default=dict, verbose_name='options')),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=10, verbose_name='status')),
-                ('progress', models.PositiveSmallIntegerField(default=0, verbose_name='progress, %')),
-                ('stage', models.CharField(blank=True, max_length=200, verbose_name='stage')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('report', models.JSONField(blank=True, default=dict, verbose_name='report')),
-                ('rejected', models.JSONField(blank=True, default=list, help_text='The first hundred: row, column, reason.', verbose_name='first rejected rows')),
-                ('rejects', models.FileField(blank=True, max_length=255, upload_to='imports/%Y/%m/', verbose_name='rejects file')),
-                ('demand_list_id', models.BigIntegerField(blank=True, help_text='What demands were put into.', null=True, verbose_name='demand list')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "target",
+                    models.CharField(
+                        choices=[("assets", "Assets"), ("demands", "Demands")], max_length=10, verbose_name="of"
+                    ),
+                ),
+                ("filename", models.CharField(max_length=200, verbose_name="file")),
+                ("file", models.FileField(max_length=255, upload_to="imports/%Y/%m/", verbose_name="stored file")),
+                ("options", models.JSONField(blank=True, default=dict, verbose_name="options")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("queued", "Queued"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("progress", models.PositiveSmallIntegerField(default=0, verbose_name="progress, %")),
+                ("stage", models.CharField(blank=True, max_length=200, verbose_name="stage")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("report", models.JSONField(blank=True, default=dict, verbose_name="report")),
+                (
+                    "rejected",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="The first hundred: row, column, reason.",
+                        verbose_name="first rejected rows",
+                    ),
+                ),
+                (
+                    "rejects",
+                    models.FileField(
+                        blank=True, max_length=255, upload_to="imports/%Y/%m/", verbose_name="rejects file"
+                    ),
+                ),
+                (
+                    "demand_list_id",
+                    models.BigIntegerField(
+                        blank=True, help_text="What demands were put into.", null=True, verbose_name="demand list"
+                    ),
+                ),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
             ],
             options={
-                'verbose_name': 'import job',
-                'verbose_name_plural': 'import jobs',
-                'ordering': ('-id',),
+                "verbose_name": "import job",
+                "verbose_name_plural": "import jobs",
+                "ordering": ("-id",),
             },
         ),
         migrations.AddIndex(
-            model_name='asset',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['updated_at'], name='asset_changed'),
+            model_name="asset",
+            index=django.contrib.postgres.indexes.BrinIndex(fields=["updated_at"], name="asset_changed"),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='issued_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issued_tokens', to=settings.AUTH_USER_MODEL, verbose_name='issued by'),
+            model_name="apitoken",
+            name="issued_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="issued_tokens",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="issued by",
+            ),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='organization',
-            field=models.ForeignKey(blank=True, help_text='Of service tokens; empty for personal ones.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to='registry.organization', verbose_name='organization'),
+            model_name="apitoken",
+            name="organization",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Of service tokens; empty for personal ones.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="api_tokens",
+                to="registry.organization",
+                verbose_name="organization",
+            ),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL, verbose_name='acts as'),
+            model_name="apitoken",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="api_tokens",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="acts as",
+            ),
         ),
         migrations.AddField(
-            model_name='idempotentcall',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="idempotentcall",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
+            model_name="importjob",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="created by",
+            ),
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='import_jobs', to='registry.organization', verbose_name='organization'),
+            model_name="importjob",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="import_jobs",
+                to="registry.organization",
+                verbose_name="organization",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('scopes__contained_by', ['read', 'write', 'decide']), ('scopes__len__gt', 0)), name='token_scopes_are_known'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scopes__contained_by", ["read", "write", "decide"]), ("scopes__len__gt", 0)),
+                name="token_scopes_are_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organization__isnull', True), ('user', models.F('issued_by'))), models.Q(('organization__isnull', False), models.Q(('user', models.F('issued_by')), _negated=True), models.Q(('scopes__contains', ['decide']), _negated=True)), _connector='OR'), name='token_service_never_decides'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("organization__isnull", True), ("user", models.F("issued_by"))),
+                    models.Q(
+                        ("organization__isnull", False),
+                        models.Q(("user", models.F("issued_by")), _negated=True),
+                        models.Q(("scopes__contains", ["decide"]), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="token_service_never_decides",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idempotentcall',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='idempotent_call_key_is_unique_to_user'),
+            model_name="idempotentcall",
+            constraint=models.UniqueConstraint(fields=("user", "key"), name="idempotent_call_key_is_unique_to_user"),
         ),
         migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(condition=models.Q(('status__in', ('queued', 'running'))), fields=['id'], name='job_unfinished'),
+            model_name="importjob",
+            index=models.Index(
+                condition=models.Q(("status__in", ("queued", "running"))), fields=["id"], name="job_unfinished"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('target__in', ['assets', 'demands'])), name='job_target_is_known'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target__in", ["assets", "demands"])), name="job_target_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'failed'])), name='job_status_is_known'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["queued", "running", "done", "failed"])), name="job_status_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='job_progress_is_a_percentage'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("progress__lte", 100)), name="job_progress_is_a_percentage"
+            ),
         ),
     ]

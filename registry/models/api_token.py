@@ -81,7 +81,9 @@ class ApiToken(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(organization__isnull=True, user=F("issued_by"))
-                | (Q(organization__isnull=False) & ~Q(user=F("issued_by")) & ~Q(scopes__contains=[Scope.DECIDE.value])),
+                | (
+                    Q(organization__isnull=False) & ~Q(user=F("issued_by")) & ~Q(scopes__contains=[Scope.DECIDE.value])
+                ),
                 name="token_service_never_decides",
             ),
         ]

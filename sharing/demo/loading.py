@@ -10,12 +10,12 @@ from pathlib import Path
 from django.contrib.auth.hashers import make_password
 from django.contrib.gis.geos import LineString
 from django.utils import timezone
-from registry.importing.organizations import import_organizations
 
 from registry import capacity
 from registry.capacity import Claim
 from registry.importing.assets import import_assets
 from registry.importing.intake import Options
+from registry.importing.organizations import import_organizations
 from registry.importing.report import ImportReport
 from registry.models import Asset, Membership, Organization, PlannedFacility, Purpose, Region, User
 from registry.models.region import GB_T_2260

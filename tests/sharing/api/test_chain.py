@@ -69,8 +69,9 @@ def test_a_demand_becomes_an_agreement_and_everybody_reads_of_it():
     problem(officer.post(f"matches/{match['id']}/approve/", {"fingerprint": shown["fingerprint"]}), 409, "wrong_state")
     [agreement] = asker.get("agreements/").json()["results"]
     assert (agreement["match"], agreement["actions"]) == (match["id"], ["end", "renew"])
-    assert owner.get("allocations/", purpose=Purpose.GRANTED).json()["results"][0]["reference"] == (
-        match["legs"][0]["reference"]
+    assert (
+        owner.get("allocations/", purpose=Purpose.GRANTED).json()["results"][0]["reference"]
+        == (match["legs"][0]["reference"])
     )
     outbox.dispatch()
     told = asker.get("notifications/", unread=True).json()["results"]
