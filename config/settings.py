@@ -226,7 +226,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AssetStatusEnum": "registry.models.AssetStatus",
         "ConsentStatusEnum": "sharing.models.ConsentStatus",
-        "JobStatusEnum": "registry.models.JobStatus",
         "ListStatusEnum": "sharing.models.ListStatus",
         "MatchStatusEnum": "sharing.models.MatchStatus",
         "RefusalReasonEnum": "sharing.models.RefusalReason",
