@@ -78,6 +78,8 @@ def _broken(found: Found, ask: Ask) -> Limits:
 
 
 def _repeated(found: Found) -> list[int]:
+    if len(set(found.nodes.tolist())) == found.nodes.size:
+        return []
     node, times = np.unique(found.nodes, return_counts=True)
     return [int(number) for number in node[times > 1]]
 

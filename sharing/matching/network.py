@@ -179,13 +179,14 @@ class Network:
         """Asset id to row."""
         return {int(asset): row for row, asset in enumerate(self.lines.asset)}
 
-    def nodes_near(self, lonlat: tuple[float, float], limit_m: float) -> tuple[Ints, Floats]:
-        """Nodes within `limit_m` of a place, and their geodesic distances in metres; in the order of nodes."""
-        place = np.array([lonlat], dtype=np.float64)
-        found = np.sort(np.asarray(self.node_tree.query_ball_point(ecef(place)[0], limit_m), dtype=np.int64))
-        distance = geodesic_m(np.repeat(place, found.size, axis=0), self.node_lonlat[found])
-        within = distance <= limit_m
-        return found[within], distance[within]
+    def nodes_near(self, lonlat: Floats, limit_m: float) -> list[tuple[Ints, Floats]]:
+        """For each place, shape (n, 2): the nodes within `limit_m` of it, in order, and their geodesic distances."""
+        near_each = self.node_tree.query_ball_point(ecef(lonlat), limit_m)
+        found = [np.sort(np.asarray(near, dtype=np.int64)) for near in near_each]
+        count = [near.size for near in found]
+        distance = geodesic_m(np.repeat(lonlat, count, axis=0), self.node_lonlat[np.concatenate(found)])
+        split = np.split(distance, np.cumsum(count)[:-1])
+        return [(near[m <= limit_m], m[m <= limit_m]) for near, m in zip(found, split, strict=True)]
 
 
 def build_network(

@@ -228,7 +228,6 @@ def _gap_due(
     gap_pair: Ids,
     gap_length: Floats,
     gap_due: Floats,
-    known: Floats,
     state_first: Ids,
     state_owner: Ids,
     table: Floats,
@@ -240,13 +239,24 @@ def _gap_due(
     while state_owner[state] != owner:
         state += 1
     if gap_due[state] < 0.0:
+        # By the one landmark that tells most of this state: that of its neighbours is seldom another.
+        most, best, sign, offset = 0.0, 0, 0.0, 0.0
+        for landmark in range(table.shape[1]):
+            beyond, before = table[state, landmark] - upper[landmark], lower[landmark] - table[state, landmark]
+            if beyond > most:
+                most, best, sign, offset = beyond, landmark, 1.0, -upper[landmark]
+            if before > most:
+                most, best, sign, offset = before, landmark, -1.0, lower[landmark]
         least = np.inf
         for at in range(gap_first[node], gap_first[node + 1]):
             gap_m = gap_length[gap_pair[at]]
             if gap_m > max_gap or gap_metre * gap_m >= least:
                 break
-            rest = _guided(gap_head[at], owner, crossing_cost, known, state_first, state_owner, table, lower, upper)
-            least = min(least, gap_metre * gap_m + rest)
+            for other in range(state_first[gap_head[at]], state_first[gap_head[at] + 1]):
+                rest = max(0.0, sign * table[other, best] + offset) if most > 0.0 else 0.0
+                if state_owner[other] != owner:
+                    rest += crossing_cost
+                least = min(least, gap_metre * gap_m + rest)
         gap_due[state] = least
     return float(gap_due[state])
 
@@ -464,7 +474,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 if guided:
                     due = sums[parent, COST] + ROUND * _gap_due(
                         node, asset_owner[ints[parent, ASSET]], crossing_cost, gap_metre, max_gap, gap_first, gap_head,
-                        gap_pair, gap_length, gap_due, known, state_first, state_owner, table, lower, upper,
+                        gap_pair, gap_length, gap_due, state_first, state_owner, table, lower, upper,
                     )  # fmt: skip
                 elif not by_rest:
                     due += (gap_metre - least_rate) * gap_length[gap_pair[at]] * ROUND

@@ -102,11 +102,11 @@ class RouteSearch:
         if terms.max_gap_m > network.max_gap_m:
             raise ValueError("the network has no gaps as long as these terms allow")
         self.network, self.demand, self.terms = network, demand, terms
-        self.entry, self.entry_m = network.nodes_near(demand.origin, terms.max_gap_m)
-        self.exit, self.exit_m = network.nodes_near(demand.destination, terms.max_gap_m)
+        ends = np.array([demand.origin, demand.destination], dtype=np.float64)
+        (self.entry, self.entry_m), (self.exit, self.exit_m) = network.nodes_near(ends, terms.max_gap_m)
         self.distance_m = demand.distance_m
         self.max_length_m = demand.max_detour * self.distance_m
-        self.ends = ecef(np.array([demand.origin, demand.destination], dtype=np.float64))
+        self.ends = ecef(ends)
 
     def ask(self, usable: Flags, limits: Limits) -> Ask:
         terms = self.terms

@@ -59,7 +59,7 @@ def test_loops_duplicates_and_lines_of_no_length_are_borne() -> None:
 def test_a_network_without_lines_is_empty() -> None:
     network = build_network(lines_of([]), max_gap_m=100.0)
     assert (len(network.node_lonlat), network.span_asset.size, network.gap_length_m.size) == (0, 0, 0)
-    assert network.nodes_near(A, 100.0)[0].size == 0
+    assert network.nodes_near(np.array([A]), 100.0)[0][0].size == 0
 
 
 def test_the_end_of_a_duct_on_another_one_is_an_access_point_of_both() -> None:

@@ -70,8 +70,9 @@ class Reference:
     def cost(self, demand: RouteDemand) -> tuple[float, bool]:
         """Of the cheapest path, infinite without one; and whether it has gaps end to end."""
         graph, a = self.graph.copy(), len(self.network.node_lonlat)
-        for terminal, place in ((a, demand.origin), (a + 1, demand.destination)):
-            for node, distance in zip(*self.network.nodes_near(place, self.terms.max_gap_m), strict=True):
+        near = self.network.nodes_near(np.array([demand.origin, demand.destination]), self.terms.max_gap_m)
+        for terminal, (nodes, distances) in zip((a, a + 1), near, strict=True):
+            for node, distance in zip(nodes, distances, strict=True):
                 graph.add_edge(terminal, int(node), (True, float(distance) * self.terms.gap_cost_per_m))
         paths = rustworkx.dijkstra_shortest_paths(graph, a, a + 1, weight_fn=lambda edge: edge[1])
         if a + 1 not in paths:
