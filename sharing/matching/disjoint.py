@@ -139,17 +139,28 @@ def _pairings(arcs: Arcs, used: Ints) -> Iterator[tuple[Ints, Ints]]:
         ends = (int(arcs.start[row]), int(arcs.end[row]))
         left.setdefault(ends[back], []).extend([(row, ends[1 - back])] * int(used[row, back]))
 
-    def walks(here: int, taken: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    def walks(here: int, path: list[int]) -> Iterator[list[int]]:
+        """Every way on from `here`; what is taken is gone from `left` until the next way is asked for."""
+        taken: list[tuple[int, tuple[int, int]]] = []
+        path, options = list(path), list(dict.fromkeys(left.get(here, [])))
+        while here != arcs.b and len(options) == 1:
+            left[here].remove(options[0])
+            taken.append((here, options[0]))
+            row, here = options[0]
+            path.append(row)
+            options = list(dict.fromkeys(left.get(here, [])))
         if here == arcs.b:
-            yield taken
-            return
-        for row, there in dict.fromkeys(left.get(here, [])):
-            left[here].remove((row, there))
-            yield from walks(there, (*taken, row))
-            left[here].append((row, there))
+            yield path
+        else:
+            for row, there in options:
+                left[here].remove((row, there))
+                yield from walks(there, [*path, row])
+                left[here].append((row, there))
+        for node, option in reversed(taken):
+            left[node].append(option)
 
-    for one in walks(arcs.a, ()):
-        for other in walks(arcs.a, ()):
+    for one in walks(arcs.a, []):
+        for other in walks(arcs.a, []):
             yield np.array(one, dtype=np.int64), np.array(other, dtype=np.int64)
 
 

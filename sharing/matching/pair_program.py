@@ -7,6 +7,10 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from sharing.matching.arrays import Flags, Floats, Ints
+from sharing.matching.best_path import SearchTooLarge
+
+OUT_OF_TIME = 1
+"""Status of scipy.optimize.milp."""
 
 SECONDS = 60.0
 """After so long the best pair found so far is taken, with the bound that was reached."""
@@ -82,7 +86,7 @@ class _Rows:
 def solve_program(
     arcs: Arcs, *, by_node: bool, max_length: float, max_share: float, max_loss: float, joint_loss: float
 ) -> Solved | None:
-    """The cheapest pair; None when there is none.
+    """The cheapest pair; None when there is none. Raises SearchTooLarge when time is up before one is found.
 
     Columns: for each route each arc forth, then each arc back; then, where joints cost anything, for each route each
     (node, asset) at which the route may stay on the asset. max_loss: of legs and of a joint a leg.
@@ -120,6 +124,8 @@ def solve_program(
             options={"time_limit": SECONDS, "mip_rel_gap": 0.0},
         )
         if solved.x is None:
+            if solved.status == OUT_OF_TIME:
+                raise SearchTooLarge
             return None
         chosen = [np.flatnonzero(solved.x[route * moves : (route + 1) * moves] > 0.5) for route in (0, 1)]
         walked = [_walk(arcs, tail, head, moved) for moved in chosen]

@@ -1,6 +1,6 @@
 """Disjoint pairs: each the cheapest together of an oracle that tries all pairs of paths, and the rest by example."""
 
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
 import pytest
 from hypothesis import assume, given, settings
@@ -103,3 +103,15 @@ def test_each_route_of_a_pair_keeps_the_detour() -> None:
     assert loose is not None and strict is not None
     assert [loose.first.assets, loose.second.assets] == [(102,), (101,)]
     assert [strict.first.assets, strict.second.assets] == [(101,), (100,)]
+
+
+def test_a_pair_of_a_thousand_spans_each_is_found() -> None:
+    """Two chains of short ducts side by side, further apart than a gap may be."""
+    chains = [
+        [(114.3, 30.6), *((114.3 + 0.0001 * i, 30.6 + shift) for i in range(1, 1200)), (114.42, 30.6)]
+        for shift in (0.001, -0.001)
+    ]
+    assets = [Line(pair, price=1.0) for chain in chains for pair in pairwise(chain)]
+    pair = pair_of(assets, RouteDemand((114.3, 30.6), (114.42, 30.6), 1, 2.0), Disjoint.BY_NODE)
+    assert pair is not None
+    assert [len(pair.first.assets), len(pair.second.assets)] == [1200, 1200]
