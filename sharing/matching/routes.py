@@ -5,7 +5,7 @@ whole list at once, and the run's figures say how many routes there were. Each r
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.contrib.gis.geos import Point
@@ -17,6 +17,7 @@ from sharing.matching.answers import Answers, Clock, Progress
 from sharing.matching.arrays import Flags, Ints
 from sharing.matching.best_path import SearchTooLarge
 from sharing.matching.candidates import refused_assets
+from sharing.matching.disjoint import Disjoint, disjoint_pair
 from sharing.matching.eligibility import Stage
 from sharing.matching.explanation import RUNNERS_UP, Json, number
 from sharing.matching.facts import AssetFacts
@@ -62,6 +63,7 @@ def match_routes(list_id: int, kind: str, party: Organization, parameters: Json,
         answers.outcomes = [_nothing_near(demand) for demand in demands]
         return answers
     routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), terms, refused_assets([d.pk for d in demands]))
+    routing.twins = _twins_of(demands)
     for done, demand in enumerate(demands, start=1):
         routing.answer(demand, answers)
         progress(0.2 + 0.8 * done / len(demands))
@@ -72,6 +74,18 @@ def match_routes(list_id: int, kind: str, party: Organization, parameters: Json,
 def _terms(kind: str, parameters: Json) -> RouteTerms:
     changed = parameters.get("route_terms", {}).get(kind, {})
     return RouteTerms(**{name: changed.get(name, getattr(TERMS[kind], name)) for name in RouteTerms.__slots__})
+
+
+def _twins_of(demands: list[Demand]) -> dict[int, Demand]:
+    """For each demand served before its twin, that twin: of two that must be disjoint, with the same ends."""
+    served = {demand.pk: (order, demand) for order, demand in enumerate(demands)}
+    twins: dict[int, Demand] = {}
+    for order, demand in enumerate(demands):
+        other_order, other = served.get(demand.disjoint_from_id or 0, (order, demand))
+        first, second = (demand, other) if order < other_order else (other, demand)
+        if first is not second and {first.origin, first.destination} == {second.origin, second.destination}:
+            twins.setdefault(first.pk, second)
+    return twins
 
 
 def _nothing_near(demand: Demand) -> OutcomeAnswer:
@@ -107,6 +121,7 @@ class _Routing:
         self.networks: dict[int, Network] = {}
         self.laid: dict[int, Route] = {}
         self.apart: defaultdict[int, set[int]] = defaultdict(set)
+        self.twins: dict[int, Demand] = {}
 
     @property
     def assets(self) -> AssetFacts:
@@ -120,7 +135,7 @@ class _Routing:
         eligible = stages.fit & ~self._twins(demand)
         offer = self._offer(network, eligible, stages.now)
         try:
-            route = find_route(network, ask, self.terms, offer)
+            route = self._beside_twin(demand, stages, network, ask) or find_route(network, ask, self.terms, offer)
             alone = route
             if (stages.now < stages.at_first).any():
                 alone = find_route(network, ask, self.terms, self._offer(network, stages.fit, stages.at_first))
@@ -181,6 +196,30 @@ class _Routing:
         """In the order of the network's rows; its assets are rows of the facts."""
         rows = network.lines.asset
         return Offer(eligible[rows], free[rows])
+
+    def _beside_twin(self, demand: Demand, stages: _Stages, network: Network, ask: RouteDemand) -> Route | None:
+        """The cheaper of two routes found together for the demand and the twin that comes after it, if there are two.
+
+        The twin then finds its own, as cheap as that of the pair or cheaper: nothing is set aside for it.
+        """
+        twin = self.twins.get(demand.pk)
+        if twin is None:
+            return None
+        other = self._stages(twin)
+        eligible = stages.fit & other.fit & ~self._twins(demand) & ~self._twins(twin)
+        free = np.minimum(stages.now, other.now)
+        both = replace(
+            ask,
+            quantity=max(demand.quantity, twin.quantity),
+            max_detour=min(ask.max_detour, twin.max_detour),
+            max_loss_db=min(ask.max_loss_db, self._route_demand(twin).max_loss_db),
+        )
+        pair = disjoint_pair(
+            RouteSearch(network, both, self.terms), self._offer(network, eligible, free), Disjoint.BY_NODE
+        )
+        if pair is None or set(pair.first.assets) & set(pair.second.assets):
+            return None
+        return RouteSearch(network, ask, self.terms).along(pair.first.nodes, pair.first.spans)
 
     def _twins(self, demand: Demand) -> Flags:
         """Lines of the route that this one must not touch, whichever of the two was laid first."""

@@ -207,6 +207,28 @@ def test_a_disjoint_route_uses_no_line_of_its_twin(
     assert (legs(done, one), legs(done, other)) == ([cheap.pk], [dear.pk])
 
 
+@pytest.mark.parametrize("reversed_ends", [False, True])
+def test_two_disjoint_routes_are_found_together_where_the_cheapest_one_leaves_none(
+    demand_list: DemandList, owner: Organization, reversed_ends: bool
+) -> None:
+    north, south = (114.31, 30.603), (114.31, 30.597)
+    cheap = [duct(owner, A, north), duct(owner, south, C)]
+    duct(owner, north, south, price_per_unit_year=Decimal(10))
+    dear = [
+        duct(owner, north, C, price_per_unit_year=Decimal(3000)),
+        duct(owner, A, south, price_per_unit_year=Decimal(3000)),
+    ]
+    one = ask(demand_list, priority=1)
+    ends = {"at": C, "to": A} if reversed_ends else {"at": A, "to": C}
+    other = factories.demand(demand_list, "duct", priority=2, disjoint_from=one, **ends)
+    alone = run(demand_list)
+    found = [legs(alone, demand) for demand in (one, other)]
+    upper, lower = [cheap[0].pk, dear[0].pk], [dear[1].pk, cheap[1].pk]
+    if reversed_ends:
+        found[1].reverse()
+    assert sorted(found) == sorted([upper, lower])
+
+
 def test_a_planned_line_serves_from_its_opening_on(demand_list: DemandList, owner: Organization) -> None:
     demand = ask(demand_list)
     opening = demand.period.lower + timedelta(days=1)
