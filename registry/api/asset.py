@@ -4,14 +4,14 @@ from typing import Any
 from django.db import models
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api import asset_export, asset_rows, asset_writing
-from registry.api.asset_details import DETAILS
+from registry.api.asset_details import DetailsField
 from registry.api.asset_filters import AssetFilters
 from registry.api.asset_writing import AssetBody, AssetChange
 from registry.api.fields import GeometryField, OrganizationField, RegionField
@@ -31,9 +31,8 @@ class AssetShown(Shown[Asset]):
     region = RegionField(read_only=True)
     place = GeometryField(read_only=True)
     place_is_exact = serializers.BooleanField(read_only=True)
-    details = PolymorphicProxySerializer(
-        component_name="AssetDetails", serializers=list(DETAILS.values()), resource_type_field_name=None
-    )
+    length_m = serializers.FloatField(read_only=True, allow_null=True)
+    details = DetailsField(read_only=True)
     actions = ActionsField()
 
     class Meta:

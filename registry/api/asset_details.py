@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from registry.api.serializers import ModelBody
@@ -39,6 +40,13 @@ DETAILS: dict[str, type[serializers.ModelSerializer[Any]]] = {
     Kind.FIBER.value: FiberDetails,
     Kind.EQUIPMENT_ROOM.value: EquipmentRoomDetails,
 }
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer("AssetDetails", serializers=list(DETAILS.values()), resource_type_field_name=None)
+)
+class DetailsField(serializers.DictField):
+    """The columns of the asset's own kind."""
 
 
 def column_names(kind: str) -> tuple[str, ...]:

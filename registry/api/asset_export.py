@@ -62,7 +62,7 @@ def _copied(statement: str, queryset: QuerySet[Any], user: User, columns: dict[s
     names = ", ".join(f'"as_{name}" AS "{name}"' for name in columns)
     with (
         connection.cursor() as cursor,
-        cursor.copy(statement.format(rows=f"SELECT {names} FROM ({text}) AS inner_rows"), parameters) as copy,
+        cursor.cursor.copy(statement.format(rows=f"SELECT {names} FROM ({text}) AS inner_rows"), parameters) as copy,
     ):
         lines: list[bytes] = []
         size = 0

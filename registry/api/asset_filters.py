@@ -1,6 +1,8 @@
 """The filters of the list of assets."""
 
 from collections import OrderedDict
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -111,13 +113,13 @@ class AssetFilters(filters.FilterSet):
         method="filter_near", help_text="lon,lat in degrees of WGS 84; within `radius` metres, as far as you may know."
     )
     radius = filters.NumberFilter(
-        method="filter_nothing", min_value=0, max_value=MOST_RADIUS_M, help_text="Metres around `near`."
+        method="filter_radius", min_value=0, max_value=MOST_RADIUS_M, help_text="Metres around `near`."
     )
     free_min = filters.NumberFilter(
         method="filter_free", min_value=0, help_text="Units free through all of `free_from` to `free_until`."
     )
-    free_from = filters.DateFilter(method="filter_nothing", help_text="First day; without it, today counts.")
-    free_until = filters.DateFilter(method="filter_nothing", help_text="The day after the last; without it, for ever.")
+    free_from = filters.DateFilter(method="filter_day", help_text="First day; without it, today counts.")
+    free_until = filters.DateFilter(method="filter_day", help_text="The day after the last; without it, for ever.")
 
     class Meta:
         model = Asset
@@ -127,17 +129,16 @@ class AssetFilters(filters.FilterSet):
     def get_filters(cls) -> OrderedDict[str, filters.Filter]:
         return OrderedDict({**super().get_filters(), **_technical()})
 
-    def filter_nothing(self, queryset: Any, name: str, value: Any) -> Any:
-        """Read by another filter; alone it has no meaning."""
-        needed = "near" if name == "radius" else "free_min"
-        if not (self.data or {}).get(needed):
-            raise bad_parameter(name, _("This needs %(other)s as well.") % {"other": needed})
-        return queryset
+    def filter_radius(self, queryset: Any, name: str, value: Decimal) -> Any:
+        return self._only_beside("near", queryset, name)
+
+    def filter_day(self, queryset: Any, name: str, value: date) -> Any:
+        return self._only_beside("free_min", queryset, name)
 
     def filter_open_to(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(open_to_sectors__contains=[value])
 
-    def filter_planned_facility(self, queryset: Any, name: str, value: Any) -> Any:
+    def filter_planned_facility(self, queryset: Any, name: str, value: int) -> Any:
         """A protected space is not found by the plan that would tell where it is."""
         return queryset.filter(planned_facility=value, place_is_exact=True)
 
@@ -150,7 +151,7 @@ class AssetFilters(filters.FilterSet):
         box = meeting(INDEXED, around(point, float(radius)))
         return queryset.filter(box).filter(within_distance("place", point, float(radius)))
 
-    def filter_free(self, queryset: Any, name: str, value: Any) -> Any:
+    def filter_free(self, queryset: Any, name: str, value: int) -> Any:
         start, end = self.form.cleaned_data.get("free_from"), self.form.cleaned_data.get("free_until")
         if start is None and end is None:
             return queryset.filter(free_today__gte=value)
@@ -158,6 +159,12 @@ class AssetFilters(filters.FilterSet):
             raise bad_parameter("free_until", _("A period needs its first day, and the last must come after it."))
         # What is free in a period is free today only by chance, but never more than the capacity.
         return queryset.filter(capacity__gte=value).with_free_units(start, end).filter(free_units__gte=value)
+
+    def _only_beside(self, other: str, queryset: Any, name: str) -> Any:
+        """Read by another filter; alone it has no meaning."""
+        if not (self.data or {}).get(other):
+            raise bad_parameter(name, _("This needs %(other)s as well.") % {"other": other})
+        return queryset
 
     def _read(self, name: str, field: Any, value: str) -> Any:
         try:

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from registry.api import problems
-from registry.api.asset_details import DETAILS
+from registry.api.asset_details import DETAILS, DetailsField
 from registry.api.fields import GeometryField, OrganizationField, RegionField, RelatedField
 from registry.api.problems import Problem
 from registry.api.serializers import ModelBody
@@ -32,7 +32,7 @@ class AssetBody(ModelBody[Asset]):
     place = GeometryField(source="geometry")
     planned_facility = RelatedField(queryset=PlannedFacility.objects.all(), required=False, allow_null=True)
     open_to_sectors = serializers.ListField(child=serializers.ChoiceField(choices=Sector.choices), required=False)
-    details = serializers.DictField(required=False)
+    details = DetailsField(required=False)
 
     class Meta:
         model = Asset

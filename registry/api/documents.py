@@ -25,6 +25,7 @@ class SchemaView(SpectacularAPIView):
 
     authentication_classes = ()
     permission_classes = ()
+    metadata_class = None
 
 
 class DocsView(SpectacularSwaggerSplitView):
@@ -32,6 +33,7 @@ class DocsView(SpectacularSwaggerSplitView):
 
     authentication_classes = ()
     permission_classes = ()
+    metadata_class = None
 
 
 urlpatterns: list[URLPattern] = [

@@ -25,12 +25,12 @@ GEOMETRIES: dict[str, Any] = {
 GEOJSON_TYPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 
 
-def geometry_schema(geometry_type: str) -> dict[str, Any]:
+def geometry_schema(geometry_type: str, *, null: bool = False) -> dict[str, Any]:
     """The JSON schema of a GeoJSON geometry (RFC 7946, 3.1)."""
     known = GEOMETRIES[geometry_type]
     names = [known["title"]] if known["title"] else list(GEOJSON_TYPES)
     return {
-        "type": "object",
+        "type": ["object", "null"] if null else "object",
         "required": ["type", "coordinates"],
         "properties": {"type": {"type": "string", "enum": names}, "coordinates": known["coordinates"]},
         "description": "GeoJSON geometry, WGS 84, longitude before latitude.",
@@ -46,7 +46,7 @@ class GeometryField(serializers.Field[Any, Any, Any, Any]):
         super().__init__(**kwargs)
         self.geometry_type = geometry_type
         self.reader = PlaceField(geometry_type=geometry_type)
-        self._spectacular_annotation = {"field": geometry_schema(geometry_type)}
+        self._spectacular_annotation = {"field": geometry_schema(geometry_type, null=self.allow_null)}
 
     def to_internal_value(self, data: Any) -> GEOSGeometry:
         if not isinstance(data, dict) or not isinstance(data.get("coordinates"), list):
@@ -170,9 +170,14 @@ class RegionByCode(serializers.Field[Any, Any, Any, Any]):
         return region_text(value.scheme, value.code)
 
 
-@extend_schema_field({"type": "string", "description": "Six digits of GB/T 2260, or scheme:code."})
 class RegionField(Remembered, RegionByCode):
     """As RegionByCode, each code looked up once for a whole body."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        text = "Six digits of GB/T 2260, or scheme:code."
+        schema = {"type": ["string", "null"] if self.allow_null else "string", "description": text}
+        self._spectacular_annotation = {"field": schema}
 
 
 def region_text(scheme: str, code: str) -> str:

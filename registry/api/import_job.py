@@ -102,13 +102,9 @@ class JobResource(Resource):
     orderings = ("-id",)
     serializer_class = JobShown
     filterset_class = JobFilters
-    importing: tuple[str, ...] = ("assets",)
 
     def joined(self, queryset: Any) -> Any:
         return queryset.select_related("organization")
-
-    def get_parsers(self) -> list[Any]:
-        return [MultiPartParser()] if self.action in self.importing else super().get_parsers()
 
     @extend_schema(
         responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.BINARY, description="The rejected rows.")},
@@ -125,7 +121,7 @@ class JobResource(Resource):
         return FileResponse(job.rejects.open("rb"), as_attachment=True, filename=f"rejects-{job.pk}.csv")
 
     @extend_schema(request=AssetImportBody, responses={202: JobShown})
-    @action(detail=False, methods=["post"])
+    @action(detail=False, methods=["post"], parser_classes=[MultiPartParser])
     def assets(self, request: Request) -> HttpResponseBase:
         """Import a file of assets
 

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from registry.api.fields import RegionField
@@ -16,6 +17,7 @@ from registry.models import Organization, Role, Sector
 class OrganizationShown(Shown[Organization]):
     region = RegionField(read_only=True)
     regulates = RegionField(read_only=True, allow_null=True)
+    contact_email = serializers.CharField(read_only=True)
     actions = ActionsField()
 
     class Meta:

@@ -7,9 +7,19 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
 from registry.api.problems import Problem
-from registry.models import ApiToken, Scope
+from registry.models import ApiToken, Scope, User
 
-__all__ = ["HasScope", "IsAuthenticated"]
+__all__ = ["HasScope", "IsAuthenticated", "TakesPart"]
+
+
+class TakesPart(BasePermission):
+    """Members of some organization; whoever belongs to none has nothing here to see."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        user = request.user
+        if isinstance(user, User) and not user.takes_part:
+            raise Problem("not_yours", _("Your account belongs to no organization yet."))
+        return True
 
 
 class HasScope(BasePermission):

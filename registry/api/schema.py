@@ -131,6 +131,10 @@ def add_errors(result: dict[str, Any], generator: Any, request: Any, public: boo
 
 def add_formats(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """CSV is text, and GeoJSON a FeatureCollection or a Feature."""
+    for name, schema in result["components"]["schemas"].items():
+        # What is sent is checked to the last name; a kind's details are told apart by theirs.
+        if name.endswith(("Request", "Details")) and "properties" in schema:
+            schema["additionalProperties"] = False
     for path, _method, operation in operations(result):
         for status, response in operation["responses"].items():
             content = response.get("content", {})

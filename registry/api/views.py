@@ -21,7 +21,7 @@ from registry.api.authentication import SessionAuthentication, TokenAuthenticati
 from registry.api.filters import StrictFilterBackend
 from registry.api.idempotency import HEADER, once
 from registry.api.pagination import CURSOR, LIMIT, KeysetPagination, ordered, ordering_of
-from registry.api.permissions import HasScope, IsAuthenticated
+from registry.api.permissions import HasScope, IsAuthenticated, TakesPart
 from registry.api.problems import Problem, bad_parameter
 from registry.api.throttles import PerCaller
 from registry.models import Scope, User
@@ -35,7 +35,7 @@ class Api(APIView):
     """The frame of every call. Unsafe calls run in one transaction, which any refusal undoes."""
 
     authentication_classes: Sequence[Any] = (TokenAuthentication, SessionAuthentication)
-    permission_classes: Sequence[Any] = (IsAuthenticated, HasScope)
+    permission_classes: Sequence[Any] = (IsAuthenticated, TakesPart, HasScope)
     throttle_classes = (PerCaller,)
     renderer_classes: Sequence[type[Any]] = (renderers.JSONRenderer,)
     parser_classes: Sequence[type[Any]] = (JSONParser,)

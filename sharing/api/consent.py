@@ -23,6 +23,7 @@ class ConsentShown(Shown[Consent]):
 
     owner = OrganizationField(read_only=True)
     party = OrganizationField(source="match.demand.list.party", read_only=True)
+    reason = serializers.ChoiceField(choices=RefusalReason.choices, allow_blank=True, read_only=True)
     actions = ActionsField()
 
     class Meta:

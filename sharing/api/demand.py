@@ -17,6 +17,7 @@ from registry.api.fields import PeriodField, geometry_schema
 from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.kinds import KINDS, Kind
+from registry.models import FiberType
 from sharing.api.verbs import SharingResource
 from sharing.models import Demand
 from sharing.workflow import lists
@@ -41,6 +42,7 @@ class DemandShown(Shown[Demand]):
     location = PlaceField(geometry_type="POINT", read_only=True, allow_null=True)
     origin = PlaceField(geometry_type="POINT", read_only=True, allow_null=True)
     destination = PlaceField(geometry_type="POINT", read_only=True, allow_null=True)
+    fiber_type = serializers.ChoiceField(choices=FiberType.choices, allow_blank=True, read_only=True)
     place = serializers.SerializerMethodField(help_text="The location, or the straight line of a route.")
     actions = ActionsField()
 

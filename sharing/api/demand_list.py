@@ -14,7 +14,7 @@ from registry.api.fields import OrganizationField
 from registry.api.filters import ChoicesFilter, CodeFilter, TextFilter
 from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Body, Shown
-from registry.models import Organization
+from registry.models import Role
 from sharing.api.demand import DemandBody, DemandShown
 from sharing.api.verbs import SharingResource
 from sharing.models import DemandList, ListStatus
@@ -43,8 +43,12 @@ class ListShown(Shown[DemandList]):
 
 
 class ListBody(Body):
-    party = serializers.SlugRelatedField(slug_field="code", queryset=Organization.objects.all())
+    party = OrganizationField(help_text="The party's code.")
     title = serializers.CharField(max_length=200)
+
+
+class LinesAdded(serializers.Serializer[Any]):
+    results = DemandShown(many=True)
 
 
 class RunQueued(serializers.Serializer[Any]):
@@ -83,9 +87,10 @@ class ListResource(SharingResource):
         For editors of the party.
         """
         values = self.given(ListBody)
+        self.refuse_unless(values["party"].pk in self.user.organizations_as(Role.EDITOR))
         return self.done(lists.create(values["party"], title=values["title"], actor=self.user).pk, 201)
 
-    @extend_schema(request=DemandBody(many=True), responses={201: DemandShown(many=True)})
+    @extend_schema(request=DemandBody(many=True), responses={201: LinesAdded})
     @action(detail=True, methods=["post"])
     def demands(self, request: Request, id: int) -> HttpResponseBase:
         """Add up to 5,000 lines to a draft
@@ -98,7 +103,7 @@ class ListResource(SharingResource):
         values = self.given(DemandBody, many=True)
         made = lists.add_demands(demand_list, [DemandBody.made(one) for one in values], actor=self.user)
         context = self.get_serializer_context() | {"actions": lambda demand: ["change", "delete"]}
-        return Response(DemandShown(made, many=True, context=context).data, status=201)
+        return Response({"results": DemandShown(made, many=True, context=context).data}, status=201)
 
     @extend_schema(request=None, responses={202: RunQueued})
     @action(detail=True, methods=["post"])

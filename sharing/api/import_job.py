@@ -2,6 +2,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from registry.api.fields import OrganizationField
@@ -20,10 +21,8 @@ class DemandImportBody(ImportBody):
 class ImportJobResource(JobResource):
     """Imports of your organizations: what became of each file."""
 
-    importing = ("assets", "demands")
-
     @extend_schema(request=DemandImportBody, responses={202: JobShown})
-    @action(detail=False, methods=["post"])
+    @action(detail=False, methods=["post"], parser_classes=[MultiPartParser])
     def demands(self, request: Request) -> HttpResponseBase:
         """Import a file of demands
 

@@ -18,7 +18,7 @@ from registry.kinds import Kind
 from registry.models import Scope
 from sharing.api.legs import Seen
 from sharing.api.verbs import SharingResource, problem_of
-from sharing.models import Approval, Consent, Match, MatchStatus, RejectionReason
+from sharing.models import Approval, Consent, Match, MatchStatus, RefusalReason, RejectionReason
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import MATCH_FACTS
@@ -57,6 +57,7 @@ class ScorePart(serializers.Serializer[Any]):
 
 class ConsentInMatch(serializers.ModelSerializer[Consent]):
     owner = OrganizationField(read_only=True)
+    reason = serializers.ChoiceField(choices=RefusalReason.choices, allow_blank=True, read_only=True)
 
     class Meta:
         model = Consent
@@ -65,6 +66,7 @@ class ConsentInMatch(serializers.ModelSerializer[Consent]):
 
 class ApprovalInMatch(serializers.ModelSerializer[Approval]):
     regulator = OrganizationField(read_only=True)
+    reason = serializers.ChoiceField(choices=RejectionReason.choices, allow_blank=True, read_only=True)
 
     class Meta:
         model = Approval
@@ -158,6 +160,10 @@ class Decided(serializers.Serializer[Any]):
     detail = serializers.CharField(allow_null=True)
 
 
+class Decisions(serializers.Serializer[Any]):
+    results = Decided(many=True)
+
+
 class MatchFilters(filters.FilterSet):
     status = ChoicesFilter(choices=MatchStatus.choices)
     demand = filters.NumberFilter(help_text="The demand's id.")
@@ -232,7 +238,7 @@ class MatchResource(SharingResource):
         values = self.given(RejectBody)
         return self.done(approvals.reject(self.get_object(), **values, actor=self.user).pk)
 
-    @extend_schema(request=ApproveManyBody, responses=Decided(many=True))
+    @extend_schema(request=ApproveManyBody, responses=Decisions)
     @action(detail=False, methods=["post"], url_path="approve", url_name="approve-many")
     def approve_many(self, request: Request) -> Response:
         """Approve many matches
@@ -242,7 +248,7 @@ class MatchResource(SharingResource):
         shown = {one["id"]: one["fingerprint"] for one in self.given(ApproveManyBody)["matches"]}
         return _decided(approvals.approve_many(shown, actor=self.user))
 
-    @extend_schema(request=RejectManyBody, responses=Decided(many=True))
+    @extend_schema(request=RejectManyBody, responses=Decisions)
     @action(detail=False, methods=["post"], url_path="reject", url_name="reject-many")
     def reject_many(self, request: Request) -> Response:
         """Reject many matches
@@ -258,4 +264,4 @@ def _decided(result: approvals.BulkResult) -> Response:
     for pk, refusal in result.failed.items():
         problem = problem_of(refusal)
         rows.append({"id": pk, "done": False, "code": problem.code, "detail": str(problem.detail)})
-    return Response(sorted(rows, key=lambda row: row["id"]))
+    return Response({"results": sorted(rows, key=lambda row: row["id"])})

@@ -37,7 +37,7 @@ def test_a_demand_becomes_an_agreement_and_everybody_reads_of_it():
         "radius_m": 500,
     }
     added = asker.post(f"{address}demands/", [line])
-    assert (added.status_code, [one["line"] for one in added.json()]) == (201, [1]), added.content
+    assert (added.status_code, [one["line"] for one in added.json()["results"]]) == (201, [1]), added.content
     submitted = asker.post(f"{address}submit/")
     assert submitted.status_code == 202
     run = submitted.json()["run"]

@@ -1,0 +1,119 @@
+"""Every address, by every method, for every role. An address or a method that is not declared fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.calls import Caller, problem
+from tests.sharing.api.world import ANONYMOUS, EVERYONE, NOBODY, OPERATIONS, Operation, World
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+CODES = {401: "not_authenticated", 403: "not_yours", 404: "not_seen"}
+# Open to everyone: they say what the API is, and nothing of what is in it.
+PUBLIC = {"api/v1/schema/", "api/v1/docs/"}
+NOTHING_ELSE = "api/v1/^"
+
+
+@pytest.fixture(autouse=True)
+def uploads_go_nowhere(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def addresses(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, prefix + str(pattern.pattern))
+        else:
+            yield prefix + str(pattern.pattern), pattern
+
+
+def of_the_api() -> dict[str, set[str]]:
+    """Each address below /api/v1/ with the methods that it has handlers for."""
+    found: dict[str, set[str]] = {}
+    for address, pattern in addresses(get_resolver().url_patterns):
+        if not address.startswith("api/"):
+            continue
+        callback: Any = pattern.callback
+        actions = getattr(callback, "actions", None)
+        names = actions or [m.lower() for m in METHODS if hasattr(callback.cls, m.lower())]
+        found[address] = {name.upper() for name in names} - {"HEAD", "OPTIONS"}
+    return found
+
+
+def declared(address: str) -> str:
+    """The address as OPERATIONS writes it."""
+    return "".join("{}" if i % 2 else part for i, part in enumerate(address.replace(">", "<").split("<")))
+
+
+def call(caller: Caller, operation: Operation, arguments: tuple[Any, ...], body: Any) -> Any:
+    path = operation.path.format(*arguments)
+    if operation.upload:
+        body["file"].seek(0)
+        return caller.upload(path, **body)
+    return caller.call(operation.method, path, body)
+
+
+def test_every_address_and_method_is_declared():
+    known: dict[str, set[str]] = {}
+    for operation in OPERATIONS.values():
+        known.setdefault(f"api/v1/{operation.path}", set()).add(operation.method)
+    served = {declared(address): methods for address, methods in of_the_api().items()}
+    assert served.pop(NOTHING_ELSE) == set()
+    assert {address: served.pop(address) for address in PUBLIC} == {address: {"GET"} for address in PUBLIC}
+    assert served == known
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_each_role_is_answered_as_declared(name: str):
+    operation = OPERATIONS[name]
+    world = World()
+    arguments, body = operation.prepare(world)
+    answers, expected = {}, {person: operation.status_for(person) for person in EVERYONE}
+    for person in EVERYONE:
+        with transaction.atomic():
+            response = call(Caller(world.people[person]), operation, arguments, body)
+            answers[person] = response.status_code
+            if expected[person] in CODES and response.status_code == expected[person]:
+                problem(response, expected[person], CODES[expected[person]])
+            transaction.set_rollback(True)
+    assert answers == expected
+
+
+@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "{}" in operation.path])
+def test_absent_and_hidden_objects_are_answered_alike(name: str):
+    operation = OPERATIONS[name]
+    world = World()
+    arguments, body = operation.prepare(world)
+    hidden = EVERYONE - operation.does - operation.sees - {ANONYMOUS, NOBODY}
+    absent = ("no-such-code",) if isinstance(arguments[0], str) else (2**40,)
+    for person in sorted(hidden)[:2] or sorted(operation.does)[:1]:
+        caller = Caller(world.people[person])
+        of_absent = call(caller, operation, absent, body)
+        assert problem(of_absent, 404, "not_seen") == []
+        if person in hidden:
+            of_hidden = call(caller, operation, arguments, body)
+            assert {**of_hidden.json(), "instance": ""} == {**of_absent.json(), "instance": ""}
+            assert (of_hidden.status_code, set(of_hidden.headers)) == (404, set(of_absent.headers))
+
+
+def test_undeclared_methods_are_refused_everywhere(scene: Any):
+    caller = Caller(scene.officer)
+    for address, methods in of_the_api().items():
+        if address == NOTHING_ELSE:
+            continue
+        path = "/" + declared(address).format("1")
+        for method in set(METHODS) - methods - {"OPTIONS", "TRACE"}:
+            assert caller.call(method, path).status_code == 405, (method, path)
+        assert caller.call("OPTIONS", path).status_code in (405, 200), path
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_address_of_nothing_is_answered_with_a_problem(method: str):
+    for path in ("", "nothing/", "assets/abc/", "assets", "matches/1/fly/"):
+        response = Caller().call(method, path)
+        problem(response, 404, "not_seen") if response.status_code != 301 else None

@@ -1,0 +1,334 @@
+"""One object of every noun, one person of every role, and every operation of the API with who may do it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from registry.api import tokens
+from registry.models import (
+    Allocation,
+    FacilityType,
+    ImportJob,
+    ImportTarget,
+    JobStatus,
+    PlannedFacility,
+    Role,
+    Scope,
+    Sector,
+    User,
+)
+from sharing.models import Agreement, CalendarDay, ListStatus, Notification, Outcome
+from sharing.notifications import outbox
+from sharing.workflow.fingerprint import fingerprint_of
+from tests import factories
+from tests.sharing.scene import Scene
+
+SIDES = ("party", "owner", "other", "here", "above", "elsewhere")
+ROLES = ("viewer", "editor", "manager")
+ANONYMOUS, NOBODY = "anonymous", "nobody"
+MEMBERS = frozenset(f"{side} {role}" for side in SIDES for role in ROLES)
+EVERYONE = frozenset({ANONYMOUS, NOBODY, *MEMBERS})
+
+
+def people(*sides: str, roles: tuple[str, ...] = ROLES) -> frozenset[str]:
+    return frozenset(f"{side} {role}" for side in sides for role in roles)
+
+
+EDITORS, MANAGERS = ("editor", "manager"), ("manager",)
+PARTY, OWNER, HERE = people("party"), people("owner"), people("here", "above")
+
+
+class World(Scene):
+    """The scene of the workflow's tests, with a person of each role on each side, and further nouns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        organizations = {
+            "party": self.party,
+            "owner": self.metro,
+            "other": factories.organization("other-party", sector=Sector.MUNICIPAL),
+            "here": self.city,
+            "above": self.province,
+            "elsewhere": factories.regulator("elsewhere", of=factories.XIANGYANG),
+        }
+        self.people: dict[str, User | None] = {ANONYMOUS: None, NOBODY: factories.user("nobody")}
+        for side, organization in organizations.items():
+            for role in ROLES:
+                self.people[f"{side} {role}"] = factories.member(organization, Role(role), f"{side}-{role}")
+        self.spare = factories.asset(self.metro, code="SPARE", at=(114.32, 30.61))
+        self.facility = PlannedFacility.objects.create(
+            owner=self.metro, code="M7", name="Line 7", facility_type=FacilityType.SUBWAY, region=self.near.region,
+            geometry=self.near.geometry, request_by="2027-01-01", opens_on="2030-01-01",
+        )  # fmt: skip
+        self.draft = factories.demand_list(self.party, ListStatus.DRAFT, title="Draft")
+        self.line = factories.demand(self.draft, name="Site 7")
+        self.outcome = Outcome.objects.create(
+            run=self.match.run, demand=self.demand, met=False, reason="height",
+            funnel={"near": 2, "open": 2, "fit": 0, "free": 0, "left": 0},
+            nearest_miss={
+                "code": "height", "asset": self.near.pk, "owner": self.metro.pk, "asked": 30, "offered": 24,
+                "shortfall": 6, "unit": "m",
+            },
+            change={"field": "mounting_height_m", "from": 30, "to": 24, "by": -6, "asset": self.near.pk},
+        )  # fmt: skip
+        self.day = CalendarDay.objects.create(calendar="CN", day="2027-10-01", name="国庆节")
+        self.job = ImportJob.objects.create(
+            organization=self.metro, target=ImportTarget.ASSETS, created_by=self.metro_manager, filename="towers.csv",
+            file=ContentFile(b"code,lon,lat\n", "towers.csv"), options={"kind": "tower"}, status=JobStatus.DONE,
+            rejected=[{"row": 2, "column": "lon", "reason": "…"}],
+            rejects=ContentFile(b"row,column,reason\n2,lon,x\n", "rejects.csv"),
+        )  # fmt: skip
+        owner: Any = self.people["owner manager"]
+        self.token, self.secret = tokens.issue_personal(
+            name="nightly", scopes=[Scope.READ], expires_at=timezone.now() + timedelta(days=30), actor=owner
+        )
+
+    def line_of(self, **fields: Any) -> dict[str, Any]:
+        """A demand as a body."""
+        return {
+            "name": "Site 8", "kind": "tower", "quantity": 2, "period": {"start": "2027-01-01", "end": "2032-01-01"},
+            "location": {"type": "Point", "coordinates": [114.3055, 30.5928]}, "radius_m": 800, **fields,
+        }  # fmt: skip
+
+    def asset_of(self, **fields: Any) -> dict[str, Any]:
+        return {
+            "owner": "metro", "code": "WH-0001", "name": "东湖路灯杆", "kind": "tower",
+            "place": {"type": "Point", "coordinates": [114.3055, 30.5928]}, "capacity": 3,
+            "details": {"structure_type": "streetlight", "height_m": 12.0}, **fields,
+        }  # fmt: skip
+
+    def consent(self) -> Any:
+        return self.requested().consents.get()
+
+    def agreement(self) -> Agreement:
+        return self.approved()
+
+    def held(self) -> Allocation:
+        self.requested()
+        return Allocation.objects.get()
+
+    def event(self) -> Any:
+        return self.requested().events.order_by("pk").first()
+
+    def notification(self) -> Notification:
+        self.requested()
+        outbox.dispatch()
+        return Notification.objects.get(recipient=self.people["owner manager"], channel="inbox")
+
+    def fingerprint(self) -> dict[str, Any]:
+        """A consented match and what was shown of it."""
+        match = self.consented()
+        return {"id": match.pk, "fingerprint": fingerprint_of(match)}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """method and path below /api/v1/; call(world) gives the arguments of the path, and the body if there is one.
+
+    does: who is answered with `status`. sees: who is refused with 403, for it is not theirs to do. All other members
+    are answered with 404, as if there were no such object.
+    """
+
+    method: str
+    path: str
+    prepare: Callable[[World], Any] = lambda world: ((), None)
+    does: frozenset[str] = MEMBERS
+    sees: frozenset[str] = frozenset()
+    status: int = 200
+    upload: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def status_for(self, person: str) -> int:
+        if person in self.does:
+            return self.status
+        if person == ANONYMOUS:
+            return 401
+        if person == NOBODY or person in self.sees:
+            return 403
+        return 404
+
+
+def of(name: str, body: Any = None) -> Callable[[World], Any]:
+    """The id of an attribute of the world (called where it is a method), and the body."""
+
+    def prepare(world: World) -> Any:
+        found = getattr(world, name)
+        found = found() if callable(found) else found
+        return (found.pk,), body
+
+    return prepare
+
+
+def body(make: Callable[[World], Any]) -> Callable[[World], Any]:
+    return lambda world: ((), make(world))
+
+
+def approval(world: World) -> Any:
+    shown = world.fingerprint()
+    return (shown["id"],), {"fingerprint": shown["fingerprint"]}
+
+
+def token_body(world: World) -> Any:
+    expires = (timezone.now() + timedelta(days=90)).isoformat()
+    return (), {"name": "nightly import", "scopes": ["read", "write"], "expires_at": expires}
+
+
+def file_of_assets(world: World) -> Any:
+    content = b"code,lon,lat,height_m\nT-1,114.31,30.59,35\n"
+    return (), {"file": SimpleUploadedFile("towers.csv", content), "owner": "metro", "kind": "tower"}
+
+
+def file_of_demands(world: World) -> Any:
+    content = b"name,kind,lon,lat,radius,start\nS-1,tower,114.31,30.59,500,2027-01-01\n"
+    return (), {"file": SimpleUploadedFile("sites.csv", content), "party": "telco", "title": "2027"}
+
+
+END = {"reason": "Line rebuilt"}
+REASON = {"reason": "planning"}
+SEE_MATCH = PARTY | OWNER | HERE
+SEE_LIST = PARTY | HERE
+
+OPERATIONS: dict[str, Operation] = {
+    "regions_list": Operation("GET", "regions/"),
+    "regions_retrieve": Operation("GET", "regions/{}/", lambda world: (("420102",), None)),
+    "organizations_list": Operation("GET", "organizations/"),
+    "organizations_retrieve": Operation("GET", "organizations/{}/", lambda world: (("metro",), None)),
+    "organizations_partial_update": Operation(
+        "PATCH", "organizations/{}/", lambda world: (("metro",), {"contact_phone": "027-12345678"}),
+        people("owner", roles=MANAGERS), MEMBERS,
+    ),
+    "assets_list": Operation("GET", "assets/"),
+    "assets_retrieve": Operation("GET", "assets/{}/", of("near")),
+    "assets_create": Operation(
+        "POST", "assets/", body(World.asset_of), people("owner", roles=EDITORS), MEMBERS, 201
+    ),
+    "assets_bulk": Operation(
+        "POST", "assets/bulk/", body(lambda world: [world.asset_of(), world.asset_of(code="WH-0002")]),
+        people("owner", roles=EDITORS), MEMBERS, 201,
+    ),
+    "assets_partial_update": Operation(
+        "PATCH", "assets/{}/", of("spare", {"name": "备用杆", "details": {"height_m": 15.0}}),
+        people("owner", roles=EDITORS), MEMBERS,
+    ),
+    "assets_destroy": Operation(
+        "DELETE", "assets/{}/", of("spare"), people("owner", roles=EDITORS), MEMBERS, 204
+    ),
+    "allocations_list": Operation("GET", "allocations/"),
+    "allocations_retrieve": Operation("GET", "allocations/{}/", of("held"), SEE_MATCH),
+    "planned_facilities_list": Operation("GET", "planned-facilities/"),
+    "planned_facilities_retrieve": Operation("GET", "planned-facilities/{}/", of("facility")),
+    "planned_facilities_create": Operation(
+        "POST", "planned-facilities/", body(lambda world: {
+            "owner": "metro", "code": "M8", "name": "Line 8", "facility_type": "subway", "region": "420102",
+            "place": {"type": "LineString", "coordinates": [[114.3, 30.6], [114.32, 30.62]]},
+            "request_by": "2027-06-30", "opens_on": "2031-01-01",
+        }), people("owner", roles=EDITORS), MEMBERS, 201,
+    ),
+    "planned_facilities_partial_update": Operation(
+        "PATCH", "planned-facilities/{}/", of("facility", {"stage": "design"}), people("owner", roles=EDITORS), MEMBERS
+    ),
+    "planned_facilities_destroy": Operation(
+        "DELETE", "planned-facilities/{}/", of("facility"), people("owner", roles=EDITORS), MEMBERS, 204
+    ),
+    "tokens_list": Operation("GET", "tokens/"),
+    "tokens_retrieve": Operation("GET", "tokens/{}/", of("token"), people("owner", roles=MANAGERS)),
+    "tokens_create": Operation("POST", "tokens/", token_body, status=201),
+    "tokens_destroy": Operation("DELETE", "tokens/{}/", of("token"), people("owner", roles=MANAGERS), status=204),
+    "caller_retrieve": Operation("GET", "me/"),
+    "demand_lists_list": Operation("GET", "demand-lists/"),
+    "demand_lists_retrieve": Operation("GET", "demand-lists/{}/", of("draft"), PARTY),
+    "demand_lists_create": Operation(
+        "POST", "demand-lists/", body(lambda world: {"party": "telco", "title": "5G 2027"}),
+        people("party", roles=EDITORS), MEMBERS, 201,
+    ),
+    "demand_lists_demands": Operation(
+        "POST", "demand-lists/{}/demands/", lambda world: ((world.draft.pk,), [world.line_of()]),
+        people("party", roles=EDITORS), PARTY, 201,
+    ),
+    "demand_lists_submit": Operation(
+        "POST", "demand-lists/{}/submit/", of("draft"), people("party", roles=EDITORS), PARTY, 202
+    ),
+    "demand_lists_rematch": Operation(
+        "POST", "demand-lists/{}/rematch/", of("list"), people("party", roles=EDITORS), SEE_LIST, 202
+    ),
+    "demand_lists_reopen": Operation(
+        "POST", "demand-lists/{}/reopen/", of("list"), people("party", roles=EDITORS), SEE_LIST
+    ),
+    "demand_lists_close": Operation(
+        "POST", "demand-lists/{}/close/", of("list"), people("party", roles=EDITORS), SEE_LIST
+    ),
+    "demands_list": Operation("GET", "demands/"),
+    "demands_retrieve": Operation("GET", "demands/{}/", of("line"), PARTY),
+    "demands_partial_update": Operation(
+        "PATCH", "demands/{}/", of("line", {"quantity": 3}), people("party", roles=EDITORS), PARTY
+    ),
+    "demands_destroy": Operation(
+        "DELETE", "demands/{}/", of("line"), people("party", roles=EDITORS), PARTY, 204
+    ),
+    "match_runs_list": Operation("GET", "match-runs/"),
+    "match_runs_retrieve": Operation("GET", "match-runs/{}/", lambda world: ((world.match.run_id,), None), SEE_LIST),
+    "outcomes_list": Operation("GET", "outcomes/"),
+    "outcomes_retrieve": Operation("GET", "outcomes/{}/", of("outcome"), SEE_LIST),
+    "matches_list": Operation("GET", "matches/"),
+    "matches_retrieve": Operation("GET", "matches/{}/", of("requested"), SEE_MATCH),
+    "matches_request": Operation(
+        "POST", "matches/{}/request/", of("match"), people("party", roles=MANAGERS), PARTY
+    ),
+    "matches_withdraw": Operation(
+        "POST", "matches/{}/withdraw/", of("requested"), people("party", roles=MANAGERS), SEE_MATCH
+    ),
+    "matches_approve": Operation(
+        "POST", "matches/{}/approve/", approval, people("here", "above", roles=MANAGERS), SEE_MATCH
+    ),
+    "matches_reject": Operation(
+        "POST", "matches/{}/reject/", of("consented", REASON), people("here", "above", roles=MANAGERS), SEE_MATCH
+    ),
+    "matches_approve_many": Operation(
+        "POST", "matches/approve/", body(lambda world: {"matches": [world.fingerprint()]})
+    ),
+    "matches_reject_many": Operation(
+        "POST", "matches/reject/", body(lambda world: {"matches": [world.consented().pk], **REASON})
+    ),
+    "consents_list": Operation("GET", "consents/"),
+    "consents_retrieve": Operation("GET", "consents/{}/", of("consent"), SEE_MATCH),
+    "consents_grant": Operation(
+        "POST", "consents/{}/grant/", of("consent", {"conditions": "By day only."}),
+        people("owner", roles=MANAGERS), SEE_MATCH,
+    ),
+    "consents_refuse": Operation(
+        "POST", "consents/{}/refuse/", of("consent", {"reason": "no_space"}), people("owner", roles=MANAGERS), SEE_MATCH
+    ),
+    "agreements_list": Operation("GET", "agreements/"),
+    "agreements_retrieve": Operation("GET", "agreements/{}/", of("agreement"), SEE_MATCH),
+    "agreements_end": Operation(
+        "POST", "agreements/{}/end/", of("agreement", END), people("party", "owner", roles=MANAGERS), SEE_MATCH
+    ),
+    "agreements_renew": Operation(
+        "POST", "agreements/{}/renew/", of("agreement", {"until": None}), people("party", roles=MANAGERS), SEE_MATCH, 201
+    ),
+    "events_list": Operation("GET", "events/"),
+    "events_retrieve": Operation("GET", "events/{}/", of("event"), SEE_MATCH),
+    "notifications_list": Operation("GET", "notifications/"),
+    "notifications_retrieve": Operation(
+        "GET", "notifications/{}/", of("notification"), people("owner", roles=MANAGERS)
+    ),
+    "notifications_read": Operation(
+        "POST", "notifications/{}/read/", of("notification"), people("owner", roles=MANAGERS)
+    ),
+    "calendar_days_list": Operation("GET", "calendar-days/"),
+    "calendar_days_retrieve": Operation("GET", "calendar-days/{}/", of("day")),
+    "import_jobs_list": Operation("GET", "import-jobs/"),
+    "import_jobs_retrieve": Operation("GET", "import-jobs/{}/", of("job"), OWNER),
+    "import_jobs_rejects": Operation("GET", "import-jobs/{}/rejects/", of("job"), OWNER),
+    "import_jobs_assets": Operation(
+        "POST", "import-jobs/assets/", file_of_assets, people("owner", roles=MANAGERS), MEMBERS, 202, upload=True
+    ),
+    "import_jobs_demands": Operation(
+        "POST", "import-jobs/demands/", file_of_demands, people("party", roles=EDITORS), MEMBERS, 202, upload=True
+    ),
+}  # fmt: skip
