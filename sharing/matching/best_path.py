@@ -13,21 +13,9 @@ from scipy.optimize import linprog
 from sharing.matching.arrays import Floats
 from sharing.matching.landmarks import NO_GUIDE
 from sharing.matching.network import Network
-from sharing.matching.path_search import (
-    BALANCE,
-    COST,
-    LENGTH,
-    LOSS,
-    SLACK,
-    Ask,
-    Found,
-    Graph,
-    Guide,
-    Mode,
-    Rest,
-    remaining,
-    search,
-)
+from sharing.matching.path_search import search
+from sharing.matching.remaining import remaining
+from sharing.matching.search_graph import BALANCE, COST, LENGTH, LOSS, SLACK, Ask, Found, Graph, Guide, Mode, Rest
 
 NOTHING: Final = np.empty(0)
 FEW_LABELS: Final = 2**13

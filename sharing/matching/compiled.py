@@ -1,14 +1,33 @@
-"""Compiles a function of numbers and arrays to machine code, once a machine: numba with its result kept on disk.
+"""Compiles functions of numbers and arrays to machine code, once a machine: numba, its result kept on disk.
 
 Here so that typed code can use an untyped library in one place. Compiled functions are pure and have no objects.
 """
 
+import os
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 from typing import TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+def _keep_by_content() -> None:
+    """Keep results in a folder named after the sources that speak of compiled functions, unless NUMBA_CACHE_DIR says where.
+
+    Numba looks at a function's own file alone: what it kept of one whose types have changed since, in another file,
+    it cannot read, and fails.
+    """
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        here = Path(__file__).parent
+        sources = [file.read_bytes() for file in sorted(here.glob("*.py"))]
+        content = sha256(b"".join(source for source in sources if b"compiled" in source)).hexdigest()
+        setattr(numba.config, "CACHE_DIR", str(here / "__pycache__" / f"numba-{content[:16]}"))  # noqa: B010
+
+
+_keep_by_content()
 
 
 def compiled(function: F) -> F:

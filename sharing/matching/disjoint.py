@@ -15,8 +15,8 @@ import numpy as np
 from sharing.matching.arrays import Floats, Ints
 from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.pair_program import Arcs, solve_program
-from sharing.matching.path_search import GAP, SLACK
 from sharing.matching.routing import Offer, Route, RouteSearch
+from sharing.matching.search_graph import GAP, SLACK
 from sharing.matching.two_paths import cheapest_flow, digraph
 
 MOST_PAIRINGS = 256

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sharing.matching.arrays import Floats, Ints
 from sharing.matching.compiled import compiled
-from sharing.matching.path_search import Ask, Graph, Guide, Ids
+from sharing.matching.search_graph import Ask, Graph, Guide, Ids
 
 LANDMARKS: Final = 32
 WORTH_IT: Final = 24

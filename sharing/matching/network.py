@@ -21,7 +21,7 @@ from sharing.matching.arrays import Flags, Floats, Ints, spans
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.junctions import Cuts, cuts_at_nodes, place_cuts
 from sharing.matching.landmarks import Landmarks
-from sharing.matching.path_search import Graph, Ids
+from sharing.matching.search_graph import Graph, Ids
 
 SNAP_M = 1.0
 """Two access points this near are taken for the same chamber or joint."""

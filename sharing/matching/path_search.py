@@ -15,125 +15,31 @@ label and entered once; the caller adds those that a found path repeats and sear
 
 import heapq
 import math
-from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sharing.matching.arrays import Flags, Floats
+from sharing.matching.arrays import Floats
 from sharing.matching.compiled import compiled, inlined
-
-Ids = NDArray[np.int32]
-Bits = NDArray[np.uint64]
+from sharing.matching.search_graph import (
+    BALANCE,
+    COST,
+    GAP,
+    KEY,
+    LENGTH,
+    LOSS,
+    ROUND,
+    SLACK,
+    Ask,
+    Bits,
+    Found,
+    Graph,
+    Guide,
+    Ids,
+    Mode,
+    Rest,
+)
 
 NODE, ASSET, BY_GAP, PARENT, VIA, OLDER, DEAD, NEXT_GAP = range(8)
-COST, LENGTH, BALANCE, LOSS, KEY = range(5)
-
-GAP: Final = -1
-"""`via` of a step that is new build; spans are numbered from 0."""
-
-SLACK: Final = 1e-7
-"""Rounding allowed for when a sum is held against a limit (0.1 micrometre, or dB)."""
-
-
-ROUND: Final = 1.0 - 1e-9
-"""Keeps lower bounds below the sums they are compared with."""
-
-
-class Graph(NamedTuple):
-    """What every search on a network shares; see `Network` for the columns."""
-
-    arc_first: Ids
-    arc_head: Ids
-    arc_span: Ids
-    gap_first: Ids
-    gap_head: Ids
-    gap_pair: Ids
-    span_asset: Ids
-    span_price: Floats
-    span_length: Floats
-    span_loss: Floats
-    asset_owner: Ids
-    gap_length: Floats  # the gaps of a node are listed shortest first
-    gap_weight: Floats  # length times how much dearer than on plain ground, no less than 1, it is to dig there
-    node_place: Floats  # ECEF, m
-    least_rate: float  # lowest price of a unit per metre of any span
-
-
-class Ask(NamedTuple):
-    """One demand. Entries and exits are nodes with their distances in metres from A and from B."""
-
-    usable: Flags  # by asset
-    entry: Ids
-    entry_length: Floats
-    exit: Ids
-    exit_length: Floats
-    place_a: Floats
-    place_b: Floats
-    quantity: float
-    gap_cost: float  # per metre of weight
-    gap_rate: float  # further cost per metre of length
-    gap_loss: float  # dB per metre
-    max_gap: float
-    crossing_cost: float
-    joint_cost: float
-    joint_loss: float
-    snap: float
-    max_length: float
-    max_share: float
-    max_loss: float
-
-
-class Rest(NamedTuple):
-    """Lower bounds of what is left from each node to B; empty where straight distance must do.
-
-    `cost` is of cost and of each sum that a limit is on, times its multiplier; `credit` is what the limits themselves
-    weigh so. With multipliers 0 it is cost alone (Lagrange; Handler and Zang 1980).
-    """
-
-    cost: Floats
-    length: Floats
-    loss: Floats
-    per_length: float
-    per_balance: float
-    per_loss: float
-    credit: float
-
-
-class Guide(NamedTuple):
-    """Lower bounds of cost by landmarks (see `landmarks`): table of states by landmarks, and B's least and greatest
-    distance to each. Empty where there are none."""
-
-    state_first: Ids
-    state_owner: Ids
-    table: Floats
-    lower: Floats
-    upper: Floats
-
-
-class Mode(NamedTuple):
-    """Which limits labels are held against, and the nodes that each remembers (bit of each, or -1)."""
-
-    use_length: bool
-    use_gap: bool
-    use_loss: bool
-    critical: Ids
-    words: int
-    max_labels: int
-    most: float  # only what costs less is looked for
-
-
-class Found(NamedTuple):
-    """Nodes of the path and the step that leads to each; its sums without what the owner of nothing would add.
-
-    labels: how many were made; -1 when they ran out, and the path is the one of most steps.
-    """
-
-    nodes: Ids
-    vias: Ids
-    sums: Floats
-    exists: bool
-    labels: int
 
 
 @inlined
@@ -504,59 +410,3 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
             best_sums[COST], best_sums[LENGTH], best_sums[BALANCE], best_sums[LOSS] = cost, length, balance, loss
     found_nodes, found_vias = _trace(ints, best_label)
     return Found(found_nodes, found_vias, best_sums, best_label >= 0, made)
-
-
-@compiled
-def remaining(graph: Graph, ask: Ask, within: Floats, most: float) -> Floats:
-    """Least weight from every node to B by usable spans and gaps, no limit but that of each gap kept: a lower bound.
-
-    Nodes whose `within` is infinite are left out (empty: none is), and so is what lies farther than `most`; their
-    weight is infinite.
-    """
-    arc_first, arc_head, arc_span = graph.arc_first, graph.arc_head, graph.arc_span
-    gap_first, gap_head, gap_pair = graph.gap_first, graph.gap_head, graph.gap_pair
-    span_asset, span_price, usable = graph.span_asset, graph.span_price, ask.usable
-    gap_length, gap_weight, max_gap = graph.gap_length, graph.gap_weight, ask.max_gap
-    quantity, gap_cost, gap_rate = ask.quantity, ask.gap_cost, ask.gap_rate
-    nodes = arc_first.shape[0] - 1
-    weight = np.full(nodes, np.inf)
-    open_to = np.ones(nodes, np.bool_)
-    if within.size:
-        open_to[:] = within < np.inf
-    next_gap = gap_first[:nodes].copy()
-    queue = [(0.0, 0)]  # weight; twice the node to settle, or that plus one for its next gap
-    queue.pop()
-    for i in range(ask.exit.shape[0]):
-        node = ask.exit[i]
-        if ask.exit_length[i] <= max_gap and open_to[node]:
-            weight[node] = (gap_cost + gap_rate) * ask.exit_length[i]
-            heapq.heappush(queue, (weight[node], 2 * node))
-    while len(queue) > 0:
-        here, code = heapq.heappop(queue)
-        node, gap_turn = code // 2, code % 2 == 1
-        if here > most:
-            break
-        if not gap_turn and here > weight[node]:
-            continue
-        if gap_turn:
-            at = next_gap[node]
-            next_gap[node] = at + 1
-            pair, head = gap_pair[at], gap_head[at]
-            there = weight[node] + gap_cost * gap_weight[pair] + gap_rate * gap_length[pair]
-            if there < weight[head] and open_to[head]:
-                weight[head] = there
-                heapq.heappush(queue, (there, 2 * head))
-        else:
-            for at in range(arc_first[node], arc_first[node + 1]):
-                span, head = arc_span[at], arc_head[at]
-                there = here + quantity * span_price[span]
-                if there < weight[head] and open_to[head] and usable[span_asset[span]]:
-                    weight[head] = there
-                    heapq.heappush(queue, (there, 2 * head))
-        at = next_gap[node]
-        if at < gap_first[node + 1]:
-            gap_m = gap_length[gap_pair[at]]
-            if gap_m <= max_gap:
-                heapq.heappush(queue, (weight[node] + (gap_cost + gap_rate) * gap_m, 2 * node + 1))
-    weight[weight > most] = np.inf
-    return weight

@@ -16,7 +16,7 @@ from sharing.matching.arrays import Flags, Floats, Ints
 from sharing.matching.best_path import ALL_LIMITS, NO_LIMITS, Limits, best_path
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.network import Network
-from sharing.matching.path_search import GAP, Ask, Found, Ids
+from sharing.matching.search_graph import GAP, Ask, Found, Ids
 
 Place = tuple[float, float]
 

@@ -1,0 +1,120 @@
+"""What a search for a path is given and gives back: named tuples of arrays and numbers, as compiled functions take."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sharing.matching.arrays import Flags, Floats
+
+Ids = NDArray[np.int32]
+Bits = NDArray[np.uint64]
+
+COST, LENGTH, BALANCE, LOSS, KEY = range(5)
+"""Columns of the sums of a path."""
+
+GAP: Final = -1
+"""`via` of a step that is new build; spans are numbered from 0."""
+
+SLACK: Final = 1e-7
+"""Rounding allowed for when a sum is held against a limit (0.1 micrometre, or dB)."""
+
+
+ROUND: Final = 1.0 - 1e-9
+"""Keeps lower bounds below the sums they are compared with."""
+
+
+class Graph(NamedTuple):
+    """What every search on a network shares; see `Network` for the columns."""
+
+    arc_first: Ids
+    arc_head: Ids
+    arc_span: Ids
+    gap_first: Ids
+    gap_head: Ids
+    gap_pair: Ids
+    span_asset: Ids
+    span_price: Floats
+    span_length: Floats
+    span_loss: Floats
+    asset_owner: Ids
+    gap_length: Floats  # the gaps of a node are listed shortest first
+    gap_weight: Floats  # length times how much dearer than on plain ground, no less than 1, it is to dig there
+    node_place: Floats  # ECEF, m
+    least_rate: float  # lowest price of a unit per metre of any span
+
+
+class Ask(NamedTuple):
+    """One demand. Entries and exits are nodes with their distances in metres from A and from B."""
+
+    usable: Flags  # by asset
+    entry: Ids
+    entry_length: Floats
+    exit: Ids
+    exit_length: Floats
+    place_a: Floats
+    place_b: Floats
+    quantity: float
+    gap_cost: float  # per metre of weight
+    gap_rate: float  # further cost per metre of length
+    gap_loss: float  # dB per metre
+    max_gap: float
+    crossing_cost: float
+    joint_cost: float
+    joint_loss: float
+    snap: float
+    max_length: float
+    max_share: float
+    max_loss: float
+
+
+class Rest(NamedTuple):
+    """Lower bounds of what is left from each node to B; empty where straight distance must do.
+
+    `cost` is of cost and of each sum that a limit is on, times its multiplier; `credit` is what the limits themselves
+    weigh so. With multipliers 0 it is cost alone (Lagrange; Handler and Zang 1980).
+    """
+
+    cost: Floats
+    length: Floats
+    loss: Floats
+    per_length: float
+    per_balance: float
+    per_loss: float
+    credit: float
+
+
+class Guide(NamedTuple):
+    """Lower bounds of cost by landmarks (see `landmarks`): table of states by landmarks, and B's least and greatest
+    distance to each. Empty where there are none."""
+
+    state_first: Ids
+    state_owner: Ids
+    table: Floats
+    lower: Floats
+    upper: Floats
+
+
+class Mode(NamedTuple):
+    """Which limits labels are held against, and the nodes that each remembers (bit of each, or -1)."""
+
+    use_length: bool
+    use_gap: bool
+    use_loss: bool
+    critical: Ids
+    words: int
+    max_labels: int
+    most: float  # only what costs less is looked for
+
+
+class Found(NamedTuple):
+    """Nodes of the path and the step that leads to each; its sums without what the owner of nothing would add.
+
+    labels: how many were made; -1 when they ran out, and the path is the one of most steps.
+    """
+
+    nodes: Ids
+    vias: Ids
+    sums: Floats
+    exists: bool
+    labels: int
