@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def _keep_by_content() -> None:
-    """Keep results in a folder named after the sources that speak of compiled functions, unless NUMBA_CACHE_DIR says where.
+    """Keep results in a folder named after the sources that speak of compiled code, unless NUMBA_CACHE_DIR is set.
 
     Numba looks at a function's own file alone: what it kept of one whose types have changed since, in another file,
     it cannot read, and fails.
