@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from registry.api.fields import OrganizationField, PeriodField, UnitsField
-from registry.api.filters import ChoicesFilter, CodeFilter
+from registry.api.filters import ChoicesFilter, CodeFilter, Filters
 from registry.api.serializers import Shown
 from registry.api.views import Resource
 from registry.models import Allocation, Purpose
@@ -26,7 +26,7 @@ class AllocationShown(Shown[Allocation]):
         read_only_fields = fields
 
 
-class AllocationFilters(filters.FilterSet):
+class AllocationFilters(Filters):
     asset = filters.NumberFilter(help_text="The asset's id.")
     owner = CodeFilter(field_name="asset__owner__code", help_text="The code of the asset's owner.")
     holder = CodeFilter(field_name="holder__code", help_text="The holder's code.")

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from registry.api import tokens
 from registry.api.fields import OrganizationField
+from registry.api.filters import Filters
 from registry.api.problems import Problem
 from registry.api.serializers import Body, Shown
 from registry.api.views import Resource
@@ -58,7 +59,7 @@ class TokenBody(Body):
         return attrs
 
 
-class TokenFilters(filters.FilterSet):
+class TokenFilters(Filters):
     revoked = filters.BooleanFilter(field_name="revoked_at", lookup_expr="isnull", exclude=True)
 
     class Meta:

@@ -84,8 +84,9 @@ def _columns(wanted: frozenset[str] | None) -> dict[str, Any]:
             default=Concat("region__scheme", Value(":"), "region__code"),
             output_field=TextField(),
         ),
-        "length_m": F("shown_length_m"),
-        "planned_facility": F("shown_facility"),
+        # As asset_rows.shown: they tell where it is.
+        "length_m": Case(When(place_is_exact=True, then=F("length_m"))),
+        "planned_facility": Case(When(place_is_exact=True, then=F("planned_facility_id"))),
     }
     columns: dict[str, Any] = {}
     for name in FIELDS:

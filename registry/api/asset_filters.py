@@ -17,6 +17,7 @@ from registry.api.filters import (
     BoxFilter,
     ChoicesFilter,
     CodeFilter,
+    Filters,
     NearField,
     RegionFilter,
     TextFilter,
@@ -90,7 +91,7 @@ def _technical() -> dict[str, filters.Filter]:
     return made
 
 
-class AssetFilters(filters.FilterSet):
+class AssetFilters(Filters):
     """Beside those written out: the details of all kinds by name, numbers as `…_min` and `…_max`."""
 
     kind = ChoicesFilter(choices=Kind.choices)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.gis.db.models.functions import AsGeoJSON
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import QuerySet
 
 from registry.api.asset_details import DETAILS, column_names
 from registry.api.fields import region_text
@@ -24,8 +24,8 @@ TAKES: dict[str, tuple[str, ...]] = {
     "region": ("region__scheme", "region__code"),
     "place": ("place_text",),
     "place_is_exact": ("place_is_exact",),
-    "planned_facility": ("shown_facility",),
-    "length_m": ("shown_length_m",),
+    "planned_facility": ("planned_facility_id", "place_is_exact"),
+    "length_m": ("length_m", "place_is_exact"),
     "details": tuple(f"{kind}__{name}" for kind in DETAILS for name in column_names(kind)),
     "actions": ("owner_id",),
 }
@@ -45,21 +45,17 @@ def rows_of(
 
 
 def with_shown(queryset: Any, user: User) -> QuerySet[Any]:
-    """Annotated with what depends on who looks. The length of a line and the plan that a space belongs to tell where
-    it is, so they go with the exact place."""
+    """Annotated with the place, as GeoJSON, that `user` may know."""
     placed = queryset if "place" in queryset.query.annotations else queryset.with_place_for(user)
-    annotated: QuerySet[Any] = placed.annotate(
-        place_text=AsGeoJSON("place", precision=PLACE_DIGITS),
-        shown_length_m=Case(When(place_is_exact=True, then=F("length_m"))),
-        shown_facility=Case(When(place_is_exact=True, then=F("planned_facility_id"))),
-    )
+    annotated: QuerySet[Any] = placed.annotate(place_text=AsGeoJSON("place", precision=PLACE_DIGITS))
     return annotated
 
 
 def shown(
     row: Mapping[str, Any], wanted: frozenset[str] | None, actions: Callable[[Mapping[str, Any]], list[str]]
 ) -> dict[str, Any]:
-    """One row as the API shows it."""
+    """One row as the API shows it. The length of a line, and the plan that a space belongs to, tell where it is: they
+    go with the exact place."""
     asset: dict[str, Any] = {}
     for name in FIELDS:
         if wanted is not None and name not in wanted:
@@ -71,9 +67,9 @@ def shown(
         elif name == "place":
             asset[name] = json.loads(row["place_text"])
         elif name == "planned_facility":
-            asset[name] = row["shown_facility"]
+            asset[name] = row["planned_facility_id"] if row["place_is_exact"] else None
         elif name == "length_m":
-            asset[name] = row["shown_length_m"]
+            asset[name] = row["length_m"] if row["place_is_exact"] else None
         elif name == "details":
             kind = row["kind"]
             asset[name] = {column: row[f"{kind}__{column}"] for column in COLUMNS[kind]}

@@ -6,7 +6,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -15,7 +14,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from registry.api.fields import OrganizationField
-from registry.api.filters import ChoicesFilter, CodeFilter
+from registry.api.filters import ChoicesFilter, CodeFilter, Filters
 from registry.api.problems import Problem
 from registry.api.serializers import Body, Shown
 from registry.api.views import Resource
@@ -84,7 +83,7 @@ class AssetImportBody(ImportBody):
     kind = serializers.ChoiceField(choices=Kind.choices)
 
 
-class JobFilters(filters.FilterSet):
+class JobFilters(Filters):
     target = ChoicesFilter(choices=ImportTarget.choices)
     status = ChoicesFilter(choices=JobStatus.choices)
     organization = CodeFilter(field_name="organization__code")

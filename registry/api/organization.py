@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from registry.api.fields import RegionField
-from registry.api.filters import ChoicesFilter, RegionFilter, TextFilter
+from registry.api.filters import ChoicesFilter, Filters, RegionFilter, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
 from registry.models import Organization, Role, Sector
@@ -36,7 +36,7 @@ class OrganizationChange(ModelBody[Organization]):
         fields = ("contact_email", "contact_phone")
 
 
-class OrganizationFilters(filters.FilterSet):
+class OrganizationFilters(Filters):
     sector = ChoicesFilter(choices=Sector.choices)
     region = RegionFilter()
     regulator = filters.BooleanFilter(

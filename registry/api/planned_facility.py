@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import GeometryField, OrganizationField, RegionField
-from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, RegionFilter, TextFilter
+from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, RegionFilter, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
 from registry.models import FacilityStage, FacilityType, PlannedFacility, Role
@@ -58,7 +58,7 @@ class FacilityChange(FacilityBody):
     owner = OrganizationField(read_only=True)
 
 
-class FacilityFilters(filters.FilterSet):
+class FacilityFilters(Filters):
     facility_type = ChoicesFilter(choices=FacilityType.choices)
     stage = ChoicesFilter(choices=FacilityStage.choices)
     owner = CodeFilter(field_name="owner__code", help_text="The owner's code.")

@@ -5,7 +5,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from registry.api.fields import region_text, split_region
-from registry.api.filters import CodeFilter, RegionFilter, TextFilter
+from registry.api.filters import CodeFilter, Filters, RegionFilter, TextFilter
 from registry.api.serializers import Shown
 from registry.api.views import Resource
 from registry.models import Region
@@ -28,7 +28,7 @@ class RegionShown(Shown[Region]):
         return [region_text(one.scheme, one.code) for one in region.successors.all()]
 
 
-class RegionFilters(filters.FilterSet):
+class RegionFilters(Filters):
     scheme = CodeFilter(help_text="gbt2260, or another scheme.")
     within = RegionFilter("pk")
     q = TextFilter("name")

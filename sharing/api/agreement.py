@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField, PeriodField
-from registry.api.filters import ChoicesFilter, CodeFilter
+from registry.api.filters import ChoicesFilter, CodeFilter, Filters
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.models import Scope
 from sharing.api.verbs import SharingResource
@@ -55,7 +55,7 @@ class RenewalAsked(serializers.Serializer[Any]):
     match = serializers.IntegerField()
 
 
-class AgreementFilters(filters.FilterSet):
+class AgreementFilters(Filters):
     number = CodeFilter(help_text="The agreement's number, whole.")
     status = ChoicesFilter(field_name="match__status", choices=MatchStatus.choices)
     party = CodeFilter(field_name="match__demand__list__party__code", help_text="The party's code.")

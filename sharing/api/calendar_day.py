@@ -1,6 +1,6 @@
 from django_filters import rest_framework as filters
 
-from registry.api.filters import CodeFilter
+from registry.api.filters import CodeFilter, Filters
 from registry.api.serializers import Shown
 from sharing.api.verbs import SharingResource
 from sharing.models import CalendarDay
@@ -15,7 +15,7 @@ class DayShown(Shown[CalendarDay]):
         read_only_fields = fields
 
 
-class DayFilters(filters.FilterSet):
+class DayFilters(Filters):
     calendar = CodeFilter(help_text="ISO 3166 code of the country.")
     day_from = filters.DateFilter(field_name="day", lookup_expr="gte")
     day_until = filters.DateFilter(field_name="day", lookup_expr="lt", help_text="The day after the last.")

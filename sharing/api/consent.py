@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from registry.api.fields import OrganizationField
-from registry.api.filters import ChoicesFilter, CodeFilter
+from registry.api.filters import ChoicesFilter, CodeFilter, Filters
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.models import Scope
 from sharing.api.verbs import SharingResource
@@ -46,7 +46,7 @@ class RefuseBody(Body):
     reason_text = serializers.CharField(required=False, default="", max_length=2000, allow_blank=True)
 
 
-class ConsentFilters(filters.FilterSet):
+class ConsentFilters(Filters):
     status = ChoicesFilter(choices=ConsentStatus.choices)
     match = filters.NumberFilter(help_text="The match's id.")
     owner = CodeFilter(field_name="owner__code", help_text="The owner's code.")

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from registry.api.fields import GeometryField as PlaceField
 from registry.api.fields import PeriodField, geometry_schema
-from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, TextFilter
+from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.kinds import KINDS, Kind
 from registry.models import FiberType
@@ -110,7 +110,7 @@ class DemandChange(DemandBody):
         return twin
 
 
-class DemandFilters(filters.FilterSet):
+class DemandFilters(Filters):
     list = filters.NumberFilter(help_text="The list's id.")
     kind = ChoicesFilter(choices=Kind.choices)
     party = CodeFilter(field_name="list__party__code", help_text="The party's code.")

@@ -3,7 +3,6 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField
-from registry.api.filters import ChoicesFilter, CodeFilter, TextFilter
+from registry.api.filters import ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.models import Role
@@ -57,7 +56,7 @@ class RunQueued(serializers.Serializer[Any]):
     run = serializers.IntegerField()
 
 
-class ListFilters(filters.FilterSet):
+class ListFilters(Filters):
     status = ChoicesFilter(choices=ListStatus.choices)
     party = CodeFilter(field_name="party__code", help_text="The party's code.")
     q = TextFilter("title")

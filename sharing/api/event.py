@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from registry.api.filters import ChoicesFilter
+from registry.api.filters import ChoicesFilter, Filters
 from registry.api.serializers import Shown
 from sharing.api.verbs import SharingResource
 from sharing.models import Event, EventType
@@ -41,7 +41,7 @@ def _named(event: Any) -> bool:
     return bool(event.names_owner or not event.asks_owner)
 
 
-class EventFilters(filters.FilterSet):
+class EventFilters(Filters):
     type = ChoicesFilter(choices=EventType.choices)
     list = filters.NumberFilter(field_name="demand_list", help_text="The list's id.")
     match = filters.NumberFilter(help_text="The match's id.")

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField, PeriodField
-from registry.api.filters import ChoicesFilter, CodeFilter, RegionFilter
+from registry.api.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Rows
 from registry.kinds import Kind
@@ -164,7 +164,7 @@ class Decisions(serializers.Serializer[Any]):
     results = Decided(many=True)
 
 
-class MatchFilters(filters.FilterSet):
+class MatchFilters(Filters):
     status = ChoicesFilter(choices=MatchStatus.choices)
     demand = filters.NumberFilter(help_text="The demand's id.")
     list = filters.NumberFilter(field_name="demand__list", help_text="The list's id.")

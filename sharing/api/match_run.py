@@ -1,7 +1,7 @@
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from registry.api.filters import ChoicesFilter
+from registry.api.filters import ChoicesFilter, Filters
 from registry.api.serializers import Shown
 from sharing.api.verbs import SharingResource
 from sharing.models import MatchRun, RunStatus
@@ -22,7 +22,7 @@ class RunShown(Shown[MatchRun]):
         read_only_fields = fields
 
 
-class RunFilters(filters.FilterSet):
+class RunFilters(Filters):
     list = filters.NumberFilter(help_text="The list's id.")
     status = ChoicesFilter(choices=RunStatus.choices)
 

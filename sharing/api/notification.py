@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
+from registry.api.filters import Filters
 from registry.api.serializers import ActionsField, Shown
 from sharing.api.verbs import SharingResource
 from sharing.models import Channel, EventType, Notification
@@ -35,7 +36,7 @@ class NotificationShown(Shown[Notification]):
         return message_of(notification).body
 
 
-class NotificationFilters(filters.FilterSet):
+class NotificationFilters(Filters):
     unread = filters.BooleanFilter(field_name="read_at", lookup_expr="isnull")
 
     class Meta:

@@ -4,7 +4,7 @@ from typing import Any
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from registry.api.filters import CodeFilter
+from registry.api.filters import CodeFilter, Filters
 from registry.api.serializers import Shown
 from registry.api.views import Rows
 from registry.models import Asset
@@ -51,7 +51,7 @@ class OutcomeShown(Shown[Outcome]):
         return {name: value if seen or name not in ("asset", "owner") else None for name, value in found.items()}
 
 
-class OutcomeFilters(filters.FilterSet):
+class OutcomeFilters(Filters):
     run = filters.NumberFilter(help_text="The run's id.")
     demand = filters.NumberFilter(help_text="The demand's id.")
     list = filters.NumberFilter(field_name="run__list", help_text="The list's id.")
