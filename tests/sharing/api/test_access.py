@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.calls import Caller, problem
+from tests.calls import Caller, body_of, problem
 from tests.sharing.api.world import ANONYMOUS, EVERYONE, NOBODY, OPERATIONS, Operation, World
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +77,7 @@ def test_each_role_is_answered_as_declared(name: str):
     for person in EVERYONE:
         with transaction.atomic():
             response = call(Caller(world.people[person]), operation, arguments, body)
+            body_of(response)  # read to its end, so that a file behind it is closed
             answers[person] = response.status_code
             if expected[person] in CODES and response.status_code == expected[person]:
                 problem(response, expected[person], CODES[expected[person]])

@@ -301,7 +301,11 @@ OPERATIONS: dict[str, Operation] = {
         people("owner", roles=MANAGERS), SEE_MATCH,
     ),
     "consents_refuse": Operation(
-        "POST", "consents/{}/refuse/", of("consent", {"reason": "no_space"}), people("owner", roles=MANAGERS), SEE_MATCH
+        "POST",
+        "consents/{}/refuse/",
+        of("consent", {"reason": "no_space"}),
+        people("owner", roles=MANAGERS),
+        SEE_MATCH,
     ),
     "agreements_list": Operation("GET", "agreements/"),
     "agreements_retrieve": Operation("GET", "agreements/{}/", of("agreement"), SEE_MATCH),
@@ -309,7 +313,12 @@ OPERATIONS: dict[str, Operation] = {
         "POST", "agreements/{}/end/", of("agreement", END), people("party", "owner", roles=MANAGERS), SEE_MATCH
     ),
     "agreements_renew": Operation(
-        "POST", "agreements/{}/renew/", of("agreement", {"until": None}), people("party", roles=MANAGERS), SEE_MATCH, 201
+        "POST",
+        "agreements/{}/renew/",
+        of("agreement", {"until": None}),
+        people("party", roles=MANAGERS),
+        SEE_MATCH,
+        201,
     ),
     "events_list": Operation("GET", "events/"),
     "events_retrieve": Operation("GET", "events/{}/", of("event"), SEE_MATCH),
