@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from registry.importing.encodings import decode, detect_encoding
@@ -35,7 +35,10 @@ def test_bytes_that_windows_1252_leaves_undefined_are_read_as_latin_1() -> None:
 
 @given(st.text("区县杆塔管道光缆机房站址编号名称经纬度高容量", min_size=2))
 def test_chinese_of_any_length_is_told_from_accents(text: str) -> None:
-    assert detect_encoding(("code,name\n1," + text).encode("gb18030")) == "gb18030"
+    written = ("code,name\n1," + text).encode("gb18030")
+    # Two or three characters may happen to be UTF-8 too, which then stands.
+    assume(written.decode("utf-8", "replace").count("\ufffd"))
+    assert detect_encoding(written) == "gb18030"
 
 
 @given(st.lists(st.sampled_from(["Chambéry", "Liberté", "Pépinière", "à l'ouest", "Sète"]), min_size=1))
