@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 def regulated_regions(user: "User", path: str) -> Q:
     """True where the region at `path` is one that an organization of `user` regulates, or lies inside it."""
     condition = Q(pk__in=[])
-    for scheme, prefix in user.memberships.filter(organization__regulates__isnull=False).values_list(
-        "organization__regulates__scheme", "organization__regulates__prefix"
-    ):
+    for scheme, prefix in user.regulated:
         condition |= Q(**{f"{path}__scheme": scheme, f"{path}__code__startswith": prefix})
     return condition

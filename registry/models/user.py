@@ -24,6 +24,12 @@ class User(AbstractUser):
         """The role in each organization, by its id; read once, so for the span of a request."""
         return dict(self.memberships.values_list("organization_id", "role"))
 
+    @cached_property
+    def regulated(self) -> list[tuple[str, str]]:
+        """Scheme and prefix of each region that an organization of theirs regulates; read once, as roles."""
+        regulators = self.memberships.filter(organization__regulates__isnull=False)
+        return list(regulators.values_list("organization__regulates__scheme", "organization__regulates__prefix"))
+
     @property
     def takes_part(self) -> bool:
         """Whether this person may enter at all: active, and a member of some organization (or a superuser)."""
