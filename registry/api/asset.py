@@ -55,6 +55,7 @@ class AssetResource(Resource):
     place = "place"
     serializer_class = AssetShown
     filterset_class = AssetFilters
+    narrowed_by = frozenset({"bbox", "near"})
 
     def joined(self, queryset: Any) -> models.QuerySet[Any]:
         """With the place that the caller may know, which all filters by place use."""
@@ -63,8 +64,17 @@ class AssetResource(Resource):
         return placed
 
     def rows(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        kept = tuple(name.removeprefix("-") for name in self.orderings)
-        return asset_rows.rows_of(queryset, self.user, self.wanted_fields(), kept)
+        return asset_rows.rows_of(queryset, self.user, self.wanted_fields())
+
+    def paged(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Ids alone: a filter may find thousands, of which only the page's hundred are then read whole."""
+        return queryset.values("id", *(name.removeprefix("-") for name in self.orderings))
+
+    def read_page(self, page: Rows) -> Rows:
+        # Their visibility was just asked; what of their places may be known is asked with them.
+        rows = self.rows(self.joined(Asset.objects.filter(pk__in=[key["id"] for key in page])))
+        found = {row["id"]: row for row in rows}
+        return [found[key["id"]] for key in page if key["id"] in found]
 
     def shown(self, page: Sequence[Any]) -> Rows:
         wanted = self.wanted_fields()
@@ -76,7 +86,7 @@ class AssetResource(Resource):
     def export(self, queryset: models.QuerySet[Any], renderer: Any) -> HttpResponseBase:
         return self.streamed(self._copied(queryset, renderer), renderer)
 
-    def page_lines(self, queryset: models.QuerySet[Any], page: Sequence[Any], renderer: Any) -> Iterable[bytes]:
+    def page_lines(self, queryset: models.QuerySet[Any], page: Rows, renderer: Any) -> Iterable[bytes]:
         return self._copied(queryset.filter(pk__in=[row["id"] for row in page]), renderer)
 
     def _copied(self, queryset: models.QuerySet[Any], renderer: Any) -> Iterator[bytes]:

@@ -33,11 +33,9 @@ TAKES: dict[str, tuple[str, ...]] = {
 PLACE_DIGITS = 15
 
 
-def rows_of(
-    queryset: QuerySet[Any], user: User, wanted: frozenset[str] | None, kept: tuple[str, ...]
-) -> QuerySet[Any]:
-    """The values that showing the `wanted` fields takes (all, where None), and those of the columns `kept`."""
-    columns = dict.fromkeys(("id", "kind", *kept))
+def rows_of(queryset: QuerySet[Any], user: User, wanted: frozenset[str] | None) -> QuerySet[Any]:
+    """The values that showing the `wanted` fields takes; of all, where None."""
+    columns = dict.fromkeys(("id", "kind"))
     for name in (*PLAIN, *TAKES):
         if wanted is None or name in wanted:
             columns |= dict.fromkeys(TAKES.get(name, (name,)))

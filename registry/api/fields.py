@@ -4,6 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
+import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -52,7 +53,10 @@ class GeometryField(serializers.Field[Any, Any, Any, Any]):
         if not isinstance(data, dict) or not isinstance(data.get("coordinates"), list):
             self.fail("geojson")
         try:
-            place = self.reader.clean(json.dumps(data))
+            # By GEOS and not by GDAL, whose errors are printed and not raised.
+            place = self.reader.clean(shapely.to_wkt(shapely.from_geojson(json.dumps(data)), rounding_precision=-1))
+        except shapely.errors.GEOSException as error:
+            raise serializers.ValidationError(self.error_messages["geojson"], code="geojson") from error
         except DjangoValidationError as error:
             raise serializers.ValidationError(error.messages, code=error.code or "invalid") from error
         if place is None:
@@ -150,6 +154,11 @@ class OrganizationField(Remembered, serializers.SlugRelatedField[Organization]):
         if not kwargs.get("read_only"):
             kwargs["queryset"] = Organization.objects.select_related("region", "regulates")
         super().__init__(slug_field="code", **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not data.isprintable():
+            self.fail("does_not_exist")
+        return super().to_internal_value(data)
 
 
 class RegionByCode(serializers.Field[Any, Any, Any, Any]):

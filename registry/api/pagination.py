@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -18,6 +19,7 @@ from registry.api.problems import bad_parameter
 
 CURSOR, LIMIT, ORDERING = "cursor", "limit", "ordering"
 DEFAULT_LIMIT, MOST = 100, 1000
+SIDES = {"gt": GreaterThan, "lt": LessThan}
 
 
 class KeysetPagination(BasePagination):
@@ -34,7 +36,7 @@ class KeysetPagination(BasePagination):
         rows = ordered(queryset, self.name, self.descending)
         cursor = request.query_params.get(CURSOR)
         if cursor is not None:
-            rows = rows.filter(self._after(cursor))
+            rows = rows.filter(self._after(cursor, rarely=bool(view.narrowed_by & set(request.query_params))))
         # One more than the page tells whether there is a next one.
         page = list(rows[: self.limit + 1])
         self.has_next = len(page) > self.limit
@@ -92,8 +94,9 @@ class KeysetPagination(BasePagination):
             },
         ]
 
-    def _after(self, cursor: str) -> Q:
-        """Rows behind the one that the cursor names."""
+    def _after(self, cursor: str, *, rarely: bool) -> Q:
+        """Rows behind the one that the cursor names. rarely: other filters leave few rows, so that PostgreSQL should
+        not read the index of ids from here to its end as well; a sum is what it has no index for."""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             stated, text, pk = json.loads(base64.urlsafe_b64decode(padded.encode("ascii", "strict")))
@@ -109,7 +112,7 @@ class KeysetPagination(BasePagination):
             raise bad_parameter(CURSOR, _("This is no cursor of this list in this order.")) from error
         side = "lt" if self.descending else "gt"
         if self.field.primary_key:
-            return Q(**{f"pk__{side}": pk})
+            return Q(SIDES[side](F("pk") + 0, pk)) if rarely else Q(**{f"pk__{side}": pk})
         # The first condition is what an index serves.
         further = Q(**{f"{self.name}__{side}": value}) | Q(**{f"pk__{side}": pk})
         return Q(**{f"{self.name}__{side}e": value}) & further

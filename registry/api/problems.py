@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
+from django.db.models import ProtectedError
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -127,6 +128,10 @@ def of(error: Exception, auth_header: str = "") -> Problem:
         case exceptions.Throttled():
             wait = str(max(1, round(getattr(error, "wait", None) or 1)))
             return Problem("throttled", str(error.detail), headers={"Retry-After": wait})
+        case ProtectedError():
+            return Problem("conflict", _("Others refer to it: it stays, as long as they do."))
+        case DataError():
+            return Problem("bad_input", _("A value is none that the registry can hold."))
         case RequestDataTooBig():
             return Problem("too_large")
         case IntegrityError() if constraint_of(error) in SENTENCES:

@@ -20,6 +20,7 @@ from registry.api import etags, problems, renderers
 from registry.api.authentication import SessionAuthentication, TokenAuthentication
 from registry.api.filters import StrictFilterBackend
 from registry.api.idempotency import HEADER, once
+from registry.api.negotiation import Negotiation
 from registry.api.pagination import CURSOR, LIMIT, KeysetPagination, ordered, ordering_of
 from registry.api.permissions import HasScope, IsAuthenticated, TakesPart
 from registry.api.problems import Problem, bad_parameter
@@ -40,6 +41,7 @@ class Api(APIView):
     renderer_classes: Sequence[type[Any]] = (renderers.JSONRenderer,)
     parser_classes: Sequence[type[Any]] = (JSONParser,)
     metadata_class = None
+    content_negotiation_class = Negotiation
     scope: ClassVar[Scope | None] = None
     # Whether answers may be kept for a day under an Idempotency-Key; not where they hold a secret.
     keeps_answers: ClassVar[bool] = True
@@ -123,6 +125,8 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     filter_backends = (StrictFilterBackend,)
     pagination_class = KeysetPagination
     lookup_value_converter = "int"
+    # Filters that leave few rows of many, each by an index of its own.
+    narrowed_by: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def user(self) -> User:
@@ -191,9 +195,9 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         if renderer.exports and not {LIMIT, CURSOR} & set(request.query_params):
             return self.export(queryset, renderer)
         assert isinstance(self.paginator, KeysetPagination)
-        page = self.paginator.paginate_queryset(self.rows(queryset), request, view=self)
+        page = self.paginator.paginate_queryset(self.paged(queryset), request, view=self)
         if not renderer.exports:
-            return self.paginator.get_paginated_response(self.shown(page))
+            return self.paginator.get_paginated_response(self.shown(self.read_page(page)))
         link = self.paginator.next_link()
         headers = {"Link": f'<{link}>; rel="next"'} if link else {}
         lines = self.page_lines(queryset, page, renderer)
@@ -234,9 +238,17 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     def lines(self, shown: Iterable[Any], renderer: Any) -> Iterable[bytes]:
         return renderers.csv_lines(shown) if renderer.format == "csv" else renderers.features(shown, self.place)
 
-    def page_lines(self, queryset: models.QuerySet[Any], page: Sequence[Any], renderer: Any) -> Iterable[bytes]:
+    def paged(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """What a page is cut from."""
+        return self.rows(queryset)
+
+    def read_page(self, page: Rows) -> Rows:
+        """The rows of a page, with all that showing them takes."""
+        return page
+
+    def page_lines(self, queryset: models.QuerySet[Any], page: Rows, renderer: Any) -> Iterable[bytes]:
         """One page of `queryset` in the format of an export."""
-        return self.lines(self.shown(page), renderer)
+        return self.lines(self.shown(self.read_page(page)), renderer)
 
     def streamed(self, content: Iterable[bytes], renderer: Any) -> StreamingHttpResponse:
         response = StreamingHttpResponse(content, content_type=content_type(renderer))
