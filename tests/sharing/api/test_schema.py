@@ -86,10 +86,9 @@ def test_the_example_is_what_happens(name: str, document: dict[str, Any], settin
         described = operations(document)[name]["responses"][str(operation.status)]["content"]["application/json"]
         schema = {**described["schema"], "components": document["components"]}
         jsonschema.Draft202012Validator(schema).validate(happened["response"])
-    if RECORD:
+    if RECORD and shape(happened) != shape(examples().get(name)):
         record(name, happened)
-    example = examples()[name]
-    assert shape(happened) == shape(example)
+    assert shape(happened) == shape(examples()[name])
 
 
 def shape(value: Any) -> Any:

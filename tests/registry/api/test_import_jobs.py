@@ -1,0 +1,139 @@
+"""Imports by upload: a job, its progress, its rejects, and that it is carried out whatever is killed."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections
+
+from registry import tasks
+from registry.importing import asset_jobs, jobs
+from registry.models import Asset, ImportJob, ImportTarget, JobStatus, Role
+from tests import factories
+from tests.calls import Caller, body_of, problem
+
+pytestmark = pytest.mark.django_db
+
+FILE = "编号,经度,纬度,塔高（米）\nT-1,114.31,30.59,35\nT-2,114.32,30.59,x\nT-3,114.33,30.59,20\n".encode()
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def manager() -> Caller:
+    return Caller(factories.member(factories.organization("grid"), Role.MANAGER))
+
+
+def send(caller: Caller, content: bytes = FILE, **fields: Any) -> Any:
+    body = {"file": SimpleUploadedFile("塔.csv", content), "owner": "grid", "kind": "tower", **fields}
+    return caller.upload("import-jobs/assets/", **body)
+
+
+def test_a_file_becomes_assets_and_a_report_of_every_row(manager: Caller):
+    sent = send(manager)
+    assert (sent.status_code, sent.json()["status"], sent.json()["progress"]) == (202, "queued", 0)
+    tasks.import_assets()
+    job = manager.get(sent["Location"]).json()
+    assert (job["status"], job["progress"], job["error"]) == ("done", 100, "")
+    assert {name: job["report"][name] for name in ("rows", "created", "rejected")} == {
+        "rows": 3, "created": 2, "rejected": 1
+    }  # fmt: skip
+    assert [(row["row"], row["column"]) for row in job["rejected"]] == [(3, "塔高（米）")]
+    assert manager.codes("assets/") == {"T-1", "T-3"}
+    rejects = manager.get(f"import-jobs/{job['id']}/rejects/")
+    assert rejects["Content-Type"] == "text/csv" and "attachment" in rejects["Content-Disposition"]
+    corrected = body_of(rejects).replace(b",x", b",24")
+    sent = send(manager, corrected)
+    tasks.import_assets()
+    job = manager.get(sent["Location"]).json()
+    assert (job["report"]["created"], job["has_rejects"]) == (1, False)
+    problem(manager.get(f"import-jobs/{job['id']}/rejects/"), 404, "not_seen")
+    assert manager.codes("assets/") == {"T-1", "T-2", "T-3"}
+
+
+def test_headings_and_missing_values_can_be_stated(manager: Caller):
+    content = b"nr;x;y\nA;114.3;30.5\n"
+    sent = send(manager, content, mapping='{"nr": "code"}', constants='{"capacity": "6"}', dry_run="true")
+    tasks.import_assets()
+    assert manager.get(sent["Location"]).json()["report"]["created"] == 1
+    assert Asset.objects.count() == 0
+    send(manager, content, mapping='{"nr": "code"}', constants='{"capacity": "6"}')
+    tasks.import_assets()
+    assert list(Asset.objects.values_list("code", "capacity")) == [("A", 6)]
+
+
+@pytest.mark.parametrize("content", [b"\x00\x01\x02", b"<!DOCTYPE x><kml/>", b"", b"a,b\n1,2\n"])
+def test_a_file_that_cannot_be_read_fails_and_says_why(manager: Caller, content: bytes):
+    sent = send(manager, content)
+    if not content:
+        assert problem(sent, 400, "bad_input") == [("#/file", "empty")]
+        return
+    tasks.import_assets()
+    job = manager.get(sent["Location"]).json()
+    assert (job["status"], job["report"]) == ("failed", {})
+    assert job["error"] and "error of the registry" not in job["error"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"kind": "bridge"}, ("#/kind", "invalid_choice")),
+        ({"mapping": "[1]"}, ("#/mapping", "object")),
+        ({"layers": "x"}, ("#/layers", "unknown_field")),
+    ],
+)
+def test_senseless_options_are_refused_before_a_job_is_made(manager: Caller, fields: dict[str, str], fault: Any):
+    assert problem(send(manager, **fields), 400, "bad_input") == [fault]
+    assert ImportJob.objects.count() == 0
+
+
+def test_a_job_whose_worker_died_is_carried_out_by_another(manager: Caller):
+    send(manager)
+    ImportJob.objects.update(status=JobStatus.RUNNING, attempts=1)
+    tasks.import_assets()
+    assert ImportJob.objects.get().status == JobStatus.DONE
+    assert Asset.objects.count() == 2
+
+
+def test_a_job_that_kills_its_workers_is_given_up(manager: Caller):
+    send(manager)
+    ImportJob.objects.update(status=JobStatus.RUNNING, attempts=jobs.MOST_ATTEMPTS)
+    tasks.import_assets()
+    job = ImportJob.objects.get()
+    assert (job.status, Asset.objects.count()) == (JobStatus.FAILED, 0)
+
+
+def test_what_goes_wrong_inside_is_noted_and_ends_the_job(manager: Caller, monkeypatch: pytest.MonkeyPatch):
+    send(manager)
+
+    def broken(*args: Any) -> Any:
+        raise RuntimeError("secret")
+
+    jobs.carry_out_waiting(ImportTarget.ASSETS, broken)
+    job = ImportJob.objects.get()
+    assert job.status == JobStatus.FAILED and "secret" not in job.error and job.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_under_way_is_left_to_its_worker(manager: Caller):
+    """The lock of a living session, which the death of the session lets go."""
+    send(manager)
+    job = ImportJob.objects.get()
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [jobs.JOB_LOCK, job.pk])
+    try:
+        assert jobs.carry_out(job.pk, asset_jobs.run) is False
+        assert ImportJob.objects.get().status == JobStatus.QUEUED
+    finally:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+        other.close()
+    assert jobs.carry_out(job.pk, asset_jobs.run) is True
+    assert ImportJob.objects.get().status == JobStatus.DONE
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [jobs.JOB_LOCK])
+        assert cursor.fetchone() == (0,)

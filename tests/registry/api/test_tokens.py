@@ -1,0 +1,215 @@
+"""Sign-in by token: what a token may do, and how fast it may do nothing any more."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from registry.api import tokens
+from registry.models import ApiToken, Membership, Role, Scope, User
+from tests import factories
+from tests.calls import Caller, problem
+
+pytestmark = pytest.mark.django_db
+
+
+def soon(days: int = 30) -> Any:
+    return timezone.now() + timedelta(days=days)
+
+
+def service_body() -> dict[str, Any]:
+    return {
+        "name": "s", "scopes": ["read"], "expires_at": soon().isoformat(), "organization": "grid", "role": "viewer"
+    }  # fmt: skip
+
+
+class Party:
+    def __init__(self) -> None:
+        self.organization = factories.organization("grid")
+        self.tower = factories.asset(self.organization, code="T-1")
+        self.manager = factories.member(self.organization, Role.MANAGER)
+
+    def caller(self, *scopes: str, **fields: Any) -> tuple[ApiToken, Caller]:
+        token, secret = tokens.issue_personal(
+            **{"name": "t", "expires_at": soon(), "actor": self.manager, "scopes": scopes, **fields}
+        )
+        return token, Caller(secret=secret)
+
+    def service(self, role: Role, *scopes: str) -> tuple[ApiToken, Caller]:
+        token, secret = tokens.issue_service(
+            self.organization, name="s", role=role, scopes=scopes, expires_at=soon(), actor=self.manager
+        )
+        return token, Caller(secret=secret)
+
+
+@pytest.fixture
+def party() -> Party:
+    return Party()
+
+
+def test_a_token_acts_as_its_person_within_its_scopes(party: Party):
+    _token, reader = party.caller(Scope.READ)
+    me = reader.get("me/").json()
+    assert (me["username"], me["scopes"]) == (party.manager.username, ["read"])
+    assert me["memberships"] == [{"organization": "grid", "role": "manager", "regulates": None}]
+    assert reader.codes("assets/") == {"T-1"}
+    problem(reader.patch(f"assets/{party.tower.pk}/", {"name": "x"}), 403, "scope_missing")
+    _token, writer = party.caller(Scope.WRITE)
+    assert writer.patch(f"assets/{party.tower.pk}/", {"name": "x"}).status_code == 200
+    problem(writer.get("assets/"), 403, "scope_missing")
+    problem(writer.post("matches/approve/", {}), 403, "scope_missing")
+    _token, decider = party.caller(Scope.DECIDE)
+    problem(decider.post("matches/approve/", {}), 400, "bad_input")
+
+
+def test_only_a_digest_is_kept_and_the_secret_is_shown_once(party: Party):
+    caller = Caller(party.manager)
+    body = {"name": "nightly", "scopes": ["read"], "expires_at": soon().isoformat()}
+    made = caller.post("tokens/", body)
+    secret = made.json()["secret"]
+    assert (made.status_code, made["Cache-Control"]) == (201, "no-store")
+    token = ApiToken.objects.get()
+    assert token.digest == ApiToken.digest_of(secret) and secret.startswith(token.hint) and len(secret) > 40
+    assert secret not in str(vars(token)) and "secret" not in caller.get(made["Location"]).json()
+    assert Caller(secret=secret).get("me/").status_code == 200
+
+
+def test_a_token_begets_no_other_and_its_answer_is_not_kept(party: Party):
+    _token, caller = party.caller(*Scope.values)
+    body = {"name": "n", "scopes": ["read"], "expires_at": soon().isoformat()}
+    problem(caller.post("tokens/", body), 403, "scope_missing")
+    refused = Caller(party.manager).post("tokens/", body, headers={"Idempotency-Key": "k"})
+    assert problem(refused, 400, "bad_input") == [("Idempotency-Key", "invalid")]
+    assert ApiToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "unknown", "inactive"])
+def test_a_token_that_is_over_is_refused_at_once(party: Party, end: str):
+    token, caller = party.caller(Scope.READ)
+    assert caller.get("assets/").status_code == 200
+    if end == "revoked":
+        assert Caller(party.manager).delete(f"tokens/{token.pk}/").status_code == 204
+    elif end == "expired":
+        ApiToken.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    elif end == "unknown":
+        caller = Caller(secret="isr_" + "x" * 43)
+    else:
+        User.objects.filter(pk=party.manager.pk).update(is_active=False)
+    response = caller.get("assets/")
+    assert problem(response, 401, "not_authenticated") == []
+    assert response["WWW-Authenticate"] == 'Bearer realm="infrashare"'
+
+
+def test_a_service_token_is_never_more_than_its_issuer(party: Party):
+    token, caller = party.service(Role.EDITOR, Scope.READ, Scope.WRITE)
+    assert caller.patch(f"assets/{party.tower.pk}/", {"name": "by a program"}).status_code == 200
+    assert caller.get("me/").json()["memberships"] == [{"organization": "grid", "role": "editor", "regulates": None}]
+    membership = Membership.objects.filter(user=party.manager)
+    membership.update(role=Role.VIEWER)
+    problem(caller.get("assets/"), 401, "not_authenticated")
+    membership.update(role=Role.EDITOR)
+    assert caller.get("assets/").status_code == 200
+    membership.delete()
+    problem(caller.get("assets/"), 401, "not_authenticated")
+    tokens.revoke(token, actor=party.manager)
+    assert not User.objects.get(pk=token.user_id).is_active
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"role": "manager"}, ("#/role", "invalid_choice")),
+        ({"scopes": ["read", "decide"]}, ("#/scopes", "invalid")),
+        ({"scopes": []}, ("#/scopes", "min_length")),
+        ({"scopes": ["all"]}, ("#/scopes/0", "invalid_choice")),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, ("#/expires_at", "invalid")),
+        ({"expires_at": "2099-01-01T00:00:00Z"}, ("#/expires_at", "invalid")),
+        ({"role": None}, ("#/role", "null")),
+    ],
+)
+def test_a_service_token_cannot_be_more(party: Party, fields: dict[str, Any], fault: tuple[str, str]):
+    body = {
+        "name": "s",
+        "scopes": ["read"],
+        "expires_at": soon().isoformat(),
+        "organization": "grid",
+        "role": "editor",
+    }
+    assert problem(Caller(party.manager).post("tokens/", {**body, **fields}), 400, "bad_input") == [fault]
+    assert ApiToken.objects.count() == 0
+
+
+def test_only_managers_issue_service_tokens(party: Party):
+    body = {
+        "name": "s",
+        "scopes": ["read"],
+        "expires_at": soon().isoformat(),
+        "organization": "grid",
+        "role": "viewer",
+    }
+    editor = Caller(factories.member(party.organization, Role.EDITOR))
+    problem(editor.post("tokens/", body), 403, "not_yours")
+    assert Caller(party.manager).post("tokens/", body).json()["organization"] == "grid"
+
+
+def test_the_database_itself_keeps_services_from_deciding(party: Party):
+    token, _caller = party.service(Role.VIEWER, Scope.READ)
+    for change in ({"scopes": ["decide"]}, {"scopes": ["all"]}, {"scopes": []}, {"issued_by": token.user_id}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ApiToken.objects.filter(pk=token.pk).update(**change)
+
+
+def test_an_unsafe_call_within_a_session_needs_the_csrf_token(party: Party):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(party.manager)
+    response = client.patch(f"/api/v1/assets/{party.tower.pk}/", {"name": "x"}, content_type="application/json")
+    assert problem(response, 403, "not_yours") == []
+    _token, secret = tokens.issue_personal(name="t", scopes=["write"], expires_at=soon(), actor=party.manager)
+    response = Client(enforce_csrf_checks=True).patch(
+        f"/api/v1/assets/{party.tower.pk}/", {"name": "x"}, content_type="application/json",
+        headers={"Authorization": f"Bearer {secret}"},
+    )  # fmt: skip
+    assert response.status_code == 200
+
+
+def test_calls_are_counted_for_each_token_apart(party: Party, settings: Any):
+    settings.API_CALLS_PER_MINUTE = 3
+    _token, one = party.caller(Scope.READ)
+    _token, other = party.caller(Scope.READ)
+    answers = [one.get("me/") for _call in range(8)]
+    # The minute may turn over once while they are made.
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert 2 <= len(refused) <= 5
+    assert problem(refused[0], 429, "throttled") == []
+    assert 1 <= int(refused[0]["Retry-After"]) <= 60
+    assert other.get("me/").status_code == 200
+
+
+def test_guesses_are_counted_against_their_address(party: Party, settings: Any):
+    settings.API_CALLS_PER_MINUTE_UNKNOWN = 3
+    cache.clear()
+    guesser = Caller(secret="isr_guess")
+    codes = [guesser.get("me/").status_code for _guess in range(8)]
+    assert codes[:3] == [401, 401, 401] and 429 in codes
+    cache.clear()
+
+
+def test_a_lost_redis_refuses_nobody(party: Party, settings: Any):
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    _token, caller = party.caller(Scope.READ)
+    assert caller.get("me/").status_code == 200
+
+
+def test_use_is_noted_to_the_minute(party: Party):
+    token, caller = party.caller(Scope.READ)
+    caller.get("me/")
+    token.refresh_from_db()
+    first = token.last_used_at
+    assert first is not None
+    caller.get("me/")
+    token.refresh_from_db()
+    assert token.last_used_at == first

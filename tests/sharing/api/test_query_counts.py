@@ -1,0 +1,45 @@
+"""Every list asks the database as often for many rows as for few."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from sharing.models import Channel, Notification
+from tests import factories
+from tests.calls import Caller
+from tests.sharing.api.world import OPERATIONS, World
+
+pytestmark = pytest.mark.django_db
+
+LISTS = [operation.path for name, operation in OPERATIONS.items() if name.endswith("_list")]
+
+
+def grow(world: World, count: int) -> None:
+    for n in range(count):
+        tower = factories.asset(world.metro, capacity=3, used=1)
+        demand = factories.demand(world.list, name=f"Site {n}")
+        match = world.approved(factories.match(demand, [tower])).match
+        for event in match.events.all():
+            Notification.objects.create(event=event, recipient=world.officer, channel=Channel.INBOX)
+        factories.match_run(factories.demand_list(world.party))
+
+
+def test_lists_cost_the_same_for_many_rows():
+    world = World()
+    officer = Caller(world.officer)
+    grow(world, 2)
+
+    def queries() -> dict[str, int]:
+        found = {}
+        for path in LISTS:
+            officer.get(path)
+            with CaptureQueriesContext(connection) as asked:
+                response = officer.get(path)
+            found[path] = len(asked)
+            assert response.status_code == 200
+        return found
+
+    few = queries()
+    grow(world, 5)
+    assert queries() == few
+    assert max(few.values()) <= 16
