@@ -12,11 +12,12 @@ django.setup()
 from django.db import connection  # noqa: E402 - models can be imported once Django is set up
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
+from benchmarks.api import api  # noqa: E402
 from benchmarks.importing import importing  # noqa: E402
 from benchmarks.report import RESULTS, save, table  # noqa: E402
 from benchmarks.routing import routing  # noqa: E402
 
-SUITES = {"importing": importing, "routing": routing}
+SUITES = {"api": api, "importing": importing, "routing": routing}
 
 
 def main() -> int:

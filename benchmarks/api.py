@@ -1,0 +1,269 @@
+"""How fast the API answers on a million assets, beside raw SQL in the same run."""
+
+import base64
+import gc
+import json
+import resource
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client, override_settings
+
+from benchmarks.figures import figure
+from registry.models import Membership, Organization, Region, Role, Sector, User
+from registry.models.region import GB_T_2260
+
+ROWS = 1_000_000
+ROUNDS = 25
+PAGE_LIMIT_MS = 40.0
+EXPORT_ROWS_PER_SECOND = 40_000
+EXPORT_LIMIT_MB = 300.0
+OWNERS = 40
+
+# Parameters of the list, and the same rows by hand: no visibility, no masks, no JSON.
+PAGES: dict[str, tuple[dict[str, Any], str]] = {
+    "plain": ({}, "TRUE"),
+    "kind and status": ({"kind": "duct", "status": "in_service"}, "kind = 'duct' AND status = 'in_service'"),
+    "owner": ({"owner": "bench-7"}, "owner_id = (SELECT id FROM registry_organization WHERE code = 'bench-7')"),
+    "sector and height": (
+        {"sector": "power", "height_m_min": 40},
+        "owner_id IN (SELECT id FROM registry_organization WHERE sector = 'power')"
+        " AND EXISTS (SELECT FROM registry_tower t WHERE t.asset_id = registry_asset.id AND t.height_m >= 40)",
+    ),
+    "region": (
+        {"region": "420106"},
+        "region_id = (SELECT id FROM registry_region WHERE code = '420106' AND scheme = 'gbt2260')",
+    ),
+    "bbox": (
+        {"bbox": "114.30,30.58,114.32,30.60"},
+        "geometry && ST_MakeEnvelope(114.30, 30.58, 114.32, 30.60, 4326)",
+    ),
+    "near": (
+        {"near": "114.31,30.59", "radius": 800},
+        "geometry && ST_Expand(ST_SetSRID(ST_MakePoint(114.31, 30.59), 4326), 0.01)"
+        " AND ST_DWithin(geometry::geography, ST_SetSRID(ST_MakePoint(114.31, 30.59), 4326)::geography, 800)",
+    ),
+    "text": ({"q": "站 77"}, "(code ILIKE '%站 77%' OR name ILIKE '%站 77%')"),
+    "free in a period": (
+        {"kind": "tower", "free_min": 3, "free_from": "2027-01-01", "free_until": "2028-01-01"},
+        "kind = 'tower' AND capacity - registry_units_taken(id, daterange('2027-01-01', '2028-01-01')) >= 3",
+    ),
+    "changed since": ({"changed_since": "2026-01-02T00:00:00Z"}, "updated_at >= '2026-01-02'"),
+}
+
+
+def api(rows: int = ROWS) -> list[dict[str, Any]]:
+    """Filtered pages of 100 in milliseconds at the 95th percentile, the 10th page beside the 10,000th, and exports."""
+    _fill(rows)
+    client = _caller()
+    # As config.wsgi does in the server.
+    gc.collect()
+    gc.freeze()
+    figures = []
+    with override_settings(API_CALLS_PER_MINUTE=10**9, ALLOWED_HOSTS=["testserver"]):
+        cache.clear()
+        everything: list[float] = []
+        for name, (parameters, condition) in PAGES.items():
+            times = _page_times(client, parameters)
+            everything += times
+            reference = _sql_ms(condition)
+            figures.append(figure(f"API page, {name}, p95", _p95(times), "ms", PAGE_LIMIT_MS, reference, None))
+        worst = _p95(everything)
+        figures.append(
+            figure("API pages of 100, all filters, p95", worst, "ms", PAGE_LIMIT_MS, None, worst <= PAGE_LIMIT_MS)
+        )
+        figures += _deep_page(client, rows)
+        for format in ("csv", "geojson"):
+            figures += _export(client, format, rows)
+    return figures
+
+
+def _fill(rows: int) -> None:
+    """Towers, ducts, fibers and rooms about Wuhan, of forty owners; 2 % restricted, 0.5 % core."""
+    regions = [
+        Region.objects.get_or_create(
+            scheme=GB_T_2260, code=code, defaults={"name": code, "prefix": Region.prefix_of(GB_T_2260, code)}
+        )[0]
+        for code in ("420102", "420103", "420104", "420105", "420106", "420107", "420111", "420112")
+    ]
+    sectors = list(Sector.values)
+    owners = [
+        Organization.objects.create(
+            code=f"bench-{n}", name=f"Owner {n}", sector=sectors[n % len(sectors)], region=regions[n % len(regions)]
+        )
+        for n in range(OWNERS)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setseed(0.165)")
+        cursor.execute(
+            """
+            INSERT INTO registry_asset (
+                owner_id, code, name, kind, status, region_id, geometry, capacity, open_to_sectors,
+                price_per_unit_year, terms, protection, protection_reason, source, created_at, updated_at,
+                used_today, ledger_version
+            )
+            SELECT (%(owners)s)[1 + n %% %(count)s], 'B' || lpad(n::text, 7, '0'), '站 ' || n, kind, 'in_service',
+                (%(regions)s)[1 + n %% 8],
+                CASE WHEN kind IN ('duct', 'fiber')
+                    THEN ST_SetSRID(ST_MakeLine(ST_MakePoint(x, y), ST_MakePoint(x + 0.003, y + 0.001)), 4326)
+                    ELSE ST_SetSRID(ST_MakePoint(x, y), 4326) END,
+                1 + n %% 6, ARRAY['telecom', 'power']::varchar[], 1000, '',
+                CASE WHEN n %% 200 = 0 THEN 'core' WHEN n %% 50 = 1 THEN 'restricted' ELSE 'open' END, '', 'bench',
+                '2026-01-01', '2026-01-01'::timestamptz + n * interval '1 second', 0, 0
+            FROM (
+                SELECT n, (ARRAY['tower', 'tower', 'tower', 'duct', 'fiber', 'equipment_room'])[1 + n %% 6] AS kind,
+                    114.0 + random() * 0.6 AS x, 30.4 + random() * 0.4 AS y
+                FROM generate_series(1, %(rows)s) AS n
+            ) AS made
+            """,
+            {
+                "owners": [owner.pk for owner in owners],
+                "count": OWNERS,
+                "regions": [region.pk for region in regions],
+                "rows": rows,
+            },
+        )
+        cursor.execute(
+            """
+            INSERT INTO registry_tower (asset_id, structure_type, height_m)
+                SELECT id, 'monopole', 10 + id % 50 FROM registry_asset WHERE kind = 'tower';
+            INSERT INTO registry_duct (asset_id, material, sub_ducts, fill_limit, hazardous_co_use, blocked)
+                SELECT id, 'hdpe', 0, 0.4, false, false FROM registry_asset WHERE kind = 'duct';
+            INSERT INTO registry_fiber (asset_id, fiber_type, attenuation_1310_db_km, attenuation_1550_db_km, splices,
+                    splice_loss_db, connectors, connector_loss_db)
+                SELECT id, 'G.652.D', 0.35, 0.21, 2, 0.1, 2, 0.5 FROM registry_asset WHERE kind = 'fiber';
+            INSERT INTO registry_equipmentroom (asset_id, feeds, security_class)
+                SELECT id, 2, 1 FROM registry_asset WHERE kind = 'equipment_room';
+            INSERT INTO registry_allocation (asset_id, units, period, holder_id, purpose, created_at)
+                SELECT id, int4range(1, 2), daterange('2026-01-01', NULL), owner_id, 'own_use', now()
+                FROM registry_asset WHERE id % 5 = 0;
+            """
+        )
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _caller() -> Client:
+    """A manager of one of the owners, by session."""
+    user = User.objects.create_user("bench")
+    Membership.objects.create(user=user, organization=Organization.objects.get(code="bench-3"), role=Role.MANAGER)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _page_times(client: Client, parameters: dict[str, Any]) -> list[float]:
+    """Milliseconds of each round, page after page; the first warms up."""
+    times = []
+    address: str | None = "/api/v1/assets/"
+    query: dict[str, Any] | None = parameters
+    for _round in range(ROUNDS + 1):
+        started = time.perf_counter()
+        response = client.get(address, query_params=query)
+        times.append(1000 * (time.perf_counter() - started))
+        if response.status_code != 200:
+            raise RuntimeError(response.content)
+        following = response.json()["next"]
+        address, query = (following, None) if following else ("/api/v1/assets/", parameters)
+    return times[1:]
+
+
+def _deep_page(client: Client, rows: int) -> list[dict[str, Any]]:
+    """The 10,000th page, by the cursor that leads there, beside the 10th."""
+    times = {}
+    for number in (10, min(10_000, rows // 100 - 1)):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM registry_asset ORDER BY id OFFSET %s LIMIT 1", [100 * (number - 1)])
+            [last] = cursor.fetchone() or [0]
+        first = client.get("/api/v1/assets/", query_params={"limit": 1, "fields": "id"}).json()
+        cursor_text = _cursor_like(first["next"], last)
+        measured = []
+        for _round in range(ROUNDS):
+            started = time.perf_counter()
+            response = client.get("/api/v1/assets/", query_params={"cursor": cursor_text})
+            measured.append(1000 * (time.perf_counter() - started))
+            if response.status_code != 200:
+                raise RuntimeError(response.content)
+        times[number] = statistics.median(measured)
+    near, deep = times.values()
+    return [figure(f"API page {max(times):,}, median", deep, "ms", None, near, deep <= 1.5 * near + 2)]
+
+
+def _cursor_like(link: str, last: int) -> str:
+    """The cursor of `link`, moved behind the row with the id `last`."""
+    text = parse_qs(urlsplit(link).query)["cursor"][0]
+    stated, _value, _pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return base64.urlsafe_b64encode(json.dumps([stated, str(last), last]).encode()).decode().rstrip("=")
+
+
+def _export(client: Client, format: str, rows: int) -> list[dict[str, Any]]:
+    """Rows a second of the whole list, and what this process grew by meanwhile."""
+    before = _resident_mb()
+    most = before
+    started = time.perf_counter()
+    response = client.get("/api/v1/assets/", query_params={"format": format})
+    lines = 0
+    for number, block in enumerate(response.streaming_content):
+        lines += block.count(b"\n")
+        if number % 50 == 0:
+            most = max(most, _resident_mb())
+    seconds = time.perf_counter() - started
+    if not 0.98 * rows <= lines <= rows + 4:
+        raise RuntimeError(f"{lines} lines of {rows} assets")
+    rate, reference = lines / seconds, _copy_rate()
+    return [
+        figure(
+            f"API export, {format}", rate, "rows/s", EXPORT_ROWS_PER_SECOND, reference, rate >= EXPORT_ROWS_PER_SECOND
+        ),
+        figure(
+            f"API export, {format}, memory of the process",
+            most,
+            "MB",
+            EXPORT_LIMIT_MB,
+            before,
+            most <= EXPORT_LIMIT_MB,
+        ),
+    ]
+
+
+def _copy_rate() -> float:
+    """Rows a second of PostgreSQL's own COPY of the same table, places as text."""
+    started, lines = time.perf_counter(), 0
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY (SELECT id, code, name, kind, status, owner_id, region_id, ST_AsText(geometry), capacity"
+            " FROM registry_asset) TO STDOUT WITH (FORMAT csv)"
+        ) as copy,
+    ):
+        for _line in copy:
+            lines += 1
+    return lines / (time.perf_counter() - started)
+
+
+def _sql_ms(condition: str) -> float:
+    """Milliseconds of the page by hand, at the 95th percentile."""
+    times = []
+    with connection.cursor() as cursor:
+        for _round in range(ROUNDS):
+            started = time.perf_counter()
+            cursor.execute(
+                "SELECT id, code, name, kind, status, owner_id, region_id, ST_AsGeoJSON(geometry), capacity"
+                f" FROM registry_asset WHERE {condition} ORDER BY id LIMIT 100"
+            )
+            cursor.fetchall()
+            times.append(1000 * (time.perf_counter() - started))
+    return _p95(times)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
