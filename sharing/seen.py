@@ -21,6 +21,12 @@ def consents_naming_owner(user: User) -> QuerySet[Consent]:
     return rows.filter(Q(owner__in=own) | Exists(seen))
 
 
+def hides_owner(event: Event, person: User) -> bool:
+    """Whether telling who acted in `event`, or who is asked by it, would name an owner `person` may not know of."""
+    about = Consent.objects.filter(Q(owner=event.organization_id) | Q(pk=event.consent_id), match=event.match_id)
+    return about.exclude(pk__in=consents_naming_owner(person).order_by().values("pk")).exists()
+
+
 def events(user: User) -> QuerySet[Event]:
     """The events in sight of `user`, each with what `author` needs to know."""
     asked = Consent.objects.filter(match=OuterRef("match"), owner=OuterRef("organization"))

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from sharing.models import Channel, DeliveryStatus, Notification
 from sharing.notifications.messages import RELATED, message_of
+from sharing.seen import hides_owner
 
 log = logging.getLogger(__name__)
 # Longer than a mail server may take over one mail (EMAIL_TIMEOUT, for each of its few replies).
@@ -93,7 +94,8 @@ def _close(connection: BaseEmailBackend) -> None:
 
 def mail_of(notification: Notification, connection: BaseEmailBackend | None = None) -> mail.EmailMessage:
     """The mail of a notification. Its Message-ID (RFC 5322, 3.6.4) is the same at every attempt."""
-    message = message_of(notification)
+    hidden = hides_owner(notification.event, notification.recipient)
+    message = message_of(notification, hides_owner=hidden)
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return mail.EmailMessage(
         subject=message.subject,

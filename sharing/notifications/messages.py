@@ -162,20 +162,25 @@ RELATED = (
 )
 
 
-def message_of(notification: Notification) -> Message:
-    """The message in the language of its recipient; needs notification.event with its objects (see RELATED)."""
+def message_of(notification: Notification, *, hides_owner: bool = False) -> Message:
+    """The message in the language of its recipient; needs notification.event with its objects (see RELATED).
+
+    hides_owner: whether it must not name the owner it is about (sharing.seen).
+    """
     with translation.override(language_of(notification.recipient)):
-        return message(notification.event)
+        return message(notification.event, hides_owner=hides_owner)
 
 
 def language_of(person: User) -> str:
     return person.language or settings.LANGUAGE_CODE
 
 
-def message(event: Event) -> Message:
+def message(event: Event, *, hides_owner: bool = False) -> Message:
     """The message of `event` in the language that is active now."""
     subject, text = TEXTS[EventType(event.type)]
     facts = _facts(event)
+    if hides_owner:
+        facts |= dict.fromkeys(("owner", "by", "by_organization"), _("an owner"))
     # A subject is one line of a mail's head, whatever a title holds.
     return Message(" ".join((subject % facts).split()), (text % facts).strip(), link(event))
 

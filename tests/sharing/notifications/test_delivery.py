@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from sharing.models import Channel, DeliveryStatus, EventType, Notification
 from sharing.notifications import delivery, outbox
+from sharing.workflow import consents
+from tests import factories
 from tests.sharing.scene import Scene
 
 
@@ -178,3 +180,18 @@ def test_mail_is_sent_outside_of_any_transaction(scene: Scene, pending: Notifica
     monkeypatch.setattr(mail.EmailMessage, "send", watching)
     delivery.deliver()
     assert states == [False]
+
+
+def test_a_mail_names_the_owner_of_a_core_asset_to_its_own_people_only(scene: Scene, mailoutbox):
+    scene.metro.name = "Guarded Grid"
+    scene.metro.save()
+    colleague = factories.member(scene.metro, "editor")
+    core = factories.asset(scene.metro, protection="core")
+    match = scene.requested(factories.match(factories.demand(scene.list, name="Site 2"), [core]))
+    consents.refuse(match.consents.get(), reason="no_space", actor=scene.metro_manager)
+    outbox.dispatch()
+    delivery.deliver()
+    told = {sent.to[0] for sent in mailoutbox if "Guarded Grid" in sent.subject + sent.body}
+    assert told == {colleague.email}
+    [refused] = [sent for sent in mailoutbox if sent.to == [scene.asker.email] and "refused" in sent.subject]
+    assert refused.subject.endswith("refused by an owner")
