@@ -22,15 +22,13 @@ from registry.api.filters import (
     RegionFilter,
     TextFilter,
     around,
-    meeting,
     within_distance,
 )
 from registry.api.problems import bad_parameter
 from registry.kinds import Kind
 from registry.models import Asset, AssetStatus, Protection, Sector
+from registry.models.asset import any_place_meets
 
-# Every place that anyone may know is in one of these, and each has an index.
-INDEXED = ("masked_geometry", "geometry")
 RANGED = ("capacity", "free_today", "weight_kg", "wind_area_m2", "power_kw", "price_per_unit_year")
 NUMBERS = (models.FloatField, models.DecimalField, models.IntegerField)
 
@@ -109,7 +107,7 @@ class AssetFilters(Filters):
     changed_since = filters.IsoDateTimeFilter(
         field_name="updated_at", lookup_expr="gte", help_text="ISO 8601 moment; changed then or later."
     )
-    bbox = BoxFilter(*INDEXED)
+    bbox = BoxFilter(any_place_meets)
     near = filters.CharFilter(
         method="filter_near", help_text="lon,lat in degrees of WGS 84; within `radius` metres, as far as you may know."
     )
@@ -149,7 +147,7 @@ class AssetFilters(Filters):
         radius = self.form.cleaned_data.get("radius")
         if radius is None:
             raise bad_parameter("near", _("This needs %(other)s as well.") % {"other": "radius"})
-        box = meeting(INDEXED, around(point, float(radius)))
+        box = any_place_meets(around(point, float(radius)))
         return queryset.filter(box).filter(within_distance("place", point, float(radius)))
 
     def filter_free(self, queryset: Any, name: str, value: int) -> Any:

@@ -2,6 +2,7 @@
 
 import math
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -162,18 +163,18 @@ class NearField(forms.CharField):
 
 
 class BoxFilter(filters.CharFilter):
-    """`bbox=west,south,east,north`, of the place that the caller may know (`place`), by any of its `indexed` columns:
-    those that together hold every such place, so that an index narrows the rows down first."""
+    """`bbox=west,south,east,north`, of the place that the caller may know (`place`). `indexed` is a condition that
+    every such place fulfils and an index answers, so that few rows are left to compare."""
 
     field_class = BoxField
 
-    def __init__(self, *indexed: str, **kwargs: Any) -> None:
+    def __init__(self, indexed: Callable[[Any], Q] = lambda box: Q(), **kwargs: Any) -> None:
         text = "west,south,east,north in degrees of WGS 84; places that meet this box, as far as you may know them."
         super().__init__(max_length=200, help_text=text, **kwargs)
         self.indexed = indexed
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs if value is None else qs.filter(meeting(self.indexed, value), place__intersects=value)
+        return qs if value is None else qs.filter(self.indexed(value), place__intersects=value)
 
 
 def within_distance(column: str, point: Point, radius_m: float) -> Func:
@@ -181,14 +182,6 @@ def within_distance(column: str, point: Point, radius_m: float) -> Func:
     place = Func(F(column), function="geography", output_field=TextField())
     centre = Func(Value(point.ewkt), function="ST_GeogFromText", output_field=TextField())
     return Func(place, centre, Value(radius_m), function="ST_DWithin", output_field=BooleanField())
-
-
-def meeting(columns: tuple[str, ...], place: Any) -> Q:
-    """Rows whose box meets that of `place` in any of the columns; what a GiST index answers."""
-    condition = Q()
-    for column in columns:
-        condition |= Q(**{f"{column}__bboverlaps": place})
-    return condition
 
 
 def around(point: Point, radius_m: float) -> Polygon | MultiPolygon:

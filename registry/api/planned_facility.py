@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -63,7 +63,7 @@ class FacilityFilters(Filters):
     stage = ChoicesFilter(choices=FacilityStage.choices)
     owner = CodeFilter(field_name="owner__code", help_text="The owner's code.")
     region = RegionFilter()
-    bbox = BoxFilter("geometry")
+    bbox = BoxFilter(lambda box: Q(geometry__bboverlaps=box))
     request_by_from = filters.DateFilter(
         field_name="request_by", lookup_expr="gte", help_text="Space can still be asked for on this day."
     )
