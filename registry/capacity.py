@@ -123,21 +123,6 @@ def extend(references: Iterable[UUID], *, until: datetime) -> int:
 
 
 @transaction.atomic
-def prolong(references: Iterable[UUID], *, end: date | None) -> int:
-    """Moves the end of the grants that serve `references`, on the same units.
-
-    Raises NotEnoughUnits where another party holds them in the added days.
-    """
-    lines = Allocation.objects.filter(reference__in=list(references), purpose=Purpose.GRANTED)
-    _lock(lines.values_list("asset_id", flat=True))
-    try:
-        with transaction.atomic():
-            return lines.update(period=_ending(end))
-    except IntegrityError as error:
-        raise _explained(error) from error
-
-
-@transaction.atomic
 def release(references: Iterable[UUID], *, from_day: date | None = None) -> int:
     """Frees what serves `references`, from `from_day` on (None: altogether, as if it had never been held).
 

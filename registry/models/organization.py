@@ -30,11 +30,6 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         """The organizations that `user` is a member of."""
         return self.filter(memberships__user=user).distinct()
 
-    def regulating(self, region: Region) -> Self:
-        """The regulators whose region is `region` or an ancestor of it."""
-        prefixes = [region.code[:length] for length in range(1, len(region.code) + 1)]
-        return self.filter(regulates__scheme=region.scheme, regulates__prefix__in=prefixes)
-
 
 class Organization(models.Model):
     """A party. It may own assets, post demands, or (where `regulates` is set) regulate a region."""

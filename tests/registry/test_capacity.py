@@ -137,17 +137,6 @@ def test_an_early_end_frees_the_days_to_come_only(tower: Asset, claim: Callable[
     assert lines(tower) == [(1, 3, YEAR_START, date(2027, 6, 1), "granted")]
 
 
-def test_a_grant_is_prolonged_on_its_units_or_not_at_all(tower: Asset, claim: Callable[..., Claim]) -> None:
-    reference = uuid.uuid4()
-    capacity.allocate([claim(tower, 2, reference=reference)], purpose=Purpose.GRANTED)
-    capacity.prolong([reference], end=date(2029, 1, 1))
-    assert lines(tower) == [(1, 3, YEAR_START, date(2029, 1, 1), "granted")]
-    capacity.hold([claim(tower, 4, start=date(2030, 1, 1), end=None)], until=NOW)
-    with pytest.raises(NotEnoughUnits):
-        capacity.prolong([reference], end=None)
-    assert lines(tower)[0] == (1, 3, YEAR_START, date(2029, 1, 1), "granted")
-
-
 def test_own_use_is_set_once_and_again_without_change(tower: Asset) -> None:
     today = timezone.localdate()
     assert capacity.set_own_use([OwnUse(tower.pk, 3)]) == 1
