@@ -167,6 +167,7 @@ def test_a_done_run_makes_it_matched_once_however_often_it_is_told(scene: Scene,
 
 def test_a_new_run_supersedes_what_older_ones_proposed_but_not_what_is_under_way(scene: Scene):
     other = factories.match(factories.demand(scene.list), [scene.far])
+    fallback = factories.match(other.demand, [scene.near], rank=2)
     scene.requested(other)
     run = lists.rematch(scene.list, actor=scene.drafter)
     run.status = RunStatus.DONE
@@ -177,6 +178,7 @@ def test_a_new_run_supersedes_what_older_ones_proposed_but_not_what_is_under_way
         (scene.match, MatchStatus.SUPERSEDED),
         (scene.runner_up, MatchStatus.SUPERSEDED),
         (other, MatchStatus.REQUESTED),
+        (fallback, MatchStatus.PROPOSED),
         (fresh, MatchStatus.PROPOSED),
     ):
         match.refresh_from_db()
