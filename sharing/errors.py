@@ -49,7 +49,8 @@ class WrongState(Refusal):
 
 
 class UnitsGone(WrongState):
-    """Others took the units meanwhile. `next_best` is the best proposal for the demand that still fits, if any."""
+    """Others took the units meanwhile, or their owner offers them no more. `next_best` is the best proposal for the
+    demand that still fits, if any."""
 
     code = "units_gone"
 

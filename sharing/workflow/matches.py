@@ -23,7 +23,7 @@ from sharing.workflow.rules import Verb
 def request(match: Match, *, actor: User) -> Match:
     """Takes a proposal: its units are held at once, and every owner is asked.
 
-    Raises UnitsGone, which names the next best proposal, where others were faster.
+    Raises UnitsGone, which names the next best proposal, where others were faster or an owner offers it no more.
     """
     match = lock_match(match.pk)
     rules.guard(Verb.REQUEST, match, actor)
@@ -32,6 +32,8 @@ def request(match: Match, *, actor: User) -> Match:
     live = Match.objects.filter(demand_id=match.demand_id, status__in=LIVE, renews__isnull=True)
     if live.exists():
         raise WrongState(_("Another match of this demand is under way or in force already."))
+    if not offers.is_offered(match):
+        raise UnitsGone(_("An owner no longer offers this."), offers.next_best(match))
     try:
         ask_owners(match, actor=actor)
     except capacity.CapacityError as error:

@@ -8,7 +8,7 @@ from django.db import connection
 
 from registry import capacity
 from registry.kinds import LOADS
-from registry.models import User
+from registry.models import AssetStatus, User
 from sharing.models import EventType, Match, MatchLeg, MatchStatus
 from sharing.notifications import outbox
 
@@ -22,15 +22,25 @@ def offer_next(match: Match, *, actor: User | None) -> Match | None:
 
 
 def next_best(match: Match) -> Match | None:
-    """The best-ranked other proposal of the same demand whose units are all free now. Nothing is held or locked: the
-    party's request holds them, or is told that they are gone."""
+    """The best-ranked other proposal of the same demand that is still offered and whose units are all free now.
+    Nothing is held or locked: the party's request holds them, or is told that they are gone."""
     if match.renews_id:
         return None
     proposals = Match.objects.filter(demand_id=match.demand_id, status=MatchStatus.PROPOSED).exclude(pk=match.pk)
     for proposal in proposals.select_related("demand__list__party").prefetch_related("legs__asset").order_by("rank"):
-        if fits(proposal):
+        if is_offered(proposal) and fits(proposal):
             return proposal
     return None
+
+
+def is_offered(match: Match) -> bool:
+    """Whether the owners of all legs still share them with the party's sector, and keep them in service."""
+    sector = match.demand.list.party.sector
+    return all(
+        sector in leg.asset.open_to_sectors and leg.asset.status != AssetStatus.OUT_OF_SERVICE
+        for leg in match.legs.all()
+        if leg.asset
+    )
 
 
 def claims(match: Match) -> list[capacity.Claim]:

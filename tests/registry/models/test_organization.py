@@ -1,6 +1,6 @@
 import pytest
 
-from registry.models import Organization, Region, Role
+from registry.models import Region, Role
 from registry.social_credit_code import is_social_credit_code
 from tests import factories
 

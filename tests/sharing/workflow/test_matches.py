@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from registry.models import Allocation, Protection, Purpose
+from registry.models import Allocation, Asset, Protection, Purpose
 from sharing.errors import NotSeen, NotYours, UnitsGone, WrongState
 from sharing.models import Consent, ConsentStatus, ListStatus, MatchStatus
-from sharing.workflow import calendar, matches
+from sharing.workflow import calendar, matches, offers
 from tests import factories
 from tests.sharing.scene import Scene, events, free, refused
 
@@ -178,3 +178,16 @@ def test_nothing_expires_before_its_grace_is_over(scene: Scene, time_machine):
     assert free(scene.near) == 2
     assert Consent.objects.get().status == ConsentStatus.LAPSED
     assert events()[-2:] == ["match.expired", "match.offered"]
+
+
+@pytest.mark.parametrize("withdrawn", [{"open_to_sectors": ["power"]}, {"status": "out_of_service"}])
+def test_what_its_owner_offers_no_more_is_refused_and_the_next_best_named(scene: Scene, withdrawn: dict[str, object]):
+    Asset.objects.filter(pk=scene.near.pk).update(**withdrawn)
+    with refused(UnitsGone) as info:
+        matches.request(scene.match, actor=scene.asker)
+    assert info.value.next_best == scene.runner_up
+
+
+def test_what_its_owner_offers_no_more_is_not_the_next_best(scene: Scene):
+    Asset.objects.filter(pk=scene.far.pk).update(open_to_sectors=[])
+    assert offers.next_best(scene.match) is None
