@@ -2,7 +2,7 @@
 default in docs/operations.md; the defaults are safe for production, never convenient for development."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -153,7 +153,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Infrashare <registry
 
 # --- Celery: ids in, nothing out; at least once, so every task survives being run twice -----------------------
 _redis = urlsplit(REDIS_URL)
-CELERY_BROKER_URL = f"redis+socket://{_redis.path}?virtual_host=0" if _redis.scheme == "unix" else REDIS_URL
+_redis_db = parse_qs(_redis.query).get("db", ["0"])[0]
+CELERY_BROKER_URL = f"redis+socket://{_redis.path}?virtual_host={_redis_db}" if _redis.scheme == "unix" else REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
