@@ -50,7 +50,9 @@ def up() -> dict[str, str]:
             server = postgresql.up()
             addresses["DATABASE_URL"] = server.url
             # For psql and pg_dump, which do not read DATABASE_URL.
-            addresses.update(PGHOST=str(server.sockets), PGUSER=postgresql.NAME, PGDATABASE=postgresql.NAME)
+            addresses.update(
+                PGHOST=str(server.sockets), PGPORT=postgresql.PORT, PGUSER=postgresql.NAME, PGDATABASE=postgresql.NAME
+            )
         if "REDIS_URL" not in addresses:
             addresses["REDIS_URL"] = redis.up().url
     return addresses

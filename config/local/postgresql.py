@@ -32,13 +32,15 @@ from .places import (
 OLDEST_SERVER = 15
 OLDEST_POSTGIS = (3, 3)
 NAME = "infrashare"  # of the database, and of its owner inside the server
-SOCKET = ".s.PGSQL.5432"
+PORT = "5432"  # names the socket; said everywhere, since PGPORT of the environment may say otherwise
+SOCKET = f".s.PGSQL.{PORT}"
 START_SECONDS = 120  # replaying the log after a crash takes a while on a slow disk
 
 # For two cores and a few GB shared with workers and tests. Durability stays at PostgreSQL's defaults,
 # so that what the tests prove about crashes and races holds in production.
 SETTINGS = {
     "listen_addresses": "",
+    "port": PORT,
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "shared_buffers": "256MB",
@@ -162,7 +164,7 @@ def programs_for(instance: Instance) -> Programs:
 
 def ready(instance: Instance, programs: Programs) -> bool:
     """Whether the server answers and is past its recovery."""
-    probe = [f"{programs.bin}/pg_isready", "-q", "-t", "5", "-h", str(instance.sockets), "-U", NAME]
+    probe = [f"{programs.bin}/pg_isready", "-q", "-t", "5", "-h", str(instance.sockets), "-p", PORT, "-U", NAME]
     return (instance.sockets / SOCKET).exists() and call(probe).returncode == 0
 
 
@@ -217,7 +219,7 @@ def configure(instance: Instance) -> None:
 
 def create_database(instance: Instance, programs: Programs) -> None:
     """Create the database unless it is there."""
-    options = ["-h", str(instance.sockets), "-U", NAME]
+    options = ["-h", str(instance.sockets), "-p", PORT, "-U", NAME]
     found = call([programs.bin / "psql", *options, "-Xqc", "select 1", NAME])
     if found.returncode == 0:
         return

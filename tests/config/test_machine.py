@@ -56,7 +56,7 @@ class Checkout:
         return str(row[0]) if row and row[0] is not None else None
 
 
-GIVEN = {"DATABASE_URL", "REDIS_URL", "DEBUG", "SECRET_KEY", "PGHOST", "PGUSER", "PGDATABASE", "VIRTUAL_ENV"}
+GIVEN = {"DATABASE_URL", "REDIS_URL", "DEBUG", "SECRET_KEY", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "VIRTUAL_ENV"}
 
 
 @pytest.fixture(scope="module")
