@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from registry.kinds import KINDS, ROUTE_KINDS
@@ -33,6 +33,10 @@ class ClaimLost(Exception):
     """Another attempt at the run has taken over; this one must not save."""
 
 
+MOST_ATTEMPTS = 5
+"""How often a run whose workers die is taken up, before it is given up: what kills a worker may kill the next too."""
+
+
 def run(run_id: int) -> MatchRun:
     """Match the open demands of the run's list; a run that is done, or under way elsewhere, is left alone.
 
@@ -47,6 +51,10 @@ def run(run_id: int) -> MatchRun:
             _carry_out(match_run, claim)
     except ClaimLost:
         logger.warning("match run %s was taken over by another attempt", run_id)
+    except Exception:
+        if _mine(run_id, claim).exists():
+            raise
+        logger.exception("match run %s failed after another attempt had taken over", run_id)
     match_run.refresh_from_db()
     return match_run
 
@@ -57,15 +65,33 @@ def _claim(run_id: int) -> datetime | None:
     taken = (
         waiting(now)
         .filter(pk=run_id)
-        .update(status=RunStatus.RUNNING, progress=0, error="", started_at=now, alive_at=now, finished_at=None)
+        .update(
+            status=RunStatus.RUNNING,
+            progress=0,
+            error="",
+            started_at=now,
+            alive_at=now,
+            finished_at=None,
+            attempts=F("attempts") + 1,
+        )
     )
     return now if taken else None
 
 
 def waiting(now: datetime) -> models.QuerySet[MatchRun]:
-    """The runs that are for anyone to take: queued, or left by an attempt that has died."""
-    silent = Q(status=RunStatus.RUNNING, alive_at__lt=now - SILENT_FOR)
-    return MatchRun.objects.filter(Q(status=RunStatus.QUEUED) | silent)
+    """The runs that are for anyone to take: queued, or left by an attempt that has died, unless that was the last."""
+    return MatchRun.objects.filter(
+        Q(status=RunStatus.QUEUED) | Q(_left(now), attempts__lt=MOST_ATTEMPTS),
+    )
+
+
+def given_up(now: datetime) -> models.QuerySet[MatchRun]:
+    """The runs whose last attempt has died."""
+    return MatchRun.objects.filter(_left(now), attempts__gte=MOST_ATTEMPTS)
+
+
+def _left(now: datetime) -> Q:
+    return Q(status=RunStatus.RUNNING, alive_at__lt=now - SILENT_FOR)
 
 
 def _mine(run_id: int, claim: datetime) -> models.QuerySet[MatchRun]:

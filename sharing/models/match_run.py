@@ -45,6 +45,7 @@ class MatchRun(models.Model):
         help_text=_("A running run that stays silent is run again."),
     )
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
 
     objects = MatchRunQuerySet.as_manager()
 

@@ -7,6 +7,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sharing.matching import engine
 from sharing.models import Event, EventType, ListStatus, MatchRun, RunStatus
@@ -24,8 +25,11 @@ def match(run_id: int) -> None:
 
 @shared_task(name="sharing.sweep_runs")
 def sweep_runs() -> None:
-    """Start what waits: queued runs, runs whose worker has died, and done ones that died before saying so."""
+    """Start what waits: queued runs, runs whose worker has died, and done ones that died before saying so. Runs whose
+    workers died time and again are failed."""
     now = timezone.now()
+    for run in engine.given_up(now):
+        lists.record_failed(run, error=_("Its worker died at each of %(count)d attempts.") % {"count": run.attempts})
     for run_id in (*engine.waiting(now).values_list("pk", flat=True), *_untold(now)):
         match.delay(run_id)
 

@@ -293,6 +293,31 @@ def test_a_run_whose_worker_died_is_taken_up_and_saved_once(demand_list: DemandL
     assert matched(dead, demand) == [(asset.pk, 1)]
 
 
+def test_a_run_whose_workers_died_time_and_again_is_taken_up_no_more(demand_list: DemandList) -> None:
+    silent = timezone.now() - engine.SILENT_FOR - timedelta(seconds=1)
+    run = factories.match_run(
+        demand_list, status=RunStatus.RUNNING, alive_at=silent, attempts=engine.MOST_ATTEMPTS - 1
+    )
+    assert engine.run(run.pk).attempts == engine.MOST_ATTEMPTS
+    MatchRun.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, alive_at=silent)
+    assert engine.run(run.pk).status == RunStatus.RUNNING
+    assert list(engine.given_up(timezone.now())) == [run]
+
+
+def test_an_attempt_that_fails_after_another_took_over_does_not_fail_the_run(
+    demand_list: DemandList, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    queued = factories.match_run(demand_list, status=RunStatus.QUEUED)
+
+    def overtaken(*_arguments: Any) -> Answers:
+        MatchRun.objects.filter(pk=queued.pk).update(started_at=timezone.now())
+        raise MemoryError
+
+    monkeypatch.setattr(engine, "match_points", overtaken)
+    assert engine.run(queued.pk).status == RunStatus.RUNNING
+    assert "after another attempt had taken over" in caplog.text
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_long_step_gives_signs_of_life(demand_list: DemandList, monkeypatch: pytest.MonkeyPatch) -> None:
     queued = factories.match_run(demand_list, status=RunStatus.QUEUED)

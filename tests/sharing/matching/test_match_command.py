@@ -113,7 +113,10 @@ def test_the_sweep_starts_queued_silent_and_untold_runs_only(
     factories.match_run(demand_list, status=RunStatus.RUNNING, alive_at=now)
     factories.match_run(demand_list, status=RunStatus.FAILED, finished_at=silent)
     factories.match_run(closed, finished_at=silent)
+    deadly = factories.match_run(demand_list, status=RunStatus.RUNNING, alive_at=silent, attempts=engine.MOST_ATTEMPTS)
     started: list[int] = []
     monkeypatch.setattr(matching.match, "delay", started.append)
     matching.sweep_runs()
     assert sorted(started) == sorted(run.pk for run in waiting)
+    deadly.refresh_from_db()
+    assert (deadly.status, deadly.error) == (RunStatus.FAILED, "Its worker died at each of 5 attempts.")
