@@ -29,13 +29,22 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=4)
 MAX_ATTEMPTS = 12
 
 
+class ServerLost(Exception):
+    """The mail server did not answer, so it need not be asked for the next mail."""
+
+
 def deliver() -> int:
-    """Sends every mail that is due; returns how many were sent. Any number of senders may run at once."""
+    """Sends every mail that is due; returns how many were sent. Any number of senders may run at once.
+
+    Where the mail server is out of reach all mails wait, so that a worker loses one timeout and not one for each.
+    """
     sent = 0
     connection: BaseEmailBackend = mail.get_connection()
     try:
         while notification := claim():
             sent += _send(notification, connection)
+    except ServerLost:
+        _due().update(next_attempt_at=timezone.now() + FIRST_PAUSE)
     finally:
         _close(connection)
     return sent
@@ -76,6 +85,10 @@ def _send(notification: Notification, connection: BaseEmailBackend) -> bool:
         return False
     try:
         connection.open()  # once; it then serves all mails of this sender
+    except (SMTPException, OSError) as error:
+        _fail(notification, f"{type(error).__name__}: {error}")
+        raise ServerLost from error
+    try:
         mail_of(Notification.objects.select_related(*RELATED).get(pk=notification.pk), connection).send()
     except (SMTPException, OSError, ValueError) as error:
         # The next mail needs a connection that works.

@@ -108,6 +108,16 @@ def test_a_mail_that_fails_waits_longer_each_time_then_is_parked_and_can_be_revi
     assert (pending.status, pending.last_error) == (DeliveryStatus.SENT, "")
 
 
+def test_where_the_mail_server_is_away_one_mail_finds_out_for_all(scene: Scene, closed_mail_server):
+    for _event in range(3):
+        outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+    outbox.dispatch()
+    assert (delivery.deliver(), delivery.deliver()) == (0, 0)
+    rows = Notification.objects.filter(channel=Channel.EMAIL)
+    assert sorted(rows.values_list("attempts", flat=True)) == [0] * (rows.count() - 1) + [1]
+    assert all(row.next_attempt_at > timezone.now() for row in rows)
+
+
 class Cutting(socketserver.StreamRequestHandler):
     """A mail server that hangs up after each mail, without a word."""
 
