@@ -77,7 +77,14 @@ def end(agreement: Agreement, *, reason: str, on: date | None = None, actor: Use
     else:
         kind = EventType.AGREEMENT_ENDING
     agreement.save(update_fields=["end_reason", "period", "ended_on"])
-    outbox.record(kind, agreement, actor=actor, on=last_day.isoformat(), reason=agreement.end_reason)
+    outbox.record(
+        kind,
+        agreement,
+        actor=actor,
+        organization=rules.acted_for(actor, match),
+        on=last_day.isoformat(),
+        reason=agreement.end_reason,
+    )
     return agreement
 
 

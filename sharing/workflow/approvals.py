@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.models import Organization, User
@@ -134,13 +135,14 @@ def _reject(match: Match, reason: str, reason_text: str, actor: User) -> Match:
         defaults={
             "regulator": regulator,
             "decision": Decision.REJECTED,
+            "decided_at": timezone.now(),
             "fingerprint": fingerprint_of(match),
             **why,
         },
     )
     give_up(match, MatchStatus.REJECTED)
     outbox.record(EventType.MATCH_REJECTED, match, actor=actor, organization=regulator, **why)
-    offers.offer_next(match, actor=actor)
+    offers.offer_next(match)
     return match
 
 

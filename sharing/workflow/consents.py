@@ -58,7 +58,7 @@ def refuse(consent: Consent, *, reason: str, reason_text: str = "", actor: User)
     why = {"reason": reason, "reason_text": reason_text}
     outbox.record(EventType.CONSENT_REFUSED, consent, actor=actor, organization=consent.owner, **why)
     outbox.record(EventType.MATCH_REFUSED, match, actor=actor, organization=consent.owner, **why)
-    offers.offer_next(match, actor=actor)
+    offers.offer_next(match)
     return consent
 
 

@@ -81,7 +81,7 @@ def expire(match: Match) -> Match:
         raise WrongState(_("This match does not expire now."))
     give_up(match, MatchStatus.EXPIRED)
     outbox.record(EventType.MATCH_EXPIRED, match, actor=None, waited_for=waiting_for)
-    offers.offer_next(match, actor=None)
+    offers.offer_next(match)
     return match
 
 

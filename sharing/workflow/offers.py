@@ -8,16 +8,19 @@ from django.db import connection
 
 from registry import capacity
 from registry.kinds import LOADS
-from registry.models import AssetStatus, User
+from registry.models import AssetStatus
 from sharing.models import EventType, Match, MatchLeg, MatchStatus
 from sharing.notifications import outbox
 
 
-def offer_next(match: Match, *, actor: User | None) -> Match | None:
-    """Tells the party which proposal comes next after `match` fell through; None where there is none that fits."""
+def offer_next(match: Match) -> Match | None:
+    """Tells the party which proposal comes next after `match` fell through; None where there is none that fits.
+
+    The registry offers it, not whoever refused: that person may act for an owner the party must not know of.
+    """
     offered = next_best(match)
     if offered:
-        outbox.record(EventType.MATCH_OFFERED, offered, actor=actor, instead_of=match.pk)
+        outbox.record(EventType.MATCH_OFFERED, offered, actor=None, instead_of=match.pk)
     return offered
 
 

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.models import Membership, Protection, Region, Role, User
+from registry.models import Membership, Organization, Protection, Region, Role, User
 from sharing.errors import NotSeen, NotYours, Refusal, WrongState
 from sharing.models import (
     Agreement,
@@ -170,6 +170,17 @@ def why_not(verb: Verb, subject: Subject, standing: Standing) -> Refusal | None:
 def parties(match: Match) -> set[int]:
     """The ids of the organizations that take part in a match: the demanding one and the owners."""
     return {match.demand.list.party_id, *owners(match)}
+
+
+def acted_for(actor: User, match: Match) -> Organization | None:
+    """The side of a match that `actor` manages: the demanding party's, else the first owner's."""
+    party_id = match.demand.list.party_id
+    managed = [
+        m.organization
+        for m in Standing.of(actor).memberships
+        if m.organization_id in parties(match) and m.role in Role.at_least(Role.MANAGER)
+    ]
+    return min(managed, key=lambda organization: (organization.pk != party_id, organization.pk), default=None)
 
 
 def owners(match: Match) -> set[int]:

@@ -3,9 +3,10 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from registry.models import Allocation
+from registry.models import Allocation, Asset, Protection
+from sharing import seen
 from sharing.errors import BadInput, NotSeen, NotYours, UnitsGone, WrongState
-from sharing.models import Agreement, Match, MatchStatus
+from sharing.models import Agreement, Event, Match, MatchStatus
 from sharing.workflow import agreements, approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
@@ -40,6 +41,24 @@ def test_either_side_ends_it_early_and_the_ledger_is_free_from_that_day(
     assert (ended.ended_on, ended.end_reason) == (first_day + timedelta(days=10), "The site moves.")
     assert periods(scene) == [(first_day, first_day + timedelta(days=10))]
     assert events()[-1] == "agreement.ended"
+
+
+@pytest.mark.parametrize("who", ["asker", "metro_manager"])
+def test_the_event_says_for_which_side_it_was_ended(scene: Scene, agreement: Agreement, who):
+    agreements.end(agreement, reason="The site moves.", actor=getattr(scene, who))
+    event = Event.objects.latest("pk")
+    assert event.organization == {"asker": scene.party, "metro_manager": scene.metro}[who]
+
+
+def test_who_ended_it_for_a_hidden_owner_is_not_told_to_the_party(scene: Scene, agreement: Agreement):
+    Asset.objects.filter(pk=scene.near.pk).update(protection=Protection.CORE, protection_reason="Control room")
+    agreements.end(agreement, reason="The site moves.", actor=scene.metro_manager)
+    told = {event.type: seen.author(event) for event in seen.events(scene.asker)}
+    assert told["agreement.ended"] == ""
+    assert (
+        "metro-manager"
+        in {event.type: seen.author(event) for event in seen.events(scene.metro_manager)}["agreement.ended"]
+    )
 
 
 def test_days_already_used_stay_in_the_ledger(scene: Scene):

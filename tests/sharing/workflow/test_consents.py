@@ -51,6 +51,12 @@ def test_a_grant_discloses_the_exact_places_of_protected_assets_to_the_party_onl
     assert set(Disclosure.objects.values_list("asset_id", flat=True)) == {hidden.pk, of_other.pk}
 
 
+def test_the_next_best_is_offered_by_the_registry_not_by_who_refused(scene: Scene, consent: Consent):
+    consents.refuse(consent, reason=RefusalReason.FUTURE_NEED, actor=scene.metro_manager)
+    offered = Event.objects.get(type="match.offered")
+    assert (offered.match, offered.actor, offered.organization) == (scene.runner_up, None, None)
+
+
 def test_a_refusal_frees_the_units_and_offers_the_next_best_at_once(scene: Scene, consent: Consent):
     refusal = consents.refuse(consent, reason=RefusalReason.FUTURE_NEED, actor=scene.metro_manager)
     refusal.refresh_from_db()
