@@ -154,7 +154,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Infrashare <registry
 # --- Celery: ids in, nothing out; at least once, so every task survives being run twice -----------------------
 _redis = urlsplit(REDIS_URL)
 _redis_db = parse_qs(_redis.query).get("db", ["0"])[0]
-CELERY_BROKER_URL = f"redis+socket://{_redis.path}?virtual_host={_redis_db}" if _redis.scheme == "unix" else REDIS_URL
+CELERY_BROKER_URL = REDIS_URL
+if _redis.scheme == "unix":
+    CELERY_BROKER_URL = f"redis+socket://{_redis.netloc}{_redis.path}?virtual_host={_redis_db}"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -182,19 +184,20 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_IMPORTS = ["registry.tasks", "sharing.tasks"]
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0},
-    "sweep-runs": {"task": "sharing.sweep_runs", "schedule": 30.0},
-    "keep-deadlines": {"task": "sharing.keep_deadlines", "schedule": 60.0},
+    # A sweep that no worker took before the next one is due is not worth doing.
+    "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-runs": {"task": "sharing.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
+    "keep-deadlines": {"task": "sharing.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
     "turn-the-day": {
         "task": "sharing.turn_the_day",
-        "schedule": crontab(hour=0, minute=5),
+        "schedule": crontab(minute=5),
     },
-    "import-assets": {"task": "registry.import_assets", "schedule": 10.0},
-    "import-demands": {"task": "sharing.import_demands", "schedule": 10.0},
+    "import-assets": {"task": "registry.import_assets", "schedule": 10.0, "options": {"expires": 10}},
+    "import-demands": {"task": "sharing.import_demands", "schedule": 10.0, "options": {"expires": 10}},
     "forget-old-calls": {"task": "registry.forget_old_calls", "schedule": 3600.0},
     "refresh-free-units": {
         "task": "registry.refresh_free_units",
-        "schedule": crontab(hour=0, minute=1),
+        "schedule": crontab(minute=1),
     },
 }
 

@@ -19,10 +19,10 @@ def add_working_days(day: date, days: int, *, calendar: str | None = None) -> da
     """The `days`-th working day after `day` (before it, where negative), `day` itself not counted.
 
     Regulation (EEC, Euratom) 1182/71 art. 3(1) counts so too: the day of the event is not within the period.
-    `days` is not 0.
+    No days are `day` itself.
     """
     if not days:
-        raise ValueError("count at least one working day, forward or back")
+        return day
     step = 1 if days > 0 else -1
     # Nowhere does more than half of a span of weeks stand still, so one query nearly always suffices.
     reach = timedelta(days=30 + 3 * abs(days))
