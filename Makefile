@@ -16,8 +16,8 @@ PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-demo: up ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (SERVE=0: end after the report)
-	@$(RUN) python manage.py demo $(if $(filter 0,$(SERVE)),--no-serve)
+demo: up ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (PORT=n, SERVE=0: end after the report)
+	@$(RUN) python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: lint ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them)
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"

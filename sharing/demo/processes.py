@@ -72,13 +72,13 @@ class Programs:
                 raise ProgramFailed(self._failure(name, _("ended by itself")))
 
     def stop(self) -> None:
-        """End all: politely, which lets a worker finish its task, and after a while by force."""
+        """End all: politely, which lets a worker finish its task; after a while, or at another Ctrl-C, by force."""
         for name, process in reversed(list(self._running.items())):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 try:
                     process.wait(LEAVE_S)
-                except subprocess.TimeoutExpired:
+                except (subprocess.TimeoutExpired, KeyboardInterrupt):
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
             del self._running[name]

@@ -40,10 +40,6 @@ class Section:
     end: Station
     elevated: bool
 
-    @property
-    def length_m(self) -> float:
-        return self.end_m - self.start_m
-
 
 @dataclass(frozen=True)
 class Street:
@@ -51,7 +47,6 @@ class Street:
 
     code: str
     line: Line
-    station: Station
 
 
 @dataclass(frozen=True)
@@ -60,8 +55,6 @@ class Link:
 
     code: str
     line: Line
-    start: Station
-    end: Station
 
 
 @cache
@@ -95,7 +88,7 @@ def links() -> list[Link]:
             key=lambda pair: (pair[0], pair[1].code, pair[2].code),
         )
         if 60 < distance <= LINK_WITHIN_M:
-            found.append(Link(f"{start.code}-{end.code}", Line([start.left, end.left]), start, end))
+            found.append(Link(f"{start.code}-{end.code}", Line([start.left, end.left])))
     return found
 
 
@@ -125,4 +118,4 @@ def _streets_of(station: Station) -> Iterator[Street]:
         for _bend in range(3):
             direction += radians(chance.uniform(-12, 12))
             points.append(moved(points[-1], direction, CROSS_STREET_M / 3))
-        yield Street(f"{station.code}{side}", Line(points), station)
+        yield Street(f"{station.code}{side}", Line(points))

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         serving, port = not options["no_serve"], options["port"]
         if serving and not port_is_free(port):
-            raise CommandError(_("Port %(port)d is taken; choose another with --port.") % {"port": port})
+            raise CommandError(_("Port %(port)d is taken; choose another: make demo PORT=8001.") % {"port": port})
         report = Report(self.stdout)
         try:
             with Programs(folder / "logs") as programs:
