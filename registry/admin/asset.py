@@ -18,11 +18,11 @@ from registry.admin.base import (
     WithinRegionFilter,
     person,
 )
-from registry.admin.search import ILike
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.admin.tags import tag
 from registry.kinds import KINDS, Kind
 from registry.models import Asset, Protection, Role, Sector, User
+from registry.search import ILike
 
 if TYPE_CHECKING:
     from django.forms import CheckboxSelectMultiple as CheckboxesWidget

@@ -16,8 +16,8 @@ from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from registry.admin.place import PlaceField
 from registry.models import Organization, Region, Role, User
+from registry.place_field import PlaceField
 from registry.refusals import SENTENCES, Sentences, explained
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from registry.admin.place import PlaceField
 from registry.models import Organization, Region
 from registry.models.region import GB_T_2260
+from registry.place_field import PlaceField
 
 POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 LINE = {"type": "array", "items": POSITION, "minItems": 2}

@@ -12,11 +12,11 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Valu
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 
-from registry.admin.search import ILike
 from registry.api.fields import split_region
 from registry.api.pagination import CURSOR, LIMIT, ORDERING
 from registry.api.problems import Problem
 from registry.models import Region
+from registry.search import ILike
 
 # Parameters of lists that are no filters.
 OTHERS = frozenset({CURSOR, LIMIT, ORDERING, "fields", "format"})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from registry.admin.place import MOST_VERTICES, PlaceField
+from registry.place_field import MOST_VERTICES, PlaceField
 
 
 def cleaned(text: str, geometry_type: str = "GEOMETRY"):
@@ -47,6 +47,7 @@ def test_another_reference_system_is_converted():
         ("POINT(114)", "neither WKT nor GeoJSON"),
         ('{"type": "Point"}', "neither WKT nor GeoJSON"),
         ("{", "neither WKT nor GeoJSON"),
+        pytest.param('{"type":' * 10_000 + "1" + "}" * 10_000, "neither WKT nor GeoJSON", id="nested deeply"),
         ('{"type": "Feature", "geometry": null}', "neither WKT nor GeoJSON"),
         ("[1, 2]", "neither WKT nor GeoJSON"),
         ("POINT EMPTY", "has no coordinates"),

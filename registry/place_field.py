@@ -66,7 +66,7 @@ class PlaceField(forms.CharField):
                 content = json.loads(text)
                 text = json.dumps(content.get("geometry", content))
             place = GEOSGeometry(text)
-        except (ValueError, TypeError, AttributeError, GEOSException, GDALException) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError, GEOSException, GDALException) as error:
             raise self._error("unreadable") from error
         if place.empty:
             raise self._error("empty")
