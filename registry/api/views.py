@@ -10,7 +10,6 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import viewsets
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -20,7 +19,7 @@ from registry.api import etags, problems, renderers
 from registry.api.authentication import SessionAuthentication, TokenAuthentication
 from registry.api.filters import StrictFilterBackend
 from registry.api.idempotency import HEADER, once
-from registry.api.negotiation import Negotiation
+from registry.api.negotiation import JSONParser, Negotiation
 from registry.api.pagination import CURSOR, LIMIT, KeysetPagination, ordered, ordering_of
 from registry.api.permissions import HasScope, IsAuthenticated, TakesPart
 from registry.api.problems import Problem, bad_parameter

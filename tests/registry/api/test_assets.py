@@ -354,6 +354,10 @@ def test_what_cannot_be_is_a_400_that_points_at_it(
     assert Asset.objects.count() == before
 
 
+def test_a_body_nested_beyond_reading_is_malformed(catalog: Catalog):
+    problem(catalog.manager.post("assets/", b"[" * 10_000 + b"]" * 10_000), 400, "malformed")
+
+
 def test_a_second_asset_of_one_code_is_a_conflict(catalog: Catalog):
     assert problem(catalog.editor.post("assets/", tower_body(code="T-1")), 409, "conflict") == [
         ("#", "asset_code_is_unique_to_owner")
