@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex, GinIndex, GistIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, GistIndex, OpClass
 from django.core.validators import MinValueValidator
 from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -240,7 +240,12 @@ class Asset(models.Model):
                 fields=["planned_facility"], condition=Q(planned_facility__isnull=False), name="asset_of_facility"
             ),
             GistIndex(fields=["masked_geometry"], name="asset_masked_geometry"),
-            GistIndex(fields=["geometry"], condition=PROTECTED, name="asset_protected_geometry"),
+            # By an expression, since of an index on a geometry column Django leaves the condition out.
+            GistIndex(
+                OpClass(F("geometry"), name="gist_geometry_ops_2d"),
+                condition=PROTECTED,
+                name="asset_protected_geometry",
+            ),
             GinIndex(
                 fields=["code", "name"],
                 opclasses=["gin_trgm_ops", "gin_trgm_ops"],
