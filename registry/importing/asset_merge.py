@@ -57,7 +57,7 @@ class Merge:
         self._staged = columns
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [MERGE_LOCK, self.owner.pk])
-        stage("import_staged", columns, rows)
+        stage("import_staged", columns, rows, key="code")
         if np.count_nonzero(rows) > HASHED_ROWS:
             self._execute("SET LOCAL enable_nestloop = off")
         self._execute(
@@ -97,8 +97,10 @@ class Merge:
             )
         )
         [(self.assumed_capacity,)] = self._execute("SELECT count(*) FROM {merged} WHERE is_new AND assumed_capacity")
-        self._insert()
-        self._update()
+        if counts.get("created"):
+            self._insert()
+        if counts.get("updated"):
+            self._update()
         self._write_use()
         self._execute("SET LOCAL enable_nestloop TO DEFAULT")
         for table in (STAGED, MERGED):
@@ -144,7 +146,8 @@ class Merge:
         )
         if self._staged["used_units"].values is not None:
             self._compare_use()
-        self._execute("ANALYZE {merged}")
+        # What the queries after this join and choose by; statistics of every column would take longer than they do.
+        self._execute("ANALYZE {merged} (idx, id, region_id, is_new, changed, use_changed)")
 
     def _compare_use(self) -> None:
         self._execute(

@@ -26,10 +26,11 @@ class StagedColumn:
     values: Cells | None = None
 
 
-def stage(table: str, columns: Mapping[str, StagedColumn], rows: NDArray[np.bool_]) -> None:
+def stage(table: str, columns: Mapping[str, StagedColumn], rows: NDArray[np.bool_], *, key: str) -> None:
     """Create the temporary `table`, gone at the end of the transaction, and copy the chosen `rows` into it.
 
-    Its first column `idx` is the row's index in the columns, by which later findings are traced back.
+    Its first column `idx` is the row's index in the columns, by which later findings are traced back. The planner gets
+    to know the column `key`, by which the table will be joined.
     """
     indexes = np.flatnonzero(rows)
     filled = {name: column.values for name, column in columns.items() if column.values is not None}
@@ -48,7 +49,7 @@ def stage(table: str, columns: Mapping[str, StagedColumn], rows: NDArray[np.bool
             for start in range(0, len(indexes), BLOCK_ROWS):
                 block = zip(*(column[start : start + BLOCK_ROWS] for column in texts), strict=True)
                 copy.write("\n".join(map("\t".join, block)) + "\n")
-        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+        cursor.execute(sql.SQL("ANALYZE {} ({})").format(sql.Identifier(table), sql.Identifier(key)))
 
 
 def _texts(values: Cells, sql_type: str) -> list[str]:
