@@ -24,7 +24,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
     search_fields = ("demand__name__icontains", "run__list__title__icontains")
     search_help_text = gettext_lazy("Name of the demand or title of the list")
     ordering = ("-id",)
-    fields = ("demand", "run", "met_tag", "why", "shown_funnel", "shown_miss", "shown_change")
+    fields = ("demand", "run", "met_tag", "why", "shown_funnel", "shown_miss", "shown_change", "shown_others")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With the name of the nearest asset, where the person may know of it."""
@@ -59,3 +59,8 @@ class OutcomeAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("smallest change that would meet it"))
     def shown_change(self, outcome: Outcome) -> str:
         return words.change(outcome.change) or "–"
+
+    @admin.display(description=gettext_lazy("other changes that would meet it"))
+    def shown_others(self, outcome: Outcome) -> str:
+        lines = ((words.change(change),) for change in outcome.other_changes)
+        return format_html_join("", '<div class="fact">{}</div>', lines) or "–"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.tags import days
 from registry.kinds import KINDS
+from sharing.matching.describing import describe
 from sharing.matching.eligibility import RULES
 from sharing.matching.scoring import PARTS
 from sharing.models import Demand, Event, Outcome, RefusalReason, RejectionReason
@@ -129,15 +130,15 @@ def nearest_miss(miss: Mapping[str, Any], assets: Mapping[int, str]) -> str:
     }
 
 
-def change(smallest: Mapping[str, Any]) -> str:
-    """The smallest single change of the demand that would have met it."""
-    if not smallest.get("field"):
+def change(single: Mapping[str, Any]) -> str:
+    """A single change of the demand that would have met it, with the yearly cost of the match that comes of it."""
+    if not single.get("field"):
         return ""
-    return _("%(field)s: %(was)s → %(to)s would meet it") % {
-        "field": field_name(str(smallest["field"])),
-        "was": number(smallest.get("from")),
-        "to": number(smallest.get("to")),
-    }
+    if "cost_per_year" not in single:
+        return describe(single)
+    return _("%(change)s Cost a year: %(cost)s.") % {
+        "change": describe(single), "cost": number(single["cost_per_year"])
+    }  # fmt: skip
 
 
 def score_parts(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

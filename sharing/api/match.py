@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -83,6 +83,9 @@ class MatchShown(Shown[Match]):
     period = PeriodField(read_only=True)
     score_parts = ScorePart(many=True, read_only=True)
     length_m = serializers.SerializerMethodField()
+    costs_more = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="A year, than the run's answer to the same demand."
+    )
     legs = serializers.SerializerMethodField()
     consents = serializers.SerializerMethodField()
     hidden_consents = serializers.SerializerMethodField(help_text="Of owners that you may not know of yet.")
@@ -95,8 +98,8 @@ class MatchShown(Shown[Match]):
         model = Match
         fields = (
             "id", "run", "demand", "demand_list", "party", "kind", "rank", "status", "status_at", "period", "score",
-            "score_parts", "cost_per_year", "distance_m", "length_m", "legs", "consents", "hidden_consents",
-            "approvals", "agreement", "renews", "deadline", "created_at", "fingerprint", "actions",
+            "score_parts", "cost_per_year", "costs_more", "distance_m", "length_m", "legs", "consents",
+            "hidden_consents", "approvals", "agreement", "renews", "deadline", "created_at", "fingerprint", "actions",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -189,7 +192,9 @@ class MatchResource(SharingResource):
     filterset_class = MatchFilters
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        rows = queryset.select_related("demand__list__party", "agreement")
+        answers = Match.objects.filter(run=OuterRef("run"), demand=OuterRef("demand"), rank=1).values("cost_per_year")
+        more = F("cost_per_year") - Subquery(answers[:1])
+        rows: QuerySet[Any] = queryset.select_related("demand__list__party", "agreement").annotate(costs_more=more)
         return rows.prefetch_related(*MATCH_FACTS, "approvals__regulator", "consents__owner")
 
     def shown(self, page: Sequence[Any]) -> Rows:

@@ -9,25 +9,29 @@ from registry.api.serializers import Shown
 from registry.api.views import Rows
 from registry.models import Asset
 from sharing.api.verbs import SharingResource
-from sharing.matching.describing import describe_change, describe_miss
+from sharing.matching.describing import describe_change, describe_miss, describe_other_changes
 from sharing.models import Outcome
 
 
 class OutcomeShown(Shown[Outcome]):
     """Why a demand was met or not: how many assets were near → open to the party → technically fit → free in the
-    period → left by higher priorities, the nearest miss, and the smallest single change that would have met it."""
+    period → left by higher priorities, the nearest miss, and the smallest single change by which it would be met.
+    Its `field` is a column of the demand, or `period_end`, `halves` (two lines of half the quantity) or
+    `max_gap_share` (a term of the run); `legs`: how several assets would share it."""
 
     funnel = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     nearest_miss = serializers.SerializerMethodField()
     change = serializers.SerializerMethodField()
+    other_changes = serializers.SerializerMethodField(help_text="Single changes of other columns, the smaller first.")
     miss_in_words = serializers.SerializerMethodField()
     change_in_words = serializers.SerializerMethodField()
+    other_changes_in_words = serializers.SerializerMethodField()
 
     class Meta:
         model = Outcome
         fields = (
-            "id", "run", "demand", "met", "reason", "funnel", "nearest_miss", "change", "miss_in_words",
-            "change_in_words",
+            "id", "run", "demand", "met", "reason", "funnel", "nearest_miss", "change", "other_changes",
+            "miss_in_words", "change_in_words", "other_changes_in_words",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -36,6 +40,12 @@ class OutcomeShown(Shown[Outcome]):
 
     def get_change(self, outcome: Outcome) -> dict[str, Any] | None:
         return self._told(outcome.change)
+
+    def get_other_changes(self, outcome: Outcome) -> list[dict[str, Any] | None]:
+        return [self._told(change) for change in outcome.other_changes]
+
+    def get_other_changes_in_words(self, outcome: Outcome) -> list[str]:
+        return describe_other_changes(outcome)
 
     def get_miss_in_words(self, outcome: Outcome) -> str:
         return str(describe_miss(outcome))
@@ -73,7 +83,8 @@ class OutcomeResource(SharingResource):
     filterset_class = OutcomeFilters
 
     def shown(self, page: Sequence[Any]) -> Rows:
-        ids = {part.get("asset") for outcome in page for part in (outcome.nearest_miss, outcome.change)}
+        parts = [(one.nearest_miss, one.change, *one.other_changes) for one in page]
+        ids = {part.get("asset") for ones in parts for part in ones}
         seen = Asset.objects.visible_to(self.user).filter(pk__in=[pk for pk in ids if pk])
         context = self.get_serializer_context() | {"assets": set(seen.values_list("pk", flat=True))}
         return list(OutcomeShown(page, many=True, context=context).data)

@@ -1,5 +1,6 @@
 """Outcomes in words, in the reader's language, from the codes and numbers that are saved."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -48,15 +49,39 @@ def describe_miss(outcome: Outcome) -> str:
 
 
 def describe_change(outcome: Outcome) -> str:
-    """The smallest change that would have met the demand: "radius, m: 920 instead of 800"."""
-    change = outcome.change
+    """The smallest change that would have met the demand: "radius, m 920 instead of 800 (+120 m)"."""
+    return describe(outcome.change)
+
+
+def describe_other_changes(outcome: Outcome) -> list[str]:
+    """The further changes, each of which would have met it too."""
+    return [describe(change) for change in outcome.other_changes]
+
+
+def describe(change: Mapping[str, Any]) -> str:
+    """One change in words."""
     if not change:
         return ""
-    if change["field"] == "splittable":
+    name, to = change["field"], change["to"]
+    if name == "splittable":
         return _("It would be met by several assets together, if it may be split.")
-    if change["field"] == "period":
-        return str(_("It would be met from %(to)s on instead of %(from)s.") % change)
-    field = Demand._meta.get_field(change["field"])
+    if name == "halves":
+        return _("It would be met by two routes of %(one)s and %(other)s instead of one of %(from)s.") % {
+            "one": to[0], "other": to[1], **change,
+        }  # fmt: skip
+    if name == "disjoint_from":
+        return _("It would be met if its route might touch that of the other line.")
+    if name == "accepts_hazardous_co_use":
+        return _("It would be met beside gas, oil or high voltage.")
+    if name == "period":
+        return _("It would be met from %(to)s on instead of %(from)s.") % change
+    if name == "period_end":
+        if change["from"] is None:
+            return _("It would be met until %(to)s.") % change
+        return _("It would be met until %(to)s instead of %(from)s.") % change
+    if name == "max_gap_share":
+        return _("It would be met with a share of new build of %(to)s instead of %(from)s.") % change
+    field = Demand._meta.get_field(name)
     assert isinstance(field, Field)
     return _("It would be met with %(field)s %(to)s instead of %(from)s.") % {**change, "field": field.verbose_name}
 

@@ -73,6 +73,10 @@ class AssetFacts:
     def __len__(self) -> int:
         return int(self.id.size)
 
+    def take(self, rows: Ints | Flags) -> "AssetFacts":
+        kept = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "details"}
+        return AssetFacts(**kept, details={name: values[rows] for name, values in self.details.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:

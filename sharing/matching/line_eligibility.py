@@ -57,7 +57,7 @@ def passed(ask: Ask, assets: AssetFacts, kind: str, stage: Stage) -> Flags:
     return passes
 
 
-def _fitting_cable(_ask: Ask, assets: AssetFacts) -> Floats:
+def fitting_cable_mm(assets: AssetFacts) -> Floats:
     """The largest cable a bore takes: inner diameter times the root of its fill limit (one cable, area by area)."""
     return np.asarray(assets.details["inner_diameter_mm"] * np.sqrt(assets.details["fill_limit"]), dtype=np.float64)
 
@@ -104,7 +104,7 @@ LINE_RULES: dict[str, tuple[LineRule, ...]] = {
         ),
         LineRule(
             "cable_diameter", Stage.FIT, _("largest cable that fits"), "mm",
-            lambda ask: ask.demand.cable_outer_diameter_mm or NOT_ASKED, _fitting_cable,
+            lambda ask: ask.demand.cable_outer_diameter_mm or NOT_ASKED, lambda ask, assets: fitting_cable_mm(assets),
         ),
     ),
     Kind.FIBER.value: (

@@ -1,30 +1,23 @@
-"""Step five, for the demands that are not met: the nearest miss, and the smallest single change that would meet them.
+"""Step five, for the demands that are not met: the nearest miss, and the smallest single changes that would meet them.
 
-Both are found among the assets in a wider circle, on what the run itself leaves free. A change counts only where
-it alone makes every rule pass, so that asking again with it would be answered with a match. Assets of the highest
+Both are found among the assets in a wider circle, on what the run itself leaves free. Assets of the highest
 protection level stay out: nothing may be learnt about them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from math import ceil, floor
 
 import numpy as np
 
-from sharing.matching.arrays import FOREVER, Flags, Floats, Ints, group_starts, join_sorted
-from sharing.matching.eligibility import Rule, Stage, Verdicts, judge
+from sharing.matching.arrays import Flags, Floats, Ints, group_starts
+from sharing.matching.changes import smallest_changes
+from sharing.matching.eligibility import Rule, Verdicts, judge
 from sharing.matching.explanation import Json, number
 from sharing.matching.facts import Pairs
-from sharing.matching.ledger import Holdings, freedom
+from sharing.matching.ledger import Holdings
 
 REACH = 3.0
 """How many times the radius the search for misses goes."""
-
-LATEST_DAYS = 5 * 365
-"""How much later a period may be moved."""
-
-SPLIT_SIZE = 0.2
-"""How large a change it is to accept several assets, beside relative changes of a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +26,11 @@ class Miss:
 
     reason: str
     nearest: Json
-    change: Json
+    changes: Sequence[Json]  # the smallest first
+
+    def changes_as_saved(self) -> tuple[Json, Sequence[Json]]:
+        """The smallest, and the others."""
+        return (self.changes[0], self.changes[1:]) if self.changes else ({}, ())
 
 
 def explain(pairs: Pairs, rules: tuple[Rule, ...], holdings: Holdings, contested: Flags) -> list[Miss]:
@@ -43,140 +40,17 @@ def explain(pairs: Pairs, rules: tuple[Rule, ...], holdings: Holdings, contested
     """
     pairs = pairs.take(~pairs.assets.core[pairs.asset])
     verdicts = judge(pairs, rules)
-    changes = _Changes(pairs, verdicts, holdings)
+    changes = smallest_changes(pairs, rules, holdings)
     nearest = _nearest(pairs, verdicts)
     misses = []
     together = _together(pairs, verdicts)
     for demand in range(len(pairs.demands)):
-        change = changes.smallest(demand)
-        row = change.row if change else int(nearest[demand])
+        ones = changes.get(demand, [])
+        row = ones[0].row if ones else int(nearest[demand])
         miss = together.get(demand) or (_miss(pairs, verdicts, row) if row >= 0 else {})
         reason = "contested" if contested[demand] else str(miss.get("code", "none_near"))
-        misses.append(Miss(reason, miss, change.as_json(pairs) if change else {}))
+        misses.append(Miss(reason, miss, [one.as_json(pairs) for one in ones]))
     return misses
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One changed column of a demand. size: relative to what was asked, to compare unlike ones."""
-
-    size: float
-    row: int
-    field: str
-    was: float | str | bool
-    to: float | str | bool
-
-    def as_json(self, pairs: Pairs) -> Json:
-        asset = int(pairs.assets.id[pairs.asset[self.row]])
-        change: Json = {"field": self.field, "from": self.was, "to": self.to, "asset": asset}
-        if isinstance(self.was, (int, float)) and isinstance(self.to, (int, float)) and self.field != "splittable":
-            change["by"] = number(self.to - self.was)
-        return change
-
-
-class _Changes:
-    """All single changes that would meet a demand, by demand."""
-
-    def __init__(self, pairs: Pairs, verdicts: Verdicts, holdings: Holdings) -> None:
-        self.pairs, self.verdicts, self.holdings = pairs, verdicts, holdings
-        self.found: dict[int, list[Change]] = {}
-        self._numbers()
-        self._later()
-        self._split()
-        self._fewer_together()
-
-    def smallest(self, demand: int) -> Change | None:
-        return min(self.found.get(demand, []), key=lambda change: (change.size, change.row), default=None)
-
-    def _add(self, change: Change) -> None:
-        self.found.setdefault(int(self.pairs.demand[change.row]), []).append(change)
-
-    def _numbers(self) -> None:
-        """Pairs that fail one rule only, whose column can give way."""
-        fails = self.verdicts.fails
-        single = fails.sum(axis=0) == 1
-        for i, rule in enumerate(self.verdicts.rules):
-            if rule.change and rule.change != "period":
-                rows = np.flatnonzero(single & fails[i] & np.isfinite(self.verdicts.shortfall[i]))
-                for row in rows.tolist():
-                    self._give_way(rule, row, self.verdicts.asked[i, row], self.verdicts.offered[i, row])
-
-    def _give_way(self, rule: Rule, row: int, asked: float, offered: float) -> None:
-        if rule.code == "radius":
-            offered = float(ceil(offered))
-        elif rule.stage == Stage.FREE:
-            demand = self.pairs.demand[row]
-            if self.pairs.demands.splittable[demand] or floor(offered * 1000) < 1:
-                return
-        self._add(
-            Change(
-                abs(asked - offered) / max(abs(asked), 1e-9),
-                row,
-                rule.change,
-                number(asked) or 0,
-                number(offered) or 0,
-            )
-        )
-
-    def _later(self) -> None:
-        """Pairs that only lack freedom in the period: the first later start at which it is there."""
-        pairs, demands = self.pairs, self.pairs.demands
-        passes = ~self.verdicts.fails[[rule.stage < Stage.FREE for rule in self.verdicts.rules]].any(axis=0)
-        rows = np.flatnonzero(passes & self.verdicts.fails.any(axis=0))
-        row, start = self._starts(rows)
-        demand = pairs.demand[row]
-        length = demands.end[demand] - demands.start[demand]
-        end = np.where(demands.end[demand] >= FOREVER, FOREVER, start + length)
-        found = freedom(
-            pairs.asset[row], start, end,
-            capacity=pairs.assets.capacity, limits=pairs.assets.limits, holdings=self.holdings,
-        )  # fmt: skip
-        loads = demands.leg_loads[demand]
-        room = ((loads == 0) | (found.headroom >= loads)).all(axis=1)
-        enough = (found.block if pairs.contiguous else found.units) >= demands.least_leg[demand]
-        whole = room & enough & ~demands.splittable[demand]
-        row, start = row[whole], start[whole]
-        for first in group_starts(row).tolist():
-            was = int(demands.start[pairs.demand[row[first]]])
-            self._add(
-                Change(
-                    (int(start[first]) - was) / 365.0, int(row[first]), "period",
-                    date.fromordinal(was).isoformat(), date.fromordinal(int(start[first])).isoformat(),
-                )
-            )  # fmt: skip
-
-    def _starts(self, rows: Ints) -> tuple[Ints, Ints]:
-        """(pair, day) where freedom may begin: when the asset becomes available, or a holding on it ends."""
-        pairs, holdings = self.pairs, self.holdings
-        asset = pairs.asset[rows]
-        asked, held = join_sorted(asset, holdings.asset)
-        row = np.concatenate((rows, rows[asked]))
-        day = np.concatenate((pairs.assets.available_from[asset], holdings.end[held]))
-        start = pairs.demands.start[pairs.demand[row]]
-        open_day = pairs.assets.available_from[pairs.asset[row]]
-        useful = (day > start) & (day <= start + LATEST_DAYS) & (day >= open_day)
-        row, day = row[useful], day[useful]
-        order = np.lexsort((day, row))
-        return row[order], day[order]
-
-    def _split(self) -> None:
-        """Demands that several assets together would meet, if they might be split."""
-        pairs, demands = self.pairs, self.pairs.demands
-        others = [rule.code != "units" for rule in self.verdicts.rules]
-        fits = ~self.verdicts.fails[others].any(axis=0) & (pairs.free > 0)
-        room = np.bincount(pairs.demand[fits], pairs.free[fits], len(demands))
-        willing = ~demands.splittable & (demands.quantity > 1) & (room >= demands.quantity)
-        rows = np.flatnonzero(fits & willing[pairs.demand])
-        order = rows[np.lexsort((rows, -pairs.free[rows], pairs.demand[rows]))]
-        for first in group_starts(pairs.demand[order]).tolist():
-            self._add(Change(SPLIT_SIZE, int(order[first]), "splittable", False, True))
-
-    def _fewer_together(self) -> None:
-        """Demands that may be split already, and find fewer units in all than they ask."""
-        for demand, miss in _together(self.pairs, self.verdicts).items():
-            asked, offered = miss["asked"], miss["offered"]
-            row = int(np.flatnonzero((self.pairs.demand == demand) & ~self.verdicts.fails.any(axis=0))[0])
-            self._add(Change((asked - offered) / asked, row, "quantity", asked, offered))
 
 
 def _together(pairs: Pairs, verdicts: Verdicts) -> dict[int, Json]:

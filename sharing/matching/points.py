@@ -33,7 +33,7 @@ def match_points(list_id: int, kind: str, party: Organization, progress: Progres
     options = hood.pairs.take(eligible)
     scores = score(options)
     clock.stop(answers, "scoring", progress, 0.5)
-    assignment = assign(_problem(options, scores, hood.holdings))
+    assignment = assign(Problem.of(options, scores.regret, hood.holdings))
     clock.stop(answers, "assignment", progress, 0.8)
     answers.pairs, answers.options = len(hood.pairs), len(options)
     answers.served, answers.served_bound = int(assignment.served.sum()), int(assignment.served_bound.sum())
@@ -66,27 +66,6 @@ class _Run:
         return self.hood.pairs.assets
 
 
-def _problem(options: Pairs, scores: Scores, holdings: Holdings) -> Problem:
-    demands, assets = options.demands, options.assets
-    return Problem(
-        priority=demands.priority,
-        quantity=demands.quantity,
-        start=demands.start,
-        end=demands.end,
-        splittable=demands.splittable,
-        loads=demands.loads,
-        capacity=assets.capacity,
-        contiguous=np.full(len(assets), options.contiguous),
-        limits=assets.limits,
-        holdings=holdings,
-        demand=options.demand,
-        asset=options.asset,
-        unit_cost=assets.price[options.asset],
-        regret=scores.regret,
-        free=options.free,
-    )
-
-
 def _explain(answers: Answers, run: _Run) -> None:
     after = candidates.with_freedom(run.options, _after(run, run.hood.holdings, run.assets))
     used = np.zeros(len(run.options), dtype=np.bool_)
@@ -105,7 +84,9 @@ def _explain(answers: Answers, run: _Run) -> None:
     unmet = np.flatnonzero(~met)
     for demand, miss in zip(unmet.tolist(), _misses(run, unmet) if unmet.size else [], strict=True):
         answers.outcomes.append(
-            OutcomeAnswer(int(run.demands.id[demand]), False, miss.reason, funnel[demand], miss.nearest, miss.change)
+            OutcomeAnswer(
+                int(run.demands.id[demand]), False, miss.reason, funnel[demand], miss.nearest, *miss.changes_as_saved()
+            )
         )
 
 

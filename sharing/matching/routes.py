@@ -14,7 +14,7 @@ from registry.kinds import LOADS, Kind
 from registry.models import Organization
 from sharing.matching import refusal
 from sharing.matching.answers import Answers, Clock, Progress
-from sharing.matching.arrays import Flags, Ints
+from sharing.matching.arrays import Flags, Floats, Ints
 from sharing.matching.best_path import SearchTooLarge
 from sharing.matching.candidates import refused_assets
 from sharing.matching.disjoint import Disjoint, disjoint_pair
@@ -22,11 +22,12 @@ from sharing.matching.eligibility import Stage
 from sharing.matching.explanation import RUNNERS_UP, Json, number
 from sharing.matching.facts import AssetFacts
 from sharing.matching.geodesy import geodesic_m
-from sharing.matching.line_eligibility import Ask, passed
+from sharing.matching.line_eligibility import Ask, fitting_cable_mm, passed
 from sharing.matching.line_ledger import LineLedger
 from sharing.matching.lines import LineFacts, days, lengths_m, line_facts, losses_db, open_routes, straight_m, zone
 from sharing.matching.network import Network, build_network
 from sharing.matching.refusal import NoRoute, NoRouteReason
+from sharing.matching.route_changes import RouteChanges, cents, over_budget
 from sharing.matching.routing import Leg, Offer, Route, RouteDemand, RouteSearch, RouteTerms, alternatives, find_route
 from sharing.matching.saving import LegAnswer, MatchAnswer, OutcomeAnswer
 from sharing.models import Demand
@@ -122,6 +123,8 @@ class _Routing:
         self.laid: dict[int, Route] = {}
         self.apart: defaultdict[int, set[int]] = defaultdict(set)
         self.twins: dict[int, Demand] = {}
+        self.asked: tuple[object, ...] = ()
+        self.usable: tuple[Flags, Ints]
 
     @property
     def assets(self) -> AssetFacts:
@@ -139,8 +142,8 @@ class _Routing:
             alone = route
             if (stages.now < stages.at_first).any():
                 alone = find_route(network, ask, self.terms, self._offer(network, stages.fit, stages.at_first))
-            answers.served_bound += alone is not None and not _over_budget(demand, alone)
-            if route is None or _over_budget(demand, route):
+            answers.served_bound += alone is not None and not over_budget(demand, alone)
+            if route is None or over_budget(demand, route):
                 answers.outcomes.append(self._unmet(demand, network, ask, offer, stages, route, alone))
                 return
             others = alternatives(network, ask, self.terms, offer, count=RUNNERS_UP)[1:]
@@ -149,17 +152,15 @@ class _Routing:
             return
         self._take(demand, route)
         answers.outcomes.append(OutcomeAnswer(demand.pk, True, "", stages.funnel, {}, {}))
-        routes = [route, *(other for other in others if not _over_budget(demand, other))]
+        routes = [route, *(other for other in others if not over_budget(demand, other))]
         answers.matches += [self._match(demand, rank, found) for rank, found in enumerate(routes, start=1)]
         answers.served += 1
-        answers.cost += _cents(route)
-        answers.cost_bound += min(_cents(route), _cents(alone or route))
+        answers.cost += cents(route)
+        answers.cost_bound += min(cents(route), cents(alone or route))
 
     def _stages(self, demand: Demand) -> _Stages:
         start, end = days(demand)
-        lon, lat, radius_m = zone(demand)
-        centre = np.broadcast_to(np.array([[lon, lat]]), self.middle.shape)
-        near = geodesic_m(np.ascontiguousarray(centre), self.middle) <= radius_m + self.length_m
+        near = self._near(demand)
         at_first = self.ledger.free_at_first(start, end)
         now = self.ledger.free_now(at_first, start, end)
         refused = np.isin(self.assets.id, list(self.refused.get(demand.pk, ())))
@@ -172,6 +173,11 @@ class _Routing:
         available = self.assets.available_from <= start
         funnel = dict(zip((stage.name.lower() for stage in Stage), counts, strict=True))
         return _Stages(near, fit & available, at_first, now, funnel)
+
+    def _near(self, demand: Demand) -> Flags:
+        lon, lat, radius_m = zone(demand)
+        centre = np.broadcast_to(np.array([[lon, lat]]), self.middle.shape)
+        return geodesic_m(np.ascontiguousarray(centre), self.middle) <= radius_m + self.length_m
 
     def _network(self, demand: Demand) -> Network:
         wavelength = demand.wavelength_nm if self.kind == Kind.FIBER else 0
@@ -235,7 +241,7 @@ class _Routing:
         start, end = days(demand)
         for line in route.assets:
             self.ledger.take(line, demand.quantity, start, end)
-        self.laid[demand.pk] = route
+        self.laid[demand.pk], self.asked = route, ()
         if demand.disjoint_from_id:
             self.apart[demand.disjoint_from_id] |= set(route.assets)
 
@@ -244,40 +250,50 @@ class _Routing:
         dear: Route | None, alone: Route | None,
     ) -> OutcomeAnswer:  # fmt: skip
         """dear: the route there is, over the budget; alone: the one there was before the run gave units away."""
-        contested = alone is not None and not _over_budget(demand, alone)
+        contested = alone is not None and not over_budget(demand, alone)
+        changes = RouteChanges(self, demand).all()
+        first, others = (changes[0], changes[1:]) if changes else ({}, [])
         if dear is not None:
-            miss, change = _budget_miss(demand, dear)
-            return OutcomeAnswer(demand.pk, False, "contested" if contested else "budget", stages.funnel, miss, change)
-        why = refusal.explain(RouteSearch(network, ask, self.terms), offer)
-        miss, change = self._miss(demand, why)
-        reason = "contested" if contested else str(why.reason.value)
-        return OutcomeAnswer(demand.pk, False, reason, stages.funnel, miss, change)
+            reason, miss = "budget", _budget_miss(demand, dear)
+        else:
+            shown = offer._replace(eligible=offer.eligible & ~self.assets.core[network.lines.asset])
+            why = refusal.explain(RouteSearch(network, ask, self.terms), shown)
+            reason, miss = str(why.reason.value), _miss(why)
+        reason = "contested" if contested else reason
+        return OutcomeAnswer(demand.pk, False, reason, stages.funnel, miss, first, others)
 
-    def _miss(self, demand: Demand, why: NoRoute) -> tuple[Json, Json]:
-        """The limit that is missed, and the one column whose change meets it, where there is one."""
-        shortfall = why.shortfalls[0]
-        miss = {
-            "code": shortfall.reason.value,
-            "asset": None,
-            "owner": None,
-            "asked": number(shortfall.limit),
-            "offered": number(shortfall.needed),
-            "shortfall": number(abs(shortfall.needed - shortfall.limit)),
-            "unit": UNITS[shortfall.reason],
-        }
-        if shortfall.reason is NoRouteReason.NO_FREE_UNITS:
-            miss["asked"], miss["offered"] = miss["offered"], miss["asked"]
-        if len(why.shortfalls) > 1:
-            return miss, {}
-        if shortfall.reason is NoRouteReason.NO_FREE_UNITS and why.most_units:
-            return miss, _change("quantity", demand.quantity, why.most_units)
-        if shortfall.reason is NoRouteReason.DETOUR:
-            detour = np.ceil(shortfall.needed / straight_m(demand) * 1000) / 1000
-            return miss, _change("max_detour", demand.max_detour, float(detour))
-        if shortfall.reason is NoRouteReason.ATTENUATION and demand.max_attenuation_db is not None:
-            needed = float(np.ceil(shortfall.needed * 1000) / 1000)
-            return miss, _change("max_attenuation_db", demand.max_attenuation_db, needed)
-        return miss, {}
+    # --- What a changed demand would be answered (route_changes.Router) ---------------------------------------------
+
+    def search_for(self, demand: Demand, terms: RouteTerms) -> RouteSearch:
+        return RouteSearch(self._network(demand), self._route_demand(demand), terms)
+
+    def offer_for(self, demand: Demand, less: Ints | None = None) -> Offer:
+        """Without the lines of the highest protection level; `less`: rows of lines, once for each unit taken."""
+        fit, now = self._usable(demand)
+        now = now if less is None else now - np.bincount(less, minlength=len(self.assets))
+        return self._offer(self._network(demand), fit & ~self._twins(demand) & ~self.assets.core, now)
+
+    def _usable(self, demand: Demand) -> tuple[Flags, Ints]:
+        """Lines fit for the demand, and units free now; kept from one question about it to the next."""
+        key = (
+            demand.pk, demand.period, demand.max_detour, demand.fiber_type, demand.cable_outer_diameter_mm,
+            demand.accepts_hazardous_co_use,
+        )  # fmt: skip
+        if key != self.asked:
+            stages = self._stages(demand)
+            self.asked, self.usable = key, (stages.fit, stages.now)
+        return self.usable
+
+    def days_of_change(self, demand: Demand) -> list[int]:
+        """Days after the demand's first on which a line near it becomes available or a holding on one ends."""
+        near, (start, _) = self._near(demand), days(demand)
+        held = self.ledger.holdings
+        ends = held.end[near[held.asset]]
+        found = np.unique(np.concatenate((self.assets.available_from[near], ends)))
+        return [int(day) for day in found if day > start]
+
+    def fitting_mm(self) -> Floats:
+        return fitting_cable_mm(self.assets)
 
     def _match(self, demand: Demand, rank: int, route: Route) -> MatchAnswer:
         hidden = any(self.assets.core[line] for line in route.assets)
@@ -286,7 +302,7 @@ class _Routing:
             rank=rank,
             score=_score(demand, route),
             score_parts=[] if hidden else _parts(demand, route),
-            cost_cents=_cents(route),
+            cost_cents=cents(route),
             legs=[self._leg(demand, leg) for leg in route.legs],
             length_m=None if hidden else number(route.length_m),
         )
@@ -312,31 +328,35 @@ UNITS = {
 }
 
 
-def _cents(route: Route) -> int:
-    return round(route.cost_per_year * 100)
-
-
-def _over_budget(demand: Demand, route: Route) -> bool:
-    return demand.budget_per_year is not None and _cents(route) > demand.budget_per_year * 100
-
-
 def _place(point: Point | None) -> tuple[float, float]:
     assert point is not None
     return point.x, point.y
 
 
-def _budget_miss(demand: Demand, route: Route) -> tuple[Json, Json]:
+def _budget_miss(demand: Demand, route: Route) -> Json:
     """The cheapest route there is costs too much."""
-    budget, cost = float(demand.budget_per_year or 0), _cents(route) / 100
-    miss = {
+    budget, cost = float(demand.budget_per_year or 0), cents(route) / 100
+    return {
         "code": "budget", "asset": None, "owner": None, "asked": budget, "offered": cost,
         "shortfall": number(cost - budget), "unit": "a year",
     }  # fmt: skip
-    return miss, _change("budget_per_year", budget, cost)
 
 
-def _change(field: str, was: float, to: float) -> Json:
-    return {"field": field, "from": number(was), "to": number(to), "by": number(to - was), "asset": None}
+def _miss(why: NoRoute) -> Json:
+    """The limit that is missed, with its numbers."""
+    shortfall = why.shortfalls[0]
+    miss = {
+        "code": shortfall.reason.value,
+        "asset": None,
+        "owner": None,
+        "asked": number(shortfall.limit),
+        "offered": number(shortfall.needed),
+        "shortfall": number(abs(shortfall.needed - shortfall.limit)),
+        "unit": UNITS[shortfall.reason],
+    }
+    if shortfall.reason is NoRouteReason.NO_FREE_UNITS:
+        miss["asked"], miss["offered"] = miss["offered"], miss["asked"]
+    return miss
 
 
 def _parts(demand: Demand, route: Route) -> list[Json]:

@@ -55,6 +55,7 @@ class OutcomeAnswer:
     funnel: Json
     nearest_miss: Json
     change: Json
+    other_changes: Sequence[Json] = ()
 
 
 def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[OutcomeAnswer]) -> None:
@@ -97,11 +98,12 @@ def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[Outco
     )  # fmt: skip
     write_rows(
         Outcome._meta.db_table,
-        ("run_id", "demand_id", "met", "reason", "funnel", "nearest_miss", "change"),
+        ("run_id", "demand_id", "met", "reason", "funnel", "nearest_miss", "change", "other_changes"),
         (
             (
                 run.pk, outcome.demand, outcome.met, outcome.reason,
                 *(json.dumps(value) for value in (outcome.funnel, outcome.nearest_miss, outcome.change)),
+                json.dumps(list(outcome.other_changes)),
             )
             for outcome in outcomes
         ),

@@ -17,7 +17,8 @@ class Outcome(models.Model):
     """What a run found for one demand, met or not: the answer to "why".
 
     funnel: counts of assets near, open, fit, free and left, in this order. nearest_miss: asset or owner, code, asked,
-    offered, unit. change: the smallest single change that would have met it. The last two are empty for demands met.
+    offered, unit. change: the smallest single change that would have met it; other_changes: those of other columns,
+    the smaller first. All three are empty for demands met.
     """
 
     run = models.ForeignKey(MatchRun, on_delete=models.CASCADE, related_name="outcomes", verbose_name=_("run"))
@@ -27,6 +28,7 @@ class Outcome(models.Model):
     funnel = models.JSONField(_("funnel"), default=dict, blank=True)
     nearest_miss = models.JSONField(_("nearest miss"), default=dict, blank=True)
     change = models.JSONField(_("change that would meet it"), default=dict, blank=True)
+    other_changes = models.JSONField(_("other changes that would meet it"), default=list, blank=True)
 
     objects = OutcomeQuerySet.as_manager()
 

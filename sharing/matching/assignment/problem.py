@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharing.matching.arrays import Flags, Ints
+from sharing.matching.facts import Pairs
 from sharing.matching.ledger import Holdings
 
 
@@ -35,6 +36,28 @@ class Problem:
     unit_cost: Ints  # cents a year for one unit
     regret: Ints  # between equal costs the lower sum wins: how far the score of one unit is from the best, 0..1000
     free: Ints  # most units of the asset that this demand alone could have
+
+    @classmethod
+    def of(cls, options: Pairs, regret: Ints, holdings: Holdings) -> "Problem":
+        """The eligible pairs of a list, at the assets' prices."""
+        demands, assets = options.demands, options.assets
+        return cls(
+            priority=demands.priority,
+            quantity=demands.quantity,
+            start=demands.start,
+            end=demands.end,
+            splittable=demands.splittable,
+            loads=demands.loads,
+            capacity=assets.capacity,
+            contiguous=np.full(len(assets), options.contiguous),
+            limits=assets.limits,
+            holdings=holdings,
+            demand=options.demand,
+            asset=options.asset,
+            unit_cost=assets.price[options.asset],
+            regret=regret,
+            free=options.free,
+        )
 
 
 PRIORITIES = 10

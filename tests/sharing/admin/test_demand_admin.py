@@ -114,7 +114,8 @@ def test_an_outcome_is_told_in_words(scene: Scene, editor: Client):
         reason="mounting_height",
         funnel={"near": 12, "open": 9, "fit": 0, "free": 0, "left": 0},
         nearest_miss={"code": "mounting_height", "asset": scene.near.pk, "asked": 30, "offered": 17, "unit": "m"},
-        change={"field": "mounting_height_m", "from": 30, "to": 17},
+        change={"field": "mounting_height_m", "from": 30, "to": 17, "cost_per_year": 1200},
+        other_changes=[{"field": "radius_m", "from": 500, "to": 620, "cost_per_year": 900}],
     )
     html = editor.get(page(outcome)).content.decode()
     stages = ("within reach", "open to the party", "technically fit", "free in the period", "left after higher")
@@ -122,6 +123,7 @@ def test_an_outcome_is_told_in_words(scene: Scene, editor: Client):
     assert places == sorted(places)
     for text in (
         "NEAR: mounting height – asked 30 m, offered 17 m",
-        "Mounting height, m: 30 → 17 would meet it",
+        "It would be met with mounting height, m 17 instead of 30. Cost a year: 1,200.",
+        "It would be met with radius, m 620 instead of 500. Cost a year: 900.",
     ):
         assert text in html, text

@@ -74,7 +74,14 @@ class World(Scene):
                 "code": "height", "asset": self.near.pk, "owner": self.metro.pk, "asked": 30, "offered": 24,
                 "shortfall": 6, "unit": "m",
             },
-            change={"field": "mounting_height_m", "from": 30, "to": 24, "by": -6, "asset": self.near.pk},
+            change={
+                "field": "mounting_height_m", "from": 30, "to": 24, "by": -6, "unit": "m", "cost_per_year": 1000,
+                "asset": self.near.pk,
+            },
+            other_changes=[{
+                "field": "radius_m", "from": 500, "to": 620, "by": 120, "unit": "m", "cost_per_year": 900,
+                "asset": None,
+            }],
         )  # fmt: skip
         self.day = CalendarDay.objects.create(calendar="CN", day="2027-10-01", name="国庆节")
         self.job = ImportJob.objects.create(
