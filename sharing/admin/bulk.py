@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,7 +17,7 @@ from sharing.errors import BadInput, NotYours
 from sharing.models import Match, MatchStatus
 from sharing.workflow import approvals
 from sharing.workflow.approvals import BulkResult
-from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.fingerprint import fingerprints_of
 from sharing.workflow.rules import MATCH_FACTS, Standing, Verb, is_core, why_not
 
 MOST = 50
@@ -29,13 +29,13 @@ def confirm(
 ) -> HttpResponse:
     """Shows the chosen matches, each with its fingerprint, before they are decided on; and why some cannot be."""
     standing = Standing.of(person(request))
-    rows = chosen.select_related("demand__list__party").prefetch_related(
-        *MATCH_FACTS, "legs__asset__owner", "consents"
-    )
-    found = list(rows[: MOST + 1])
+    found = list(chosen.select_related("demand__list__party")[: MOST + 1])
     if len(found) > MOST:
         messages.error(request, _("Choose at most %(most)d matches at once.") % {"most": MOST})
         return HttpResponseRedirect(request.get_full_path())
+    # Taken first: what changes while the page is made outdates them.
+    fingerprints = fingerprints_of(found)
+    prefetch_related_objects(found, *MATCH_FACTS, "legs__asset__owner", "consents")
     # Whoever may not decide on a match may not know of all its assets either.
     verdicts = [(match, why_not(verb, match, standing)) for match in found]
     verdicts = [(match, refusal) for match, refusal in verdicts if not isinstance(refusal, NotYours)]
@@ -47,7 +47,7 @@ def confirm(
         "opts": model_admin.opts,
         "verb": verb.value.partition(".")[2],
         "form": form or FORMS[verb](),
-        "rows": [(match, fingerprint_of(match), is_core(match), refusal) for match, refusal in verdicts],
+        "rows": [(match, fingerprints[match.pk], is_core(match), refusal) for match, refusal in verdicts],
         "open_count": sum(refusal is None for _match, refusal in verdicts),
         "url": reverse("admin:sharing_match_decide", args=[verb.value.partition(".")[2]]),
         "back": reverse("admin:sharing_match_changelist") + "?waiting=decide",

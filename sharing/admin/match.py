@@ -132,12 +132,15 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The decision page. The fingerprint is taken first: what changes while the page is made is then refused."""
+        """The decision page. The fingerprint is taken first: what changes while the page is made outdates it."""
         user = person(request)
         match = self.get_object(request, object_id)
         if request.method not in SAFE:
             return HttpResponseNotAllowed(SAFE)
         fingerprint = fingerprint_of(match)
+        models.prefetch_related_objects(
+            [match], *MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator"
+        )
         standing = Standing.of(user)
         shown = match_page.context(match, user)
         context = {
@@ -152,11 +155,3 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             "consent_rows": [(consent, offers(consent, CONSENT_BUTTONS, standing)) for consent in shown["consents"]],
         }
         return TemplateResponse(request, "sharing/match.html", context)
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """With what rules and page read of it."""
-        found = super().get_object(request, object_id, from_field)
-        models.prefetch_related_objects(
-            [found], *MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator"
-        )
-        return found

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, prefetch_related_objects
 from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -20,7 +20,7 @@ from sharing.api.legs import Seen
 from sharing.api.verbs import SharingResource, problem_of
 from sharing.models import Approval, Consent, Match, MatchStatus, RefusalReason, RejectionReason
 from sharing.workflow import approvals, matches
-from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.fingerprint import fingerprints_of
 from sharing.workflow.rules import MATCH_FACTS
 
 MOST_AT_ONCE = 500
@@ -128,7 +128,7 @@ class MatchShown(Shown[Match]):
 
     def get_fingerprint(self, match: Match) -> str | None:
         open_to_caller = "approve" in self.context["actions"](match)
-        return fingerprint_of(match) if open_to_caller else None
+        return self.context["fingerprints"][match.pk] if open_to_caller else None
 
 
 class ApproveBody(Body):
@@ -195,11 +195,14 @@ class MatchResource(SharingResource):
         answers = Match.objects.filter(run=OuterRef("run"), demand=OuterRef("demand"), rank=1).values("cost_per_year")
         more = F("cost_per_year") - Subquery(answers[:1])
         rows: QuerySet[Any] = queryset.select_related("demand__list__party", "agreement").annotate(costs_more=more)
-        return rows.prefetch_related(*MATCH_FACTS, "approvals__regulator", "consents__owner")
+        return rows
 
     def shown(self, page: Sequence[Any]) -> Rows:
-        context = self.get_serializer_context() | {"seen": Seen.of(page, self.user)}
-        return list(MatchShown(page, many=True, context=context).data)
+        """Fingerprints are taken before what is shown is read: a change meanwhile outdates them."""
+        fingerprints = fingerprints_of(page)
+        prefetch_related_objects(page, *MATCH_FACTS, "approvals__regulator", "consents__owner")
+        parts = {"seen": Seen.of(page, self.user), "fingerprints": fingerprints}
+        return list(MatchShown(page, many=True, context=self.get_serializer_context() | parts).data)
 
     def needed_scope(self) -> Scope:
         return Scope.READ if self.request.method in ("GET", "HEAD", "OPTIONS") else Scope.DECIDE

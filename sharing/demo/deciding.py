@@ -13,7 +13,7 @@ from sharing.demo.report import Report
 from sharing.errors import Refusal, StaleForm, WrongState
 from sharing.models import Match, MatchStatus, RejectionReason
 from sharing.workflow import approvals, rules
-from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.fingerprint import fingerprint_of, fingerprints_of
 from sharing.workflow.rules import Standing, Verb
 
 LEFT_TO_DECIDE = 6  # matches in the city's queue that stay open for whoever looks around afterwards
@@ -29,7 +29,7 @@ def decide(report: Report) -> None:
     for regulator in (REGULATOR, PROVINCE):
         actor = manager(regulator)
         queue = [match for match in _queue(actor) if match.pk not in kept]
-        result = approvals.approve_many({match.pk: fingerprint_of(match) for match in queue}, actor=actor)
+        result = approvals.approve_many(fingerprints_of(queue), actor=actor)
         report.tell(_("%(person)s approves %(count)d at once") % {"person": signed(actor), "count": len(result.done)})
         report.check(
             bool(result.done) and not result.failed,

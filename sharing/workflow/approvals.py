@@ -16,7 +16,7 @@ from sharing.errors import BadInput, Refusal, StaleForm
 from sharing.models import Approval, Decision, EventType, Match, MatchStatus, RejectionReason
 from sharing.notifications import outbox
 from sharing.workflow import agreements, offers, rules
-from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.fingerprint import fingerprint_of, fingerprints_of
 from sharing.workflow.locks import lock_assets_of, lock_match, lock_matches
 from sharing.workflow.moving import give_up
 from sharing.workflow.rules import Standing, Verb
@@ -52,7 +52,7 @@ def approve_many(shown: Mapping[int, str], *, actor: User) -> BulkResult:
     All are locked and compared first, so that the first approval does not make the others stale.
     """
     result, matches = _lock_seen(shown.keys(), actor)
-    current = {match.pk: fingerprint_of(match) for match in matches}
+    current = fingerprints_of(matches)
     for match in matches:
         with _alone(result, match):
             rules.guard(Verb.APPROVE, match, actor)

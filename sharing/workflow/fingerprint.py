@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from sharing.models import Match, MatchLeg
+from sharing.models import Approval, Consent, Match, MatchLeg
 
 LEG_FIELDS = ("pk", "position", "quantity", "weight_kg", "wind_area_m2", "power_kw", "length_m", "cost_per_year")
 # ledger_version stands for every line of the asset's ledger.
 ASSET_FIELDS = (
     "pk",
     "owner_id",
+    "code",
+    "name",
     "status",
     "protection",
     "capacity",
@@ -23,18 +27,40 @@ ASSET_FIELDS = (
 
 
 def fingerprint_of(match: Match) -> str:
-    """SHA-256 of the demand, legs, assets with their ledgers, consents and earlier approvals, as they stand in the
-    database now; 64 hexadecimal digits."""
+    """The fingerprint of one match, see fingerprints_of."""
+    return fingerprints_of([match])[match.pk]
+
+
+def fingerprints_of(matches: Sequence[Match]) -> dict[int, str]:
+    """By the id of each match, SHA-256 (64 hexadecimal digits) of the match and its demand as they were read into
+    `matches`, and of its legs, assets with their ledgers, consents and earlier approvals as they stand in the database
+    now. Three queries, however many.
+
+    A page takes it before it reads what it shows: then a change during its making makes it outdated.
+    """
+    ids = [match.pk for match in matches]
+    legs, consents, approvals = defaultdict(list), defaultdict(list), defaultdict(list)
+    for leg in MatchLeg.objects.filter(match__in=ids).select_related("asset").order_by("position"):
+        legs[leg.match_id].append(_leg(leg))
+    answers = Consent.objects.filter(match__in=ids).order_by("owner_id")
+    for pk, *answer in answers.values_list("match_id", "owner_id", "status", "conditions", "answered_at"):
+        consents[pk].append(answer)
+    decisions = Approval.objects.filter(match__in=ids).order_by("pk")
+    for pk, *decision in decisions.values_list("match_id", "decided_by_id", "decision"):
+        approvals[pk].append(decision)
+    return {
+        match.pk: _hash(match, legs=legs[match.pk], consents=consents[match.pk], approvals=approvals[match.pk])
+        for match in matches
+    }
+
+
+def _hash(match: Match, **parts: list[Any]) -> str:
     demand = match.demand
     shown: dict[str, Any] = {
         "match": [match.pk, match.status, match.rank, match.cost_per_year, match.score, match.renews_id],
         "period": [match.period.lower, match.period.upper],
         "demand": [demand.pk, demand.kind, demand.quantity, demand.budget_per_year, demand.priority],
-        "legs": [_leg(leg) for leg in match.legs.select_related("asset").order_by("position")],
-        "consents": list(
-            match.consents.order_by("owner_id").values_list("owner_id", "status", "conditions", "answered_at")
-        ),
-        "approvals": list(match.approvals.order_by("pk").values_list("decided_by_id", "decision")),
+        **parts,
     }
     text = json.dumps(shown, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
