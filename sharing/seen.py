@@ -1,12 +1,63 @@
-"""Whose names a person may read. Of a core asset others learn only that an owner is asked, so an owner's name is told
-to those who may know of one of its assets in the match, and to its own people."""
+"""What a person may know of matches. Of a core asset others learn only that an owner is asked, so an owner's name is
+told to those who may know of one of its assets in the match, and to its own people; of a restricted one they learn the
+grid cell and no length, which would tell where it is."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registry.models import Asset, Membership, User
-from sharing.models import Consent, Event, MatchLeg
+from sharing.models import Consent, Event, Match, MatchLeg
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a person may know of the assets and the owners of some matches; two queries, however many.
+
+    assets: by id those they may know of, each with the `place` they may know and `place_is_exact`. named: the ids of
+    the consents whose owner they may read.
+    """
+
+    assets: dict[int, Any]
+    named: frozenset[int]
+
+    @classmethod
+    def of(cls, matches: Sequence[Match], user: User) -> "Seen":
+        ids = {leg.asset_id for match in matches for leg in match.legs.all() if leg.asset_id}
+        rows: Any = Asset.objects.visible_to(user).with_place_for(user).filter(pk__in=ids)
+        shown = rows.defer("geometry", "masked_geometry").select_related("owner")
+        named = consents_naming_owner(user).filter(match__in=[match.pk for match in matches])
+        return cls({asset.pk: asset for asset in shown}, frozenset(named.values_list("pk", flat=True)))
+
+    def asset(self, leg: MatchLeg) -> Any:
+        """The asset of a leg; None for a gap, and for an asset that the person may not know of."""
+        return self.assets.get(leg.asset_id or 0)
+
+    def place(self, leg: MatchLeg) -> Any:
+        """Where a leg is, as far as the person may know; None for an asset that they may not know of."""
+        asset = self.asset(leg)
+        return leg.geometry if leg.is_gap else asset.place if asset else None
+
+    def is_exact(self, leg: MatchLeg) -> bool:
+        """Whether that is its true place."""
+        asset = self.asset(leg)
+        return leg.is_gap or (asset is not None and asset.place_is_exact)
+
+    def leg_length_m(self, leg: MatchLeg) -> float | None:
+        return leg.length_m if self.is_exact(leg) else None
+
+    def length_m(self, match: Match) -> float | None:
+        """The length of a route, where all its places are told."""
+        return match.length_m if all(map(self.is_exact, match.legs.all())) else None
+
+    def consents(self, match: Match) -> list[Consent]:
+        """Those whose owner the person may read."""
+        return [consent for consent in match.consents.all() if consent.pk in self.named]
+
+    def hidden_consents(self, match: Match) -> int:
+        return sum(consent.pk not in self.named for consent in match.consents.all())
 
 
 def consents_naming_owner(user: User) -> QuerySet[Consent]:

@@ -8,14 +8,13 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from registry.admin.asset import masked
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.kinds import LOADS
 from registry.models import Asset, Protection, User
 from sharing.admin import ledger_svg, words
 from sharing.admin.ledger_change import LOAD_UNITS, LedgerChange, changes
 from sharing.models import Match, MatchLeg
-from sharing.seen import author, consents_naming_owner, events
+from sharing.seen import Seen, author, events
 from sharing.workflow.rules import is_core
 
 NEIGHBOURS = 120
@@ -25,21 +24,18 @@ OPEN_LEDGERS = 4
 
 @dataclass(frozen=True)
 class LegRow:
-    """A leg as the person may see it. asset: None for a gap, and for an asset they may not know of."""
+    """A leg as the person may see it. asset: None for a gap, and for an asset they may not know of. masked: whether
+    the place is not the true one. length_m: None where it would tell a place."""
 
     leg: MatchLeg
     asset: Asset | None
     place: GEOSGeometry | None
     masked: bool
+    length_m: float | None
 
     @property
     def number(self) -> int:
         return self.leg.position + 1
-
-    @property
-    def hidden(self) -> bool:
-        """Whether it is an asset that this person may not know of."""
-        return self.asset is None and not self.leg.is_gap
 
     @property
     def name(self) -> str:
@@ -74,20 +70,12 @@ class LedgerPanel:
     open: bool
 
 
-def legs_of(match: Match, user: User) -> list[LegRow]:
-    """The legs in order, each with the asset and the place that `user` may know of."""
-    legs = list(match.legs.order_by("position"))
-    for leg in legs:
-        leg.match = match
-    ids = [leg.asset_id for leg in legs if leg.asset_id]
-    seen: Any = Asset.objects.visible_to(user).with_place_for(user).filter(pk__in=ids)
-    assets = {asset.pk: asset for asset in seen.defer("geometry").select_related("owner", "region")}
-    rows = []
-    for leg in legs:
-        asset = assets.get(leg.asset_id or 0)
-        place = asset.place if asset else (leg.geometry if leg.is_gap else None)
-        rows.append(LegRow(leg, asset, place, asset is not None and masked(asset)))
-    return rows
+def legs_of(match: Match, seen: Seen) -> list[LegRow]:
+    """The legs in order, each with the asset and the place that the person may know of."""
+    return [
+        LegRow(leg, seen.asset(leg), seen.place(leg), not seen.is_exact(leg), seen.leg_length_m(leg))
+        for leg in match.legs.all()
+    ]
 
 
 def picture(match: Match, rows: Sequence[LegRow], user: User) -> SafeString:
@@ -115,9 +103,10 @@ def ledgers(match: Match, rows: Sequence[LegRow], user: User) -> list[LedgerPane
 
 
 def context(match: Match, user: User) -> dict[str, Any]:
-    """All sections of the page; the number of queries does not depend on how many legs, lines or events there are."""
-    rows = legs_of(match, user)
-    named = set(consents_naming_owner(user).filter(match=match).values_list("pk", flat=True))
+    """All sections of the page of a match with MATCH_FACTS and approvals prefetched; the number of queries does not
+    depend on how many legs, lines or events there are."""
+    seen = Seen.of([match], user)
+    rows = legs_of(match, seen)
     demand = match.demand
     return {
         "match": match,
@@ -126,14 +115,15 @@ def context(match: Match, user: User) -> dict[str, Any]:
         "demand_facts": words.demand_facts(demand),
         "score_parts": words.score_parts(match.score_parts),
         "legs": rows,
+        "length_m": seen.length_m(match),
         "gap_m": sum(row.leg.length_m or 0 for row in rows if row.leg.is_gap),
         "core": is_core(match),
-        "any_masked": any(row.masked or row.hidden for row in rows),
+        "any_masked": any(row.masked for row in rows),
         "map": picture(match, rows, user),
         "ledgers": ledgers(match, rows, user),
         "consents": list(match.consents.select_related("owner", "answered_by")),
         "approvals": list(match.approvals.all()),
-        "owners_named": named,
+        "owners_named": seen.named,
         "events": [
             (event, author(event), words.event_details(event))
             for event in events(user).filter(match=match).order_by("id")

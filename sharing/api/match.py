@@ -16,9 +16,10 @@ from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Rows
 from registry.kinds import Kind
 from registry.models import Scope
-from sharing.api.legs import Seen
+from sharing.api.legs import leg_shown
 from sharing.api.verbs import SharingResource, problem_of
 from sharing.models import Approval, Consent, Match, MatchStatus, RefusalReason, RejectionReason
+from sharing.seen import Seen
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprints_of
 from sharing.workflow.rules import MATCH_FACTS
@@ -113,7 +114,7 @@ class MatchShown(Shown[Match]):
 
     @extend_schema_field(LegShown(many=True))
     def get_legs(self, match: Match) -> list[dict[str, Any]]:
-        return [self.seen.leg(leg) for leg in match.legs.all()]
+        return [leg_shown(leg, self.seen) for leg in match.legs.all()]
 
     @extend_schema_field(ConsentInMatch(many=True))
     def get_consents(self, match: Match) -> Any:

@@ -84,6 +84,24 @@ def test_the_map_of_a_match_shows_the_cell_before_consent_and_the_place_after(
     assert (row.masked, row.place.coords) == (False, SECRET)
 
 
+def test_lengths_of_a_masked_route_are_told_with_its_place(scene: Scene, sign_in: SignIn):
+    hidden = factories.asset(scene.grid, "duct", at=SECRET, to=(114.33, 30.61), protection=Protection.RESTRICTED)
+    demand = factories.demand(scene.list, "duct", at=SECRET, to=(114.34, 30.61), quantity=1)
+    match = factories.match(demand, [hidden, None], length_m=2357)
+    match.legs.filter(position=0).update(length_m=1979)
+    match.legs.filter(position=1).update(length_m=378)
+    match = scene.requested(match)
+
+    def lengths(person: Any) -> list[str]:
+        html = sign_in(person).get(match_page(match)).content.decode()
+        return [length for length in ("2,357", "1,979", "378") if length in html]
+
+    assert lengths(scene.asker) == ["378"]
+    assert lengths(scene.grid_manager) == lengths(scene.officer) == ["2,357", "1,979", "378"]
+    consents.grant(match.consents.get(), actor=scene.grid_manager)
+    assert lengths(scene.asker) == ["2,357", "1,979", "378"]
+
+
 def test_before_its_consent_a_core_asset_is_only_an_owner_to_be_asked(scene: Scene, core: Asset, sign_in: SignIn):
     demand = factories.demand(scene.list, name="Core site", radius_m=3000)
     match = scene.requested(factories.match(demand, [core]))
