@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -21,7 +22,8 @@ from registry.admin.base import (
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.admin.tags import tag
 from registry.kinds import KINDS, Kind
-from registry.models import Asset, Protection, Role, Sector, User
+from registry.models import Asset, Role, Sector, User
+from registry.models.asset import any_place_meets
 from registry.search import ILike
 
 if TYPE_CHECKING:
@@ -64,7 +66,6 @@ class AssetAdmin(RestrictedAdmin):
         ("owner", AutocompleteFilter),
         ("region", WithinRegionFilter),
     )
-    linked_by = ("planned_facility",)
     list_select_related = ("owner", "region")
     search_fields = (f"code__{ILike.lookup_name}", f"name__{ILike.lookup_name}")
     search_help_text = gettext_lazy("Code or name")
@@ -77,9 +78,10 @@ class AssetAdmin(RestrictedAdmin):
         return super().get_queryset(request).defer("geometry", "masked_geometry")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With the `place` that the person may know of, and `place_is_exact`."""
         found = super().get_object(request, object_id, from_field)
-        shown: Any = Asset.objects.with_place_for(person(request))
-        found.place = shown.values_list("place", flat=True).get(pk=found.pk)
+        shown: Any = Asset.objects.with_place_for(person(request)).values_list("place", "place_is_exact")
+        found.place, found.place_is_exact = shown.get(pk=found.pk)
         return found
 
     @admin.display(description=gettext_lazy("kind"))
@@ -112,10 +114,12 @@ class AssetAdmin(RestrictedAdmin):
         return ", ".join(str(Sector(code).label) for code in asset.open_to_sectors) or _("not shared")
 
     @admin.display(description=gettext_lazy("length, m"))
-    def shown_length(self, asset: Asset) -> str:
-        return "–" if asset.length_m is None or masked(asset) else f"{asset.length_m:,.0f}"
+    def shown_length(self, asset: Any) -> str:
+        return f"{asset.length_m:,.0f}" if asset.length_m is not None and asset.place_is_exact else "–"
 
-    def get_fieldsets(self, request: HttpRequest, obj: Asset | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
+        """The plan that a space belongs to tells where it is, as its length does: both go with the exact place."""
+        plan = ("planned_facility",) if obj is None or obj.place_is_exact else ()
         editing = self.may_change(request, obj)
         kind = obj.kind if obj else request.GET.get("kind", "")
         loads = KINDS[kind].loads if kind in KINDS else ()
@@ -123,7 +127,7 @@ class AssetAdmin(RestrictedAdmin):
         terms = TERMS if self._sets_terms(request, obj) else ("shown_sectors", *TERMS[1:])
         kept = ("free", "shown_length") if obj else ()
         return (
-            (None, {"fields": ("owner", "code", "name", "kind", "status", "available_from", "planned_facility")}),
+            (None, {"fields": ("owner", "code", "name", "kind", "status", "available_from", *plan)}),
             (gettext_lazy("Place"), {"fields": ("region", place)}),
             (gettext_lazy("Capacity"), {"fields": ("capacity", *loads, *kept)}),
             (
@@ -192,7 +196,7 @@ class AssetAdmin(RestrictedAdmin):
         """Adds the map: the asset where this person may know it to be, and its neighbours likewise."""
         if obj is not None:
             context["place_note"] = (
-                _("The exact place is protected; this is as much as you may know.") if masked(obj) else ""
+                "" if obj.place_is_exact else _("The exact place is protected; this is as much as you may know.")
             )
             context["place_map"] = draw(around(obj, person(request)), title=_("Map of %(asset)s") % {"asset": obj})
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
@@ -207,20 +211,19 @@ class AssetAdmin(RestrictedAdmin):
         _power_within_cooling("IMMEDIATE")
 
 
-def masked(asset: Any) -> bool:
-    """Whether the `place` of an asset is not its exact one, but what others may know of it."""
-    return asset.protection != Protection.OPEN and bool(asset.place.equals_exact(asset.masked_geometry))
-
-
 def around(asset: Any, user: User) -> list[Shape]:
     """The asset (with its `place` annotated) and what `user` may see near it."""
-    own = Shape(asset.place, "masked" if masked(asset) else "leg", str(asset))
+    own = Shape(asset.place, "leg" if asset.place_is_exact else "masked", str(asset))
     frame = Frame.around([own])
-    if frame is None:
-        return []
-    shown = Asset.objects.visible_to(user).exclude(pk=asset.pk).with_place_for(user)
-    near: Any = shown.filter(masked_geometry__bboverlaps=frame.box()).only("code", "name")
-    return [Shape(one.place, "neighbour", str(one), framed=False) for one in near[:NEIGHBOURS]] + [own]
+    return [*neighbours(frame, user, besides=[asset.pk]), own] if frame else []
+
+
+def neighbours(frame: Frame, user: User, *, besides: Collection[int], **conditions: Any) -> list[Shape]:
+    """The assets that `user` may know to be inside the frame, each where they may know it to be; a map's most."""
+    box = frame.box()
+    placed: Any = Asset.objects.visible_to(user).with_place_for(user).filter(any_place_meets(box), **conditions)
+    near = placed.filter(place__bboverlaps=box).exclude(pk__in=besides).only("code", "name")
+    return [Shape(one.place, "neighbour", str(one), framed=False) for one in near[:NEIGHBOURS]]
 
 
 def _power_within_cooling(when: str) -> None:

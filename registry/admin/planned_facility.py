@@ -47,10 +47,12 @@ class PlannedFacilityAdmin(RestrictedAdmin):
         form_url: str = "",
         obj: Any | None = None,
     ) -> HttpResponse:
-        """Adds the map of the facility and of the space that it reserves."""
+        """Adds the map of the facility and of the space that it reserves, where its place may be known: of a protected
+        space the plan would tell it."""
         if obj is not None:
-            reserved = Asset.objects.visible_to(person(request)).with_place_for(person(request))
-            assets: Any = reserved.filter(planned_facility=obj).only("code")[:MOST_RESERVED]
+            user = person(request)
+            placed = Asset.objects.visible_to(user).with_place_for(user).filter(planned_facility=obj)
+            assets: Any = placed.filter(place_is_exact=True).only("code")[:MOST_RESERVED]
             shapes = [Shape(obj.geometry, "plan", obj.name)] + [
                 Shape(asset.place, "neighbour", asset.code, framed=False) for asset in assets
             ]

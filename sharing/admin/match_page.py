@@ -8,6 +8,7 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from registry.admin.asset import neighbours
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.kinds import LOADS
 from registry.models import Asset, Protection, User
@@ -17,7 +18,6 @@ from sharing.models import Match, MatchLeg
 from sharing.seen import Seen, author, events
 from sharing.workflow.rules import is_core
 
-NEIGHBOURS = 120
 # Ledgers of the first legs are open on the page, those of a long route are folded.
 OPEN_LEDGERS = 4
 
@@ -85,11 +85,8 @@ def picture(match: Match, rows: Sequence[LegRow], user: User) -> SafeString:
     if frame is None:
         return SafeString()
     own = [row.asset.pk for row in rows if row.asset]
-    box = frame.box()
-    near: Any = Asset.objects.visible_to(user).with_place_for(user).exclude(pk__in=own)
-    near = near.filter(masked_geometry__bboverlaps=box, kind=match.demand.kind).only("code", "name")
-    neighbours = [Shape(asset.place, "neighbour", str(asset), framed=False) for asset in near[:NEIGHBOURS]]
-    return draw([*neighbours, *shapes], title=_("Map of match %(match)s") % {"match": match.pk})
+    near = neighbours(frame, user, besides=own, kind=match.demand.kind)
+    return draw([*near, *shapes], title=_("Map of match %(match)s") % {"match": match.pk})
 
 
 def ledgers(match: Match, rows: Sequence[LegRow], user: User) -> list[LedgerPanel]:

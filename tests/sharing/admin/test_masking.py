@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.gis.geos import LineString
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import Asset, Protection
+from registry.models import Asset, PlannedFacility, Protection
 from sharing.models import Consent, Event, Match
 from sharing.workflow import consents
 from tests import factories
@@ -82,6 +83,36 @@ def test_the_map_of_a_match_shows_the_cell_before_consent_and_the_place_after(
     assert points(asker) == ["leg"]
     [row] = asker.get(match_page(match)).context["legs"]
     assert (row.masked, row.place.coords) == (False, SECRET)
+
+
+def test_the_plan_of_a_protected_space_is_told_with_its_place(scene: Scene, restricted: Asset, sign_in: SignIn):
+    plan = PlannedFacility.objects.create(
+        owner=scene.metro, code="L9", name="Line Nine", facility_type="subway", region=restricted.region,
+        geometry=LineString(SECRET, (114.32, 30.60), srid=4326), request_by="2030-01-01", opens_on="2031-01-01",
+    )  # fmt: skip
+    Asset.objects.filter(pk=restricted.pk).update(planned_facility=plan)
+    plan_page = reverse("admin:registry_plannedfacility_change", args=[plan.pk])
+    for person, told in ((scene.officer, True), (scene.grid_manager, True), (scene.asker, False)):
+        client = sign_in(person)
+        assert ("Line Nine" in pages(client, asset_page(restricted))) is told
+        assert ("<title>SUB-9</title>" in pages(client, plan_page)) is told
+    query = f"/admin/registry/asset/?planned_facility__id__exact={plan.pk}"
+    assert sign_in(scene.asker).get(query).status_code == 400
+    assert "SUB-9" not in pages(
+        sign_in(scene.metro_manager), reverse("admin:registry_plannedfacility_delete", args=[plan.pk])
+    )
+
+
+def test_maps_show_neighbours_where_each_person_may_know_them_to_be(scene: Scene, restricted: Asset, sign_in: SignIn):
+    """The cell's centre, (114.315, 30.595), is half a kilometre from the true place: no map shows both."""
+    beside_place = factories.asset(scene.metro, at=(SECRET[0] + 0.0001, SECRET[1]), code="BESIDE-PLACE")
+    beside_cell = factories.asset(scene.metro, at=(114.3151, 30.595), code="BESIDE-CELL")
+
+    def neighbours(person: Any, asset: Asset) -> bool:
+        return "<title>SUB-9</title>" in pages(sign_in(person), asset_page(asset))
+
+    assert [neighbours(scene.grid_manager, asset) for asset in (beside_place, beside_cell)] == [True, False]
+    assert [neighbours(scene.asker, asset) for asset in (beside_place, beside_cell)] == [False, True]
 
 
 def test_lengths_of_a_masked_route_are_told_with_its_place(scene: Scene, sign_in: SignIn):
