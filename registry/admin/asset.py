@@ -67,6 +67,7 @@ class AssetAdmin(RestrictedAdmin):
         ("region", WithinRegionFilter),
     )
     list_select_related = ("owner", "region")
+    kept_by = gettext_lazy("lines of its ledger, matches or disclosures: set the asset out of service instead")
     search_fields = (f"code__{ILike.lookup_name}", f"name__{ILike.lookup_name}")
     search_help_text = gettext_lazy("Code or name")
     autocomplete_fields = ("owner", "region", "planned_facility")

@@ -14,6 +14,7 @@ from django.contrib.postgres.forms import RangeWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from registry.models import Organization, Region, Role, User
@@ -135,12 +136,14 @@ class RestrictedMixin:
 
 class RestrictedAdmin(RestrictedMixin, Admin):
     """owner_field: the column with the organization whose members, from `needed_role` on, may change a row; empty
-    where only superusers may. linked_by: columns that links from other pages filter by."""
+    where only superusers may. linked_by: columns that links from other pages filter by. kept_by: what keeps a row from
+    being deleted, and what to do instead; of a kind, since the rows themselves may be of others."""
 
     form = RestrictedForm
     owner_field = ""
     needed_role = Role.EDITOR
     linked_by: ClassVar[tuple[str, ...]] = ()
+    kept_by: str | Promise = ""
 
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -187,6 +190,13 @@ class RestrictedAdmin(RestrictedMixin, Admin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return self.may_change(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What belongs to a row goes with it, though it may not be deleted by itself."""
+        deleted, counts, _lacking, protected = super().get_deleted_objects(objs, request)
+        allowed = all(self.has_delete_permission(request, obj) for obj in objs)
+        lacking = set() if allowed else {self.opts.verbose_name}
+        return deleted, counts, lacking, [self.kept_by] if protected and self.kept_by else protected
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the columns offered as filters, and only plain conditions on them."""

@@ -20,6 +20,7 @@ class PlannedFacilityAdmin(RestrictedAdmin):
     list_display = ("code", "name", "facility_type", "stage", "owner", "region", "request_by", "opens_on")
     list_filter = ("facility_type", "stage", ("owner", AutocompleteFilter), ("region", WithinRegionFilter))
     list_select_related = ("owner", "region")
+    kept_by = gettext_lazy("space that is reserved in it: take those assets out of the plan first")
     sortable_by = ("code", "request_by", "opens_on")
     search_fields = ("code__icontains", "name__icontains")
     search_help_text = gettext_lazy("Code or name")

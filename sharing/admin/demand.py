@@ -49,6 +49,7 @@ class DemandAdmin(RestrictedAdmin):
     list_filter = ("kind", "priority")
     linked_by = ("list",)
     list_select_related = ("list",)
+    kept_by = gettext_lazy("its matches: a line that was matched before stays in the list, as history")
     search_fields = ("name__icontains", "list__title__icontains")
     search_help_text = gettext_lazy("Name of the demand or title of the list")
     ordering = ("-list", "line")

@@ -155,6 +155,14 @@ def test_what_the_ledger_keeps_takes_no_input(manager: Client, city: Organizatio
     assert (asset.used_today, asset.ledger_version, asset.free_today, asset.kind) == before
 
 
+def test_an_asset_goes_with_its_details_and_stays_while_its_ledger_has_lines(manager: Client, city: Organization):
+    used, unused = factories.asset(city, used=1), factories.asset(city)
+    kept = manager.post(reverse("admin:registry_asset_delete", args=[used.pk]), {"post": "yes"})
+    assert "set the asset out of service instead" in kept.content.decode()
+    assert manager.post(reverse("admin:registry_asset_delete", args=[unused.pk]), {"post": "yes"}).status_code == 302
+    assert list(Asset.objects.all()) == [used]
+
+
 def test_search_finds_any_part_of_code_or_name_whatever_the_case(manager: Client, city: Organization):
     factories.asset(city, code="WH-100%-a", name="Yangtze bridge")
     factories.asset(city, code="WH-200", name="长江大桥")

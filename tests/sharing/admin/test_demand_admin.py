@@ -99,6 +99,18 @@ def test_a_line_changes_and_goes_while_its_list_is_a_draft(editor: Client, draft
     assert not Demand.objects.filter(pk=demand.pk).exists()
 
 
+def test_a_line_goes_with_its_outcome_but_stays_once_it_was_matched(scene: Scene, editor: Client, draft: DemandList):
+    unmet, met = factories.demand(draft), factories.demand(draft)
+    run = factories.match(met, [scene.near]).run
+    for demand in (unmet, met):
+        Outcome.objects.create(run=run, demand=demand, met=demand == met)
+    kept = editor.post(reverse("admin:sharing_demand_delete", args=[met.pk]), {"post": "yes"})
+    assert "a line that was matched before stays in the list, as history" in kept.content.decode()
+    gone = editor.post(reverse("admin:sharing_demand_delete", args=[unmet.pk]), {"post": "yes"})
+    assert gone.status_code == 302
+    assert list(draft.demands.all()) == [met]
+
+
 def test_no_line_goes_into_the_list_of_others_or_one_that_was_submitted(scene: Scene, editor: Client):
     foreign = factories.demand_list(scene.grid, status=ListStatus.DRAFT)
     for target in (foreign, scene.list):
