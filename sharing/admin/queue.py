@@ -43,14 +43,17 @@ def to_answer(user: User) -> QuerySet[Consent]:
 
 
 def to_request(user: User) -> QuerySet[Match]:
-    """First proposals of matched lists that `user` may request."""
-    organizations = user.organizations_as(Role.MANAGER)
-    return Match.objects.filter(
+    """Of each demand of a matched list for which nothing is under way the best proposal that `user` may request: the
+    next best once a better one fell through."""
+    others = Match.objects.filter(demand=OuterRef("demand"))
+    better = others.filter(status=MatchStatus.PROPOSED, rank__lt=OuterRef("rank"))
+    proposals = Match.objects.filter(
         status=MatchStatus.PROPOSED,
-        rank=1,
         demand__list__status=ListStatus.MATCHED,
-        demand__list__party__in=organizations,
-    ).order_by("pk")
+        demand__list__party__in=user.organizations_as(Role.MANAGER),
+    )
+    under_way = others.live().filter(renews__isnull=True)
+    return proposals.exclude(Exists(better)).exclude(Exists(under_way)).order_by("pk")
 
 
 def to_submit(user: User) -> QuerySet[DemandList]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from registry import capacity
 from registry.models import User
 from sharing.errors import UnitsGone, WrongState
-from sharing.models import LIVE, Consent, EventType, ListStatus, Match, MatchStatus
+from sharing.models import LIVE, Consent, EventType, Match, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import calendar, offers, rules
 from sharing.workflow.locks import lock_match
@@ -27,8 +27,6 @@ def request(match: Match, *, actor: User) -> Match:
     """
     match = lock_match(match.pk)
     rules.guard(Verb.REQUEST, match, actor)
-    if match.demand.list.status != ListStatus.MATCHED:
-        raise WrongState(_("The list is not matched; its proposals cannot be requested."))
     live = Match.objects.filter(demand_id=match.demand_id, status__in=LIVE, renews__isnull=True)
     if live.exists():
         raise WrongState(_("Another match of this demand is under way or in force already."))

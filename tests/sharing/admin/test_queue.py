@@ -4,7 +4,7 @@ import itertools
 
 from registry.models import Role
 from sharing.admin import queue
-from sharing.models import Consent, DemandList, Match, MatchStatus
+from sharing.models import Consent, DemandList, ListStatus, Match, MatchStatus
 from sharing.workflow import approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import Standing, Verb, open_verbs
@@ -46,14 +46,28 @@ def test_whoever_it_is_the_queue_holds_exactly_what_the_rules_open(scene: Scene)
         assert {consent.pk for consent in queue.to_answer(person)} == answer
         submit = {draft.pk for draft in DemandList.objects.all() if Verb.SUBMIT in open_verbs(draft, standing)}
         assert {draft.pk for draft in queue.to_submit(person)} == submit
-        request = {
-            match.pk
-            for match in Match.objects.filter(rank=1, status=MatchStatus.PROPOSED)
-            if Verb.REQUEST in open_verbs(match, standing)
-        }
-        assert {match.pk for match in queue.to_request(person)} == request
+        proposed = Match.objects.filter(status=MatchStatus.PROPOSED).order_by("demand", "rank")
+        request: dict[int, int] = {}
+        for match in proposed.exclude(demand__in=Match.objects.live().values("demand")):
+            if Verb.REQUEST in open_verbs(match, standing):
+                request.setdefault(match.demand_id, match.pk)
+        assert {match.pk for match in queue.to_request(person)} == set(request.values())
         counts.add(len(decide))
     assert len(counts) > 2
+
+
+def test_the_next_best_waits_once_the_best_fell_through_and_none_while_a_list_is_open(scene: Scene):
+    def waiting() -> list[Match]:
+        return list(queue.to_request(scene.asker))
+
+    assert waiting() == [scene.match]
+    match = scene.requested()
+    assert waiting() == []
+    consents.refuse(match.consents.get(), reason="safety", actor=scene.metro_manager)
+    assert waiting() == [scene.runner_up]
+    DemandList.objects.filter(pk=scene.list.pk).update(status=ListStatus.CLOSED)
+    assert waiting() == []
+    assert open_verbs(Match.objects.get(pk=scene.runner_up.pk), Standing.of(scene.asker)) == []
 
 
 def test_the_oldest_deadline_comes_first_and_none_comes_last(scene: Scene):
