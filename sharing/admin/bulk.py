@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry.admin.base import person
+from sharing.admin.refusals import tell
 from sharing.admin.verbs import NothingToFill, RejectionForm
 from sharing.errors import BadInput, NotYours
 from sharing.models import Match, MatchStatus
@@ -109,6 +110,5 @@ def _tell(request: HttpRequest, verb: Verb, result: BulkResult) -> None:
         )
         messages.success(request, text % {"n": done})
     for match_id, refusal in sorted(result.failed.items()):
-        messages.error(
-            request, _("Match %(match)d was left as it is: %(why)s") % {"match": match_id, "why": refusal.message}
-        )
+        text = _("Match %(match)d was left as it is: %(why)s") % {"match": match_id, "why": refusal.message}
+        tell(request, refusal, text)

@@ -1,9 +1,9 @@
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,8 +12,7 @@ from registry.admin.base import RestrictedAdmin, RestrictedForm, person
 from registry.admin.svg_map import Shape, draw
 from registry.admin.tags import days
 from registry.kinds import KINDS, Kind
-from sharing.admin.verbs import explained
-from sharing.errors import Refusal
+from sharing.admin.refusals import WorkflowAdmin
 from sharing.models import Demand, DemandList, ListStatus
 from sharing.refusals import SENTENCES
 from sharing.workflow import lists
@@ -39,7 +38,7 @@ class DemandForm(RestrictedForm):
 
 
 @admin.register(Demand)
-class DemandAdmin(RestrictedAdmin):
+class DemandAdmin(WorkflowAdmin):
     """The lines of lists. Drafts change, by the party's editors; what was submitted stays as it was."""
 
     form = DemandForm
@@ -145,14 +144,6 @@ class DemandAdmin(RestrictedAdmin):
             lists.change_demand(obj, actor=person(request))
         else:
             lists.add_demands(obj.list, [obj], actor=person(request))
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The form; what the workflow refuses only on writing comes back as a message."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except Refusal as refusal:
-            messages.error(request, explained(refusal))
-            return HttpResponseRedirect(request.get_full_path())
 
     def delete_model(self, request: HttpRequest, obj: Demand) -> None:
         lists.remove_demands(obj.list, [obj.pk], actor=person(request))

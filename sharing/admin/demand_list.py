@@ -81,9 +81,9 @@ class DemandListAdmin(VerbMixin):
         return False
 
     def save_model(self, request: HttpRequest, obj: DemandList, form: Any, change: bool) -> None:
-        """A new list is created by the workflow's verb."""
+        """Lists are created and renamed by the workflow's verbs."""
         if change:
-            super().save_model(request, obj, form, change)
+            lists.rename(obj, title=obj.title, actor=person(request))
             return
         made = lists.create(obj.party, title=obj.title, actor=person(request))
         for field in DemandList._meta.concrete_fields:

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.admin.base import RestrictedAdmin, person
-from sharing.errors import BadInput, NotSeen, NotYours, Refusal, StaleForm
+from registry.admin.base import person
+from sharing.admin.refusals import WorkflowAdmin, answer
+from sharing.errors import BadInput, Refusal
 from sharing.models import RefusalReason, RejectionReason
 from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
 
@@ -149,7 +148,7 @@ def offers(
     ]
 
 
-class VerbMixin(RestrictedAdmin):
+class VerbMixin(WorkflowAdmin):
     """The admin of a noun with verbs: POST <id>/do/<verb>/ carries one out."""
 
     buttons: Sequence[Button] = ()
@@ -193,14 +192,9 @@ class VerbMixin(RestrictedAdmin):
         except BadInput as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
             return self._asked_again(request, subject, button, form, page)
-        except NotSeen as refusal:
-            raise Http404 from refusal
-        except NotYours as refusal:
-            raise PermissionDenied(refusal.message) from refusal
         except Refusal as refusal:
-            messages.error(request, explained(refusal))
-        else:
-            messages.success(request, self.said(button, result))
+            return answer(request, refusal, page)
+        messages.success(request, self.said(button, result))
         return HttpResponseRedirect(page)
 
     def said(self, button: Button, result: Any) -> str:
@@ -220,10 +214,3 @@ class VerbMixin(RestrictedAdmin):
             "media": form.media,
         }
         return TemplateResponse(request, "sharing/verb.html", context, status=400)
-
-
-def explained(refusal: Refusal) -> str:
-    """The refusal of a verb, and what to do about it."""
-    if isinstance(refusal, StaleForm):
-        return _("Nothing was decided: %(why)s This page shows how it stands now.") % {"why": refusal.message}
-    return _("Nothing was done: %(why)s") % {"why": refusal.message}

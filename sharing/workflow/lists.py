@@ -51,6 +51,17 @@ def create(party: Organization, *, title: str, actor: User | None) -> DemandList
 
 
 @transaction.atomic
+def rename(demand_list: DemandList, *, title: str, actor: User | None) -> DemandList:
+    """Gives a draft another title. Raises BadInput for one that cannot be."""
+    demand_list = lock_list(demand_list.pk)
+    rules.guard(Verb.EDIT, demand_list, actor)
+    demand_list.title = title.strip()
+    _validate(demand_list)
+    demand_list.save(update_fields=["title"])
+    return demand_list
+
+
+@transaction.atomic
 def add_demands(demand_list: DemandList, demands: Sequence[Demand], *, actor: User | None) -> list[Demand]:
     """Appends lines to a draft, numbered on from its last; all or none.
 

@@ -31,7 +31,7 @@ class Verb(models.TextChoices):
     """Every decision a person can take; the labels are those of buttons."""
 
     CREATE = "list.create", gettext_lazy("Create a demand list")
-    EDIT = "list.edit", gettext_lazy("Edit the lines")
+    EDIT = "list.edit", gettext_lazy("Edit")
     SUBMIT = "list.submit", gettext_lazy("Submit")
     REMATCH = "list.rematch", gettext_lazy("Match again")
     REOPEN = "list.reopen", gettext_lazy("Reopen")

@@ -28,6 +28,21 @@ def change_after(reads: int, change: Callable[[], object]) -> Iterator[list[str]
         yield asked
 
 
+@contextmanager
+def change_before(words: str, change: Callable[[], object]) -> Iterator[None]:
+    """Runs `change` once, right before the first statement with these words in it, of which there must be one."""
+    changes = [change]
+
+    def watching(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if changes and words in sql:
+            changes.pop()()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watching):
+        yield
+    assert not changes, "there was no such statement"
+
+
 def no_page_approves_what_it_does_not_show(
     match: Match, change: Callable[[], object], page: Callable[[], tuple[str, bool]]
 ) -> None:

@@ -1,14 +1,18 @@
 """A party drafts its list and its lines in the admin, and hands it in."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from sharing.models import Demand, DemandList, ListStatus, MatchRun, Outcome
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
+from tests.sharing.meanwhile import change_before
 from tests.sharing.scene import Scene
 
 
@@ -116,6 +120,43 @@ def test_no_line_goes_into_the_list_of_others_or_one_that_was_submitted(scene: S
     for target in (foreign, scene.list):
         response = editor.post("/admin/sharing/demand/add/?kind=tower", filled(target))
         assert "Select a valid choice" in problems(response)
+
+
+def submitted_before(words: str, draft: DemandList) -> AbstractContextManager[None]:
+    """The list is submitted right before such a statement."""
+    rows = DemandList.objects.filter(pk=draft.pk)
+    return change_before(words, lambda: rows.update(status=ListStatus.SUBMITTED, submitted_at=timezone.now()))
+
+
+def told(response: Any) -> list[tuple[str, str]]:
+    return [(message.level_tag, str(message)) for message in response.context["messages"]]
+
+
+REFUSED = ("warning", "Nothing was done: “Edit” is not possible here: the status is “Submitted”.")
+
+
+def test_saving_a_title_undoes_no_submission_made_meanwhile(editor: Client, draft: DemandList):
+    with submitted_before('UPDATE "sharing_demandlist"', draft):
+        assert editor.post(page(draft), {"title": "Metro cells"}).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.title, draft.status) == ("Metro cells", ListStatus.SUBMITTED)
+
+
+def test_what_the_workflow_refuses_on_writing_is_a_message(scene: Scene, editor: Client, draft: DemandList):
+    demand = factories.demand(draft, quantity=2)
+    for address, sent in (
+        (page(draft), {"title": "Other"}),
+        (page(demand), filled(draft, quantity=5)),
+        (reverse("admin:sharing_demand_delete", args=[demand.pk]), {"post": "yes"}),
+    ):
+        with transaction.atomic():
+            with submitted_before("FOR NO KEY UPDATE", draft):
+                response = editor.post(address, sent)
+            assert response.status_code == 302
+            response = editor.get(response.url)
+            assert told(response) == [REFUSED]
+            transaction.set_rollback(True)
+    assert list(draft.demands.values_list("quantity", flat=True)) == [2]
 
 
 def test_an_outcome_is_told_in_words(scene: Scene, editor: Client):

@@ -47,6 +47,24 @@ def test_a_list_needs_a_title(scene: Scene):
     assert info.value.field == "title"
 
 
+def test_a_draft_is_renamed_and_nothing_else_of_it_is_written(scene: Scene, draft: DemandList):
+    stale = DemandList.objects.get(pk=draft.pk)
+    DemandList.objects.filter(pk=draft.pk).update(created_by=scene.asker)
+    lists.rename(stale, title=" 5G, phase 2 ", actor=scene.drafter)
+    draft.refresh_from_db()
+    assert (draft.title, draft.created_by) == ("5G, phase 2", scene.asker)
+    with refused(BadInput) as info:
+        lists.rename(draft, title=" ", actor=scene.drafter)
+    assert info.value.field == "title"
+    with refused(NotSeen):
+        lists.rename(draft, title="Mine", actor=scene.stranger)
+
+
+def test_what_was_submitted_keeps_its_title(scene: Scene, submitted: DemandList):
+    with refused(WrongState):
+        lists.rename(submitted, title="Other", actor=scene.drafter)
+
+
 def test_nobody_creates_a_list_for_another_party(scene: Scene):
     with refused(NotSeen):
         lists.create(scene.party, title="x", actor=scene.metro_manager)
