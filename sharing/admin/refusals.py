@@ -20,7 +20,7 @@ def explained(refusal: Refusal) -> str:
 
 
 def tell(request: HttpRequest, refusal: Refusal, text: str = "") -> None:
-    """Says it on the next page: a warning where only the moment was wrong, else an error. text: in place of its own."""
+    """Says it on the next page: a warning where only the moment was wrong, else an error. text: other words for it."""
     of_the_moment = isinstance(refusal, (WrongState, StaleForm))
     messages.add_message(request, messages.WARNING if of_the_moment else messages.ERROR, text or explained(refusal))
 

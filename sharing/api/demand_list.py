@@ -23,7 +23,8 @@ MOST_AT_ONCE = 5000
 
 
 class ListShown(Shown[DemandList]):
-    """A construction-and-sharing demand list. Its lines are at /demands/?list=…; `latest_run` is its newest run."""
+    """A construction-and-sharing demand list. Its lines are at /demands/?list=…; `latest_run` is its newest run. Where
+    `edit` is open, its title and its lines change."""
 
     party = OrganizationField(read_only=True)
     demands = serializers.IntegerField(source="demand_count", read_only=True, help_text="How many lines it has.")
@@ -43,6 +44,10 @@ class ListShown(Shown[DemandList]):
 
 class ListBody(Body):
     party = OrganizationField(help_text="The party's code.")
+    title = serializers.CharField(max_length=200)
+
+
+class ListChange(Body):
     title = serializers.CharField(max_length=200)
 
 
@@ -88,6 +93,13 @@ class ListResource(SharingResource):
         values = self.given(ListBody)
         self.refuse_unless(values["party"].pk in self.user.organizations_as(Role.EDITOR))
         return self.done(lists.create(values["party"], title=values["title"], actor=self.user).pk, 201)
+
+    @extend_schema(request=ListChange)
+    def partial_update(self, request: Request, id: int) -> HttpResponseBase:
+        """Rename a draft"""
+        demand_list = self.locked()
+        values = {"title": demand_list.title} | self.given(ListChange, partial=True)
+        return self.done(lists.rename(demand_list, **values, actor=self.user).pk)
 
     @extend_schema(request=DemandBody(many=True), responses={201: LinesAdded})
     @action(detail=True, methods=["post"])

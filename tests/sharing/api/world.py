@@ -253,6 +253,9 @@ OPERATIONS: dict[str, Operation] = {
         "POST", "demand-lists/", body(lambda world: {"party": "telco", "title": "5G 2027"}),
         people("party", roles=EDITORS), MEMBERS, 201,
     ),
+    "demand_lists_partial_update": Operation(
+        "PATCH", "demand-lists/{}/", of("draft", {"title": "5G 2028"}), people("party", roles=EDITORS), PARTY
+    ),
     "demand_lists_demands": Operation(
         "POST", "demand-lists/{}/demands/", lambda world: ((world.draft.pk,), [world.line_of()]),
         people("party", roles=EDITORS), PARTY, 201,
