@@ -81,8 +81,8 @@ class AssetAdmin(RestrictedAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With the `place` that the person may know of, and `place_is_exact`."""
         found = super().get_object(request, object_id, from_field)
-        shown: Any = Asset.objects.with_place_for(person(request)).values_list("place", "place_is_exact")
-        found.place, found.place_is_exact = shown.get(pk=found.pk)
+        placed: Any = Asset.objects.with_place_for(person(request))
+        found.place, found.place_is_exact = placed.values_list("place", "place_is_exact").get(pk=found.pk)
         return found
 
     @admin.display(description=gettext_lazy("kind"))

@@ -52,8 +52,8 @@ class PlannedFacilityAdmin(RestrictedAdmin):
         space the plan would tell it."""
         if obj is not None:
             user = person(request)
-            placed = Asset.objects.visible_to(user).with_place_for(user).filter(planned_facility=obj)
-            assets: Any = placed.filter(place_is_exact=True).only("code")[:MOST_RESERVED]
+            placed: Any = Asset.objects.visible_to(user).with_place_for(user).filter(planned_facility=obj)
+            assets = placed.filter(place_is_exact=True).only("code")[:MOST_RESERVED]
             shapes = [Shape(obj.geometry, "plan", obj.name)] + [
                 Shape(asset.place, "neighbour", asset.code, framed=False) for asset in assets
             ]
