@@ -28,6 +28,11 @@ SAME_PLACE = sql.SQL(
     ) THEN a.geometry ELSE s.geometry END
     """
 )
+# Sectors are a set: their order, which the registry never looks at, is no difference.
+SAME_SECTORS = sql.SQL(
+    "CASE WHEN a.open_to_sectors @> s.open_to_sectors AND a.open_to_sectors <@ s.open_to_sectors"
+    " THEN a.open_to_sectors ELSE s.open_to_sectors END"
+)
 # Statistics of a table that was just filled or emptied can tell the planner that it has one row; a nested loop over it
 # then takes hours. Sets beyond this size are joined by hashing, which never takes long.
 HASHED_ROWS = 5_000
@@ -177,7 +182,8 @@ class Merge:
         staged = self._staged.get(column)
         values = [self._old(column), sql.Literal(default)]
         if staged is not None and (staged.values is not None or column == "region_id"):
-            values.insert(0, sql.SQL("s.{}").format(sql.Identifier(column)))
+            own = SAME_SECTORS if column == "open_to_sectors" else sql.SQL("s.{}").format(sql.Identifier(column))
+            values.insert(0, own)
         return sql.SQL("coalesce({})").format(_list(values)) if default is not None or len(values) > 2 else values[0]
 
     def _old(self, column: str) -> sql.Composable:

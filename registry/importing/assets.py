@@ -63,6 +63,7 @@ def import_assets(
         path,
         known,
         _with_capacity_alias(options, known),
+        preferred=kind,
         geometry_type=KINDS[kind].geometry,
         settable=frozenset({"source"}),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from registry.importing.quantities import UNITS
+from registry.importing.short_headings import SHORT
 from registry.importing.synonyms import ASSET, KIND
 from registry.importing.table import SourceTable, UnreadableFile
 
@@ -42,7 +43,8 @@ def asset_headings(kind: str) -> dict[str, tuple[str, ...]]:
     merged = dict(ASSET)
     for target, headings in KIND[kind].items():
         merged[target] = (*headings, *ASSET.get(target, ()))
-    return {target: (target, *headings) for target, headings in merged.items()}
+    short = {target: (SHORT[target],) if target in SHORT else () for target in merged}
+    return {target: (target, *short[target], *headings) for target, headings in merged.items()}
 
 
 def recognise(

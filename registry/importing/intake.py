@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from registry.importing.fields import ImportField
 from registry.importing.headings import Recognised, known_names, nearest, normalise, recognise
+from registry.importing.markers import NOBODY_WORDS, unmarked
 from registry.importing.quantities import (
     Parsed,
     as_text,
@@ -121,7 +122,7 @@ class Intake:
             several = "max" if spec.unit == "kv" else ""
             return parse_quantities(cells, spec.unit, source_unit=unit, several=several)
         if spec.type == "text":
-            return parse_texts(cells, spec.max_length)
+            return parse_texts(cells, spec.max_length, unmarked)
         return parse_column(cells, cell_parser(spec))
 
     def _check_range(self, values: Cells, spec: ImportField) -> None:
@@ -142,12 +143,14 @@ def open_intake(
     known: Mapping[str, Sequence[str]],
     options: Options,
     *,
+    preferred: str | None = None,
     geometry_type: str | None = None,
     settable: frozenset[str] = frozenset(),
 ) -> Intake:
     """Read the file at `path` and recognise its columns among `known` (target -> headings).
 
-    `settable` are targets beyond `known` that may be set. Raises UnreadableFile, as for a constant of no known field.
+    `preferred` is the layer to read where the file has several and none is named. `settable` are targets beyond
+    `known` that may be set. Raises UnreadableFile, as for a constant of no known field.
     """
     for target in options.constants:
         if target not in known and target not in settable:
@@ -159,6 +162,7 @@ def open_intake(
         path,
         lambda heading: normalise(heading) in names,
         layer=options.layer,
+        preferred=preferred,
         geometry_type=geometry_type,
         encoding=options.encoding,
     )
@@ -179,5 +183,9 @@ def cell_parser(spec: ImportField) -> Callable[[str], object]:
         return choice_parser(spec.choices, SYNONYMS.get(spec.name, {}))
     if spec.type == "choices":
         one = choice_parser(spec.choices, SYNONYMS.get(spec.name, {}))
-        return lambda text: sorted({one(part) for part in re.split(r"[;,、；，]", text) if part.strip()})
+        return lambda text: (
+            []
+            if text.casefold() in NOBODY_WORDS
+            else sorted({one(part) for part in re.split(r"[;,、；，]", text) if part.strip()})
+        )
     raise ValueError(spec.type)

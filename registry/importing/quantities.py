@@ -99,14 +99,20 @@ def parse_column(cells: Cells, parse: Callable[[str], object]) -> Parsed:
     return Parsed(parsed, errors)
 
 
-def parse_texts(cells: Cells, max_length: int | None = None) -> Parsed:
-    """Stripped text, None where blank; refused where too long or where it holds what PostgreSQL's text cannot."""
+def parse_texts(
+    cells: Cells, max_length: int | None = None, unmarked: Callable[[str], str] = lambda text: text
+) -> Parsed:
+    """Stripped text, None where blank, without its mark (`unmarked` takes it off); refused where too long or where it
+    holds what PostgreSQL's text cannot."""
     texts = [text.strip() if text else None for text in as_text(cells).tolist()]
     errors = {}
     for index, text in enumerate(texts):
         if text is None or text in BLANKS:
             texts[index] = None
-        elif max_length is not None and len(text) > max_length:
+            continue
+        if text[0] == "'":
+            text = texts[index] = unmarked(text)
+        if max_length is not None and len(text) > max_length:
             texts[index] = None
             errors[index] = _("The text has %(length)d characters, more than %(most)d.") % {
                 "length": len(text),

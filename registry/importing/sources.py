@@ -15,17 +15,19 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from registry.importing.archive import check_archive, unpack_shapefiles
+from registry.importing.parquet import read_parquet
 from registry.importing.table import SourceTable, UnreadableFile
 from registry.importing.tabular import read_delimited, read_workbook
 from registry.importing.vector import check_geopackage, dbf_encoding, read_vector
 
 SUFFIXES = {
+    "FlatGeobuf": ".fgb",
     "GeoJSON": ".geojson",
     "GeoPackage": ".gpkg",
     "KML": ".kml",
     "OSM XML": ".osm",
 }
-FORMATS = ("CSV", "XLSX", "XLS", "GeoJSON", "GeoPackage", "KML", "Shapefile", "OSM XML")
+FORMATS = ("CSV", "XLSX", "XLS", "GeoJSON", "GeoPackage", "FlatGeobuf", "KML", "Shapefile", "Parquet", "OSM XML")
 MAX_BYTES = 1 << 30
 HEAD_BYTES = 4096
 ENTITY = re.compile(rb"<!(ENTITY|DOCTYPE)", re.IGNORECASE)
@@ -36,13 +38,15 @@ def read_source(
     is_heading: Callable[[str], bool],
     *,
     layer: str | None = None,
+    preferred: str | None = None,
     geometry_type: str | None = None,
     encoding: str | None = None,
 ) -> SourceTable:
     """The raw rows of the file at `path`.
 
     `is_heading` tells known column headings, to find the row of headings below titles. `layer` names a sheet or map
-    layer; `geometry_type` ("Point", "LineString") chooses among the layers of OSM files. Raises UnreadableFile.
+    layer; without it the one called `preferred` is read where there is one. `geometry_type` ("Point", "LineString")
+    chooses among the layers of OSM files. Raises UnreadableFile.
     """
     format = detect_format(path)
     if format == "CSV":
@@ -52,16 +56,18 @@ def read_source(
             return read_delimited(path.read_bytes(), is_heading, encoding=encoding)
     if format in ("XLS", "XLSX"):
         with _collection_paused():
-            return read_workbook(path, is_heading, layer=layer, format=format)
+            return read_workbook(path, is_heading, layer=layer, preferred=preferred, format=format)
+    if format == "Parquet":
+        return read_parquet(path)
     with tempfile.TemporaryDirectory(prefix="import-") as name:
         folder = Path(name)
         if format == "Shapefile":
-            return _read_shapefile(path, folder, layer, encoding)
+            return _read_shapefile(path, folder, layer, preferred, encoding)
         copy = folder / f"source{SUFFIXES[format]}"
         shutil.copyfile(path, copy)
         if format == "GeoPackage":
             check_geopackage(copy)
-        table = read_vector(copy, format, layer=layer, geometry_type=geometry_type)
+        table = read_vector(copy, format, layer=layer, preferred=preferred, geometry_type=geometry_type)
         # A layer without a name of its own is called after the file, so after our copy of it.
         table.layer = None if table.layer == copy.stem else table.layer
         return table
@@ -83,6 +89,10 @@ def detect_format(path: Path) -> str:
         return "XLS"
     if head.startswith(b"SQLite format 3\0"):
         return "GeoPackage"
+    if head.startswith(b"fgb\x03"):
+        return "FlatGeobuf"
+    if head.startswith(b"PAR1"):
+        return "Parquet"
     if head.startswith(b"\0\0\x27\x0a"):
         raise UnreadableFile(_("A Shapefile has several parts: send a zip of its .shp, .shx, .dbf and .prj."))
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -131,9 +141,11 @@ def _unknown_format() -> UnreadableFile:
     return UnreadableFile(_("The file is none of: %(formats)s.") % {"formats": ", ".join(FORMATS)})
 
 
-def _read_shapefile(path: Path, folder: Path, layer: str | None, encoding: str | None) -> SourceTable:
+def _read_shapefile(
+    path: Path, folder: Path, layer: str | None, preferred: str | None, encoding: str | None
+) -> SourceTable:
     layers = unpack_shapefiles(path, folder)
-    name = layer if layer is not None else next(iter(layers))
+    name = layer if layer is not None else preferred if preferred in layers else next(iter(layers))
     if name not in layers:
         raise UnreadableFile(
             _("There is no layer “%(layer)s”; there are: %(layers)s.") % {"layer": name, "layers": ", ".join(layers)}

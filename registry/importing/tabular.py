@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from registry.importing.encodings import decode
+from registry.importing.markers import FORMULA
 from registry.importing.table import Cells, Reject, SourceTable, UnreadableFile
 
 DELIMITERS = ",;\t|#"
@@ -48,9 +49,11 @@ def read_workbook(
     is_heading: Callable[[str], bool],
     *,
     layer: str | None = None,
+    preferred: str | None = None,
     format: str,
 ) -> SourceTable:
-    """The table of one sheet of an Excel workbook: `layer`, or the first visible one that is not empty."""
+    """The table of one sheet of an Excel workbook: `layer`, or else `preferred`, or else the first visible one that is
+    not empty."""
     try:
         with CalamineWorkbook.from_path(str(path)) as workbook:
             visible = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
@@ -59,7 +62,7 @@ def read_workbook(
                     _("There is no sheet “%(layer)s”; there are: %(layers)s.")
                     % {"layer": layer, "layers": ", ".join(workbook.sheet_names)}
                 )
-            for name in [layer] if layer else visible:
+            for name in [layer] if layer else sorted(visible, key=lambda name: name != preferred):
                 sheet = workbook.get_sheet_by_name(name)
                 cells = sheet.to_python(skip_empty_area=False)
                 if any(value != "" for row in cells for value in row):
@@ -92,12 +95,13 @@ def detect_quote(sample: str) -> str | None:
             counts[quote] = (0, 0)
             continue
         edge = rf"[\n{re.escape(DELIMITERS)}]"
-        wrapped = rf"(?<={edge}){quote}(?:[^{quote}]|{quote}{quote}){{0,{LONGEST_FIELD}}}{quote}(?=\r?{edge}|\r?\Z)"
-        opened = rf"(?<={edge}){quote}"
+        # An apostrophe before what a spreadsheet would run is a mark (importing.markers).
+        opening = rf"(?<={edge})'(?!'*[{FORMULA}])" if quote == "'" else rf"(?<={edge}){quote}"
+        wrapped = rf"{opening}(?:[^{quote}]|{quote}{quote}){{0,{LONGEST_FIELD}}}{quote}(?=\r?{edge}|\r?\Z)"
         padded = "\n" + sample
         counts[quote] = (
             len(re.findall(wrapped, padded)),
-            len(re.findall(opened, padded)),
+            len(re.findall(opening, padded)),
         )
     quote = max(counts, key=lambda candidate: counts[candidate][0])
     wrapped_fields, opened_fields = counts[quote]

@@ -1,4 +1,4 @@
-"""Map files, read by GDAL through pyogrio: GeoJSON, GeoPackage, KML, Shapefile and OSM XML."""
+"""Map files, read by GDAL through pyogrio: GeoJSON, GeoPackage, FlatGeobuf, KML, Shapefile and OSM XML."""
 
 import json
 import sqlite3
@@ -25,6 +25,7 @@ from registry.importing.table import Cells, SourceTable, UnreadableFile
 DRIVERS = {
     "GeoJSON": {"GeoJSON"},
     "GeoPackage": {"GPKG"},
+    "FlatGeobuf": {"FlatGeobuf"},
     "KML": {"KML", "LIBKML"},
     "Shapefile": {"ESRI Shapefile"},
     "OSM XML": {"OSM"},
@@ -43,19 +44,20 @@ def read_vector(
     format: str,
     *,
     layer: str | None = None,
+    preferred: str | None = None,
     geometry_type: str | None = None,
     encoding: str | None = None,
 ) -> SourceTable:
     """The features of a map file at `path`, whose content was found to be of `format`.
 
-    Without `layer` the first layer with features is read; of KML every folder; of OSM the layers that can hold
-    `geometry_type` ("Point" or "LineString"). Layers left out are named in the warnings.
+    Without `layer` the one called `preferred` is read, or else the first with features; of KML every folder; of OSM
+    the layers that can hold `geometry_type` ("Point" or "LineString"). Layers left out are named in the warnings.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             layers = _layers(path, format)
-            chosen = _chosen_layers(path, format, layers, layer, geometry_type)
+            chosen = _chosen_layers(path, format, layers, layer, preferred, geometry_type)
             tables = [_read_layer(path, name, format, encoding) for name in chosen]
         except GDAL_ERRORS as error:
             raise UnreadableFile(_("The map file cannot be read: %(error)s.") % {"error": error}) from error
@@ -146,6 +148,7 @@ def _chosen_layers(
     format: str,
     layers: list[str],
     layer: str | None,
+    preferred: str | None,
     geometry_type: str | None,
 ) -> list[str]:
     if layer is not None:
@@ -159,6 +162,8 @@ def _chosen_layers(
         return list(OSM_LAYERS[geometry_type or "Point"])
     if format == "KML":
         return layers
+    if preferred in layers:
+        return [str(preferred)]
     return [next((name for name in layers if _feature_count(path, format, name)), layers[0])]
 
 
