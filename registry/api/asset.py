@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import models
@@ -10,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api import asset_export, asset_rows, asset_writing
+from registry.api import asset_rows, asset_writing
 from registry.api.asset_details import DetailsField
 from registry.api.asset_filters import AssetFilters
 from registry.api.asset_writing import AssetBody, AssetChange
@@ -18,6 +19,10 @@ from registry.api.fields import GeometryField, OrganizationField, RegionField
 from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Shown
 from registry.api.views import Resource, Rows
+from registry.exports.asset_text import csv_lines, geojson_pieces
+from registry.exports.assets import asset_table, tables_by_kind
+from registry.exports.formats import Format
+from registry.exports.table import Table
 from registry.models import Asset, User
 
 MOST_AT_ONCE = 5000
@@ -90,8 +95,20 @@ class AssetResource(Resource):
         return self._copied(queryset.filter(pk__in=[row["id"] for row in page]), renderer)
 
     def _copied(self, queryset: models.QuerySet[Any], renderer: Any) -> Iterator[bytes]:
-        write = asset_export.csv_lines if renderer.format == "csv" else asset_export.geojson_pieces
-        return write(self.in_order(queryset), self.user, self.wanted_fields())
+        write = csv_lines if renderer.format == "csv" else geojson_pieces
+        return write(self.in_order(queryset), self.user, self._fields())
+
+    @contextmanager
+    def tables(self, queryset: models.QuerySet[Any], format: Format, crs: str) -> Iterator[Sequence[Table]]:
+        """Of formats with layers one a kind, which has columns of its own."""
+        if format.layered:
+            yield tables_by_kind(self.in_order(queryset), self.user, self._fields(), crs)
+        else:
+            yield [asset_table(self.in_order(queryset), self.user, self._fields(), crs)]
+
+    def _fields(self) -> list[str]:
+        wanted = self.wanted_fields()
+        return [name for name in asset_rows.FIELDS if wanted is None or name in wanted]
 
     @extend_schema(request=AssetBody)
     def create(self, request: Request) -> HttpResponseBase:

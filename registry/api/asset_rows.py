@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 
 from registry.api.asset_details import DETAILS, column_names
 from registry.api.fields import region_text
+from registry.exports.asset_text import PLACE_DIGITS
+from registry.exports.assets import with_place
 from registry.models import User
 
 # Columns that are shown as they are, in this order among the others.
@@ -29,8 +31,6 @@ TAKES: dict[str, tuple[str, ...]] = {
     "details": tuple(f"{kind}__{name}" for kind in DETAILS for name in column_names(kind)),
     "actions": ("owner_id",),
 }
-# As finely as a double goes, so that what is read can be written back unchanged.
-PLACE_DIGITS = 15
 
 
 def rows_of(queryset: QuerySet[Any], user: User, wanted: frozenset[str] | None) -> QuerySet[Any]:
@@ -44,8 +44,9 @@ def rows_of(queryset: QuerySet[Any], user: User, wanted: frozenset[str] | None) 
 
 def with_shown(queryset: Any, user: User) -> QuerySet[Any]:
     """Annotated with the place, as GeoJSON, that `user` may know."""
-    placed = queryset if "place" in queryset.query.annotations else queryset.with_place_for(user)
-    annotated: QuerySet[Any] = placed.annotate(place_text=AsGeoJSON("place", precision=PLACE_DIGITS))
+    annotated: QuerySet[Any] = with_place(queryset, user).annotate(
+        place_text=AsGeoJSON("place", precision=PLACE_DIGITS)
+    )
     return annotated
 
 

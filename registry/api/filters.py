@@ -12,6 +12,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Valu
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 
+from registry.api.downloads import CRS
 from registry.api.fields import split_region
 from registry.api.pagination import CURSOR, LIMIT, ORDERING
 from registry.api.problems import Problem
@@ -19,7 +20,7 @@ from registry.models import Region
 from registry.search import ILike
 
 # Parameters of lists that are no filters.
-OTHERS = frozenset({CURSOR, LIMIT, ORDERING, "fields", "format"})
+OTHERS = frozenset({CURSOR, LIMIT, ORDERING, CRS, "fields", "format"})
 MOST_RADIUS_M = 200_000
 HAIR = 1e-9
 METRES_PER_DEGREE = 110_574  # of latitude, at the equator where it is least: WGS 84

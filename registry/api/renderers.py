@@ -1,33 +1,18 @@
-"""The three formats, chosen by Accept or `?format=`: JSON in pages, GeoJSON and CSV as exports that stream."""
+"""The formats, chosen by Accept or `?format=`: JSON in pages, GeoJSON and CSV as exports that stream, and files."""
 
 import csv
 import io
-import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
-from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.functional import Promise
 from rest_framework.renderers import BaseRenderer
 
-# Spreadsheets run what begins so as a formula (OWASP, CSV injection); an apostrophe makes it text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from registry.exports.flat import flattened, to_json
+from registry.exports.formats import Format
+from registry.importing.markers import MARKED_IN_SHEETS
 
-
-class Encoder(DjangoJSONEncoder):
-    """Decimals as numbers."""
-
-    def default(self, o: Any) -> Any:
-        if isinstance(o, Decimal):
-            return int(o) if o == o.to_integral_value() else float(o)
-        if isinstance(o, Promise):
-            return str(o)
-        if isinstance(o, datetime):
-            return o.isoformat()
-        return super().default(o)
+IN_SHEETS = re.compile(MARKED_IN_SHEETS)
 
 
 class JSONRenderer(BaseRenderer):
@@ -64,8 +49,19 @@ class CSVRenderer(BaseRenderer):
         return b"".join(csv_lines([data] if isinstance(data, dict) else data))
 
 
-def to_json(data: Any) -> bytes:
-    return json.dumps(data, cls=Encoder, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+class FileRenderer(BaseRenderer):
+    """A format that is made as a file. It renders nothing: what lists answer with is the file itself."""
+
+    charset = None
+    exports = True
+
+    def __init__(self, format: Format) -> None:
+        self.media_type, self.format = format.media_type, format.name
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        raise TypeError("a file is not rendered")
 
 
 def feature(shown: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -92,28 +88,11 @@ def csv_lines(rows: Iterable[Mapping[str, Any]], headings: list[str] | None = No
         yield _line([inert(flat.get(name)) for name in headings])
 
 
-def flattened(shown: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """One level of names; a geometry, which has a type and coordinates, becomes WKT."""
-    flat: dict[str, Any] = {}
-    for name, value in shown.items():
-        if isinstance(value, dict) and "coordinates" in value:
-            flat[prefix + name] = GEOSGeometry(json.dumps(value)).wkt
-        elif isinstance(value, dict):
-            flat |= flattened(value, f"{prefix}{name}.")
-        elif isinstance(value, list) and any(isinstance(part, dict | list) for part in value):
-            flat[prefix + name] = to_json(value).decode()
-        elif isinstance(value, list):
-            flat[prefix + name] = ";".join(map(str, value))
-        else:
-            flat[prefix + name] = value
-    return flat
-
-
 def inert(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and IN_SHEETS.match(value) else value
 
 
 def _line(cells: Iterable[Any]) -> bytes:

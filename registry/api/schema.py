@@ -11,11 +11,14 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from registry.api import problems
+from registry.api.downloads import CRS, STREAMED
 from registry.api.idempotency import HEADER, LONGEST_KEY
+from registry.exports.formats import FORMATS
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 METHODS = ("get", "post", "put", "patch", "delete")
 ALWAYS = ("bad_input", "not_authenticated", "scope_missing", "not_acceptable", "throttled")
+FILES = {format.media_type for format in FORMATS.values() if format.name not in STREAMED}
 UNSAFE = ("malformed", "not_yours", "conflict", "wrong_state", "too_large", "unsupported_media_type", "key_reused")
 PROBLEM = {
     "type": "object",
@@ -88,6 +91,14 @@ class ResourceSchema(AutoSchema):
             parameters.append(
                 OpenApiParameter("fields", str, description="Only these fields, with commas between."),
             )
+        if self._is_list_view() and bool(getattr(self.view, "place", "")):
+            parameters.append(
+                OpenApiParameter(
+                    CRS,
+                    str,
+                    description="Of downloads: EPSG:n, gcj02 or bd09; WGS 84 when left out (docs/formats.md).",
+                )
+            )
         if self.method == "GET" and getattr(self.view, "action", "") == "retrieve":
             parameters.append(_header("If-None-Match", "ETags that you have; 304 where one is current."))
         if self.method in ("PATCH", "DELETE"):
@@ -130,7 +141,7 @@ def add_errors(result: dict[str, Any], generator: Any, request: Any, public: boo
 
 
 def add_formats(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """CSV is text, and GeoJSON a FeatureCollection or a Feature."""
+    """CSV is text, GeoJSON a FeatureCollection or a Feature, and the other downloads are files."""
     for name, schema in result["components"]["schemas"].items():
         # What is sent is checked to the last name; a kind's details are told apart by theirs.
         if name.endswith(("Request", "Details")) and "properties" in schema:
@@ -143,6 +154,8 @@ def add_formats(result: dict[str, Any], generator: Any, request: Any, public: bo
             if status.startswith("2") and "application/geo+json" in content:
                 name = "Feature" if path.endswith("}/") else "FeatureCollection"
                 content["application/geo+json"] = {"schema": {"type": "object", "title": name}}
+            for media_type in FILES & set(content):
+                content[media_type] = {"schema": {"type": "string", "format": "binary"}}
     return result
 
 

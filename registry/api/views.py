@@ -1,6 +1,7 @@
 """What all resources share: who calls, what is theirs, pages, exports, entity tags, idempotent writing, and errors."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
 
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from registry.api import etags, problems, renderers
+from registry.api import downloads, etags, problems, renderers
 from registry.api.authentication import SessionAuthentication, TokenAuthentication
 from registry.api.filters import StrictFilterBackend
 from registry.api.idempotency import HEADER, once
@@ -24,6 +25,9 @@ from registry.api.pagination import CURSOR, LIMIT, KeysetPagination, ordered, or
 from registry.api.permissions import HasScope, IsAuthenticated, TakesPart
 from registry.api.problems import Problem, bad_parameter
 from registry.api.throttles import PerCaller
+from registry.exports.formats import Format
+from registry.exports.shown import shown_tables
+from registry.exports.table import Table
 from registry.models import Scope, User
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -164,9 +168,10 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         renderer_classes: list[type[Any]] = [renderers.JSONRenderer]
         if self.request.method in SAFE and self.place:
             renderer_classes.append(renderers.GeoJSONRenderer)
-        if self.request.method in SAFE and self.action == "list":
-            renderer_classes.append(renderers.CSVRenderer)
-        return [renderer() for renderer in renderer_classes]
+        if self.request.method not in SAFE or self.action != "list":
+            return [renderer() for renderer in renderer_classes]
+        renderer_classes.append(renderers.CSVRenderer)
+        return [*(renderer() for renderer in renderer_classes), *downloads.renderers_of(self)]
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "fields": self.wanted_fields()}
@@ -191,7 +196,10 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         queryset = self.filter_queryset(self.get_queryset())
         renderer: Any = request.accepted_renderer
-        if renderer.exports and not {LIMIT, CURSOR} & set(request.query_params):
+        paged = {LIMIT, CURSOR} & set(request.query_params)
+        if downloads.is_file(self, paged):
+            return downloads.answer(self, queryset)
+        if renderer.exports and not paged:
             return self.export(queryset, renderer)
         assert isinstance(self.paginator, KeysetPagination)
         page = self.paginator.paginate_queryset(self.paged(queryset), request, view=self)
@@ -228,6 +236,19 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         """The whole list, streamed in the list's own order, with a few hundred rows in memory."""
         rows = self._exported(self.rows(self.in_order(queryset)))
         return self.streamed(self.lines(rows, renderer), renderer)
+
+    @contextmanager
+    def tables(self, queryset: models.QuerySet[Any], format: Format, crs: str) -> Iterator[Sequence[Table]]:
+        """The whole list as a file of `format` holds it, its places in `crs`."""
+        serializer: Any = self.get_serializer_class()
+        wanted = self.wanted_fields()
+        fields = [name for name in serializer().get_fields() if wanted is None or name in wanted]
+        place = self.place if self.place in fields else ""
+        rows = self._exported(self.rows(self.in_order(queryset)))
+        name = self.nouns.replace(" ", "_")
+        by_shape = format.layered and format.needs_place
+        with shown_tables(name, rows, fields=fields, place=place, crs=crs, by_shape=by_shape) as tables:
+            yield tables
 
     def in_order(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """The queryset in the order that the caller asks for."""

@@ -1,0 +1,74 @@
+"""Lists as files: which formats an address has, in which coordinates, and the file as an answer."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse
+from django.utils.translation import gettext as _
+
+from registry.api.problems import bad_parameter
+from registry.api.renderers import FileRenderer
+from registry.exports.formats import FORMATS, write
+from registry.exports.systems import known_system
+from registry.exports.table import ExportRefused
+from registry.importing.coordinates import WGS84
+
+CRS = "crs"
+# These stream, in WGS 84.
+STREAMED = ("csv", "geojson")
+
+
+def renderers_of(view: Any) -> list[FileRenderer]:
+    """Of the formats that are always files; those of places only where the list has some."""
+    return [
+        FileRenderer(format)
+        for format in FORMATS.values()
+        if format.name not in STREAMED and (view.place or not format.needs_place)
+    ]
+
+
+def is_file(view: Any, paged: Iterable[str]) -> bool:
+    """Whether the call is answered with a file that is made first. Raises the problem 400 for what makes no sense."""
+    renderer, stated = view.request.accepted_renderer, CRS in view.request.query_params
+    if stated and not (renderer.exports and view.place):
+        raise bad_parameter(CRS, _("Only downloads of places have it: CSV, GeoJSON and the files."))
+    is_file = isinstance(renderer, FileRenderer) or (stated and system_of(view) != WGS84)
+    for name in paged if is_file else ():
+        raise bad_parameter(name, _("A file holds the whole list: leave it out."))
+    return is_file
+
+
+def system_of(view: Any) -> str:
+    """The coordinate system that the call asks for. Raises the problem 400."""
+    try:
+        return known_system(view.request.query_params.get(CRS, WGS84))
+    except ExportRefused as refused:
+        raise bad_parameter(CRS, str(refused)) from refused
+
+
+def answer(view: Any, queryset: QuerySet[Any]) -> FileResponse:
+    """The whole list as a file. Raises the problem 400 where it is too long for a call, or no such file holds it."""
+    format, crs = FORMATS[view.request.accepted_renderer.format], system_of(view)
+    wanted = view.wanted_fields()
+    if format.needs_place and wanted is not None and view.place not in wanted:
+        raise bad_parameter("fields", _("A map file needs the place: name %(field)s too.") % {"field": view.place})
+    rows = queryset.count()
+    if rows > format.at_once:
+        raise bad_parameter(
+            "format",
+            _("%(rows)d rows take longer than a call may: filter the list, or take CSV.") % {"rows": rows},
+            "too_many",
+        )
+    name = f"{view.nouns.replace(' ', '-')}.{format.suffix}"
+    with tempfile.TemporaryDirectory(prefix="export-") as folder:
+        path = Path(folder) / name
+        try:
+            with view.tables(queryset, format, crs) as tables:
+                write(format, tables, path)
+        except ExportRefused as refused:
+            raise bad_parameter("format", str(refused), "not_possible") from refused
+        # Its name goes with the folder; what it holds, when the answer has been sent.
+        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=format.media_type)
