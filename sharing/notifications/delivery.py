@@ -1,12 +1,7 @@
-"""Delivery by mail: claim one notification by a lease, send it outside any transaction, then mark it.
+"""Delivery by mail, under the claims of every channel. A mail sent twice has the same Message-ID both times."""
 
-A sender that dies between sending and marking leaves a lease that runs out, and the mail is sent again under the same
-Message-ID, by which the double is recognised. What keeps failing is parked, visibly.
-"""
-
-import logging
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import parseaddr
 from smtplib import SMTPException
 
@@ -14,19 +9,20 @@ from django.conf import settings
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sharing.models import Channel, DeliveryStatus, Notification
+from sharing.notifications import claims
 from sharing.notifications.messages import RELATED, message_of
 from sharing.seen import hides_owner
 
-log = logging.getLogger(__name__)
 # Longer than a mail server may take over one mail (EMAIL_TIMEOUT, for each of its few replies).
 LEASE = timedelta(minutes=2)
 # 30 s, 1 min, 2 min ... at most 4 h apart: 12 attempts span more than 15 hours.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=4)
 MAX_ATTEMPTS = 12
+TERMS = claims.Terms(LEASE, [min(FIRST_PAUSE * 2**n, LONGEST_PAUSE) for n in range(MAX_ATTEMPTS - 1)])
 
 
 class ServerLost(Exception):
@@ -52,35 +48,21 @@ def deliver() -> int:
 
 @transaction.atomic
 def claim() -> Notification | None:
-    """Takes the notification that has been due longest for the span of the lease, or None where nothing is due.
-
-    An attempt counts from its claim, so that a mail that kills its senders is parked too.
-    """
-    notification = _due().order_by("next_attempt_at").select_for_update(skip_locked=True, no_key=True).first()
-    if notification is None:
-        return None
-    notification.attempts += 1
-    notification.leased_until = timezone.now() + LEASE
-    notification.save(update_fields=["attempts", "leased_until"])
-    return notification
+    """Takes the mail that has been due longest, or None where none is due."""
+    return claims.claim(_due(), TERMS)
 
 
 def retry(parked: QuerySet[Notification]) -> int:
     """Makes parked notifications due again, with all their attempts; returns how many."""
-    return parked.filter(status=DeliveryStatus.PARKED).update(
-        status=DeliveryStatus.PENDING, attempts=0, next_attempt_at=timezone.now(), leased_until=None
-    )
+    return claims.revive(parked.filter(status=DeliveryStatus.PARKED))
 
 
 def _due() -> QuerySet[Notification]:
-    now = timezone.now()
-    unclaimed = Q(leased_until=None) | Q(leased_until__lt=now)
-    pending = Notification.objects.filter(unclaimed, status=DeliveryStatus.PENDING, channel=Channel.EMAIL)
-    return pending.filter(next_attempt_at__lte=now)
+    return Notification.objects.due(timezone.now()).filter(channel=Channel.EMAIL)
 
 
 def _send(notification: Notification, connection: BaseEmailBackend) -> bool:
-    if notification.attempts > MAX_ATTEMPTS:
+    if claims.exhausted(notification, TERMS):
         _fail(notification, notification.last_error or "its senders died")
         return False
     try:
@@ -95,8 +77,7 @@ def _send(notification: Notification, connection: BaseEmailBackend) -> bool:
         _close(connection)
         _fail(notification, f"{type(error).__name__}: {error}")
         return False
-    _pending(notification).update(status=DeliveryStatus.SENT, sent_at=timezone.now(), leased_until=None, last_error="")
-    return True
+    return claims.sent(notification)
 
 
 def _close(connection: BaseEmailBackend) -> None:
@@ -120,23 +101,4 @@ def mail_of(notification: Notification, connection: BaseEmailBackend | None = No
 
 
 def _fail(notification: Notification, error: str) -> None:
-    """Waits longer after each failure, and parks after the last."""
-    parked = notification.attempts >= MAX_ATTEMPTS
-    if parked:
-        log.error("Notification %s is parked after %s attempts: %s", notification.pk, notification.attempts, error)
-    _pending(notification).update(
-        status=DeliveryStatus.PARKED if parked else DeliveryStatus.PENDING,
-        next_attempt_at=next_attempt(notification.attempts),
-        leased_until=None,
-        last_error=error[:1000],
-    )
-
-
-def next_attempt(attempts: int) -> datetime:
-    doublings = min(attempts - 1, MAX_ATTEMPTS)
-    return timezone.now() + min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
-
-
-def _pending(notification: Notification) -> QuerySet[Notification]:
-    """The row, unless another sender has finished it: whose lease ran out must not undo what came after."""
-    return Notification.objects.filter(pk=notification.pk, status=DeliveryStatus.PENDING)
+    claims.failed(notification, error, TERMS)
