@@ -1,6 +1,7 @@
 """All settings. Everything that differs between machines is an environment variable, listed with its
 default in docs/operations.md; the defaults are safe for production, never convenient for development."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -186,6 +187,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A sweep that no worker took before the next one is due is not worth doing.
     "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "send-webhooks": {"task": "sharing.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-runs": {"task": "sharing.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
     "keep-deadlines": {"task": "sharing.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
     "turn-the-day": {
@@ -209,6 +211,15 @@ APPROVAL_WORKING_DAYS = env.int("APPROVAL_WORKING_DAYS", default=10)
 REMINDER_WORKING_DAYS_BEFORE = env.int("REMINDER_WORKING_DAYS_BEFORE", default=3)
 HOLD_GRACE_WORKING_DAYS = env.int("HOLD_GRACE_WORKING_DAYS", default=10)
 
+# --- Webhooks (sharing/notifications/webhooks; docs/webhooks.md) ------------------------------------------------
+# The first seals the secrets of endpoints, all open them: put a new key in front, and let the old one stay.
+WEBHOOK_KEYS = env.list("WEBHOOK_KEYS", default=[SECRET_KEY])
+# The specification recommends 15 to 30 s.
+WEBHOOK_TIMEOUT_S = env.float("WEBHOOK_TIMEOUT_S", default=15.0)
+# For receivers on one's own network or machine.
+WEBHOOK_EXTRA_NETWORKS = [ip_network(text) for text in env.list("WEBHOOK_EXTRA_NETWORKS", default=[])]
+WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
+
 # --- REST API (registry/api, sharing/api; docs/api.md) ---------------------------------------------------------
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=1200)
 API_CALLS_PER_MINUTE_UNKNOWN = env.int("API_CALLS_PER_MINUTE_UNKNOWN", default=120)
@@ -230,6 +241,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AssetStatusEnum": "registry.models.AssetStatus",
         "ConsentStatusEnum": "sharing.models.ConsentStatus",
+        "DeliveryStatusEnum": "sharing.models.DeliveryStatus",
+        "EventTypeEnum": "sharing.models.EventType",
         "ListStatusEnum": "sharing.models.ListStatus",
         "MatchStatusEnum": "sharing.models.MatchStatus",
         "RefusalReasonEnum": "sharing.models.RefusalReason",

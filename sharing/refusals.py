@@ -18,5 +18,6 @@ SENTENCES: Sentences = {
     ),
     "demand_detour_is_at_least_straight": _("A detour is 1 or more times the straight distance."),
     "demand_differs_from_its_twin": _("A line cannot be disjoint from itself: choose another line of the list."),
+    "webhook_url_is_unique_to_organization": _("The organization has an endpoint at this address: change it there."),
     "calendar_day_is_unique": _("This day stands in the calendar already: change it there."),
 }

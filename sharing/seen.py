@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from registry.models import Asset, Membership, User
+from registry.models import Asset, Membership, Organization, User
 from sharing.models import Consent, Event, Match, MatchLeg
 
 
@@ -74,8 +74,19 @@ def consents_naming_owner(user: User) -> QuerySet[Consent]:
 
 def hides_owner(event: Event, person: User) -> bool:
     """Whether telling who acted in `event`, or who is asked by it, would name an owner `person` may not know of."""
-    about = Consent.objects.filter(Q(owner=event.organization_id) | Q(pk=event.consent_id), match=event.match_id)
-    return about.exclude(pk__in=consents_naming_owner(person).order_by().values("pk")).exists()
+    return _about(event).exclude(pk__in=consents_naming_owner(person).order_by().values("pk")).exists()
+
+
+def hides_owner_from(event: Event, organization: Organization) -> bool:
+    """The same for what is told to an organization, and so to any of its members and systems."""
+    known = Asset.objects.known_to(organization)
+    seen = MatchLeg.objects.filter(match=OuterRef("match"), asset__owner=OuterRef("owner"), asset__in=known)
+    return _about(event).exclude(owner=organization).exclude(Exists(seen)).exists()
+
+
+def _about(event: Event) -> QuerySet[Consent]:
+    """Of the owner who acted in `event`, or who is asked by it."""
+    return Consent.objects.filter(Q(owner=event.organization_id) | Q(pk=event.consent_id), match=event.match_id)
 
 
 def events(user: User) -> QuerySet[Event]:

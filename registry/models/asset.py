@@ -14,7 +14,7 @@ from registry.models.membership import Membership
 from registry.models.organization import Organization, Sector
 from registry.models.planned_facility import PlannedFacility
 from registry.models.region import Region
-from registry.models.regulated import regulated_regions
+from registry.models.regulated import regulated_by, regulated_regions
 
 if TYPE_CHECKING:
     from registry.models.user import User
@@ -61,6 +61,11 @@ class AssetQuerySet(models.QuerySet["Asset"]):
             (~Q(protection=Protection.CORE) & Exists(member)) | self._entitled(user),
         )
 
+    def known_to(self, organization: Organization) -> Self:
+        """The assets whose existence every member of `organization` may know of, whatever else they belong to."""
+        regulated = regulated_by([organization.regulates] if organization.regulates else [], "region")
+        return self.filter(~Q(protection=Protection.CORE) | self._concerns([organization.pk], regulated))
+
     def with_place_for(self, user: "User") -> Self:
         """Annotates `place`: the exact geometry for those entitled to it, the masked one for all others; and
         `place_is_exact`, which of the two it is."""
@@ -91,10 +96,12 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
     def _entitled(self, user: "User") -> Q:
         """Who may know the exact place: the owner's members, the region's regulators, and those told by consent."""
-        memberships = Membership.objects.filter(user=user)
-        told = Disclosure.objects.filter(asset=OuterRef("pk"), organization__in=memberships.values("organization"))
-        owned = Q(owner__in=memberships.values("organization"))
-        return owned | regulated_regions(user, "region") | Q(Exists(told))
+        organizations = Membership.objects.filter(user=user).values("organization")
+        return self._concerns(organizations, regulated_regions(user, "region"))
+
+    def _concerns(self, organizations: Any, regulated: Q) -> Q:
+        told = Disclosure.objects.filter(asset=OuterRef("pk"), organization__in=organizations)
+        return Q(owner__in=organizations) | regulated | Q(Exists(told))
 
 
 class Asset(models.Model):

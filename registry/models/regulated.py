@@ -1,8 +1,11 @@
-"""Which regions a person regulates, as a condition on any column that leads to a region."""
+"""Which regions a person or an organization regulates, as a condition on any column that leads to a region."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+
+from registry.models.region import Region
 
 if TYPE_CHECKING:
     from registry.models.user import User
@@ -10,7 +13,16 @@ if TYPE_CHECKING:
 
 def regulated_regions(user: "User", path: str) -> Q:
     """True where the region at `path` is one that an organization of `user` regulates, or lies inside it."""
+    return _inside(user.regulated, path)
+
+
+def regulated_by(regions: Iterable[Region], path: str) -> Q:
+    """True where the region at `path` is one of `regions`, or lies inside one."""
+    return _inside(((region.scheme, region.prefix) for region in regions), path)
+
+
+def _inside(prefixes: Iterable[tuple[str, str]], path: str) -> Q:
     condition = Q(pk__in=[])
-    for scheme, prefix in user.regulated:
+    for scheme, prefix in prefixes:
         condition |= Q(**{f"{path}__scheme": scheme, f"{path}__code__startswith": prefix})
     return condition

@@ -2,14 +2,17 @@ from sharing.models.agreement import Agreement
 from sharing.models.approval import Approval, Decision, RejectionReason
 from sharing.models.calendar_day import CalendarDay
 from sharing.models.consent import Consent, ConsentStatus, RefusalReason
+from sharing.models.delivery import Delivery, DeliveryStatus
 from sharing.models.demand import Demand
 from sharing.models.demand_list import DemandList, ListStatus
 from sharing.models.event import Event, EventType
 from sharing.models.match import LIVE, Match, MatchStatus
 from sharing.models.match_leg import MatchLeg
 from sharing.models.match_run import MatchRun, RunStatus
-from sharing.models.notification import Channel, DeliveryStatus, Notification
+from sharing.models.notification import Channel, Notification
 from sharing.models.outcome import Outcome
+from sharing.models.webhook_delivery import WebhookAttempt, WebhookDelivery
+from sharing.models.webhook_endpoint import DisabledReason, WebhookEndpoint
 
 __all__ = [
     "LIVE",
@@ -20,9 +23,11 @@ __all__ = [
     "Consent",
     "ConsentStatus",
     "Decision",
+    "Delivery",
     "DeliveryStatus",
     "Demand",
     "DemandList",
+    "DisabledReason",
     "Event",
     "EventType",
     "ListStatus",
@@ -35,4 +40,7 @@ __all__ = [
     "RefusalReason",
     "RejectionReason",
     "RunStatus",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

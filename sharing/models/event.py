@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Organization, User
+from registry.models import Membership, Organization, Role, User
 from sharing.models.agreement import Agreement
 from sharing.models.consent import Consent
 from sharing.models.demand_list import DemandList
@@ -37,16 +37,19 @@ class EventType(models.TextChoices):
     AGREEMENT_RENEWAL_ASKED = "agreement.renewal_asked", _("Renewal asked")
     AGREEMENT_ENDING = "agreement.ending", _("Agreement ends soon")
     AGREEMENT_ENDED = "agreement.ended", _("Agreement ended")
+    WEBHOOK_DISABLED = "webhook.disabled", _("Webhook endpoint disabled")
 
 
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, user: User) -> Self:
-        """Events of the lists and matches that `user` may see."""
+        """Events of the lists and matches that `user` may see, and of the webhook endpoints that they manage."""
         if user.is_superuser:
             return self
+        managed = Membership.objects.filter(user_id=user.pk, role=Role.MANAGER).values("organization")
         return self.filter(
             Q(match__in=Match.objects.visible_to(user))
             | Q(match__isnull=True, demand_list__in=DemandList.objects.visible_to(user))
+            | Q(type=EventType.WEBHOOK_DISABLED, organization__in=managed)
         )
 
     def undispatched(self) -> Self:

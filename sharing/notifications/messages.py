@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from registry.models import User
-from sharing.models import Event, EventType, Notification, RefusalReason, RejectionReason
+from sharing.models import DisabledReason, Event, EventType, Notification, RefusalReason, RejectionReason
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Message:
 
 
 # Facts that stand in the texts: what (the list's line), title, party, owner, by, number, day, on, reason, conditions,
-# matched, demands, lines. Empty where an event has none.
+# matched, demands, lines, endpoint. Empty where an event has none.
 TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.LIST_SUBMITTED: (
         lazy("%(title)s: submitted"),
@@ -146,8 +146,19 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
         lazy("%(number)s has ended"),
         lazy("Agreement %(number)s of %(party)s for %(what)s has ended; its units are free. %(reason)s"),
     ),
+    EventType.WEBHOOK_DISABLED: (
+        lazy("Webhook endpoint “%(endpoint)s” is disabled"),
+        lazy(
+            "“%(endpoint)s” is told of no more events: %(reason)s. Mend the receiver, enable the endpoint, and replay "
+            "what failed meanwhile."
+        ),
+    ),
 }
-REASONS: Mapping[str, str | Promise] = {**dict(RefusalReason.choices), **dict(RejectionReason.choices)}
+REASONS: Mapping[str, str | Promise] = {
+    **dict(RefusalReason.choices),
+    **dict(RejectionReason.choices),
+    **dict(DisabledReason.choices),
+}
 
 
 # What a message reads, beside the notification itself.
@@ -193,8 +204,10 @@ def link(event: Event) -> str:
         path = f"sharing/agreement/{event.agreement_id}/change/"
     elif event.match_id:
         path = f"sharing/match/{event.match_id}/change/"
-    else:
+    elif event.demand_list_id:
         path = f"sharing/demandlist/{event.demand_list_id}/change/"
+    else:
+        path = f"sharing/webhookendpoint/{event.data['endpoint']}/change/"
     return f"{settings.SITE_URL.rstrip('/')}{reverse('admin:index')}{path}"
 
 
@@ -213,6 +226,7 @@ def _facts(event: Event) -> dict[str, str]:
         "on": date_format(date.fromisoformat(data["on"])) if "on" in data else "",
         "reason": _reason(event),
         "conditions": data.get("conditions") or _("none"),
+        "endpoint": str(data.get("name", "")),
         **{name: str(data.get(name, "")) for name in ("matched", "demands", "lines")},
     }
 

@@ -19,8 +19,12 @@ from sharing.models import (
     EventType,
     Match,
     Notification,
+    WebhookEndpoint,
 )
 from sharing.notifications import recipients
+from sharing.notifications.webhooks import queueing
+
+Subject = DemandList | Match | Consent | Agreement | WebhookEndpoint
 
 SWEEP = "sharing.sweep_outbox"
 BATCH = 200
@@ -28,7 +32,7 @@ BATCH = 200
 
 def record(
     kind: EventType,
-    subject: DemandList | Match | Consent | Agreement,
+    subject: Subject,
     *,
     actor: User | None,
     organization: Organization | None = None,
@@ -51,7 +55,7 @@ def record_all(events: Iterable[Event]) -> list[Event]:
 
 def draft(
     kind: EventType,
-    subject: DemandList | Match | Consent | Agreement,
+    subject: Subject,
     *,
     actor: User | None,
     organization: Organization | None = None,
@@ -62,6 +66,11 @@ def draft(
     match subject:
         case DemandList():
             event.demand_list = subject
+            return event
+        case WebhookEndpoint():
+            # An endpoint may be deleted, its history may not.
+            event.organization = subject.organization
+            data |= {"endpoint": subject.pk, "name": subject.name}
             return event
         case Match():
             event.match = subject
@@ -78,7 +87,7 @@ def draft(
 
 
 def dispatch() -> int:
-    """Writes the notifications of all events not yet told; returns how many events that were.
+    """Writes the notifications and webhook deliveries of all events not yet told; returns how many events that were.
 
     Safe at any time, many at once: an event is marked in the transaction that writes its notifications, and those
     that another dispatcher holds are passed over.
@@ -107,11 +116,12 @@ def _dispatch_batch() -> int:
                 sent_at=now if channel == Channel.INBOX else None,
             )
             for event in events
-            for person in audience[event.pk]
+            for person in audience[event.pk].people
             for channel in channels(person)
         ],
         ignore_conflicts=True,
     )
+    queueing.queue([(event, audience[event.pk].organizations) for event in events])
     return Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=now)
 
 

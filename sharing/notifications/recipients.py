@@ -22,10 +22,12 @@ class Audience(Enum):
     """the nearest regulator of all regions concerned that takes no part itself"""
     ALL_REGULATORS = auto()
     """the same, and the regulators above it"""
+    ITSELF = auto()
+    """the organization that it happened to"""
 
 
 PARTY, OWNER, OWNERS = Audience.PARTY, Audience.OWNER, Audience.OWNERS
-REGULATOR, ALL_REGULATORS = Audience.REGULATOR, Audience.ALL_REGULATORS
+REGULATOR, ALL_REGULATORS, ITSELF = Audience.REGULATOR, Audience.ALL_REGULATORS, Audience.ITSELF
 
 TELLS: dict[EventType, tuple[Audience, ...]] = {
     EventType.LIST_SUBMITTED: (PARTY,),
@@ -53,8 +55,11 @@ TELLS: dict[EventType, tuple[Audience, ...]] = {
     EventType.AGREEMENT_RENEWAL_ASKED: (PARTY,),
     EventType.AGREEMENT_ENDING: (PARTY, OWNERS),
     EventType.AGREEMENT_ENDED: (PARTY, OWNERS),
+    EventType.WEBHOOK_DISABLED: (ITSELF,),
 }
 TOLD_ROLES = Role.at_least(Role.EDITOR)
+# Of what only managers can put right.
+TELLS_MANAGERS = {EventType.WEBHOOK_DISABLED}
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,16 @@ class Regulator:
     region: Region
 
 
-def of(event_ids: Iterable[int]) -> dict[int, list[User]]:
-    """Who is told of each event: the active editors and managers of its audiences, in the order of their ids.
+@dataclass(frozen=True)
+class Told:
+    """Whom an event tells: organizations by id, and people in the order of their ids."""
+
+    organizations: set[int]
+    people: list[User]
+
+
+def of(event_ids: Iterable[int]) -> dict[int, Told]:
+    """Who is told of each event: its audiences, and of these the active editors and managers.
 
     A handful of queries, however many events.
     """
@@ -73,11 +86,13 @@ def of(event_ids: Iterable[int]) -> dict[int, list[User]]:
     regulators = _regulators() if any(_asks_regulators(event) for event in loaded) else []
     told = {event.pk: _organizations(event, regulators) for event in loaded}
     members = _members({organization for organizations in told.values() for organization in organizations})
-    audience: dict[int, list[User]] = {}
+    audience: dict[int, Told] = {}
     for event in loaded:
-        people = {person.pk: person for organization in told[event.pk] for person in members[organization]}
+        roles = (Role.MANAGER,) if event.type in TELLS_MANAGERS else TOLD_ROLES
+        found = [member for organization in told[event.pk] for member in members[organization]]
+        people = {member.user_id: member.user for member in found if member.role in roles}
         people.pop(event.actor_id or 0, None)
-        audience[event.pk] = [people[key] for key in sorted(people)]
+        audience[event.pk] = Told(told[event.pk], [people[key] for key in sorted(people)])
     return audience
 
 
@@ -95,6 +110,7 @@ def _organizations(event: Event, regulators: Sequence[Regulator]) -> set[int]:
         OWNERS: owners,
         REGULATOR: _nearest(covering),
         ALL_REGULATORS: {regulator.organization_id for regulator in covering},
+        ITSELF: {event.organization_id} if event.organization_id else (),
     }
     return {organization for audience in TELLS[EventType(event.type)] for organization in groups[audience]}
 
@@ -118,11 +134,11 @@ def _nearest(covering: Sequence[Regulator]) -> set[int]:
     return {regulator.organization_id for regulator in covering if len(regulator.region.prefix) == nearest}
 
 
-def _members(organizations: set[int]) -> defaultdict[int, list[User]]:
+def _members(organizations: set[int]) -> defaultdict[int, list[Membership]]:
     memberships = Membership.objects.filter(
         organization_id__in=organizations, role__in=TOLD_ROLES, user__is_active=True
     ).select_related("user")
-    members: defaultdict[int, list[User]] = defaultdict(list)
+    members: defaultdict[int, list[Membership]] = defaultdict(list)
     for membership in memberships:
-        members[membership.organization_id].append(membership.user)
+        members[membership.organization_id].append(membership)
     return members

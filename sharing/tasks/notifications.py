@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from sharing.notifications import delivery, outbox
+from sharing.notifications.webhooks import queueing, sending
 
 
 @shared_task(name="sharing.sweep_outbox")
@@ -8,3 +9,9 @@ def sweep_outbox() -> None:
     """Tells every event not yet told, and sends every mail that is due."""
     outbox.dispatch()
     delivery.deliver()
+
+
+@shared_task(name=queueing.SEND)
+def send_webhooks() -> None:
+    """Makes every call of a webhook that is due."""
+    sending.deliver()

@@ -1,7 +1,10 @@
 """Workers that sweep at once tell, send and move everything exactly once."""
 
+import threading
+import time
 from collections import Counter
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from django.core import mail
@@ -18,11 +21,15 @@ from sharing.models import (
     Match,
     MatchStatus,
     Notification,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from sharing.notifications import delivery, outbox
+from sharing.notifications.webhooks import sending, signing
 from sharing.workflow import deadlines
 from tests import factories
 from tests.races.crowd import at_once, kinds
+from tests.receiver import Session, Told, receiver
 from tests.sharing.scene import Scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,3 +105,33 @@ def test_the_clock_that_ticks_eight_times_at_once_does_everything_once(scene: Sc
         MatchStatus.EXPIRED: 5,
         MatchStatus.ACTIVE: 5,
     }
+
+
+def test_eight_senders_of_webhooks_send_each_delivery_once_and_one_at_a_time_to_an_endpoint(scene: Scene, settings):
+    settings.WEBHOOK_EXTRA_NETWORKS, settings.WEBHOOK_ALLOW_HTTP = [ip_network("127.0.0.0/8")], True
+    lock, under_way, most = threading.Lock(), Counter[str](), Counter[str]()
+
+    def counting(session: Session, told: Told) -> None:
+        with lock:
+            under_way[told.path] += 1
+            most[told.path] = max(most[told.path], under_way[told.path])
+        time.sleep(0.002)
+        with lock:
+            under_way[told.path] -= 1
+        session.reply(204)
+
+    with receiver() as hooks:
+        hooks.answer = counting
+        for number in range(5):
+            WebhookEndpoint.objects.create(
+                organization=scene.party, name="orders", url=f"{hooks.url}/{number}",
+                secret=signing.seal(signing.new_secret()),
+            )  # fmt: skip
+        for _event in range(20):
+            outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+        outbox.dispatch()
+        sent = at_once([sending.deliver] * WORKERS)
+    assert (kinds(sent), sum(sent)) == ({"done": WORKERS}, 100)
+    assert set(Counter(told.webhook_id for told in hooks.told).values()) == {1}
+    assert set(WebhookDelivery.objects.values_list("status", "attempts")) == {("sent", 1)}
+    assert (len(most), set(most.values())) == (5, {1})

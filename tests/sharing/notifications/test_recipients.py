@@ -3,7 +3,7 @@
 import pytest
 
 from registry.models import Membership, Organization, Role
-from sharing.models import Event, EventType
+from sharing.models import Event, EventType, WebhookEndpoint
 from sharing.notifications import outbox, recipients
 from sharing.workflow import consents, deadlines
 from tests import factories
@@ -11,7 +11,7 @@ from tests.sharing.scene import Scene
 
 
 def told(event: Event) -> set[str]:
-    return {person.username for person in recipients.of([event.pk])[event.pk]}
+    return {person.username for person in recipients.of([event.pk])[event.pk].people}
 
 
 def event_of(scene: Scene, kind: EventType) -> Event:
@@ -22,6 +22,9 @@ def event_of(scene: Scene, kind: EventType) -> Event:
         return outbox.record(kind, match.consents.get(), actor=None)
     if kind.startswith("agreement") and kind != EventType.AGREEMENT_RENEWAL_ASKED:
         return outbox.record(kind, match.agreement, actor=None)
+    if kind == EventType.WEBHOOK_DISABLED:
+        endpoint = WebhookEndpoint(pk=7, organization=scene.party, name="orders")
+        return outbox.record(kind, endpoint, actor=None, reason="gone")
     return outbox.record(kind, match, actor=None)
 
 
@@ -57,6 +60,7 @@ def test_every_event_tells_whom_the_table_says(scene: Scene):
         "agreement.renewal_asked": PARTY,
         "agreement.ending": PARTY | OWNER,
         "agreement.ended": PARTY | OWNER,
+        "webhook.disabled": {"asker"},  # its managers, who alone can enable it again
     }
 
 
@@ -80,7 +84,7 @@ def test_who_acted_is_not_told(scene: Scene):
 def test_a_person_on_both_sides_is_told_once(scene: Scene):
     Membership.objects.create(user=scene.asker, organization=scene.metro, role=Role.EDITOR)
     scene.approved()
-    people = recipients.of([(event := event_of(scene, EventType.MATCH_APPROVED)).pk])[event.pk]
+    people = recipients.of([(event := event_of(scene, EventType.MATCH_APPROVED)).pk])[event.pk].people
     assert sorted(person.username for person in people) == ["asker", "drafter", "metro-manager"]
 
 

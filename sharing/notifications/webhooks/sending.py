@@ -1,0 +1,149 @@
+"""Sends webhooks: claims an endpoint that is due and its oldest delivery, calls outside any transaction, marks.
+
+An endpoint is called by one sender at a time, and the endpoint longest without a call comes first, so that neither a
+slow receiver nor one with thousands of deliveries holds up the others. Calls are threads that know no database.
+"""
+
+import random
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from sharing.models import (
+    DeliveryStatus,
+    DisabledReason,
+    EventType,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from sharing.notifications import claims, outbox
+from sharing.notifications.webhooks import payload, signing
+from sharing.notifications.webhooks.calling import Answer, Caller
+
+# Longer than a call may take: WEBHOOK_TIMEOUT_S, and what a look-up in DNS may take beyond it.
+LEASE = timedelta(minutes=2)
+# The schedule that Standard Webhooks proposes: ten attempts in 75 hours and 35 minutes.
+PAUSES = [
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+]
+TERMS = claims.Terms(LEASE, PAUSES)
+SPAN = sum(PAUSES, timedelta(0))
+# Lengthens a pause by up to a twentieth, so that deliveries that failed together do not come back together.
+JITTER = 0.05
+# After a failed call, before an endpoint's next delivery is tried.
+REST = timedelta(seconds=10)
+AT_ONCE = 32
+# How long one sender goes on claiming, so that its worker is free for other tasks now and then.
+ROUND_S = 60.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """A claimed delivery, and what is posted where; or why it cannot be."""
+
+    delivery: WebhookDelivery
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    error: str = ""
+
+    def made_by(self, caller: Caller) -> Answer:
+        if self.error:
+            return Answer(timezone.now(), 0, error=self.error)
+        return caller.post(self.url, self.headers, self.body)
+
+
+def deliver(caller: Caller | None = None) -> int:
+    """Makes every call that is due; returns how many deliveries arrived. Any number of senders may run at once."""
+    caller = caller or Caller()
+    arrived, until = 0, time.monotonic() + ROUND_S
+    flying: dict[Future[Answer], WebhookDelivery] = {}
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
+        while True:
+            while len(flying) < AT_ONCE and time.monotonic() < until and (claimed := claim()):
+                call = call_of(claimed)
+                flying[pool.submit(call.made_by, caller)] = claimed
+            if not flying:
+                return arrived
+            done, _under_way = wait(flying, timeout=1, return_when=FIRST_COMPLETED)
+            for future in done:
+                arrived += settle(flying.pop(future), future.result())
+
+
+@transaction.atomic
+def claim() -> WebhookDelivery | None:
+    """Takes the oldest due delivery of the endpoint that waits longest for a call, or None where nothing is due."""
+    now = timezone.now()
+    due = WebhookDelivery.objects.due(now)
+    free = WebhookEndpoint.objects.enabled().filter(Exists(due.filter(endpoint=OuterRef("pk"))), next_call_at__lte=now)
+    endpoint = free.order_by("next_call_at", "pk").select_for_update(skip_locked=True, no_key=True).first()
+    if endpoint is None:
+        return None
+    delivery: WebhookDelivery | None = claims.claim(due.filter(endpoint=endpoint), TERMS)
+    if delivery is not None:
+        endpoint.next_call_at = now + LEASE
+        endpoint.save(update_fields=["next_call_at"])
+    return delivery
+
+
+def call_of(claimed: WebhookDelivery) -> Call:
+    """Signed at this moment: receivers refuse what was signed more than five minutes ago."""
+    if claims.exhausted(claimed, TERMS):
+        return Call(claimed, "", {}, b"", claimed.last_error or "its senders died")
+    delivery = WebhookDelivery.objects.select_related(*payload.RELATED).get(pk=claimed.pk)
+    endpoint, now = delivery.endpoint, timezone.now()
+    body = payload.body_of(delivery)
+    try:
+        headers = signing.headers(endpoint.secrets_at(now), delivery.webhook_id, body, now)
+    except signing.Unreadable as error:
+        return Call(claimed, "", {}, b"", str(error))
+    return Call(claimed, endpoint.url, {**headers, "Content-Type": payload.MEDIA_TYPE}, body.encode())
+
+
+@transaction.atomic
+def settle(delivery: WebhookDelivery, answer: Answer) -> bool:
+    """Writes what came of a call to the log, the delivery and the endpoint; whether the delivery arrived by it."""
+    endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk=delivery.endpoint_id).first()
+    if endpoint is None:
+        return False  # deleted meanwhile, with its deliveries
+    WebhookAttempt.objects.create(
+        delivery=delivery,
+        started_at=answer.started_at,
+        duration_ms=answer.duration_ms,
+        status_code=answer.status_code,
+        answer=answer.text,
+        error=answer.error[:1000],
+    )
+    now = timezone.now()
+    if answer.succeeded:
+        endpoint.failing_since, endpoint.next_call_at = None, now
+        endpoint.save(update_fields=["failing_since", "next_call_at"])
+        return claims.sent(delivery)
+    jitter = TERMS.pause(delivery.attempts) * random.uniform(1, 1 + JITTER)
+    claims.failed(delivery, answer.error, TERMS, final=answer.gone, at_least=max(jitter, answer.wait))
+    endpoint.failing_since = endpoint.failing_since or answer.started_at
+    endpoint.next_call_at = now + max(REST, answer.wait)
+    endpoint.save(update_fields=["failing_since", "next_call_at"])
+    if endpoint.disabled_at is None and (answer.gone or now - endpoint.failing_since >= SPAN):
+        disable(endpoint, DisabledReason.GONE if answer.gone else DisabledReason.FAILING, now)
+    return False
+
+
+def disable(endpoint: WebhookEndpoint, reason: DisabledReason, now: datetime) -> None:
+    """Calls a locked endpoint no more, parks what waits for it, and tells its managers where no one of them did it."""
+    endpoint.disabled_at, endpoint.disabled_reason = now, reason
+    endpoint.save(update_fields=["disabled_at", "disabled_reason"])
+    endpoint.deliveries.filter(status=DeliveryStatus.PENDING).update(
+        status=DeliveryStatus.PARKED, leased_until=None, last_error="the endpoint was disabled"
+    )
+    if reason != DisabledReason.MANAGER:
+        outbox.record(EventType.WEBHOOK_DISABLED, endpoint, actor=None, reason=reason.value)
