@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from registry.refusals import SENTENCES, constraint_of, explained
+from registry.refusals import SENTENCES, Sentences, constraint_of, explained
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -98,8 +98,11 @@ def respond(problem: Problem, path: str) -> Response:
     return Response(body, status=problem.status_code, headers=problem.headers, content_type=MEDIA_TYPE)
 
 
-def of(error: Exception, auth_header: str = "") -> Problem:
-    """Any exception that a view raises, as a problem. What is unforeseen is logged, and tells nothing."""
+def of(error: Exception, auth_header: str = "", sentences: Sentences = SENTENCES) -> Problem:
+    """Any exception that a view raises, as a problem. What is unforeseen is logged, and tells nothing.
+
+    sentences: what the database refuses, in words.
+    """
     match error:
         case Problem():
             return error
@@ -134,8 +137,8 @@ def of(error: Exception, auth_header: str = "") -> Problem:
             return Problem("bad_input", _("A value is none that the registry can hold."))
         case RequestDataTooBig():
             return Problem("too_large")
-        case IntegrityError() if constraint_of(error) in SENTENCES:
-            return _refused_by_database(error)
+        case IntegrityError() if constraint_of(error) in sentences:
+            return _refused_by_database(error, sentences)
     log.error("A call of the API failed", exc_info=error)
     return Problem("internal")
 
@@ -166,9 +169,9 @@ def _by_field(error: DjangoValidationError) -> Any:
     return error.message_dict if hasattr(error, "error_dict") else {NON_FIELD: error.messages}
 
 
-def _refused_by_database(error: IntegrityError) -> Problem:
+def _refused_by_database(error: IntegrityError, sentences: Sentences) -> Problem:
     """409 where another row is in the way, else 400; pointing at the column that the constraint is named after."""
-    sentence, name = explained(error), constraint_of(error)
+    sentence, name = explained(error, sentences), constraint_of(error)
     unique = getattr(error.__cause__, "sqlstate", "") == "23505" or name in HELD
     return Problem(
         "conflict" if unique else "bad_input",

@@ -103,7 +103,7 @@ class ResourceSchema(AutoSchema):
             parameters.append(_header("If-None-Match", "ETags that you have; 304 where one is current."))
         if self.method in ("PATCH", "DELETE"):
             parameters.append(_header("If-Match", "The ETag that you read; 412 where the object has changed since."))
-        if self.method != "GET" and getattr(self.view, "keeps_answers", True):
+        if self.method != "GET" and self.view.keeps_answer():
             parameters.append(
                 _header(HEADER, f"1 to {LONGEST_KEY} characters; the same key gets the same answer for 24 hours.")
             )

@@ -29,6 +29,7 @@ from registry.exports.formats import Format
 from registry.exports.shown import shown_tables
 from registry.exports.table import Table
 from registry.models import Scope, User
+from registry.refusals import SENTENCES, Sentences
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 EXPORTED_AT_ONCE = 500
@@ -48,6 +49,7 @@ class Api(APIView):
     scope: ClassVar[Scope | None] = None
     # Whether answers may be kept for a day under an Idempotency-Key; not where they hold a secret.
     keeps_answers: ClassVar[bool] = True
+    sentences: ClassVar[Sentences] = SENTENCES
 
     def perform_authentication(self, request: Request) -> None:
         """Guesses at tokens count against the address they come from."""
@@ -69,6 +71,10 @@ class Api(APIView):
             return Scope.READ
         return self.scope or Scope.WRITE
 
+    def keeps_answer(self) -> bool:
+        """Of this call."""
+        return self.keeps_answers
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """As rest_framework.views.APIView.dispatch, with `once` around unsafe handlers."""
         self.args, self.kwargs = args, kwargs
@@ -81,7 +87,7 @@ class Api(APIView):
             handler = getattr(self, request.method.lower(), view.http_method_not_allowed)
             if request.method in SAFE:
                 response = handler(self.request, *args, **kwargs)
-            elif not self.keeps_answers:
+            elif not self.keeps_answer():
                 if HEADER in request.headers:
                     raise problems.bad_header(HEADER, _("Answers here hold a secret, so none is kept."))
                 response = self._written(handler)
@@ -97,7 +103,7 @@ class Api(APIView):
         request: Any = self.request
         request.accepted_renderer, request.accepted_media_type = renderers.JSONRenderer(), problems.MEDIA_TYPE
         header: str = self.get_authenticate_header(request) or ""
-        return problems.respond(problems.of(error, header), request.path)
+        return problems.respond(problems.of(error, header, self.sentences), request.path)
 
     def _written(self, handler: Any) -> Response:
         """The handler's rendered answer, or the problem it met with what it wrote undone."""

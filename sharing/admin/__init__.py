@@ -10,6 +10,8 @@ from sharing.admin import (
     match_run,
     notification,
     outcome,
+    webhook_delivery,
+    webhook_endpoint,
 )
 
 __all__ = [
@@ -24,4 +26,6 @@ __all__ = [
     "match_run",
     "notification",
     "outcome",
+    "webhook_delivery",
+    "webhook_endpoint",
 ]

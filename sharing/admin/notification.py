@@ -92,4 +92,6 @@ def _subject(event: Event) -> tuple[str, str, int]:
         return str(event.agreement), "agreement", event.agreement_id
     if event.demand_list_id and event.demand_list:
         return str(event.demand_list), "demandlist", event.demand_list_id
+    if "endpoint" in event.data:
+        return str(event.data.get("name", "")), "webhookendpoint", event.data["endpoint"]
     return "–", "", 0

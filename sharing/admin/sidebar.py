@@ -52,6 +52,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[tuple[str | Promise, str, str], ...]], 
             (_("People"), "person", "registry_user_changelist"),
             (_("Regions"), "map", "registry_region_changelist"),
             (_("Working calendar"), "calendar_month", "sharing_calendarday_changelist"),
+            (_("Webhook endpoints"), "webhook", "sharing_webhookendpoint_changelist"),
+            (_("Webhook deliveries"), "outgoing_mail", "sharing_webhookdelivery_changelist"),
         ),
     ),
 )

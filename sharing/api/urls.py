@@ -11,6 +11,8 @@ from sharing.api.match import MatchResource
 from sharing.api.match_run import RunResource
 from sharing.api.notification import NotificationResource
 from sharing.api.outcome import OutcomeResource
+from sharing.api.webhook_delivery import DeliveryResource
+from sharing.api.webhook_endpoint import EndpointResource
 
 router = SimpleRouter(use_regex_path=False)
 router.register("demand-lists", ListResource, "demand-list")
@@ -24,5 +26,7 @@ router.register("events", EventResource, "event")
 router.register("notifications", NotificationResource, "notification")
 router.register("calendar-days", DayResource, "calendar-day")
 router.register("import-jobs", ImportJobResource, "import-job")
+router.register("webhook-endpoints", EndpointResource, "webhook-endpoint")
+router.register("webhook-deliveries", DeliveryResource, "webhook-delivery")
 
 urlpatterns = router.urls

@@ -9,11 +9,14 @@ from rest_framework.response import Response
 from registry.api.problems import Problem, escaped
 from registry.api.views import Resource
 from sharing.errors import BadInput, Refusal, UnitsGone
+from sharing.refusals import SENTENCES
 from sharing.workflow.rules import RULES, Standing, Subject, Verb, open_verbs
 
 
 class SharingResource(Resource):
     """Errors of verbs are problems by the same codes; `actions` are the verbs that the rules leave open."""
+
+    sentences = SENTENCES
 
     @cached_property
     def standing(self) -> Standing:

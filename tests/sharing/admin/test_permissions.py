@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.models import Allocation, Disclosure, Membership, PlannedFacility, User
-from sharing.models import Approval, CalendarDay, Event, Notification, Outcome
+from sharing.models import Approval, CalendarDay, Event, Notification, Outcome, WebhookDelivery, WebhookEndpoint
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
 from tests.sharing.scene import Scene
@@ -55,6 +55,8 @@ PAGES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "agreement": (CONCERNED, NOBODY, NOBODY),
     "event": (CONCERNED, NOBODY, NOBODY),
     "message": ({"demander's manager"}, NOBODY, NOBODY),
+    "webhook endpoint": ({"owner's manager"}, NOBODY, NOBODY),
+    "webhook delivery": ({"owner's manager"}, NOBODY, NOBODY),
 }
 ADDS = {
     "asset": EDITORS,
@@ -76,6 +78,9 @@ def targets(scene: Scene, people: dict[str, User | None]) -> dict[str, Model]:
     told = factories.asset(scene.metro, code="TOLD", protection="core")
     disclosure = Disclosure.objects.create(asset=told, organization=scene.party, reason="x", reference=uuid.uuid4())
     event = Event.objects.filter(match=match).earliest("id")
+    endpoint = WebhookEndpoint.objects.create(
+        organization=scene.metro, name="orders", url="https://example.com/", secret="sealed"
+    )
     return {
         "open asset": scene.near,
         "core asset": core,
@@ -104,6 +109,8 @@ def targets(scene: Scene, people: dict[str, User | None]) -> dict[str, Model]:
         "approval": Approval.objects.get(),
         "agreement": agreement,
         "event": event,
+        "webhook endpoint": endpoint,
+        "webhook delivery": WebhookDelivery.objects.create(endpoint=endpoint, event=event),
         "message": Notification.objects.create(event=event, recipient=scene.asker, channel="inbox"),
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.models import Asset
-from sharing.models import Match, Notification
+from sharing.models import Match, Notification, WebhookDelivery, WebhookEndpoint
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
 from tests.sharing.scene import Scene
@@ -26,6 +26,10 @@ def grow(scene: Scene, count: int) -> None:
         tower = factories.asset(scene.metro, capacity=3, used=1)
         match = scene.consented(factories.match(factories.demand(scene.list, name=f"Site {n}"), [tower]))
         Notification.objects.create(event=match.events.first(), recipient=scene.officer, channel="inbox")
+        endpoint = WebhookEndpoint.objects.create(
+            organization=scene.city, name="orders", url=f"x{tower.pk}", secret="x"
+        )
+        WebhookDelivery.objects.create(endpoint=endpoint, event=match.events.first())
 
 
 LISTS = {
@@ -37,6 +41,8 @@ LISTS = {
     "/admin/sharing/demandlist/": 5,
     "/admin/sharing/event/": 5,
     "/admin/sharing/notification/": 4,
+    "/admin/sharing/webhookendpoint/": 4,
+    "/admin/sharing/webhookdelivery/": 4,
     "/admin/registry/asset/": 5,
     "/admin/registry/allocation/": 5,
     "/admin/registry/organization/": 5,

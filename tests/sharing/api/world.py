@@ -22,8 +22,19 @@ from registry.models import (
     Sector,
     User,
 )
-from sharing.models import Agreement, CalendarDay, ListStatus, Notification, Outcome
+from sharing.models import (
+    Agreement,
+    CalendarDay,
+    EventType,
+    ListStatus,
+    Notification,
+    Outcome,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from sharing.notifications import outbox
+from sharing.notifications.webhooks import signing
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 from tests.sharing.scene import Scene
@@ -40,6 +51,7 @@ def people(*sides: str, roles: tuple[str, ...] = ROLES) -> frozenset[str]:
 
 
 EDITORS, MANAGERS = ("editor", "manager"), ("manager",)
+OWNER_MANAGER = people("owner", roles=MANAGERS)
 PARTY, OWNER, HERE = people("party"), people("owner"), people("here", "above")
 
 
@@ -95,6 +107,12 @@ class World(Scene):
             name="nightly", scopes=[Scope.READ], expires_at=timezone.now() + timedelta(days=30), actor=owner
         )
 
+        self.endpoint = WebhookEndpoint.objects.create(
+            organization=self.metro, name="order book", url="https://hooks.metro.example/infrashare",
+            types=[EventType.CONSENT_ASKED, EventType.CONSENT_DUE], secret=signing.seal(signing.new_secret()),
+            created_by=owner,
+        )  # fmt: skip
+
     def line_of(self, **fields: Any) -> dict[str, Any]:
         """A demand as a body."""
         return {
@@ -126,6 +144,18 @@ class World(Scene):
         self.requested()
         outbox.dispatch()
         return Notification.objects.get(recipient=self.people["owner manager"], channel="inbox")
+
+    def delivery(self) -> WebhookDelivery:
+        """One that failed for good."""
+        self.requested()
+        outbox.dispatch()
+        delivery = WebhookDelivery.objects.get()
+        WebhookAttempt.objects.create(
+            delivery=delivery, started_at=timezone.now(), duration_ms=231, status_code=500, answer="out of order",
+            error="HTTP 500",
+        )  # fmt: skip
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(status="parked", attempts=10, last_error="HTTP 500")
+        return delivery
 
     def fingerprint(self) -> dict[str, Any]:
         """A consented match and what was shown of it."""
@@ -183,6 +213,12 @@ def approval(world: World) -> Any:
 def token_body(world: World) -> Any:
     expires = (timezone.now() + timedelta(days=90)).isoformat()
     return (), {"name": "nightly import", "scopes": ["read", "write"], "expires_at": expires}
+
+
+def of_failed(world: World) -> Any:
+    """The endpoint, and since when to replay what failed there."""
+    delivery = world.delivery()
+    return (world.endpoint.pk,), {"since": (delivery.created_at - timedelta(hours=1)).isoformat()}
 
 
 def file_of_assets(world: World) -> Any:
@@ -338,6 +374,34 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "notifications_read": Operation(
         "POST", "notifications/{}/read/", of("notification"), people("owner", roles=MANAGERS)
+    ),
+    "webhook_endpoints_list": Operation("GET", "webhook-endpoints/"),
+    "webhook_endpoints_retrieve": Operation("GET", "webhook-endpoints/{}/", of("endpoint"), OWNER_MANAGER),
+    "webhook_endpoints_create": Operation(
+        "POST", "webhook-endpoints/", body(lambda world: {
+            "organization": "metro", "name": "planning", "url": "https://hooks.metro.example/planning",
+            "types": ["match.approved", "agreement.ended"],
+        }), OWNER_MANAGER, MEMBERS, 201,
+    ),
+    "webhook_endpoints_partial_update": Operation(
+        "PATCH", "webhook-endpoints/{}/", of("endpoint", {"types": [], "enabled": False}), OWNER_MANAGER
+    ),
+    "webhook_endpoints_destroy": Operation(
+        "DELETE", "webhook-endpoints/{}/", of("endpoint"), OWNER_MANAGER, status=204
+    ),
+    "webhook_endpoints_rotate": Operation(
+        "POST", "webhook-endpoints/{}/rotate/", of("endpoint", {"overlap_hours": 48}), OWNER_MANAGER
+    ),
+    "webhook_endpoints_test": Operation(
+        "POST", "webhook-endpoints/{}/test/", of("endpoint"), OWNER_MANAGER, status=202
+    ),
+    "webhook_endpoints_replay": Operation(
+        "POST", "webhook-endpoints/{}/replay/", of_failed, OWNER_MANAGER, status=202
+    ),
+    "webhook_deliveries_list": Operation("GET", "webhook-deliveries/"),
+    "webhook_deliveries_retrieve": Operation("GET", "webhook-deliveries/{}/", of("delivery"), OWNER_MANAGER),
+    "webhook_deliveries_replay": Operation(
+        "POST", "webhook-deliveries/{}/replay/", of("delivery"), OWNER_MANAGER, status=202
     ),
     "calendar_days_list": Operation("GET", "calendar-days/"),
     "calendar_days_retrieve": Operation("GET", "calendar-days/{}/", of("day")),

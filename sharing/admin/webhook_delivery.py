@@ -1,0 +1,65 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from registry.admin.base import ReadOnlyAdmin, ReadOnlyTabularInline, person
+from registry.admin.tags import tag
+from sharing.errors import Refusal
+from sharing.models import WebhookAttempt, WebhookDelivery
+from sharing.workflow import webhooks
+
+
+class AttemptInline(ReadOnlyTabularInline):
+    """Every call, the first one first."""
+
+    model = WebhookAttempt
+    fields = ("started_at", "duration_ms", "status_code", "answer", "error")
+    verbose_name_plural = gettext_lazy("attempts")
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """The log of what was sent to endpoints, and replay of what is to be sent again."""
+
+    list_display = ("what", "endpoint", "status_tag", "attempts", "created_at", "sent_at", "last_error")
+    list_filter = ("status", "event__type")
+    linked_by = ("endpoint",)
+    list_select_related = ("event", "endpoint")
+    search_fields = (
+        "endpoint__name__icontains", "endpoint__url__icontains", "endpoint__organization__name__icontains",
+        "event__demand_list__title__icontains", "event__match__demand__name__icontains",
+    )  # fmt: skip
+    search_help_text = gettext_lazy("Endpoint, its address or organization, title of the list, or name of the demand")
+    ordering = ("-id",)
+    fields = (
+        "what", "endpoint", "webhook_id", "status_tag", "attempts", "next_attempt_at", "sent_at", "last_error",
+        "created_at",
+    )  # fmt: skip
+    inlines = (AttemptInline,)
+    actions = ("replay",)
+
+    @admin.display(description=gettext_lazy("event"))
+    def what(self, delivery: WebhookDelivery) -> str:
+        return delivery.event.get_type_display() if delivery.event else _("Test")
+
+    @admin.display(description=gettext_lazy("delivery"))
+    def status_tag(self, delivery: WebhookDelivery) -> str:
+        return tag(delivery.status, delivery.get_status_display())
+
+    @admin.action(description=gettext_lazy("Replay"))
+    def replay(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Sends the chosen deliveries again, under their ids."""
+        done = 0
+        for delivery in queryset.select_related("endpoint"):
+            try:
+                webhooks.replay(delivery, actor=person(request))
+                done += 1
+            except Refusal as refusal:
+                messages.error(request, f"{delivery.webhook_id}: {refusal.message}")
+        if done:
+            text = ngettext("%(n)d delivery is sent again.", "%(n)d deliveries are sent again.", done)
+            messages.success(request, text % {"n": done})
