@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "import-assets": {"task": "registry.import_assets", "schedule": 10.0, "options": {"expires": 10}},
     "import-demands": {"task": "sharing.import_demands", "schedule": 10.0, "options": {"expires": 10}},
+    "fold-tiles": {"task": "registry.fold_tiles", "schedule": 5.0, "options": {"expires": 5}},
     "forget-old-calls": {"task": "registry.forget_old_calls", "schedule": 3600.0},
     "refresh-free-units": {
         "task": "registry.refresh_free_units",

@@ -3,6 +3,7 @@ from celery import shared_task
 from registry import capacity
 from registry.importing import asset_jobs, jobs
 from registry.models import IdempotentCall, ImportTarget
+from registry.tiles import folding
 
 
 @shared_task(name="registry.refresh_free_units")
@@ -21,3 +22,9 @@ def import_assets() -> None:
 def forget_old_calls() -> None:
     """Removes the answers that were kept for a day."""
     IdempotentCall.objects.forgotten().delete()
+
+
+@shared_task(name="registry.fold_tiles")
+def fold_tiles() -> None:
+    """Brings the clusters of the map up to what has changed."""
+    folding.fold_all()

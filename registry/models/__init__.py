@@ -15,6 +15,8 @@ from registry.models.planned_facility import (
     PlannedFacility,
 )
 from registry.models.region import Region
+from registry.models.tile_cell import ProtectedTileCell, TileCell
+from registry.models.tile_change import TileChange, TileVersion
 from registry.models.tower import StructureType, Tower
 from registry.models.user import User
 
@@ -38,6 +40,7 @@ __all__ = [
     "Membership",
     "Organization",
     "PlannedFacility",
+    "ProtectedTileCell",
     "Protection",
     "Purpose",
     "Region",
@@ -46,6 +49,9 @@ __all__ = [
     "Sector",
     "SecurityClass",
     "StructureType",
+    "TileCell",
+    "TileChange",
+    "TileVersion",
     "Tower",
     "User",
 ]

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.calls import Caller, body_of, problem
-from tests.sharing.api.world import ANONYMOUS, EVERYONE, NOBODY, OPERATIONS, Operation, World
+from tests.sharing.api.world import ANONYMOUS, EVERYONE, NOBODY, OGC, OPERATIONS, Operation, World
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,10 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 CODES = {401: "not_authenticated", 403: "not_yours", 404: "not_seen"}
 # Open to everyone: they say what the API is, and nothing of what is in it.
 PUBLIC = {"api/v1/schema/", "api/v1/docs/"}
-NOTHING_ELSE = "api/v1/^"
+NOTHING_ELSE = {"api/v1/^", "ogc/^"}
+
+
+EVERYWHERE = OPERATIONS | OGC
 
 
 @pytest.fixture(autouse=True)
@@ -33,10 +36,10 @@ def addresses(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, URLP
 
 
 def of_the_api() -> dict[str, set[str]]:
-    """Each address below /api/v1/ with the methods that it has handlers for."""
+    """Each address below /api/v1/ and /ogc/ with the methods that it has handlers for."""
     found: dict[str, set[str]] = {}
     for address, pattern in addresses(get_resolver().url_patterns):
-        if not address.startswith("api/"):
+        if not address.startswith(("api/", "ogc/")):
             continue
         callback: Any = pattern.callback
         actions = getattr(callback, "actions", None)
@@ -60,17 +63,18 @@ def call(caller: Caller, operation: Operation, arguments: tuple[Any, ...], body:
 
 def test_every_address_and_method_is_declared():
     known: dict[str, set[str]] = {}
-    for operation in OPERATIONS.values():
-        known.setdefault(f"api/v1/{operation.path}", set()).add(operation.method)
+    for operation in EVERYWHERE.values():
+        path = operation.path.removeprefix("/") if operation.path.startswith("/") else f"api/v1/{operation.path}"
+        known.setdefault(path, set()).add(operation.method)
     served = {declared(address): methods for address, methods in of_the_api().items()}
-    assert served.pop(NOTHING_ELSE) == set()
+    assert {address: served.pop(address) for address in NOTHING_ELSE} == {address: set() for address in NOTHING_ELSE}
     assert {address: served.pop(address) for address in PUBLIC} == {address: {"GET"} for address in PUBLIC}
     assert served == known
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", EVERYWHERE)
 def test_each_role_is_answered_as_declared(name: str):
-    operation = OPERATIONS[name]
+    operation = EVERYWHERE[name]
     world = World()
     arguments, body = operation.prepare(world)
     answers, expected = {}, {person: operation.status_for(person) for person in EVERYONE}
@@ -85,13 +89,13 @@ def test_each_role_is_answered_as_declared(name: str):
     assert answers == expected
 
 
-@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "{}" in operation.path])
+@pytest.mark.parametrize("name", [name for name, operation in EVERYWHERE.items() if "{}" in operation.path])
 def test_absent_and_hidden_objects_are_answered_alike(name: str):
-    operation = OPERATIONS[name]
+    operation = EVERYWHERE[name]
     world = World()
     arguments, body = operation.prepare(world)
     hidden = EVERYONE - operation.does - operation.sees - {ANONYMOUS, NOBODY}
-    absent = ("no-such-code",) if isinstance(arguments[0], str) else (2**40,)
+    absent = (*arguments[:-1], "no-such-code" if isinstance(arguments[-1], str) else 2**40)
     for person in sorted(hidden)[:2] or sorted(operation.does)[:1]:
         caller = Caller(world.people[person])
         of_absent = call(caller, operation, absent, body)
@@ -105,9 +109,9 @@ def test_absent_and_hidden_objects_are_answered_alike(name: str):
 def test_undeclared_methods_are_refused_everywhere(scene: Any):
     caller = Caller(scene.officer)
     for address, methods in of_the_api().items():
-        if address == NOTHING_ELSE:
+        if address in NOTHING_ELSE:
             continue
-        path = "/" + declared(address).format("1")
+        path = "/" + declared(address).format(*"11111")
         for method in set(METHODS) - methods - {"OPTIONS", "TRACE"}:
             assert caller.call(method, path).status_code == 405, (method, path)
         assert caller.call("OPTIONS", path).status_code in (405, 200), path

@@ -165,7 +165,8 @@ class World(Scene):
 
 @dataclass(frozen=True)
 class Operation:
-    """method and path below /api/v1/; call(world) gives the arguments of the path, and the body if there is one.
+    """method, and path below /api/v1/ or from the root; call(world) gives the arguments of the path, and the body if
+    there is one.
 
     does: who is answered with `status`. sees: who is refused with 403, for it is not theirs to do. All other members
     are answered with 404, as if there were no such object.
@@ -415,3 +416,23 @@ OPERATIONS: dict[str, Operation] = {
         "POST", "import-jobs/demands/", file_of_demands, people("party", roles=EDITORS), MEMBERS, 202, upload=True
     ),
 }  # fmt: skip
+
+
+def at(*arguments: str) -> Callable[[World], Any]:
+    return lambda world: (arguments, None)
+
+
+QUAD = "WebMercatorQuad"
+# Addresses below /ogc/, which have a document of their own. Wuhan lies in the tile 9/210/418 (zoom, row, column).
+OGC: dict[str, Operation] = {
+    "tile_matrix_sets": Operation("GET", "/ogc/tileMatrixSets", does=EVERYONE),
+    "tile_matrix_set": Operation("GET", "/ogc/tileMatrixSets/{}", at(QUAD), EVERYONE),
+    "tilesets": Operation("GET", "/ogc/tiles", does=EVERYONE),
+    "tileset": Operation("GET", "/ogc/tiles/{}", at(QUAD), EVERYONE),
+    "tile": Operation("GET", "/ogc/tiles/{}/{}/{}/{}", at(QUAD, "9", "210", "418")),
+    "collection_tilesets": Operation("GET", "/ogc/collections/{}/tiles", at("towers"), EVERYONE),
+    "collection_tileset": Operation("GET", "/ogc/collections/{}/tiles/{}", at("towers", QUAD), EVERYONE),
+    "collection_tile": Operation(
+        "GET", "/ogc/collections/{}/tiles/{}/{}/{}/{}", at("towers", QUAD, "9", "210", "418")
+    ),
+}

@@ -1,0 +1,83 @@
+"""The layer `assets`: each asset by itself, at the place that the viewer may know."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import BinaryField, F, FloatField, Func, QuerySet
+from django.db.models.functions import Cast
+
+from registry.models import Asset, User
+from registry.tiles import grid
+from registry.tiles.address import Selection, Tile
+from registry.tiles.slots import KINDS, SECTORS
+
+BUFFER = 64
+"""Lines go on for so many units beyond the tile's edge, so that their strokes join."""
+# A line shorter than the tile's units would vanish, as one between masks in one cell, so a point stands for it.
+LAYER = """
+    WITH found AS ({rows} LIMIT %s), placed AS (
+        SELECT *, ST_Transform(as_place, 3857) AS place FROM found
+    ), features AS (
+        SELECT id, kind, as_sector AS sector, as_owner AS owner, round(as_free::numeric, 2)::real AS free_share,
+            as_exact AS exact, coalesce(
+                ST_AsMVTGeom(place, bounds, {extent}, {buffer}, true),
+                CASE WHEN greatest(ST_XMax(place) - ST_XMin(place), ST_YMax(place) - ST_YMin(place)) < 2 * unit
+                    THEN ST_AsMVTGeom(ST_Centroid(ST_Envelope(place)), bounds, {extent}, {buffer}, true) END
+            ) AS geom
+        FROM placed, (SELECT ST_MakeEnvelope(%s, %s, %s, %s, 3857) AS bounds, %s::float8 AS unit) AS tile
+    )
+    SELECT count(*) > %s, ST_AsMVT(features, 'assets', {extent}, 'geom', 'id') FROM features
+"""
+
+
+def layer(tile: Tile, selection: Selection, user: User, most: int) -> bytes | None:
+    """The assets as a Mapbox vector tile; None where more than `most` lie in the tile."""
+    rows, parameters = in_tile(tile, selection, user)
+    statement = LAYER.format(rows=rows, extent=grid.EXTENT, buffer=BUFFER)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, most + 1, *tile.metres, tile.unit_m, most])
+        too_many, made = cursor.fetchone() or (False, b"")
+    return None if too_many else bytes(made)
+
+
+def in_tile(tile: Tile, selection: Selection, user: User) -> tuple[str, list[Any]]:
+    """SQL, and its parameters, of the selected assets whose place, as far as the viewer may know it, has a box that
+    meets the tile: id, kind, free_today, as_sector, as_owner, as_free, as_exact, as_place."""
+    statement, parameters = _visible(user, (user.is_superuser, user.is_active, *user.regulated), selection)
+    return f"SELECT * FROM ({statement}) AS known WHERE {MEETS}", [*parameters, *3 * tile.area.extent]
+
+
+# As models.asset.any_place_meets, for the indexes; then the place that may be known.
+BOX = "ST_MakeEnvelope(%s, %s, %s, %s, 4326)"
+MEETS = f"(as_masked && {BOX} OR (as_protection <> 'open' AND as_geometry && {BOX})) AND as_place && {BOX}"
+
+
+@lru_cache(maxsize=1_000)
+def _visible(user: User, entitlement: tuple[Any, ...], selection: Selection) -> tuple[str, tuple[Any, ...]]:
+    """The selected assets that the viewer may know of, as SQL. Composing it takes longer than answering it, so it is
+    kept, by all that visible_to and with_place_for look at in a person."""
+    assets: QuerySet[Any] = Asset.objects.visible_to(user).with_place_for(user)
+    if selection.kinds != KINDS:
+        assets = assets.filter(kind__in=selection.kinds)
+    if selection.sectors != SECTORS:
+        assets = assets.filter(owner__sector__in=selection.sectors)
+    if selection.owner:
+        assets = assets.filter(owner__code=selection.owner)
+    rows = assets.order_by().values(
+        "id", "kind", "free_today",
+        as_sector=F("owner__sector"),
+        as_owner=F("owner__code"),
+        as_free=Cast(F("free_today"), FloatField()) / F("capacity"),
+        as_exact=F("place_is_exact"),
+        as_protection=F("protection"),
+        as_place=_raw("place"),
+        as_masked=_raw("masked_geometry"),
+        as_geometry=_raw("geometry"),
+    )  # fmt: skip
+    return rows.query.sql_with_params()
+
+
+def _raw(column: str) -> Func:
+    """As it is: selected as a geometry it would become bytes."""
+    return Func(F(column), template="%(expressions)s", output_field=BinaryField())

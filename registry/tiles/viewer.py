@@ -1,0 +1,66 @@
+"""What a viewer may know beyond what everyone may, as lists that pyramid and versions are asked by."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q
+
+from registry.models import Asset, Disclosure, Protection, Region, User
+from registry.models.regulated import regulated_regions
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person who takes part. The rules are those of AssetQuerySet._entitled: exact places are known to the owner's
+    members, to the regulators of the asset's region, and to those told by a consent."""
+
+    user: User
+
+    @cached_property
+    def organizations(self) -> list[int]:
+        return sorted(self.user.roles)
+
+    @cached_property
+    def regions(self) -> list[int]:
+        """The ids of all regions that an organization of theirs regulates."""
+        if not self.user.regulated:
+            return []
+        return list(Region.objects.filter(_regulated(self.user)).order_by("id").values_list("id", flat=True))
+
+    @cached_property
+    def disclosures(self) -> int:
+        """How many they were told of. Disclosures are never changed or removed, so none is new while this stays."""
+        if self.user.is_superuser:
+            return 0
+        return Disclosure.objects.filter(organization__in=self.organizations).count()
+
+    def told(self) -> Any:
+        """The protected assets that they may know of by a consent alone."""
+        return (
+            Asset.objects.filter(
+                pk__in=Disclosure.objects.filter(organization__in=self.organizations).values("asset"),
+            )
+            .exclude(protection=Protection.OPEN)
+            .exclude(Q(owner__in=self.organizations) | regulated_regions(self.user, "region"))
+        )
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """A condition on the columns owner_id and region_id: whose exact places they may know."""
+        if self.user.is_superuser:
+            return "TRUE", []
+        return "(owner_id = ANY (%s) OR region_id = ANY (%s))", [self.organizations, self.regions]
+
+    @cached_property
+    def digest(self) -> str:
+        """The same for two viewers, or one at two times, who may know the same."""
+        entitlement = (self.user.is_superuser, self.organizations, sorted(self.user.regulated), self.disclosures)
+        return hashlib.sha256(repr(entitlement).encode()).hexdigest()
+
+
+def _regulated(user: User) -> Q:
+    condition = Q(pk__in=[])
+    for scheme, prefix in user.regulated:
+        condition |= Q(scheme=scheme, code__startswith=prefix)
+    return condition
