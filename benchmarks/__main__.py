@@ -16,8 +16,9 @@ from benchmarks.api import api  # noqa: E402
 from benchmarks.importing import importing  # noqa: E402
 from benchmarks.report import RESULTS, save, table  # noqa: E402
 from benchmarks.routing import routing  # noqa: E402
+from benchmarks.supply import supplying  # noqa: E402
 
-SUITES = {"api": api, "importing": importing, "routing": routing}
+SUITES = {"api": api, "importing": importing, "routing": routing, "supply": supplying}
 
 
 def main() -> int:

@@ -188,6 +188,7 @@ CELERY_BEAT_SCHEDULE = {
     # A sweep that no worker took before the next one is due is not worth doing.
     "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "send-webhooks": {"task": "sharing.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-supply": {"task": "sharing.sweep_supply", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-runs": {"task": "sharing.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
     "keep-deadlines": {"task": "sharing.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
     "turn-the-day": {

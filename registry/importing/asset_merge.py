@@ -213,6 +213,8 @@ class Merge:
 
     def _update(self) -> None:
         columns = [column for column in self._asset_columns() if column not in UNTOUCHED]
+        # That supply has changed is recorded with the details below, for all of them at once.
+        self._execute("SET LOCAL registry.details_follow = 'on'")
         self._execute(
             """
             UPDATE {asset} AS a SET {assignments}, updated_at = now()
@@ -220,6 +222,7 @@ class Merge:
             """,
             assignments=_list(sql.SQL("{0} = m.{0}").format(sql.Identifier(column)) for column in columns),
         )
+        self._execute("SET LOCAL registry.details_follow = 'off'")
         details = self._detail_columns()
         self._execute(
             """

@@ -15,6 +15,7 @@ from registry.models.planned_facility import (
     PlannedFacility,
 )
 from registry.models.region import Region
+from registry.models.supply_change import SupplyChange
 from registry.models.tile_cell import ProtectedTileCell, TileCell
 from registry.models.tile_change import TileChange, TileVersion
 from registry.models.tower import StructureType, Tower
@@ -49,6 +50,7 @@ __all__ = [
     "Sector",
     "SecurityClass",
     "StructureType",
+    "SupplyChange",
     "TileCell",
     "TileChange",
     "TileVersion",

@@ -60,7 +60,14 @@ def neighbourhood(demands: PointDemands, *, kind: str, party: Organization, reac
     The party's own assets are no candidates.
     """
     demand, asset_id, distance_m = _near(demands, kind, party, reach)
-    assets = facts_of(np.unique(asset_id), kind, party)
+    return neighbours(demands, kind, party.sector, demand, asset_id, distance_m)
+
+
+def neighbours(
+    demands: PointDemands, kind: str, sector: str, demand: Ints, asset_id: Ints, distance_m: Floats
+) -> Neighbourhood:
+    """The pairs of a demand and an asset so far from it, with their facts; `sector`: of the demanding parties."""
+    assets = facts_of(np.unique(asset_id), kind, sector)
     order = np.argsort(assets.id)
     asset = order[np.searchsorted(assets.id[order], asset_id)]
     rows = np.lexsort((asset, demand))
@@ -142,8 +149,8 @@ def _near(demands: PointDemands, kind: str, party: Organization, reach: float) -
     return demand[near], cast(Ints, found["asset"])[near], distance_m[near]
 
 
-def facts_of(ids: Ints, kind: str, party: Organization) -> AssetFacts:
-    """What is known of these assets of one kind, as `party` may use them; in the order of owner and code."""
+def facts_of(ids: Ints, kind: str, sector: str) -> AssetFacts:
+    """What is known of these assets of one kind, as a party of `sector` may use them; by owner and code."""
     table, details = DETAILS[kind]
     limits = ", ".join(f"coalesce((asset.{load} * {LOAD_SCALE})::bigint, {UNLIMITED})" for load in LOADS)
     columns = dict.fromkeys(("id", "owner", "capacity", "price", "available_from", *LOADS), INT8)
@@ -165,7 +172,7 @@ def facts_of(ids: Ints, kind: str, party: Organization) -> AssetFacts:
         """,
         {
             "ids": ids.tolist(),
-            "sector": party.sector,
+            "sector": sector,
             "out": AssetStatus.OUT_OF_SERVICE.value,
             "planned": AssetStatus.PLANNED.value,
             "core": Protection.CORE.value,

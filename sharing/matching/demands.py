@@ -22,6 +22,21 @@ FIRST_DAY = "DATE '0001-01-01' - 1"
 
 def open_demands(list_id: int, kind: str) -> PointDemands:
     """Demands of the list for `kind` that no match holds units for yet, by line."""
+    return _demands(
+        kind,
+        """list_id = %s AND NOT EXISTS (
+            SELECT FROM sharing_match AS taken WHERE taken.demand_id = demand.id AND taken.status = ANY (%s)
+        )""",
+        [list_id, list(LIVE)],
+    )
+
+
+def chosen_demands(ids: list[int], kind: str) -> PointDemands:
+    """These demands for `kind`, by list and line, whatever holds units for them."""
+    return _demands(kind, "id = ANY (%s)", [ids])
+
+
+def _demands(kind: str, condition: str, parameters: list[object]) -> PointDemands:
     loads = ", ".join(f"({load} * {LOAD_SCALE})::bigint" for load in LOADS)
     limits = ", ".join(f"coalesce({limit}::float8, 'NaN')" for limit in LIMITS[kind])
     columns = dict.fromkeys(("id", "quantity", "priority", "start", "end", *LOADS), INT8)
@@ -34,12 +49,10 @@ def open_demands(list_id: int, kind: str) -> PointDemands:
             {loads}, ST_X(location), ST_Y(location), radius_m, coalesce(budget_per_year * 100, 'NaN')::float8,
             {limits}, splittable
         FROM sharing_demand AS demand
-        WHERE list_id = %s AND kind = %s AND NOT EXISTS (
-            SELECT FROM sharing_match AS taken WHERE taken.demand_id = demand.id AND taken.status = ANY (%s)
-        )
-        ORDER BY line
+        WHERE kind = %s AND {condition}
+        ORDER BY list_id, line
         """,
-        [list_id, kind, list(LIVE)],
+        [kind, *parameters],
         columns,
     )
     return PointDemands(

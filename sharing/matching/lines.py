@@ -91,7 +91,7 @@ def line_facts(demands: Sequence[Demand], kind: str, party: Organization) -> tup
             [*(column.tolist() for column in box.T), kind, party.pk],
         )
         ids = np.array(sorted(row[0] for row in cursor.fetchall()), dtype=np.int64)
-    assets = facts_of(ids, kind, party)
+    assets = facts_of(ids, kind, party.sector)
     return _with_places(assets), holdings_of(assets, min(days(demand)[0] for demand in demands))
 
 

@@ -72,6 +72,24 @@ def match_routes(list_id: int, kind: str, party: Organization, parameters: Json,
     return answers
 
 
+ROUTES_AT_ONCE = 50
+"""Demands that share one network when only whether they have a route is asked."""
+
+
+def routable(demands: list[Demand], kind: str, party: Organization) -> list[int]:
+    """The ids of those of a party's route demands that have a route within their budget now, each seen alone."""
+    found = []
+    for first in range(0, len(demands), ROUTES_AT_ONCE):
+        batch = demands[first : first + ROUTES_AT_ONCE]
+        facts, holdings = line_facts(batch, kind, party)
+        if not len(facts.assets):
+            continue
+        refused = refused_assets([demand.pk for demand in batch])
+        routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), _terms(kind, {}), refused)
+        found += [demand.pk for demand in batch if routing.has_route(demand)]
+    return found
+
+
 def _terms(kind: str, parameters: Json) -> RouteTerms:
     changed = parameters.get("route_terms", {}).get(kind, {})
     return RouteTerms(**{name: changed.get(name, getattr(TERMS[kind], name)) for name in RouteTerms.__slots__})
@@ -157,6 +175,16 @@ class _Routing:
         answers.served += 1
         answers.cost += cents(route)
         answers.cost_bound += min(cents(route), cents(alone or route))
+
+    def has_route(self, demand: Demand) -> bool:
+        """Whether there is one within the budget, on what is free now."""
+        stages = self._stages(demand)
+        network, offer = self._network(demand), self._offer(self._network(demand), stages.fit, stages.now)
+        try:
+            route = find_route(network, self._route_demand(demand), self.terms, offer)
+        except SearchTooLarge:
+            return False
+        return route is not None and not over_budget(demand, route)
 
     def _stages(self, demand: Demand) -> _Stages:
         start, end = days(demand)

@@ -10,6 +10,7 @@ from sharing.models.match import LIVE, Match, MatchStatus
 from sharing.models.match_leg import MatchLeg
 from sharing.models.match_run import MatchRun, RunStatus
 from sharing.models.notification import Channel, Notification
+from sharing.models.opening import Opening
 from sharing.models.outcome import Outcome
 from sharing.models.webhook_delivery import WebhookAttempt, WebhookDelivery
 from sharing.models.webhook_endpoint import DisabledReason, WebhookEndpoint
@@ -36,6 +37,7 @@ __all__ = [
     "MatchRun",
     "MatchStatus",
     "Notification",
+    "Opening",
     "Outcome",
     "RefusalReason",
     "RejectionReason",

@@ -14,6 +14,7 @@ from sharing.models.match import Match
 class EventType(models.TextChoices):
     LIST_SUBMITTED = "list.submitted", _("Demand list submitted")
     LIST_MATCHED = "list.matched", _("Demand list matched")
+    LIST_SUPPLIED = "list.supplied", _("New supply for unmet lines")
     LIST_REOPENED = "list.reopened", _("Demand list reopened")
     LIST_CLOSED = "list.closed", _("Demand list closed")
     RUN_FAILED = "run.failed", _("Matching failed")

@@ -29,7 +29,7 @@ class Message:
 
 
 # Facts that stand in the texts: what (the list's line), title, party, owner, by, number, day, on, reason, conditions,
-# matched, demands, lines, endpoint. Empty where an event has none.
+# matched, demands, lines, which, endpoint. Empty where an event has none.
 TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.LIST_SUBMITTED: (
         lazy("%(title)s: submitted"),
@@ -40,6 +40,13 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
         lazy(
             "Look at the proposals for “%(title)s” and request those you want: nothing is held for you before. "
             "Lines without a match say what was lacking."
+        ),
+    ),
+    EventType.LIST_SUPPLIED: (
+        lazy("%(title)s: %(demands)s unmet lines could be met now"),
+        lazy(
+            "Something was listed, freed or changed that would meet lines of “%(title)s” without a match: %(which)s. "
+            "Match the list again to get proposals; nothing is held for you before."
         ),
     ),
     EventType.LIST_REOPENED: (
@@ -227,7 +234,7 @@ def _facts(event: Event) -> dict[str, str]:
         "reason": _reason(event),
         "conditions": data.get("conditions") or _("none"),
         "endpoint": str(data.get("name", "")),
-        **{name: str(data.get(name, "")) for name in ("matched", "demands", "lines")},
+        **{name: str(data.get(name, "")) for name in ("matched", "demands", "lines", "which")},
     }
 
 

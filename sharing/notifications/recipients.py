@@ -32,6 +32,7 @@ REGULATOR, ALL_REGULATORS, ITSELF = Audience.REGULATOR, Audience.ALL_REGULATORS,
 TELLS: dict[EventType, tuple[Audience, ...]] = {
     EventType.LIST_SUBMITTED: (PARTY,),
     EventType.LIST_MATCHED: (PARTY,),
+    EventType.LIST_SUPPLIED: (PARTY,),
     EventType.LIST_REOPENED: (PARTY,),
     EventType.LIST_CLOSED: (PARTY,),
     EventType.RUN_FAILED: (PARTY,),

@@ -37,6 +37,7 @@ def test_every_event_tells_whom_the_table_says(scene: Scene):
     assert {kind.value: told(event_of(scene, kind)) for kind in EventType} == {
         "list.submitted": PARTY,
         "list.matched": PARTY,
+        "list.supplied": PARTY,
         "list.reopened": PARTY,
         "list.closed": PARTY,
         "run.failed": PARTY,
