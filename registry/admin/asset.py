@@ -75,8 +75,9 @@ class AssetAdmin(RestrictedAdmin):
     change_form_outer_before_template = "registry/place_map.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """Without any place; get_object adds the one that the person may know of."""
-        return super().get_queryset(request).defer("geometry", "masked_geometry")
+        """Without any place, as get_object adds the one that the person may know of; and without what the ledger keeps,
+        over which a form must not write what it read."""
+        return super().get_queryset(request).defer("geometry", "masked_geometry", "used_today", "ledger_version")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With the `place` that the person may know of, and `place_is_exact`."""

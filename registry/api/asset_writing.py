@@ -94,7 +94,8 @@ def change(asset: Asset, values: Mapping[str, Any], *, actor: User) -> Asset:
     _power_within_cooling("DEFERRED")
     for name, value in own.items():
         setattr(asset, name, value)
-    asset.save()
+    # Not what the ledger keeps of the row.
+    asset.save(update_fields=[*own, "updated_at"])
     if values.get("details"):
         model: Any = DETAILS[asset.kind].Meta.model
         model._default_manager.update_or_create(asset=asset, defaults=values["details"])

@@ -12,6 +12,7 @@ from django.urls import reverse
 from registry.kinds import Kind
 from registry.models import Asset, Organization, Protection, Role, Tower
 from tests import factories
+from tests.meanwhile import change_before
 from tests.registry.admin.conftest import browser
 
 ADD = "/admin/registry/asset/add/?kind="
@@ -153,6 +154,16 @@ def test_what_the_ledger_keeps_takes_no_input(manager: Client, city: Organizatio
     before = (asset.used_today, asset.ledger_version, asset.free_today, asset.kind)
     asset.refresh_from_db()
     assert (asset.used_today, asset.ledger_version, asset.free_today, asset.kind) == before
+
+
+def test_saving_a_form_writes_nothing_over_what_the_ledger_keeps(manager: Client, city: Organization):
+    asset = factories.asset(city, capacity=4)
+    with change_before('UPDATE "registry_asset"', lambda: factories.allocate(asset, 3)):
+        assert manager.post(page(asset), changed(asset, name="Mast") | tower_details()).status_code == 302
+    stale = asset.ledger_version
+    asset.refresh_from_db()
+    assert (asset.name, asset.used_today, asset.free_today) == ("Mast", 3, 1)
+    assert asset.ledger_version > stale
 
 
 def test_an_asset_goes_with_its_details_and_stays_while_its_ledger_has_lines(manager: Client, city: Organization):

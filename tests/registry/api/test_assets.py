@@ -17,6 +17,7 @@ from registry.kinds import Kind
 from registry.models import Asset, Disclosure, FacilityType, PlannedFacility, Protection, Role, Tower
 from tests import factories
 from tests.calls import Caller, body_of, problem
+from tests.meanwhile import change_before
 
 pytestmark = pytest.mark.django_db
 
@@ -396,6 +397,15 @@ def test_a_change_of_what_has_changed_meanwhile_is_refused(catalog: Catalog):
     problem(catalog.editor.delete(address, headers={"If-Match": etag}), 412, "precondition_failed")
     assert catalog.editor.patch(address, {"name": "third"}, headers={"If-Match": first["ETag"]}).status_code == 200
     assert catalog.editor.patch(address, {"name": "fourth"}, headers={"If-Match": "*"}).status_code == 200
+
+
+def test_a_change_writes_nothing_over_what_the_ledger_keeps(catalog: Catalog):
+    with change_before('UPDATE "registry_asset"', lambda: factories.allocate(catalog.tower, 1)):
+        assert catalog.manager.patch(f"assets/{catalog.tower.pk}/", {"name": "Mast"}).status_code == 200
+    stale = catalog.tower.ledger_version
+    catalog.tower.refresh_from_db()
+    assert (catalog.tower.name, catalog.tower.used_today) == ("Mast", 4)
+    assert catalog.tower.ledger_version > stale
 
 
 def test_an_asset_that_the_ledger_refers_to_stays(catalog: Catalog):

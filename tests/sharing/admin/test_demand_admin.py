@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from sharing.models import Demand, DemandList, ListStatus, MatchRun, Outcome
 from tests import factories
+from tests.meanwhile import change_before
 from tests.sharing.admin.conftest import SignIn
-from tests.sharing.meanwhile import change_before
 from tests.sharing.scene import Scene
 
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from registry.models import Asset
 from sharing.models import Approval, Consent, Match, MatchLeg
+from tests.meanwhile import no_page_approves_what_it_does_not_show
 from tests.sharing.admin.conftest import SignIn
-from tests.sharing.meanwhile import no_page_approves_what_it_does_not_show
 from tests.sharing.scene import Scene
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from sharing.models import Consent, Match, MatchLeg
 from tests.calls import Caller
-from tests.sharing.meanwhile import no_page_approves_what_it_does_not_show
+from tests.meanwhile import no_page_approves_what_it_does_not_show
 from tests.sharing.scene import Scene
 
 
