@@ -2,13 +2,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import AutocompleteFilter, RestrictedAdmin, RestrictedForm, person
 from registry.admin.tags import tag
-from registry.models import Membership, Role, User
+from registry.models import Membership, Organization, Role, User
 
 
 class MembershipForm(RestrictedForm):
@@ -39,6 +41,18 @@ class MembershipForm(RestrictedForm):
         ):
             self.add_error("username", str(self.sentences["membership_is_unique"]))
         return cleaned
+
+
+class RoleForm(RestrictedForm):
+    """The role of who is a member already."""
+
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        if role != Role.MANAGER and is_last_manager(self.instance):
+            raise ValidationError(
+                _("This is the only manager: make another member a manager first."), code="last_manager"
+            )
+        return role
 
 
 @admin.register(Membership)
@@ -73,9 +87,27 @@ class MembershipAdmin(RestrictedAdmin):
     ) -> Any:
         """Once there, a membership stays that of the same person."""
         if obj is not None:
-            kwargs["form"] = RestrictedForm
+            kwargs["form"] = RestrictedForm if person(request).is_superuser else RoleForm
         return super().get_form(request, obj, change, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        """A manager may remove anyone but themselves, so that no organization loses its last manager by a slip."""
+        """A manager may remove anyone but themselves."""
         return self.may_change(request, obj) and (obj is None or obj.user_id != person(request).pk)
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        if not person(request).is_superuser and is_last_manager(obj):
+            raise PermissionDenied
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        with transaction.atomic():
+            for membership in queryset.select_related("organization"):
+                self.delete_model(request, membership)
+
+
+def is_last_manager(membership: Membership) -> bool:
+    """Whether its organization has no other manager; locks the organization, so that two who remove or demote each
+    other at the same moment come one after the other."""
+    Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
+    managers = Membership.objects.filter(organization=membership.organization_id, role=Role.MANAGER)
+    return set(managers.values_list("pk", flat=True)) == {membership.pk}

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from registry.models import Membership, Organization, PlannedFacility, Role
 from tests import factories
+from tests.meanwhile import change_before
 from tests.registry.admin.conftest import browser
 
 ADD_MEMBER = "/admin/registry/membership/add/"
@@ -77,6 +78,30 @@ def test_an_editor_makes_no_one_a_manager(editor: Client, city: Organization):
     assert editor.post(page(own), {"role": "manager"}).status_code == 403
     own.refresh_from_db()
     assert own.role == Role.EDITOR
+
+
+def test_the_last_manager_stays_one(manager: Client, city: Organization):
+    own = Membership.objects.get(user__username="manager")
+    response = manager.post(page(own), {"role": "editor"})
+    assert "make another member a manager first" in str(response.context["errors"])
+    assert manager.post(reverse("admin:registry_membership_delete", args=[own.pk]), {"post": "yes"}).status_code == 403
+    own.refresh_from_db()
+    assert own.role == Role.MANAGER
+    other = Membership.objects.get(user=factories.member(city, Role.MANAGER, "other"))
+    assert manager.post(page(own), {"role": "editor"}).status_code == 302
+    own.refresh_from_db()
+    assert own.role == Role.EDITOR
+    assert browser(factories.user("root", is_superuser=True)).post(page(other), {"role": "viewer"}).status_code == 302
+
+
+def test_of_two_managers_who_remove_each_other_one_stays(manager: Client, city: Organization):
+    """The first has done so right before the second would."""
+    own = Membership.objects.get(user__username="manager")
+    other = Membership.objects.get(user=factories.member(city, Role.MANAGER, "other"))
+    address = reverse("admin:registry_membership_delete", args=[other.pk])
+    with change_before("FOR NO KEY UPDATE", own.delete):
+        assert manager.post(address, {"post": "yes"}).status_code == 403
+    assert Membership.objects.filter(pk=other.pk).exists()
 
 
 def test_people_are_read_by_colleagues_without_hash_or_rights(manager: Client, city: Organization):
