@@ -37,9 +37,14 @@ PROTECTION = ("protection", "protection_reason")
 
 
 class AssetForm(RestrictedForm):
+    """managed: the ids of the organizations whose terms the person may set; None for those of all."""
+
+    managed: Collection[int] | None = None
+
     def clean(self) -> dict[str, Any]:
-        """Refuses a geometry that is not the kind's."""
+        """Refuses a geometry that is not the kind's, and terms for an owner that the person does not manage."""
         cleaned = super().clean() or self.cleaned_data
+        self._check_terms(cleaned)
         kind = cleaned.get("kind") or self.instance.kind
         place = cleaned.get("geometry")
         if kind in KINDS and isinstance(place, GEOSGeometry) and place.geom_type != KINDS[kind].geometry:
@@ -49,6 +54,17 @@ class AssetForm(RestrictedForm):
             }
             self.add_error("geometry", ValidationError(refusal, code="type"))
         return cleaned
+
+    def _check_terms(self, cleaned: dict[str, Any]) -> None:
+        """Of a new asset, as only then the owner is chosen with the form."""
+        owner = cleaned.get("owner")
+        if self.managed is None or owner is None or owner.pk in self.managed or not self.instance._state.adding:
+            return
+        for name in TERMS:
+            default = Asset._meta.get_field(name).get_default()
+            if name in cleaned and cleaned[name] != default:
+                said = _("Only a manager of %(owner)s sets this: leave it as it was, and ask one.") % {"owner": owner}
+                self.add_error(name, ValidationError(said, code="role"))
 
 
 @admin.register(Asset)
@@ -75,8 +91,8 @@ class AssetAdmin(RestrictedAdmin):
     change_form_outer_before_template = "registry/place_map.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """Without any place, as get_object adds the one that the person may know of; and without what the ledger keeps,
-        over which a form must not write what it read."""
+        """Without any place, as get_object adds the one that the person may know of; and without what the ledger
+        keeps, over which a form must not write what it read."""
         return super().get_queryset(request).defer("geometry", "masked_geometry", "used_today", "ledger_version")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -150,10 +166,17 @@ class AssetAdmin(RestrictedAdmin):
         return fixed
 
     def _sets_terms(self, request: HttpRequest, obj: Asset | None) -> bool:
-        """Terms and protection commit the organization, which only its managers do."""
+        """Terms and protection commit the organization, which only its managers do. Of a new asset the form checks the
+        owner that was chosen; whoever lists it may protect it, as that shows less than is shown without."""
         user = person(request)
         managed = user.organizations_as(Role.MANAGER)
         return user.is_superuser or (bool(managed) if obj is None else obj.owner_id in managed)
+
+    def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        user = person(request)
+        form.managed = None if user.is_superuser else user.organizations_as(Role.MANAGER)
+        return form
 
     def get_inlines(self, request: HttpRequest, obj: Asset | None) -> Any:
         """The details of the asset's own kind."""

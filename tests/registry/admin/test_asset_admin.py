@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.kinds import Kind
-from registry.models import Asset, Organization, Protection, Role, Tower
+from registry.models import Asset, Membership, Organization, Protection, Role, Sector, Tower, User
 from tests import factories
 from tests.meanwhile import change_before
 from tests.registry.admin.conftest import browser
@@ -135,6 +135,19 @@ def test_an_editor_leaves_terms_and_protection_to_the_manager(editor: Client, ma
         assert client.post(page(asset), sent).status_code == 302
         asset.refresh_from_db()
         assert (asset.capacity, asset.terms, asset.price_per_unit_year, asset.protection) == expected
+
+
+def test_terms_of_a_new_asset_are_for_a_manager_of_its_owner(editor: Client, city: Organization):
+    person = User.objects.get(username="editor")
+    own = factories.organization("own")
+    Membership.objects.create(user=person, organization=own, role=Role.MANAGER)
+    unset = {"open_to_sectors": Sector.values, "price_per_unit_year": "0", "terms": ""}
+    for fields in ({"open_to_sectors": []}, {"price_per_unit_year": "7"}, {"terms": "Free"}):
+        sent = filled(city, **unset) | fields | tower_details()
+        assert "Only a manager of city sets this" in problems(editor.post(ADD + "tower", sent))
+        assert editor.post(ADD + "tower", {**sent, "owner": own.pk, "code": str(fields)}).status_code == 302
+    assert editor.post(ADD + "tower", filled(city, protection="core", **unset) | tower_details()).status_code == 302
+    assert sorted(Asset.objects.values_list("owner__code", flat=True)) == ["city", "own", "own", "own"]
 
 
 def test_nothing_is_listed_for_or_moved_to_another_owner(editor: Client, city: Organization):
