@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from registry.models import Asset, Membership, Organization, User
-from sharing.models import Consent, Event, Match, MatchLeg
+from sharing.models import Consent, Event, Match, MatchLeg, Notification, WebhookEndpoint
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,19 @@ def hides_owner_from(event: Event, organization: Organization) -> bool:
 def _about(event: Event) -> QuerySet[Consent]:
     """Of the owner who acted in `event`, or who is asked by it."""
     return Consent.objects.filter(Q(owner=event.organization_id) | Q(pk=event.consent_id), match=event.match_id)
+
+
+def read_by(notifications: QuerySet[Notification], user: User) -> QuerySet[Any]:
+    """Each with `hides_owner`, as above, and `opens`: whether the person may still see what the event is about."""
+    about = Consent.objects.filter(
+        Q(owner=OuterRef("event__organization")) | Q(pk=OuterRef("event__consent")), match=OuterRef("event__match")
+    )
+    hidden = about.exclude(pk__in=consents_naming_owner(user).order_by().values("pk"))
+    seen = Event.objects.visible_to(user).filter(pk=OuterRef("event"))
+    # An endpoint may be deleted, and its history stays.
+    rows: QuerySet[Any] = notifications.annotate(endpoint=Cast(KT("event__data__endpoint"), BigIntegerField()))
+    there = Q(endpoint=None) | Exists(WebhookEndpoint.objects.visible_to(user).filter(pk=OuterRef("endpoint")))
+    return rows.annotate(hides_owner=Exists(hidden), opens=Q(Exists(seen)) & there)
 
 
 def events(user: User) -> QuerySet[Event]:

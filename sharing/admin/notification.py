@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import ReadOnlyAdmin, person
 from registry.admin.tags import tag
-from sharing.models import Channel, Event, Notification
+from sharing.models import Channel, Notification
+from sharing.notifications import delivery
+from sharing.notifications.messages import subject_of
+from sharing.seen import read_by
 
 
 class UnreadFilter(admin.SimpleListFilter):
@@ -39,23 +42,27 @@ class NotificationAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name of the demand, or title of the list")
     ordering = ("-id",)
     fields = ("what", "about", "recipient", "channel", "status_tag", "attempts", "last_error", "told_at", "read_tag")
-    actions = ("mark_read",)
+    actions = ("mark_read", "try_again")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """A person's inbox; e-mails are in their mailbox."""
+        user = person(request)
         rows = super().get_queryset(request).select_related(*self.list_select_related)
-        return rows if person(request).is_superuser else rows.filter(channel=Channel.INBOX)
+        return read_by(rows if user.is_superuser else rows.filter(channel=Channel.INBOX), user)
 
     @admin.display(description=gettext_lazy("message"))
     def what(self, told: Notification) -> str:
         return told.event.get_type_display()
 
     @admin.display(description=gettext_lazy("about"))
-    def about(self, told: Notification) -> str:
-        """What the event is about, as a link to its page."""
-        text, noun, pk = _subject(told.event)
-        if not noun:
+    def about(self, told: Any) -> str:
+        """What the event is about, as a link to its page where the person may open that."""
+        event = told.event
+        subject = (event.match and event.match.demand) or event.agreement or event.demand_list
+        text = str(subject or event.data.get("name", "–"))
+        if not told.opens:
             return text
+        noun, pk = subject_of(event, hides_owner=told.hides_owner)
         return format_html(
             '<a class="link" href="{}">{}</a>', reverse(f"admin:sharing_{noun}_change", args=[pk]), text
         )
@@ -81,17 +88,16 @@ class NotificationAdmin(ReadOnlyAdmin):
             request, ngettext("%(n)d message marked as read.", "%(n)d messages marked as read.", count) % {"n": count}
         )
 
+    @admin.action(description=gettext_lazy("Try again"))
+    def try_again(self, request: HttpRequest, queryset: models.QuerySet[Notification]) -> None:
+        """Makes parked mails due again, once what kept them from leaving is mended."""
+        count = delivery.retry(Notification.objects.filter(pk__in=queryset.order_by().values("pk")))
+        text = ngettext("%(n)d parked message is tried again.", "%(n)d parked messages are tried again.", count)
+        messages.success(request, text % {"n": count})
 
-def _subject(event: Event) -> tuple[str, str, int]:
-    """Text, noun and id of what an event is about; the noun is empty where there is nothing to open."""
-    if event.consent_id:
-        return str(event.match.demand if event.match else event.consent_id), "consent", event.consent_id
-    if event.match_id and event.match:
-        return str(event.match.demand), "match", event.match_id
-    if event.agreement_id and event.agreement:
-        return str(event.agreement), "agreement", event.agreement_id
-    if event.demand_list_id and event.demand_list:
-        return str(event.demand_list), "demandlist", event.demand_list_id
-    if "endpoint" in event.data:
-        return str(event.data.get("name", "")), "webhookendpoint", event.data["endpoint"]
-    return "–", "", 0
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Deliveries are the registry's own to try again."""
+        actions = super().get_actions(request)
+        if not person(request).is_superuser:
+            actions.pop("try_again", None)
+        return actions

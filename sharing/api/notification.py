@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -12,13 +12,13 @@ from rest_framework.request import Request
 from registry.api.filters import Filters
 from registry.api.serializers import ActionsField, Shown
 from sharing.api.verbs import SharingResource
-from sharing.models import Channel, Consent, EventType, Notification
+from sharing.models import Channel, EventType, Notification
 from sharing.notifications.messages import RELATED, message_of
-from sharing.seen import consents_naming_owner
+from sharing.seen import read_by
 
 
 class NotificationShown(Shown[Notification]):
-    """An event told to you, in words; without a body where that would name an owner whom you may not know of yet."""
+    """An event told to you, in words, which do not name an owner whom you may not know of yet."""
 
     type = serializers.ChoiceField(source="event.type", choices=EventType.choices, read_only=True)
     subject = serializers.SerializerMethodField()
@@ -31,10 +31,10 @@ class NotificationShown(Shown[Notification]):
         read_only_fields = fields
 
     def get_subject(self, notification: Any) -> str:
-        return notification.event.get_type_display() if notification.hides_owner else message_of(notification).subject
+        return message_of(notification, hides_owner=notification.hides_owner).subject
 
     def get_body(self, notification: Any) -> str:
-        return "" if notification.hides_owner else message_of(notification).body
+        return message_of(notification, hides_owner=notification.hides_owner).body
 
 
 class NotificationFilters(Filters):
@@ -57,12 +57,8 @@ class NotificationResource(SharingResource):
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.request.user.is_authenticated:
             return queryset
-        about = Q(owner=OuterRef("event__organization")) | Q(pk=OuterRef("event__consent"))
-        named = consents_naming_owner(self.user).order_by().values("pk")
-        hidden = Consent.objects.filter(about, match=OuterRef("event__match")).exclude(pk__in=named)
-        own: QuerySet[Any] = queryset.filter(channel=Channel.INBOX, recipient=self.user)
-        told: QuerySet[Any] = own.annotate(hides_owner=Exists(hidden)).select_related(*RELATED)
-        return told
+        own = queryset.filter(channel=Channel.INBOX, recipient=self.user).select_related(*RELATED)
+        return read_by(own, self.user)
 
     def actions_on(self, subject: Any) -> list[str]:
         return [] if subject.read_at else ["read"]

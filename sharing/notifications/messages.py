@@ -200,22 +200,27 @@ def message(event: Event, *, hides_owner: bool = False) -> Message:
     if hides_owner:
         facts |= dict.fromkeys(("owner", "by", "by_organization"), _("an owner"))
     # A subject is one line of a mail's head, whatever a title holds.
-    return Message(" ".join((subject % facts).split()), (text % facts).strip(), link(event))
+    return Message(" ".join((subject % facts).split()), (text % facts).strip(), link(event, hides_owner=hides_owner))
 
 
-def link(event: Event) -> str:
+def subject_of(event: Event, *, hides_owner: bool = False) -> tuple[str, int]:
+    """Noun and id of what an event is about: the narrowest that its reader may open. A consent whose owner they may
+    not read is to them a part of its match."""
+    if event.consent_id and not hides_owner:
+        return "consent", event.consent_id
+    if event.agreement_id:
+        return "agreement", event.agreement_id
+    if event.match_id:
+        return "match", event.match_id
+    if event.demand_list_id:
+        return "demandlist", event.demand_list_id
+    return "webhookendpoint", event.data["endpoint"]
+
+
+def link(event: Event, *, hides_owner: bool = False) -> str:
     """Where the event's object stands in the admin."""
-    if event.consent_id:
-        path = f"sharing/consent/{event.consent_id}/change/"
-    elif event.agreement_id:
-        path = f"sharing/agreement/{event.agreement_id}/change/"
-    elif event.match_id:
-        path = f"sharing/match/{event.match_id}/change/"
-    elif event.demand_list_id:
-        path = f"sharing/demandlist/{event.demand_list_id}/change/"
-    else:
-        path = f"sharing/webhookendpoint/{event.data['endpoint']}/change/"
-    return f"{settings.SITE_URL.rstrip('/')}{reverse('admin:index')}{path}"
+    noun, pk = subject_of(event, hides_owner=hides_owner)
+    return f"{settings.SITE_URL.rstrip('/')}{reverse('admin:index')}sharing/{noun}/{pk}/change/"
 
 
 def _facts(event: Event) -> dict[str, str]:

@@ -10,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.models import Asset, PlannedFacility, Protection
-from sharing.models import Consent, Event, Match
+from sharing.models import Consent, Event, EventType, Match, Notification
+from sharing.notifications import outbox
+from sharing.notifications.delivery import mail_of
 from sharing.workflow import consents
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
@@ -150,6 +152,31 @@ def test_before_its_consent_a_core_asset_is_only_an_owner_to_be_asked(scene: Sce
     told = pages(asker, match_page(match))
     assert "PT-220 Crossing" in told
     assert "Silent Power" in told
+
+
+def test_the_inbox_links_to_what_its_reader_can_open(scene: Scene, core: Asset, sign_in: SignIn):
+    match = scene.requested(factories.match(factories.demand(scene.list, name="Core site"), [core]))
+    consent = match.consents.get()
+    overdue = outbox.record(EventType.CONSENT_OVERDUE, consent, actor=None)
+    submitted = outbox.record(EventType.LIST_SUBMITTED, scene.list, actor=None)
+    for person in (scene.asker, scene.grid_manager, scene.stranger):
+        for event in (overdue, submitted):
+            Notification.objects.create(event=event, recipient=person, channel="inbox")
+
+    def links(person: Any) -> list[str]:
+        html = pages(sign_in(person), "/admin/sharing/notification/")
+        return re.findall(r'<a class="link" href="(/admin/sharing/[^"]+)"', html)
+
+    list_page = reverse("admin:sharing_demandlist_change", args=[scene.list.pk])
+    consent_page = reverse("admin:sharing_consent_change", args=[consent.pk])
+    assert links(scene.asker) == [list_page, match_page(match)]
+    assert links(scene.grid_manager) == [consent_page]
+    assert links(scene.stranger) == []
+    for person in (scene.asker, scene.grid_manager):
+        assert {sign_in(person).get(link).status_code for link in links(person)} == {200}
+    mail = mail_of(Notification.objects.get(event=overdue, recipient=scene.asker))
+    assert match_page(match) in mail.body
+    assert consent_page not in mail.body
 
 
 def test_a_refusal_does_not_name_the_owner_of_a_core_asset(scene: Scene, core: Asset, sign_in: SignIn):

@@ -1,0 +1,48 @@
+"""One's messages, and the deliveries that keep failing."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from sharing.models import DeliveryStatus, EventType, Notification
+from sharing.notifications import delivery, outbox
+from tests import factories
+from tests.sharing.admin.conftest import SignIn
+from tests.sharing.scene import Scene
+
+INBOX = "/admin/sharing/notification/"
+
+
+@pytest.fixture
+def parked(scene: Scene) -> Notification:
+    event = outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+    return Notification.objects.create(
+        event=event, recipient=scene.asker, channel="email", status="parked", attempts=12, last_error="no such host"
+    )
+
+
+def test_a_superuser_has_a_parked_mail_tried_again(scene: Scene, parked: Notification, sign_in: SignIn):
+    root = sign_in(factories.user("root", is_superuser=True))
+    assert "no such host" in root.get(f"{INBOX}{parked.pk}/change/").content.decode()
+    chosen = {"action": "try_again", "_selected_action": [parked.pk]}
+    response = root.post(INBOX, chosen, follow=True)
+    assert [str(message) for message in response.context["messages"]] == ["1 parked message is tried again."]
+    assert delivery.deliver() == 1
+    assert [sent.to for sent in mail.outbox] == [["asker@example.invalid"]]
+    parked.refresh_from_db()
+    assert parked.status == DeliveryStatus.SENT
+    assert "0 parked messages" in str(next(iter(root.post(INBOX, chosen, follow=True).context["messages"])))
+
+
+def test_nobody_else_is_offered_to(scene: Scene, parked: Notification, sign_in: SignIn):
+    read = Notification.objects.create(event=parked.event, recipient=scene.asker, channel="inbox")
+    asker = sign_in(scene.asker)
+    actions: Any = asker.get(INBOX).context["action_form"].fields["action"].choices
+    assert [code for code, _label in actions if code] == ["mark_read"]
+    asker.post(INBOX, {"action": "try_again", "_selected_action": [parked.pk]})
+    asker.post(INBOX, {"action": "mark_read", "_selected_action": [read.pk]})
+    parked.refresh_from_db()
+    read.refresh_from_db()
+    assert parked.status == DeliveryStatus.PARKED
+    assert read.read_at is not None
