@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.forms import DateRangeField as DateRangeFormField
 from django.contrib.postgres.forms import RangeWidget
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise
@@ -61,7 +62,7 @@ class WithinRegionFilter(AutocompleteFilter):
         chosen = self.value() or ""
         if not chosen:
             return queryset
-        region = Region.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+        region = Region.objects.filter(pk=chosen).first() if is_id(chosen) else None
         if region is None:
             return queryset.none()
         inside = {f"{self.field_path}__scheme": region.scheme, f"{self.field_path}__code__startswith": region.prefix}
@@ -73,6 +74,11 @@ def person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise Http404
     return request.user
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be the id of a row: digits, no more than 64 bits hold."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 class RestrictedForm(Form):
@@ -220,6 +226,19 @@ class RestrictedAdmin(RestrictedMixin, Admin):
         """Without the owner: it is chosen among a few."""
         fields = super().get_autocomplete_fields(request)
         return fields if person(request).is_superuser else [name for name in fields if name != self.owner_field]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list; a condition with a character that PostgreSQL's text cannot hold is a bad request."""
+        if any("\x00" in value for _name, values in request.GET.lists() for value in values):
+            raise SuspiciousOperation("NUL in the address")
+        return super().changelist_view(request, extra_context)
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+        """Carries out an action; what is no id chooses nothing."""
+        if not all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            messages.error(request, _("Choose from the rows of the list."))
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Who changed which field is for those who may change the row."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registry.admin.base import person
+from registry.admin.base import is_id, person
 from sharing.admin.refusals import tell
 from sharing.admin.verbs import NothingToFill, RejectionForm
 from sharing.errors import BadInput, NotYours
@@ -79,7 +79,7 @@ def decide(model_admin: Any, request: HttpRequest, slug: str) -> HttpResponse:
 
 def _shown(request: HttpRequest) -> dict[int, str]:
     """The fingerprint of each chosen match, by its id."""
-    chosen = [value for value in request.POST.getlist("match") if value.isdecimal()][:MOST]
+    chosen = [value for value in request.POST.getlist("match") if is_id(value)][:MOST]
     return {int(value): request.POST.get(f"fingerprint-{value}", "") for value in chosen}
 
 

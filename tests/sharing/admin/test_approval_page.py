@@ -349,3 +349,20 @@ def test_a_regulator_does_not_decide_on_a_match_of_their_own_organization(scene:
     assert client.get(page(match)).context["offers"] == []
     assert list(client.get(QUEUE).context["cl"].result_list) == []
     assert client.post(do(match, "approve"), {"fingerprint": "0" * 64}).status_code == 403
+
+
+@pytest.mark.parametrize("number", ["9" * 40, "abc", "-1", "٣", ""])
+def test_what_is_no_id_chooses_nothing(scene: Scene, officer: Client, number: str):
+    scene.consented()
+    before = everything()
+    response = officer.post(QUEUE, {"action": "approve_selected", "_selected_action": [number]}, follow=True)
+    assert told(response) == ["Choose from the rows of the list."]
+    decide = reverse("admin:sharing_match_decide", args=["approve"])
+    response = officer.post(decide, {"match": [number], f"fingerprint-{number}": "0" * 64}, follow=True)
+    assert told(response) == ["Choose at least one match."]
+    assert everything() == before
+
+
+@pytest.mark.parametrize("question", ["status__exact=%00", "waiting=%00", "q=%00", "p=" + "9" * 40, "run__in=abc"])
+def test_a_senseless_address_is_no_error_of_the_registrys_own(scene: Scene, officer: Client, question: str):
+    assert officer.get(f"/admin/sharing/match/?{question}", follow=True).status_code in (200, 400)
