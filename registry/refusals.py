@@ -45,6 +45,7 @@ SENTENCES: Sentences = {
     "facility_code_is_unique_to_owner": _("This owner has a facility with this code already: give it another code."),
     "facility_asks_before_it_opens": _("The last day to ask lies before the opening: correct one of the dates."),
     "membership_is_unique": _("This person is a member of the organization already: change the role there."),
+    "registry_user_username_key": _("Another person has this user name: choose another."),
     "organization_social_credit_code_checks": _("The check character of the social credit code is wrong: retype it."),
     "region_code_is_unique": _("This code exists already in its scheme."),
     "region_gbt2260_has_six_digits": _("A GB/T 2260 code has six digits, such as 420100."),

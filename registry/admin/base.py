@@ -251,7 +251,8 @@ class RestrictedAdmin(RestrictedMixin, Admin):
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError as error:
-            messages.error(request, _("Not saved. %(reason)s") % {"reason": explained(error, self.form.sentences)})
+            sentences = getattr(self.form, "sentences", SENTENCES)  # forms of Django's own have none
+            messages.error(request, _("Not saved. %(reason)s") % {"reason": explained(error, sentences)})
             return HttpResponseRedirect(request.get_full_path())
 
 

@@ -123,6 +123,17 @@ def test_a_superuser_keeps_accounts(city: Organization):
     assert root.post("/admin/registry/user/add/", sent).status_code == 302
 
 
+def test_a_user_name_taken_meanwhile_is_refused_in_words(city: Organization):
+    root = browser(factories.user("root", is_superuser=True))
+    someone = factories.user("someone")
+    sent = {"username": "taken", "email": "", "is_active": "on"}
+    sent |= {f"memberships-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    with change_before('UPDATE "registry_user"', lambda: factories.user("taken")):
+        response = root.post(page(someone), sent, follow=True)
+    [message] = response.context["messages"]
+    assert str(message) == "Not saved. Another person has this user name: choose another."
+
+
 def test_an_editor_publishes_a_plan(editor: Client, city: Organization):
     sent = {
         "owner": city.pk,
