@@ -24,7 +24,7 @@ LIMITS = {
     Kind.EQUIPMENT_ROOM: ("min_floor_load_kn_m2", "min_feeds", "min_backup_h", "min_security_class"),
 }
 POINT_PLACE = ("location", "radius_m")
-ROUTE_PLACE = ("origin", "destination", "max_detour", "disjoint_from")
+ROUTE_PLACE = ("origin", "destination", "max_detour")
 
 
 class DemandForm(RestrictedForm):
@@ -70,6 +70,17 @@ class DemandAdmin(WorkflowAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return super().get_queryset(request).select_related("list")
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With whether the person may know of its twin: an owner is asked about single lines of a list."""
+        found = super().get_object(request, object_id, from_field)
+        twin = Demand.objects.visible_to(person(request)).filter(pk=found.disjoint_from_id)
+        found.twin_is_seen = found.disjoint_from_id is None or twin.exists()
+        return found
+
+    @admin.display(description=gettext_lazy("disjoint from"))
+    def hidden_twin(self, demand: Demand) -> str:
+        return _("another line of the list")
+
     def organization_of(self, obj: Demand) -> int | None:
         return obj.list.party_id
 
@@ -80,9 +91,10 @@ class DemandAdmin(WorkflowAdmin):
             return bool(own)
         return obj.list.status == ListStatus.DRAFT and obj.list.party_id in own
 
-    def get_fieldsets(self, request: HttpRequest, obj: Demand | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
         kind = Kind(obj.kind if obj else request.GET.get("kind", Kind.TOWER))
-        place = ROUTE_PLACE if KINDS[kind].is_route else POINT_PLACE
+        twin = "disjoint_from" if obj is None or obj.twin_is_seen else "hidden_twin"
+        place = (*ROUTE_PLACE, twin) if KINDS[kind].is_route else POINT_PLACE
         return (
             (None, {"fields": ("list", "line", "name", "kind")}),
             (
@@ -94,7 +106,7 @@ class DemandAdmin(WorkflowAdmin):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Demand | None = None) -> Any:
-        return ("line",) if obj is None else ("list", "line", "kind")
+        return ("line",) if obj is None else ("list", "line", "kind", "hidden_twin")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A new line goes into a draft of one's own; a twin is another line in sight."""

@@ -256,3 +256,15 @@ def test_autocompletion_offers_only_what_a_person_may_see(scene: Scene, sign_in:
     found = sign_in(scene.grid_manager).get(address).json()["results"]
     assert [row["id"] for row in found] == [str(own.pk)]
     assert hidden.pk != own.pk
+
+
+def test_an_owner_asked_about_one_line_is_not_told_of_its_twin(scene: Scene, sign_in: SignIn):
+    duct = factories.asset(scene.metro, "duct")
+    twin = factories.demand(scene.list, "duct", name="Ring east")
+    demand = factories.demand(scene.list, "duct", name="Ring west", disjoint_from=twin)
+    scene.requested(factories.match(demand, [duct]))
+    address = reverse("admin:sharing_demand_change", args=[demand.pk])
+    owner, regulator = (pages(sign_in(person), address) for person in (scene.metro_manager, scene.officer))
+    assert "another line of the list" in owner
+    assert "Ring east" not in owner
+    assert "Ring east" in regulator
