@@ -13,13 +13,13 @@ from django.utils.translation import ngettext
 
 from registry.admin.base import is_id, person
 from sharing.admin.refusals import tell
-from sharing.admin.verbs import NothingToFill, RejectionForm
+from sharing.admin.verbs import NothingToFill, RejectionForm, standing_of
 from sharing.errors import BadInput, NotYours
 from sharing.models import Match, MatchStatus
 from sharing.workflow import approvals
 from sharing.workflow.approvals import BulkResult
 from sharing.workflow.fingerprint import fingerprints_of
-from sharing.workflow.rules import MATCH_FACTS, Standing, Verb, is_core, why_not
+from sharing.workflow.rules import MATCH_FACTS, Verb, is_core, why_not
 
 MOST = 50
 FORMS = {Verb.APPROVE: NothingToFill, Verb.REJECT: RejectionForm}
@@ -29,7 +29,7 @@ def confirm(
     model_admin: Any, request: HttpRequest, verb: Verb, chosen: QuerySet[Match], form: Any = None, status: int = 200
 ) -> HttpResponse:
     """Shows the chosen matches, each with its fingerprint, before they are decided on; and why some cannot be."""
-    standing = Standing.of(person(request))
+    standing = standing_of(request)
     found = list(chosen.select_related("demand__list__party")[: MOST + 1])
     if len(found) > MOST:
         messages.error(request, _("Choose at most %(most)d matches at once.") % {"most": MOST})

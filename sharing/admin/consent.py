@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.admin.tags import due, tag
 from sharing.admin import match_page, queue
-from sharing.admin.verbs import SAFE, Button, GrantForm, RefusalForm, VerbMixin, offers
+from sharing.admin.verbs import SAFE, Button, GrantForm, RefusalForm, VerbMixin, offers, standing_of
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner
 from sharing.workflow import consents
-from sharing.workflow.rules import MATCH_FACTS, Standing, Verb
+from sharing.workflow.rules import MATCH_FACTS, Verb
 
 BUTTONS = (
     Button(Verb.GRANT, consents.grant, gettext_lazy("Granted."), GrantForm, tone="primary"),
@@ -84,7 +84,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
         consent = self.get_object(request, object_id)
         if request.method not in SAFE:
             return HttpResponseNotAllowed(SAFE)
-        standing = Standing.of(user)
+        standing = standing_of(request)
         shown = match_page.context(consent.match, user)
         context = {
             **self.admin_site.each_context(request),

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, person
 from registry.admin.tags import tag
-from sharing.admin.verbs import Button, VerbMixin
+from sharing.admin.verbs import Button, VerbMixin, standing_of
 from sharing.models import Demand, DemandList
 from sharing.workflow import lists
-from sharing.workflow.rules import Standing, Verb, open_verbs
+from sharing.workflow.rules import Verb, open_verbs
 
 BUTTONS = (
     Button(Verb.SUBMIT, lists.submit, gettext_lazy("Submitted; matching has begun."), tone="primary"),
@@ -74,7 +74,7 @@ class DemandListAdmin(VerbMixin):
         user = person(request)
         if obj is None:
             return bool(user.organizations_as(self.needed_role))
-        return Verb.EDIT in open_verbs(obj, Standing.of(user))
+        return Verb.EDIT in open_verbs(obj, standing_of(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: DemandList | None = None) -> bool:
         """A list is closed, not deleted: its history stays."""

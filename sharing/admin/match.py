@@ -15,11 +15,11 @@ from registry.admin.tags import due, tag
 from registry.models import Role
 from sharing.admin import bulk, match_page, queue, words
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
-from sharing.admin.verbs import SAFE, Button, RejectionForm, VerbMixin, WithFingerprint, offers
+from sharing.admin.verbs import SAFE, Button, RejectionForm, VerbMixin, WithFingerprint, offers, standing_of
 from sharing.models import Match, MatchStatus
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
-from sharing.workflow.rules import MATCH_FACTS, RULES, Standing, Verb
+from sharing.workflow.rules import MATCH_FACTS, RULES, Verb
 
 BUTTONS = (
     Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), WithFingerprint, tone="primary"),
@@ -141,7 +141,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
         models.prefetch_related_objects(
             [match], *MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator"
         )
-        standing = Standing.of(user)
+        standing = standing_of(request)
         shown = match_page.context(match, user)
         context = {
             **self.admin_site.each_context(request),

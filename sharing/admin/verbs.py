@@ -101,6 +101,15 @@ class RenewForm(forms.Form):
     )
 
 
+def standing_of(request: HttpRequest) -> Standing:
+    """What the person is to the parties, read once a request; a verb that is carried out reads it anew."""
+    known = request.__dict__
+    if "standing" not in known:
+        known["standing"] = Standing.of(person(request))
+    standing: Standing = known["standing"]
+    return standing
+
+
 @dataclass(frozen=True)
 class Button:
     """A verb as a page offers it. do(subject, actor=…, **what the form gave) carries it out; done is said then."""
@@ -172,7 +181,7 @@ class VerbMixin(WorkflowAdmin):
     ) -> HttpResponse:
         """Adds the buttons that are open on the row."""
         if obj is not None:
-            context["offers"] = offers(obj, self.buttons, Standing.of(person(request)))
+            context["offers"] = offers(obj, self.buttons, standing_of(request))
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
     def do_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:

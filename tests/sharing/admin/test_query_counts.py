@@ -94,3 +94,13 @@ def test_no_list_counts_all_its_rows(scene: Scene, sign_in: SignIn):
     with CaptureQueriesContext(connection) as asked:
         sign_in(scene.officer).get("/admin/registry/asset/")
     assert not [query["sql"] for query in asked if "COUNT(*)" in query["sql"].upper()]
+
+
+def test_what_a_person_is_to_the_parties_is_read_once_a_page(scene: Scene, sign_in: SignIn):
+    draft, match = factories.demand_list(scene.party, status="draft"), scene.consented()
+    for person, row in ((scene.drafter, draft), (scene.officer, match)):
+        with CaptureQueriesContext(connection) as asked:
+            response = sign_in(person).get(reverse(f"admin:sharing_{row._meta.model_name}_change", args=[row.pk]))
+        assert response.context["offers"]
+        memberships = [query for query in asked if query["sql"].startswith('SELECT "registry_membership"."id"')]
+        assert len(memberships) == 1
