@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from registry.models import Asset, Membership, Organization, User
@@ -99,9 +99,10 @@ def read_by(notifications: QuerySet[Notification], user: User) -> QuerySet[Any]:
     hidden = about.exclude(pk__in=consents_naming_owner(user).order_by().values("pk"))
     seen = Event.objects.visible_to(user).filter(pk=OuterRef("event"))
     # An endpoint may be deleted, and its history stays.
-    rows: QuerySet[Any] = notifications.annotate(endpoint=Cast(KT("event__data__endpoint"), BigIntegerField()))
+    rows: Any = notifications.annotate(endpoint=Cast(KeyTextTransform("endpoint", "event__data"), BigIntegerField()))
     there = Q(endpoint=None) | Exists(WebhookEndpoint.objects.visible_to(user).filter(pk=OuterRef("endpoint")))
-    return rows.annotate(hides_owner=Exists(hidden), opens=Q(Exists(seen)) & there)
+    read: QuerySet[Any] = rows.annotate(hides_owner=Exists(hidden), opens=Q(Exists(seen)) & there)
+    return read
 
 
 def events(user: User) -> QuerySet[Event]:

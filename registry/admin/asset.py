@@ -61,8 +61,8 @@ class AssetForm(RestrictedForm):
         if self.managed is None or owner is None or owner.pk in self.managed or not self.instance._state.adding:
             return
         for name in TERMS:
-            default = Asset._meta.get_field(name).get_default()
-            if name in cleaned and cleaned[name] != default:
+            column: Any = Asset._meta.get_field(name)
+            if name in cleaned and cleaned[name] != column.get_default():
                 said = _("Only a manager of %(owner)s sets this: leave it as it was, and ask one.") % {"owner": owner}
                 self.add_error(name, ValidationError(said, code="role"))
 

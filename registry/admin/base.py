@@ -233,12 +233,14 @@ class RestrictedAdmin(RestrictedMixin, Admin):
             raise SuspiciousOperation("NUL in the address")
         return super().changelist_view(request, extra_context)
 
-    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], *where: Any
+    ) -> HttpResponse | None:
         """Carries out an action; what is no id chooses nothing."""
         if not all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             messages.error(request, _("Choose from the rows of the list."))
             return HttpResponseRedirect(request.get_full_path())
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *where)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Who changed which field is for those who may change the row."""

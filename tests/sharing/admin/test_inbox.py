@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from sharing.models import DeliveryStatus, EventType, Notification
+from sharing.models import DeliveryStatus, EventType, Notification, WebhookEndpoint
 from sharing.notifications import delivery, outbox
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
@@ -46,3 +46,18 @@ def test_nobody_else_is_offered_to(scene: Scene, parked: Notification, sign_in: 
     read.refresh_from_db()
     assert parked.status == DeliveryStatus.PARKED
     assert read.read_at is not None
+
+
+def test_a_message_about_an_endpoint_links_to_it_while_it_is_there(scene: Scene, sign_in: SignIn):
+    endpoint = WebhookEndpoint.objects.create(
+        organization=scene.party, name="GIS", url="https://gis.example/", types=[], created_by=scene.asker
+    )
+    event = outbox.record(EventType.WEBHOOK_DISABLED, endpoint, actor=None, organization=scene.party)
+    Notification.objects.create(event=event, recipient=scene.asker, channel="inbox")
+    link = f'href="/admin/sharing/webhookendpoint/{endpoint.pk}/change/">GIS</a>'
+    asker = sign_in(scene.asker)
+    assert link in asker.get(INBOX).content.decode()
+    endpoint.delete()
+    html = asker.get(INBOX).content.decode()
+    assert "GIS" in html
+    assert link not in html

@@ -40,7 +40,7 @@ LISTS = {
     "/admin/sharing/demand/": 6,
     "/admin/sharing/demandlist/": 5,
     "/admin/sharing/event/": 5,
-    "/admin/sharing/notification/": 4,
+    "/admin/sharing/notification/": 5,
     "/admin/sharing/webhookendpoint/": 4,
     "/admin/sharing/webhookdelivery/": 4,
     "/admin/registry/asset/": 5,
