@@ -20,7 +20,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 ALWAYS = ("bad_input", "not_authenticated", "scope_missing", "not_acceptable", "throttled")
 FILES = {format.media_type for format in FORMATS.values() if format.name not in STREAMED}
 UNSAFE = ("malformed", "not_yours", "conflict", "wrong_state", "too_large", "unsupported_media_type", "key_reused")
-PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
     "required": ["type", "title", "status", "detail", "instance", "code"],

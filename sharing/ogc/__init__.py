@@ -1,0 +1,1 @@
+"""The collections of what happens to it, beside those of registry.ogc."""
