@@ -216,8 +216,8 @@ HOLD_GRACE_WORKING_DAYS = env.int("HOLD_GRACE_WORKING_DAYS", default=10)
 # --- Webhooks (sharing/notifications/webhooks; docs/webhooks.md) ------------------------------------------------
 # The first seals the secrets of endpoints, all open them: put a new key in front, and let the old one stay.
 WEBHOOK_KEYS = env.list("WEBHOOK_KEYS", default=[SECRET_KEY])
-# The specification recommends 15 to 30 s.
-WEBHOOK_TIMEOUT_S = env.float("WEBHOOK_TIMEOUT_S", default=15.0)
+# The specification recommends 15 to 30 s; a sender's lease covers a minute (sending.LEASE).
+WEBHOOK_TIMEOUT_S = min(60.0, env.float("WEBHOOK_TIMEOUT_S", default=15.0))
 # For receivers on one's own network or machine.
 WEBHOOK_EXTRA_NETWORKS = [ip_network(text) for text in env.list("WEBHOOK_EXTRA_NETWORKS", default=[])]
 WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)

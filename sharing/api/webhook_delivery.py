@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from registry.api.filters import ChoicesFilter, Filters
 from registry.api.serializers import ActionsField, Shown
+from registry.models import User
 from sharing.api.verbs import SharingResource
 from sharing.models import DeliveryStatus, EventType, WebhookAttempt, WebhookDelivery
 from sharing.notifications.webhooks.payload import TEST, type_of
@@ -45,6 +46,12 @@ class DeliveryShown(Shown[WebhookDelivery]):
         return type_of(delivery.event.type if delivery.event else TEST)
 
 
+def actions_on(delivery: WebhookDelivery, user: User) -> list[str]:
+    """Needs the delivery's endpoint."""
+    open_to = webhooks.may_manage(delivery.endpoint, user) and delivery.endpoint.disabled_at is None
+    return ["replay"] if open_to else []
+
+
 class DeliveryFilters(Filters):
     endpoint = filters.NumberFilter(help_text="The endpoint's id.")
     event = filters.NumberFilter(help_text="The event's id.")
@@ -70,14 +77,14 @@ class DeliveryResource(SharingResource):
         return queryset.select_related("event", "endpoint").prefetch_related("log")
 
     def actions_on(self, subject: Any) -> list[str]:
-        open_to = webhooks.may_manage(subject.endpoint, self.user) and subject.endpoint.disabled_at is None
-        return ["replay"] if open_to and subject.status != DeliveryStatus.PENDING else []
+        return actions_on(subject, self.user)
 
     @extend_schema(request=None, responses={202: DeliveryShown})
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, id: int) -> HttpResponseBase:
         """Replay a webhook delivery
 
-        Whether it failed or arrived; under its id, by which a receiver knows the double.
+        At once, whether it arrived, failed, or waits for its next attempt; under its id, by which a receiver knows
+        the double.
         """
         return self.done(webhooks.replay(self.get_object(), actor=self.user).pk, 202)

@@ -14,7 +14,7 @@ from registry.api.fields import OrganizationField
 from registry.api.filters import CodeFilter, Filters
 from registry.api.serializers import ActionsField, Body, Shown
 from sharing.api.verbs import SharingResource
-from sharing.api.webhook_delivery import DeliveryShown
+from sharing.api.webhook_delivery import DeliveryShown, actions_on
 from sharing.models import DisabledReason, EventType, WebhookEndpoint
 from sharing.workflow import webhooks
 
@@ -163,7 +163,7 @@ class EndpointResource(SharingResource):
         An event `org.infrashare.webhook.test`; what came of it is in the delivery that this answers with.
         """
         delivery = webhooks.test(self.get_object(), actor=self.user)
-        context: dict[str, Any] = {"fields": None, "actions": lambda delivery: []}
+        context: dict[str, Any] = {"fields": None, "actions": lambda delivery: actions_on(delivery, self.user)}
         return Response(DeliveryShown(delivery, context=context).data, status=202)
 
     @extend_schema(request=ReplayBody, responses={202: Replayed})
@@ -171,7 +171,7 @@ class EndpointResource(SharingResource):
     def replay(self, request: Request, id: int) -> HttpResponseBase:
         """Replay what failed at a webhook endpoint
 
-        All deliveries since a moment that were given up, under their ids.
+        All deliveries since a moment whose last attempt failed, at once and under their ids.
         """
         since = self.given(ReplayBody)["since"]
         return Response({"replayed": webhooks.replay_failed(self.get_object(), since=since, actor=self.user)}, 202)

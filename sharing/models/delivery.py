@@ -19,9 +19,16 @@ class DeliveryQuerySet(models.QuerySet[Any]):
         return self.filter(status=DeliveryStatus.PENDING)
 
     def due(self, now: datetime) -> Self:
-        """Those whose next attempt may begin: pending, and claimed by no sender whose lease still runs."""
-        unclaimed = Q(leased_until=None) | Q(leased_until__lt=now)
-        return self.pending().filter(unclaimed, next_attempt_at__lte=now)
+        """Those whose next attempt may begin."""
+        return self.pending().unclaimed(now).filter(next_attempt_at__lte=now)
+
+    def unclaimed(self, now: datetime) -> Self:
+        """Those that no sender holds by a lease that still runs."""
+        return self.filter(Q(leased_until=None) | Q(leased_until__lt=now))
+
+    def failed(self) -> Self:
+        """Those whose last attempt failed, whether a further one is to come or not."""
+        return self.filter(Q(status=DeliveryStatus.PARKED) | Q(status=DeliveryStatus.PENDING, attempts__gt=0))
 
 
 class Delivery(models.Model):

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.models import Organization, Role, User
 from registry.nudge import nudge_on_commit
 from sharing.errors import BadInput, NotSeen, NotYours, WrongState
-from sharing.models import DeliveryStatus, DisabledReason, WebhookDelivery, WebhookEndpoint
+from sharing.models import DisabledReason, WebhookDelivery, WebhookEndpoint
+from sharing.models.webhook_delivery import WebhookDeliveryQuerySet
 from sharing.notifications import claims
 from sharing.notifications.webhooks import queueing, sending, signing
 from sharing.notifications.webhooks.target import BadAddress, parse
@@ -73,8 +73,8 @@ def change(
         sending.disable(endpoint, DisabledReason.MANAGER, timezone.now())
     if enabled and endpoint.disabled_at is not None:
         endpoint.disabled_at, endpoint.disabled_reason, endpoint.failing_since = None, "", None
-        endpoint.next_call_at = timezone.now()
-        endpoint.save(update_fields=["disabled_at", "disabled_reason", "failing_since", "next_call_at"])
+        endpoint.save(update_fields=["disabled_at", "disabled_reason", "failing_since"])
+        sending.wake(endpoint)
     return endpoint
 
 
@@ -109,31 +109,33 @@ def test(endpoint: WebhookEndpoint, *, actor: User) -> WebhookDelivery:
     Raises WrongState for an endpoint that is disabled.
     """
     endpoint = _enabled(_locked(endpoint, actor))
+    sending.wake(endpoint)
     nudge_on_commit(queueing.SEND)
     return WebhookDelivery.objects.create(endpoint=endpoint)
 
 
 @transaction.atomic
 def replay(delivery: WebhookDelivery, *, actor: User) -> WebhookDelivery:
-    """Sends a delivery again under its id, whether it failed or arrived.
+    """Sends a delivery at once, under its id: again, whether it arrived or failed, or before its next attempt.
 
-    Raises WrongState where it is under way, and for an endpoint that is disabled.
+    Raises WrongState where it is being sent, and for an endpoint that is disabled.
     """
-    _enabled(_locked(delivery.endpoint, actor))
-    if not _revive(WebhookDelivery.objects.filter(pk=delivery.pk).exclude(status=DeliveryStatus.PENDING)):
-        raise WrongState(_("It is under way: wait until it has arrived or failed."))
+    endpoint = _enabled(_locked(delivery.endpoint, actor))
+    if not _revive(endpoint, endpoint.deliveries.filter(pk=delivery.pk)):
+        raise WrongState(_("It is being sent: wait for the answer."))
     delivery.refresh_from_db()
     return delivery
 
 
 @transaction.atomic
 def replay_failed(endpoint: WebhookEndpoint, *, since: datetime, actor: User) -> int:
-    """Sends again all that failed for good of what was to be told since that moment; returns how many.
+    """Sends at once all that failed of what was to be told since that moment, whether it was given up or would have
+    been tried again; returns how many.
 
     Raises WrongState for an endpoint that is disabled.
     """
     endpoint = _enabled(_locked(endpoint, actor))
-    return _revive(endpoint.deliveries.filter(status=DeliveryStatus.PARKED, created_at__gte=since))
+    return _revive(endpoint, endpoint.deliveries.failed().filter(created_at__gte=since))
 
 
 def may_manage(endpoint: WebhookEndpoint, actor: User) -> bool:
@@ -156,9 +158,10 @@ def _enabled(endpoint: WebhookEndpoint) -> WebhookEndpoint:
     return endpoint
 
 
-def _revive(deliveries: QuerySet[WebhookDelivery]) -> int:
-    revived = claims.revive(deliveries)
+def _revive(endpoint: WebhookEndpoint, deliveries: WebhookDeliveryQuerySet) -> int:
+    revived = claims.revive(deliveries.unclaimed(timezone.now()))
     if revived:
+        sending.wake(endpoint)
         nudge_on_commit(queueing.SEND)
     return revived
 

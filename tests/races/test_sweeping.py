@@ -4,7 +4,9 @@ import threading
 import time
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -26,7 +28,7 @@ from sharing.models import (
 )
 from sharing.notifications import delivery, outbox
 from sharing.notifications.webhooks import sending, signing
-from sharing.workflow import deadlines
+from sharing.workflow import deadlines, webhooks
 from tests import factories
 from tests.races.crowd import at_once, kinds
 from tests.receiver import Session, Told, receiver
@@ -135,3 +137,14 @@ def test_eight_senders_of_webhooks_send_each_delivery_once_and_one_at_a_time_to_
     assert set(Counter(told.webhook_id for told in hooks.told).values()) == {1}
     assert set(WebhookDelivery.objects.values_list("status", "attempts")) == {("sent", 1)}
     assert (len(most), set(most.values())) == (5, {1})
+
+
+def test_endpoints_made_at_once_stay_within_the_most(scene: Scene, monkeypatch):
+    monkeypatch.setattr(webhooks, "MOST_ENDPOINTS", 5)
+
+    def make(number: int) -> Any:
+        return webhooks.create(scene.party, name="x", url=f"https://a.example/{number}", actor=scene.asker)
+
+    made = at_once([partial(make, number) for number in range(WORKERS)])
+    assert kinds(made) == {"WrongState": 3, "done": 5}
+    assert WebhookEndpoint.objects.count() == 5

@@ -138,6 +138,14 @@ def settle(delivery: WebhookDelivery, answer: Answer) -> bool:
     return False
 
 
+def wake(endpoint: WebhookEndpoint) -> None:
+    """Ends a locked endpoint's rest, since a person asks for a call; unless a call is under way."""
+    now = timezone.now()
+    if not endpoint.deliveries.pending().filter(leased_until__gte=now).exists():
+        endpoint.next_call_at = now
+        endpoint.save(update_fields=["next_call_at"])
+
+
 def disable(endpoint: WebhookEndpoint, reason: DisabledReason, now: datetime) -> None:
     """Calls a locked endpoint no more, parks what waits for it, and tells its managers where no one of them did it."""
     endpoint.disabled_at, endpoint.disabled_reason = now, reason

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
-from registry.models import Asset, Disclosure, Organization, Protection, User
+from registry.models import Asset, Disclosure, Membership, Organization, Protection, User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +92,22 @@ def test_the_length_of_a_line_is_geodesic(owner: Organization) -> None:
         cursor.execute("SELECT ST_Distance('POINT(114.30 30.59)'::geography, 'POINT(114.31 30.59)'::geography)")
         assert line.length_m == pytest.approx(cursor.fetchone()[0], abs=1e-6)
     assert factories.asset(owner).length_m is None
+
+
+def test_an_organization_may_know_of_what_all_its_members_may(db):
+    metro, telco, other = (factories.organization(code) for code in ("metro", "telco", "other"))
+    city = factories.regulator("city", of=factories.WUHAN_CODE)
+    elsewhere = factories.regulator("elsewhere", of=factories.XIANGYANG)
+    shown, core, told = (
+        factories.asset(metro, code=code, protection=protection)
+        for code, protection in (("SHOWN", "restricted"), ("CORE", "core"), ("TOLD", "core"))
+    )
+    Disclosure.objects.create(asset=told, organization=telco, reason="x", reference=uuid.uuid4())
+    # A member of two is told more in person than either organization is.
+    Membership.objects.create(user=factories.member(other), organization=metro, role="viewer")
+    everything, openly = {shown, core, told}, {shown}
+    assert {party.code: set(Asset.objects.known_to(party)) for party in (metro, telco, other, city, elsewhere)} == {
+        "metro": everything, "telco": {shown, told}, "other": openly, "city": everything, "elsewhere": openly,
+    }  # fmt: skip
+    for party in (metro, telco, city, elsewhere):
+        assert set(Asset.objects.visible_to(factories.member(party))) == set(Asset.objects.known_to(party))

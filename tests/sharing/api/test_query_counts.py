@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sharing.models import Channel, Notification
+from sharing.models import Channel, Notification, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from tests import factories
 from tests.calls import Caller
 from tests.sharing.api.world import OPERATIONS, World
@@ -22,6 +22,10 @@ def grow(world: World, count: int) -> None:
         for event in match.events.all():
             Notification.objects.create(event=event, recipient=world.officer, channel=Channel.INBOX)
         factories.match_run(factories.demand_list(world.party))
+        endpoint = WebhookEndpoint.objects.create(organization=world.city, name="x", url=f"x{tower.pk}", secret="x")
+        for event in match.events.all():
+            delivery = WebhookDelivery.objects.create(endpoint=endpoint, event=event)
+            WebhookAttempt.objects.create(delivery=delivery, started_at=event.occurred_at, duration_ms=1)
 
 
 def test_lists_cost_the_same_for_many_rows():

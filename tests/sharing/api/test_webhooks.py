@@ -1,9 +1,11 @@
 """What the documents of the API say of webhooks beyond who may do what."""
 
 import pytest
+from django.utils import timezone
 
-from sharing.models import WebhookDelivery, WebhookEndpoint
-from sharing.notifications.webhooks import signing
+from sharing.models import DisabledReason, WebhookDelivery, WebhookEndpoint
+from sharing.notifications import outbox
+from sharing.notifications.webhooks import sending, signing
 from tests.calls import Caller, problem
 from tests.sharing.scene import Scene
 
@@ -94,3 +96,16 @@ def test_deliveries_are_filtered(caller: Caller, scene: Scene):
         ({"since": tested["created_at"]}, 1), ({"since": "2100-01-01T00:00:00Z"}, 0), ({"type": "list.matched"}, 0),
     ):  # fmt: skip
         assert len(caller.get("webhook-deliveries/", **query).json()["results"]) == found, query
+
+
+def test_that_an_endpoint_was_disabled_is_history_to_its_managers_alone(caller: Caller, scene: Scene):
+    endpoint = caller.post("webhook-endpoints/", BODY).json()
+    sending.disable(WebhookEndpoint.objects.get(), DisabledReason.GONE, timezone.now())
+    [event] = caller.get("events/", type="webhook.disabled").json()["results"]
+    assert event["data"] == {"endpoint": endpoint["id"], "name": "orders", "reason": "gone"}
+    assert (event["organization"], event["actor"], event["match"]) == ("telco", None, None)
+    for other in (scene.drafter, scene.metro_manager, scene.officer):
+        assert Caller(other).get("events/", type="webhook.disabled").json()["results"] == []
+    outbox.dispatch()
+    [told] = caller.get("notifications/").json()["results"]
+    assert told["subject"] == "Webhook endpoint “orders” is disabled"

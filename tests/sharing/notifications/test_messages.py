@@ -3,7 +3,7 @@ import re
 import pytest
 from django.urls import resolve
 
-from sharing.models import Channel, Event, EventType, Notification
+from sharing.models import Channel, Event, EventType, Notification, WebhookEndpoint
 from sharing.notifications import outbox
 from sharing.notifications.delivery import mail_of
 from sharing.notifications.messages import TEXTS, message, message_of
@@ -85,3 +85,13 @@ def test_a_title_cannot_break_out_of_the_subject(scene: Scene, title: str):
     mail = mail_of(notify(scene, event)).message()
     assert mail["Subject"] == f"{' '.join(title.split())}: requested"
     assert mail["Bcc"] is None
+
+
+def test_of_a_disabled_endpoint_its_managers_read_why_and_what_to_do(scene: Scene, settings):
+    settings.SITE_URL = "https://share.example"
+    endpoint = WebhookEndpoint(pk=7, organization=scene.party, name="orders")
+    made = message(outbox.record(EventType.WEBHOOK_DISABLED, endpoint, actor=None, reason="gone"))
+    assert made.subject == "Webhook endpoint “orders” is disabled"
+    assert "The receiver answered 410 Gone. Mend the receiver, enable the endpoint" in made.text
+    assert made.link == "https://share.example/admin/sharing/webhookendpoint/7/change/"
+    assert resolve(made.link.removeprefix("https://share.example")).url_name == "sharing_webhookendpoint_change"

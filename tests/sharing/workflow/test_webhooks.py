@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from sharing.errors import BadInput, NotSeen, NotYours, WrongState
 from sharing.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
-from sharing.notifications.webhooks import signing
+from sharing.notifications.webhooks import sending, signing
 from sharing.workflow import webhooks
 from tests import factories
 from tests.sharing.scene import Scene, refused
@@ -123,24 +123,45 @@ def test_a_replay_keeps_the_id_and_begins_with_all_attempts(scene: Scene, endpoi
     [delivery] = parked(endpoint)
     again = webhooks.replay(delivery, actor=scene.asker)
     assert (again.status, again.attempts, again.webhook_id) == (DeliveryStatus.PENDING, 0, delivery.webhook_id)
-    with refused(WrongState):
-        webhooks.replay(delivery, actor=scene.asker)
     WebhookDelivery.objects.update(status=DeliveryStatus.SENT)
     assert webhooks.replay(delivery, actor=scene.asker).status == DeliveryStatus.PENDING
 
 
+def test_a_replay_hurries_what_waits_and_leaves_what_is_being_sent(scene: Scene, endpoint: WebhookEndpoint):
+    now = timezone.now()
+    later = now + timedelta(hours=20)
+    [delivery] = parked(endpoint)
+    WebhookDelivery.objects.update(status=DeliveryStatus.PENDING, attempts=8, next_attempt_at=later)
+    WebhookEndpoint.objects.update(next_call_at=later)
+    assert webhooks.replay(delivery, actor=scene.asker).next_attempt_at < timezone.now()
+    assert sending.claim() == delivery
+    with refused(WrongState) as info:
+        webhooks.replay(delivery, actor=scene.asker)
+    assert "is being sent" in info.value.message
+    assert webhooks.replay_failed(endpoint, since=now - timedelta(hours=1), actor=scene.asker) == 0
+    assert WebhookDelivery.objects.get().attempts == 1
+
+
+def test_no_verb_lets_a_second_sender_call_an_endpoint(scene: Scene, endpoint: WebhookEndpoint):
+    first, second = webhooks.test(endpoint, actor=scene.asker), webhooks.test(endpoint, actor=scene.asker)
+    assert sending.claim() == first
+    webhooks.replay(second, actor=scene.asker)
+    webhooks.test(endpoint, actor=scene.asker)
+    webhooks.change(endpoint, enabled=True, actor=scene.asker)
+    assert sending.claim() is None
+
+
 def test_all_that_failed_since_a_moment_is_replayed(scene: Scene, endpoint: WebhookEndpoint):
-    early, late, sent, waiting = parked(endpoint, 4)
+    early, _late, sent, waiting = parked(endpoint, 4)
     other = webhooks.create(scene.party, name="other", url="https://other.example/", actor=scene.asker)[0]
     parked(other)
     now = timezone.now()
     WebhookDelivery.objects.filter(pk=early.pk).update(created_at=now - timedelta(hours=2))
     WebhookDelivery.objects.filter(pk=sent.pk).update(status=DeliveryStatus.SENT)
     WebhookDelivery.objects.filter(pk=waiting.pk).update(status=DeliveryStatus.PENDING, attempts=3)
-    assert webhooks.replay_failed(endpoint, since=now - timedelta(hours=1), actor=scene.asker) == 1
+    assert webhooks.replay_failed(endpoint, since=now - timedelta(hours=1), actor=scene.asker) == 2
     rows = WebhookDelivery.objects.order_by("pk").values_list("status", "attempts")
-    assert list(rows) == [("parked", 10), ("pending", 0), ("sent", 10), ("pending", 3), ("parked", 10)]
-    assert late.pk is not None
+    assert list(rows) == [("parked", 10), ("pending", 0), ("sent", 10), ("pending", 0), ("parked", 10)]
 
 
 def test_deleting_takes_the_log_along(scene: Scene, endpoint: WebhookEndpoint):
