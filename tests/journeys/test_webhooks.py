@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ PAGE = settings.BASE_DIR / "docs" / "webhooks.md"
 
 @pytest.fixture(autouse=True)
 def own_network(settings: Any) -> None:
-    settings.WEBHOOK_ALLOW_HTTP = True
+    settings.WEBHOOK_EXTRA_NETWORKS, settings.WEBHOOK_ALLOW_HTTP = [ip_network("127.0.0.0/8")], True
 
 
 @pytest.fixture
