@@ -19,10 +19,12 @@ from registry.api.fields import GeometryField, OrganizationField, RegionField
 from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Shown
 from registry.api.views import Resource, Rows
+from registry.exports import open_fibre
 from registry.exports.asset_text import csv_lines, geojson_pieces
 from registry.exports.assets import asset_table, tables_by_kind
 from registry.exports.formats import Format
 from registry.exports.table import Table
+from registry.kinds import Kind
 from registry.models import Asset, User
 
 MOST_AT_ONCE = 5000
@@ -101,7 +103,10 @@ class AssetResource(Resource):
     @contextmanager
     def tables(self, queryset: models.QuerySet[Any], format: Format, crs: str) -> Iterator[Sequence[Table]]:
         """Of formats with layers one a kind, which has columns of its own."""
-        if format.layered:
+        if format.name == "ofds":
+            fibers = queryset.filter(kind=Kind.FIBER).order_by("owner__code", "id")
+            yield [asset_table(fibers, self.user, open_fibre.FIELDS, crs)]
+        elif format.layered:
             yield tables_by_kind(self.in_order(queryset), self.user, self._fields(), crs)
         else:
             yield [asset_table(self.in_order(queryset), self.user, self._fields(), crs)]

@@ -26,7 +26,7 @@ def renderers_of(view: Any) -> list[FileRenderer]:
     return [
         FileRenderer(format)
         for format in FORMATS.values()
-        if format.name not in STREAMED and (view.place or not format.needs_place)
+        if format.name not in STREAMED and (view.place or not format.needs_place) and format.only in ("", view.nouns)
     ]
 
 

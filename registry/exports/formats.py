@@ -7,6 +7,7 @@ from typing import Any
 
 from registry.exports.delimited import write_csv
 from registry.exports.geodata import write_flatgeobuf, write_geojson, write_geopackage, write_kml
+from registry.exports.open_fibre import write_open_fibre
 from registry.exports.parquet import write_parquet
 from registry.exports.shapefile import write_shapefiles
 from registry.exports.spreadsheet import write_workbook
@@ -19,6 +20,7 @@ Counted = Callable[[int], None]
 @dataclass(frozen=True, slots=True)
 class Format:
     """name: as in `?format=`. layered: whether it holds several tables. needs_place: whether it is of places only.
+    only: the nouns of the one list that it is for, or empty.
     at_once: rows that are written within about ten seconds on two cores (benchmarks/exports.py)."""
 
     name: str
@@ -28,6 +30,7 @@ class Format:
     at_once: int
     layered: bool = False
     needs_place: bool = True
+    only: str = ""
 
 
 FORMATS: dict[str, Format] = {
@@ -45,6 +48,7 @@ FORMATS: dict[str, Format] = {
             50_000, layered=True, needs_place=False,
         ),
         Format("parquet", "application/vnd.apache.parquet", "parquet", write_parquet, 500_000, needs_place=False),
+        Format("ofds", "application/json", "ofds.json", write_open_fibre, 150_000, only="assets"),
         # In WGS 84 these two stream; made as files they are in other systems.
         Format("csv", "text/csv", "csv", write_csv, 500_000, needs_place=False),
         Format("geojson", "application/geo+json", "geojson", write_geojson, 250_000),

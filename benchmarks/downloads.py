@@ -1,0 +1,64 @@
+"""How fast a million assets become a file of each format, and in how much memory, beside PostgreSQL's own COPY."""
+
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.api import EXPORT_LIMIT_MB, ROWS, copy_rate, fill, resident_mb
+from benchmarks.figures import figure
+from registry.api.asset_rows import FIELDS
+from registry.exports.assets import asset_table, tables_by_kind
+from registry.exports.formats import FORMATS, write
+from registry.models import Asset, Membership, Organization, Role, User
+
+
+def downloads(rows: int = ROWS) -> list[dict[str, Any]]:
+    """Rows a second and the most memory of each format; memory is to stay flat, however many rows there are."""
+    fill(rows)
+    user = User.objects.create_user("bench-downloads")
+    Membership.objects.create(user=user, organization=Organization.objects.get(code="bench-3"), role=Role.VIEWER)
+    reference = copy_rate()
+    figures = []
+    for format in FORMATS.values():
+        queryset = Asset.objects.visible_to(user).with_place_for(user).order_by("id")
+        tables = tables_by_kind if format.layered else lambda *given: [asset_table(*given)]
+        written: list[int] = []
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder, _most_memory() as most:
+            before, started = resident_mb(), time.perf_counter()
+            path = Path(folder) / f"assets.{format.suffix}"
+            write(format, tables(queryset, user, FIELDS, "EPSG:4326"), path, written.append)
+            seconds = time.perf_counter() - started
+            size = path.stat().st_size / 1e6
+        if not 0.98 * rows <= sum(written) <= rows:
+            raise RuntimeError(f"{sum(written)} rows of {rows} assets")
+        name = f"Download, {format.name}"
+        figures += [
+            figure(name, sum(written) / seconds, "rows/s", None, reference, None),
+            figure(
+                f"{name}, memory of the process", most[0], "MB", EXPORT_LIMIT_MB, before, most[0] <= EXPORT_LIMIT_MB
+            ),
+            figure(f"{name}, size", size, "MB", None, None, None),
+        ]
+    return figures
+
+
+@contextmanager
+def _most_memory() -> Iterator[list[float]]:
+    """The most megabytes that this process has had, looked at twenty times a second."""
+    most, ended = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.05):
+            most[0] = max(most[0], resident_mb())
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield most
+    finally:
+        ended.set()
+        watcher.join()
