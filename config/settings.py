@@ -198,6 +198,8 @@ CELERY_BEAT_SCHEDULE = {
     "import-assets": {"task": "registry.import_assets", "schedule": 10.0, "options": {"expires": 10}},
     "import-demands": {"task": "sharing.import_demands", "schedule": 10.0, "options": {"expires": 10}},
     "fold-tiles": {"task": "registry.fold_tiles", "schedule": 5.0, "options": {"expires": 5}},
+    "make-exports": {"task": "registry.make_exports", "schedule": 10.0, "options": {"expires": 10}},
+    "forget-exports": {"task": "registry.forget_exports", "schedule": 600.0},
     "forget-old-calls": {"task": "registry.forget_old_calls", "schedule": 3600.0},
     "refresh-free-units": {
         "task": "registry.refresh_free_units",
@@ -224,6 +226,7 @@ WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
 
 # --- REST API (registry/api, sharing/api; docs/api.md) ---------------------------------------------------------
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=1200)
+EXPORT_KEPT_HOURS = env.int("EXPORT_KEPT_HOURS", default=24)
 API_CALLS_PER_MINUTE_UNKNOWN = env.int("API_CALLS_PER_MINUTE_UNKNOWN", default=120)
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "registry.api.schema.ResourceSchema",

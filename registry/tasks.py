@@ -1,8 +1,11 @@
 from celery import shared_task
 
 from registry import capacity
+from registry.api import export_job
+from registry.exports import jobs as export_jobs
 from registry.importing import asset_jobs, jobs
 from registry.models import IdempotentCall, ImportTarget
+from registry.nudge import nudge
 from registry.tiles import folding
 
 
@@ -16,6 +19,19 @@ def refresh_free_units() -> None:
 def import_assets() -> None:
     """Carries out the imports of assets that wait, or whose worker has died."""
     jobs.carry_out_waiting(ImportTarget.ASSETS, asset_jobs.run)
+
+
+@shared_task(name="registry.make_exports")
+def make_exports() -> None:
+    """Carries out the first export that waits, or whose worker has died, and asks for the next."""
+    if export_jobs.carry_out_next(export_job.make):
+        nudge(export_job.MAKE_EXPORTS)
+
+
+@shared_task(name="registry.forget_exports")
+def forget_exports() -> None:
+    """Removes files that have expired."""
+    export_jobs.forget_expired()
 
 
 @shared_task(name="registry.forget_old_calls")

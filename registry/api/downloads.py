@@ -1,7 +1,6 @@
 """Lists as files: which formats an address has, in which coordinates, and the file as an answer."""
 
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,10 @@ from django.db.models import QuerySet
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 
+from registry.api.pagination import CURSOR, LIMIT
 from registry.api.problems import bad_parameter
 from registry.api.renderers import FileRenderer
-from registry.exports.formats import FORMATS, write
+from registry.exports.formats import FORMATS, Format, write
 from registry.exports.systems import known_system
 from registry.exports.table import ExportRefused
 from registry.importing.coordinates import WGS84
@@ -30,15 +30,12 @@ def renderers_of(view: Any) -> list[FileRenderer]:
     ]
 
 
-def is_file(view: Any, paged: Iterable[str]) -> bool:
+def is_file(view: Any) -> bool:
     """Whether the call is answered with a file that is made first. Raises the problem 400 for what makes no sense."""
     renderer, stated = view.request.accepted_renderer, CRS in view.request.query_params
     if stated and not (renderer.exports and view.place):
         raise bad_parameter(CRS, _("Only downloads of places have it: CSV, GeoJSON and the files."))
-    is_file = isinstance(renderer, FileRenderer) or (stated and system_of(view) != WGS84)
-    for name in paged if is_file else ():
-        raise bad_parameter(name, _("A file holds the whole list: leave it out."))
-    return is_file
+    return isinstance(renderer, FileRenderer) or (stated and system_of(view) != WGS84)
 
 
 def system_of(view: Any) -> str:
@@ -49,17 +46,29 @@ def system_of(view: Any) -> str:
         raise bad_parameter(CRS, str(refused)) from refused
 
 
-def answer(view: Any, queryset: QuerySet[Any]) -> FileResponse:
-    """The whole list as a file. Raises the problem 400 where it is too long for a call, or no such file holds it."""
-    format, crs = FORMATS[view.request.accepted_renderer.format], system_of(view)
+def asked(view: Any, format: Format) -> tuple[QuerySet[Any], str]:
+    """The whole list that the call asks for, and the system of its places. Raises the problem 400."""
+    for name in (LIMIT, CURSOR):
+        if name in view.request.query_params:
+            raise bad_parameter(name, _("A file holds the whole list: leave it out."))
     wanted = view.wanted_fields()
     if format.needs_place and wanted is not None and view.place not in wanted:
         raise bad_parameter("fields", _("A map file needs the place: name %(field)s too.") % {"field": view.place})
+    queryset = view.filter_queryset(view.get_queryset())
+    view.in_order(queryset)
+    return queryset, system_of(view)
+
+
+def answer(view: Any) -> FileResponse:
+    """The whole list as a file. Raises the problem 400 where it is too long for a call, or no such file holds it."""
+    format = FORMATS[view.request.accepted_renderer.format]
+    queryset, crs = asked(view, format)
     rows = queryset.count()
     if rows > format.at_once:
         raise bad_parameter(
             "format",
-            _("%(rows)d rows take longer than a call may: filter the list, or take CSV.") % {"rows": rows},
+            _("%(rows)d rows take longer than a call may: order them with POST /api/v1/export-jobs/.")
+            % {"rows": rows},
             "too_many",
         )
     name = f"{view.nouns.replace(' ', '-')}.{format.suffix}"

@@ -200,12 +200,11 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     # --- Reading ------------------------------------------------------------------------------------------------
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        queryset = self.filter_queryset(self.get_queryset())
         renderer: Any = request.accepted_renderer
-        paged = {LIMIT, CURSOR} & set(request.query_params)
-        if downloads.is_file(self, paged):
-            return downloads.answer(self, queryset)
-        if renderer.exports and not paged:
+        if downloads.is_file(self):
+            return downloads.answer(self)
+        queryset = self.filter_queryset(self.get_queryset())
+        if renderer.exports and not {LIMIT, CURSOR} & set(request.query_params):
             return self.export(queryset, renderer)
         assert isinstance(self.paginator, KeysetPagination)
         page = self.paginator.paginate_queryset(self.paged(queryset), request, view=self)

@@ -44,8 +44,8 @@ def carry_out_waiting(target: str, run: Run) -> int:
 
 def carry_out(job_id: int, run: Run) -> bool:
     """Runs one job, unless another worker does; whether it did."""
-    with _alone(job_id) as alone:
-        job = ImportJob.objects.unfinished().filter(pk=job_id).first() if alone else None
+    with alone(JOB_LOCK, job_id) as is_alone:
+        job = ImportJob.objects.unfinished().filter(pk=job_id).first() if is_alone else None
         if job is None:
             return False
         job.attempts += 1
@@ -69,15 +69,16 @@ def carry_out(job_id: int, run: Run) -> bool:
 
 
 @contextmanager
-def _alone(job_id: int) -> Iterator[bool]:
+def alone(lock: int, job_id: int) -> Iterator[bool]:
+    """Whether no other session has this lock on the job; held until the end."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [JOB_LOCK, job_id % 2**31])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, job_id % 2**31])
         [locked] = cursor.fetchone() or [False]
         try:
             yield locked
         finally:
             if locked:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [JOB_LOCK, job_id % 2**31])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock, job_id % 2**31])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from registry.models.asset import Asset, AssetStatus, Protection
 from registry.models.disclosure import Disclosure
 from registry.models.duct import Duct, DuctMaterial
 from registry.models.equipment_room import EquipmentRoom, SecurityClass
+from registry.models.export_job import ExportJob
 from registry.models.fiber import Fiber, FiberType
 from registry.models.idempotent_call import IdempotentCall
 from registry.models.import_job import ImportJob, ImportTarget, JobStatus
@@ -30,6 +31,7 @@ __all__ = [
     "Duct",
     "DuctMaterial",
     "EquipmentRoom",
+    "ExportJob",
     "FacilityStage",
     "FacilityType",
     "Fiber",

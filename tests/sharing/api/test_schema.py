@@ -21,10 +21,19 @@ from tests.sharing.api.test_access import call
 from tests.sharing.api.world import OPERATIONS, World
 
 COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.yaml"
-OF_REGISTRY = ("regions", "organizations", "assets", "allocations", "planned_facilities", "tokens", "caller")
+OF_REGISTRY = (
+    "regions",
+    "organizations",
+    "assets",
+    "allocations",
+    "planned_facilities",
+    "export_jobs",
+    "tokens",
+    "caller",
+)
 RECORD = bool(os.environ.get("RECORD"))
 # Of these the answer is no JSON.
-FILES = {"import_jobs_rejects"}
+FILES = {"import_jobs_rejects", "export_jobs_file"}
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from registry.api import tokens
+from registry.exports.jobs import rights_of
 from registry.models import (
     Allocation,
+    ExportJob,
     FacilityType,
     ImportJob,
     ImportTarget,
@@ -103,6 +105,12 @@ class World(Scene):
             rejects=ContentFile(b"row,column,reason\n2,lon,x\n", "rejects.csv"),
         )  # fmt: skip
         owner: Any = self.people["owner manager"]
+        self.export = ExportJob.objects.create(
+            requested_by=owner, resource="assets", format="parquet", parameters={"kind": "tower"},
+            status=JobStatus.DONE, progress=100, rows=1, filename="assets.parquet",
+            file=ContentFile(b"PAR1", "assets.parquet"),
+            rights=rights_of(owner), finished_at=timezone.now(), expires_at=timezone.now() + timedelta(hours=24),
+        )  # fmt: skip
         self.token, self.secret = tokens.issue_personal(
             name="nightly", scopes=[Scope.READ], expires_at=timezone.now() + timedelta(days=30), actor=owner
         )
@@ -278,6 +286,14 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "planned_facilities_destroy": Operation(
         "DELETE", "planned-facilities/{}/", of("facility"), people("owner", roles=EDITORS), MEMBERS, 204
+    ),
+    "export_jobs_list": Operation("GET", "export-jobs/"),
+    "export_jobs_retrieve": Operation("GET", "export-jobs/{}/", of("export"), people("owner", roles=MANAGERS)),
+    "export_jobs_file": Operation("GET", "export-jobs/{}/file/", of("export"), people("owner", roles=MANAGERS)),
+    "export_jobs_create": Operation(
+        "POST", "export-jobs/", body(lambda world: {
+            "resource": "assets", "format": "gpkg", "parameters": {"kind": "tower", "crs": "EPSG:4490"},
+        }), status=202,
     ),
     "tokens_list": Operation("GET", "tokens/"),
     "tokens_retrieve": Operation("GET", "tokens/{}/", of("token"), people("owner", roles=MANAGERS)),
