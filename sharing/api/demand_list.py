@@ -16,8 +16,9 @@ from registry.api.serializers import ActionsField, Body, Shown
 from registry.models import Role
 from sharing.api.demand import DemandBody, DemandShown
 from sharing.api.verbs import SharingResource
+from sharing.api.what_if import Compared, WhatIfBody, refuse_too_large, shown, what_if_of
 from sharing.models import DemandList, ListStatus
-from sharing.workflow import lists
+from sharing.workflow import lists, trials
 
 MOST_AT_ONCE = 5000
 
@@ -133,6 +134,21 @@ class ListResource(SharingResource):
         What the new run proposes takes the place of what was proposed before.
         """
         return Response({"run": lists.rematch(self.get_object(), actor=self.user).pk}, status=202)
+
+    @extend_schema(request=WhatIfBody, responses={200: Compared})
+    @action(detail=True, methods=["post"], url_path="what-if")
+    def what_if(self, request: Request, id: int) -> Response:
+        """Try other wishes, prices or assets
+
+        The list's open lines are matched as they are and as they would be, line by line beside each other; nothing is
+        kept. For editors of the party, of drafts too; one trial of a party at a time. Lists of more than 1,000 lines
+        for towers and rooms or 50 for routes are for `manage.py match --what-if`.
+        """
+        demand_list = self.get_object()
+        self.refuse_unless(demand_list.party_id in self.user.organizations_as(Role.EDITOR))
+        what_if = what_if_of(self.given(WhatIfBody))
+        refuse_too_large(demand_list)
+        return Response(shown(trials.try_out(demand_list, what_if), self.user))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -1,9 +1,17 @@
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from registry.api.filters import ChoicesFilter, Filters
-from registry.api.serializers import Shown
+from registry.api.problems import Problem, bad_parameter
+from registry.api.serializers import Body, Shown
 from sharing.api.verbs import SharingResource
+from sharing.api.what_if import Compared, runs_compared
 from sharing.models import MatchRun, RunStatus
 
 
@@ -31,6 +39,11 @@ class RunFilters(Filters):
         fields: tuple[str, ...] = ()
 
 
+class CompareQuery(Body):
+    all = serializers.BooleanField(default=False)
+    from_line = serializers.IntegerField(default=1, min_value=1)
+
+
 class RunResource(SharingResource):
     """The matching of lists, with its progress."""
 
@@ -39,3 +52,28 @@ class RunResource(SharingResource):
     orderings = ("-id",)
     serializer_class = RunShown
     filterset_class = RunFilters
+
+    @extend_schema(
+        responses={200: Compared},
+        parameters=[
+            OpenApiParameter("other", int, OpenApiParameter.PATH, description="Another run of the same list."),
+            OpenApiParameter("all", bool, description="Lines that are the same, too."),
+            OpenApiParameter("from_line", int, description="From this line of the list on."),
+        ],
+    )
+    @action(detail=True, methods=["get"], url_path="compare/<int:other>")
+    def compare(self, request: Request, id: int, other: int) -> Response:
+        """Compare two runs of a list
+
+        Line by line: newly met, lost, met by other assets or at another cost. A thousand lines at once.
+        """
+        query = CompareQuery(data=request.query_params.dict())
+        if not query.is_valid():
+            name, [error, *_rest] = next(iter(query.errors.items()))
+            raise bad_parameter(name, str(error), error.code)
+        before = self.get_object()
+        after = get_object_or_404(self.get_queryset(), pk=other, list=before.list_id)
+        for run in (before, after):
+            if run.status != RunStatus.DONE:
+                raise Problem("wrong_state", _("Run %(run)d is not done.") % {"run": run.pk})
+        return Response(runs_compared(before, after, self.user, **query.validated_data))

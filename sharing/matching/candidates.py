@@ -5,6 +5,7 @@ facts of the assets in them, and these assets' rows of the ledger. Distances are
 2013); a box only ever finds too much. Nothing here sees the exact place of a protected asset.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import cast
 
@@ -15,9 +16,11 @@ from registry.models import AssetStatus, FiberType, Organization, Protection
 from sharing.matching.arrays import FOREVER, UNLIMITED, Flags, Floats, Ints
 from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns
 from sharing.matching.demands import FIRST_DAY
+from sharing.matching.explanation import Json
 from sharing.matching.facts import LOAD_SCALE, AssetFacts, Neighbourhood, Pairs, PointDemands
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Freedom, Holdings, free_until, freedom
+from sharing.matching.prices import repriced
 from sharing.models import MatchStatus
 
 
@@ -54,20 +57,23 @@ METRES_PER_DEGREE = 110_000.0
 """Less than a degree of latitude, or of longitude on the equator, is long anywhere on the ellipsoid."""
 
 
-def neighbourhood(demands: PointDemands, *, kind: str, party: Organization, reach: float = 1.0) -> Neighbourhood:
+def neighbourhood(
+    demands: PointDemands, *, kind: str, party: Organization, reach: float = 1.0, prices: Sequence[Json] = ()
+) -> Neighbourhood:
     """Assets of others within `reach` times each demand's radius, in or out of its sector's terms.
 
-    The party's own assets are no candidates.
+    The party's own assets are no candidates. prices: other than the registry's (sharing.matching.prices).
     """
     demand, asset_id, distance_m = _near(demands, kind, party, reach)
-    return neighbours(demands, kind, party.sector, demand, asset_id, distance_m)
+    return neighbours(demands, kind, party.sector, demand, asset_id, distance_m, prices)
 
 
 def neighbours(
-    demands: PointDemands, kind: str, sector: str, demand: Ints, asset_id: Ints, distance_m: Floats
-) -> Neighbourhood:
+    demands: PointDemands, kind: str, sector: str, demand: Ints, asset_id: Ints, distance_m: Floats,
+    prices: Sequence[Json] = (),
+) -> Neighbourhood:  # fmt: skip
     """The pairs of a demand and an asset so far from it, with their facts; `sector`: of the demanding parties."""
-    assets = facts_of(np.unique(asset_id), kind, sector)
+    assets = repriced(facts_of(np.unique(asset_id), kind, sector), prices)
     order = np.argsort(assets.id)
     asset = order[np.searchsorted(assets.id[order], asset_id)]
     rows = np.lexsort((asset, demand))

@@ -5,9 +5,11 @@ own. What it saves, it saves in one transaction, so that an interrupted run leav
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -17,11 +19,12 @@ from django.utils import timezone
 
 from registry.kinds import KINDS, ROUTE_KINDS
 from sharing.matching.answers import Answers
+from sharing.matching.explanation import Json
 from sharing.matching.heartbeat import heartbeat
 from sharing.matching.points import match_points
 from sharing.matching.routes import match_routes
-from sharing.matching.saving import save
-from sharing.models import MatchRun, RunStatus
+from sharing.matching.saving import MatchAnswer, OutcomeAnswer, save
+from sharing.models import DemandList, MatchRun, RunStatus
 
 logger = logging.getLogger(__name__)
 
@@ -104,58 +107,71 @@ class _Report:
 
     run_id: int
     claim: datetime
-    steps: int
-    done: int = 0
     shown: int = field(default=-1)
 
-    def __call__(self, fraction: float) -> None:
-        progress = int(90 * (self.done + fraction) / self.steps)
+    def __call__(self, kind: str, fraction: float) -> None:
+        done = list(KINDS).index(kind) + fraction
+        progress = int(90 * done / len(KINDS))
         if progress != self.shown:
             self.shown = progress
             if not _mine(self.run_id, self.claim).update(progress=progress, alive_at=timezone.now()):
                 raise ClaimLost
 
 
+Figures = dict[str, Any]
+AnswersByKind = dict[str, Answers]
+
+
+def answer(
+    demand_list: DemandList, parameters: Json, step: Callable[[str, float], None] = lambda kind, fraction: None
+) -> AnswersByKind:
+    """What the engine says of the list's open demands, by kind; nothing is written. step: told how far it has come.
+
+    parameters: `route_terms` by kind; `prices`, other than the registry's (sharing.matching.what_if).
+    """
+    answers: AnswersByKind = {}
+    for kind in KINDS:
+        match_kind = match_routes if kind in ROUTE_KINDS else match_points
+        answers[kind] = match_kind(demand_list.pk, kind, demand_list.party, parameters, partial(step, kind))
+    return answers
+
+
+def matches(answers: AnswersByKind) -> list[MatchAnswer]:
+    return [match for one in answers.values() for match in one.matches]
+
+
+def outcomes(answers: AnswersByKind) -> list[OutcomeAnswer]:
+    return [outcome for one in answers.values() for outcome in one.outcomes]
+
+
 def _carry_out(match_run: MatchRun, claim: datetime) -> None:
     began = perf_counter()
-    demand_list = match_run.list
-    report = _Report(match_run.pk, claim, steps=len(KINDS))
-    answers: dict[str, Answers] = {}
-    for kind in KINDS:
-        if kind in ROUTE_KINDS:
-            answers[kind] = match_routes(demand_list.pk, kind, demand_list.party, match_run.parameters, report)
-        else:
-            answers[kind] = match_points(demand_list.pk, kind, demand_list.party, report)
-        report.done += 1
-        report(0.0)
+    report = _Report(match_run.pk, claim)
+    answers = answer(match_run.list, match_run.parameters, report)
     saving = perf_counter()
     with transaction.atomic():
         locked = _mine(match_run.pk, claim).select_for_update(no_key=True).first()
         if locked is None:
             raise ClaimLost
-        save(
-            locked,
-            [match for one in answers.values() for match in one.matches],
-            [outcome for one in answers.values() for outcome in one.outcomes],
-        )
-        figures = _figures(answers)
-        figures["seconds"]["saving"] = round(perf_counter() - saving, 4)
-        figures["seconds"]["total"] = round(perf_counter() - began, 4)
-        _finish(locked, figures)
+        save(locked, matches(answers), outcomes(answers))
+        found = figures(answers)
+        found["seconds"]["saving"] = round(perf_counter() - saving, 4)
+        found["seconds"]["total"] = round(perf_counter() - began, 4)
+        _finish(locked, found)
 
 
-def _figures(answers: dict[str, Answers]) -> dict[str, Any]:
+def figures(answers: AnswersByKind) -> Figures:
     """Counts, seconds of each step, and what was proven, as JSON."""
     seconds: dict[str, float] = {}
     for one in answers.values():
         for step, spent in one.seconds.items():
             seconds[step] = round(seconds.get(step, 0.0) + spent, 4)
-    outcomes = [outcome for one in answers.values() for outcome in one.outcomes]
+    told = outcomes(answers)
     counts = ("pairs", "options", "components", "served", "served_bound")
     return {
-        "demands": len(outcomes),
-        "matched": sum(outcome.met for outcome in outcomes),
-        "unmatched": sum(not outcome.met for outcome in outcomes),
+        "demands": len(told),
+        "matched": sum(outcome.met for outcome in told),
+        "unmatched": sum(not outcome.met for outcome in told),
         **{count: sum(getattr(one, count) for one in answers.values()) for count in counts},
         "cost": sum(one.cost for one in answers.values()) / 100,
         "cost_bound": sum(one.cost_bound for one in answers.values()) / 100,
@@ -163,7 +179,7 @@ def _figures(answers: dict[str, Answers]) -> dict[str, Any]:
     }
 
 
-def _finish(match_run: MatchRun, figures: dict[str, Any]) -> None:
+def _finish(match_run: MatchRun, figures: Figures) -> None:
     """The value is the yearly cost of what is served; the gap the larger of those in number served and in cost."""
     match_run.value = Decimal(str(figures["cost"])).quantize(Decimal("0.01"))
     match_run.bound = Decimal(str(figures["cost_bound"])).quantize(Decimal("0.01"))

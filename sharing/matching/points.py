@@ -1,5 +1,6 @@
 """All point demands of a list for one kind, through the five steps: from the database to answers ready to save."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,20 +13,21 @@ from sharing.matching.assignment.assign import assign
 from sharing.matching.assignment.problem import Assignment, Problem
 from sharing.matching.demands import open_demands
 from sharing.matching.eligibility import RULES, Stage, Verdicts, judge
-from sharing.matching.explanation import funnels, holds_whole, leg_loads, number, runners_up, score_parts
+from sharing.matching.explanation import Json, funnels, holds_whole, leg_loads, number, runners_up, score_parts
 from sharing.matching.facts import AssetFacts, Neighbourhood, Pairs, PointDemands
 from sharing.matching.ledger import Holdings
 from sharing.matching.saving import LegAnswer, MatchAnswer, OutcomeAnswer
 from sharing.matching.scoring import Scores, score
 
 
-def match_points(list_id: int, kind: str, party: Organization, progress: Progress) -> Answers:
+def match_points(list_id: int, kind: str, party: Organization, parameters: Json, progress: Progress) -> Answers:
     """Answers for every open point demand for `kind`; progress goes from 0 to 1."""
     answers, clock = Answers(), Clock()
     demands = open_demands(list_id, kind)
     if not len(demands):
         return answers
-    hood = candidates.neighbourhood(demands, kind=kind, party=party)
+    prices = parameters.get("prices", ())
+    hood = candidates.neighbourhood(demands, kind=kind, party=party, prices=prices)
     clock.stop(answers, "candidates", progress, 0.3)
     verdicts = judge(hood.pairs, RULES[kind])
     eligible = verdicts.passes(Stage.FREE)
@@ -39,7 +41,7 @@ def match_points(list_id: int, kind: str, party: Organization, progress: Progres
     answers.served, answers.served_bound = int(assignment.served.sum()), int(assignment.served_bound.sum())
     answers.cost, answers.cost_bound = assignment.cost, assignment.cost_bound
     answers.components = assignment.components
-    _explain(answers, _Run(kind, party, hood, verdicts, eligible, options, scores, assignment))
+    _explain(answers, _Run(kind, party, prices, hood, verdicts, eligible, options, scores, assignment))
     clock.stop(answers, "explanation", progress, 1.0)
     return answers
 
@@ -50,6 +52,7 @@ class _Run:
 
     kind: str
     party: Organization
+    prices: Sequence[Json]
     hood: Neighbourhood
     verdicts: Verdicts
     eligible: Flags
@@ -92,6 +95,8 @@ def _explain(answers: Answers, run: _Run) -> None:
 
 def _after(run: _Run, holdings: Holdings, assets: AssetFacts) -> Holdings:
     """`holdings` of `assets`, with what this run gives away on them."""
+    if not len(assets):
+        return holdings
     order = np.argsort(assets.id)
     legs, spans = run.assignment.option, run.assignment.numbers
     ids = run.assets.id[run.options.asset[legs]]
@@ -115,7 +120,7 @@ def _after(run: _Run, holdings: Holdings, assets: AssetFacts) -> Holdings:
 
 def _misses(run: _Run, unmet: Ints) -> list[misses.Miss]:
     demands = run.demands.take(unmet)
-    wide = candidates.neighbourhood(demands, kind=run.kind, party=run.party, reach=misses.REACH)
+    wide = candidates.neighbourhood(demands, kind=run.kind, party=run.party, reach=misses.REACH, prices=run.prices)
     holdings = _after(run, wide.holdings, wide.pairs.assets)
     free = np.bincount(run.options.demand, run.options.free, len(run.demands))
     contested = free[unmet] >= demands.quantity

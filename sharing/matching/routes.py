@@ -26,6 +26,7 @@ from sharing.matching.line_eligibility import Ask, fitting_cable_mm, passed
 from sharing.matching.line_ledger import LineLedger
 from sharing.matching.lines import LineFacts, days, lengths_m, line_facts, losses_db, open_routes, straight_m, zone
 from sharing.matching.network import Network, build_network
+from sharing.matching.prices import repriced
 from sharing.matching.refusal import NoRoute, NoRouteReason
 from sharing.matching.route_changes import RouteChanges, cents, over_budget
 from sharing.matching.routing import Leg, Offer, Route, RouteDemand, RouteSearch, RouteTerms, alternatives, find_route
@@ -58,6 +59,7 @@ def match_routes(list_id: int, kind: str, party: Organization, parameters: Json,
     if not demands:
         return answers
     facts, holdings = line_facts(demands, kind, party)
+    facts = replace(facts, assets=repriced(facts.assets, parameters.get("prices", ())))
     terms = _terms(kind, parameters)
     clock.stop(answers, "candidates", progress, 0.2)
     if not len(facts.assets):

@@ -1,19 +1,23 @@
-"""manage.py match LIST: match a submitted demand list here and now, and say what came of it."""
+"""manage.py match LIST: match a submitted demand list here and now, and say what came of it. With --what-if nothing is
+kept, and what is said is how the list would fare with other wishes, prices or assets."""
 
 import json
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sharing.api.what_if import WhatIfBody, shown, what_if_of
 from sharing.errors import Refusal
+from sharing.matching.comparing import Difference
 from sharing.matching.describing import describe_change, describe_miss
 from sharing.models import DemandList, Match, MatchRun, Outcome, RunStatus
 from sharing.tasks.matching import carry_out
-from sharing.workflow import lists
+from sharing.workflow import lists, trials
 
 POLL_S = 0.2
 
@@ -24,8 +28,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("list", type=int, help=_("the id of the demand list"))
         parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
+        parser.add_argument(
+            "--what-if",
+            metavar="CHANGES",
+            help=_("a JSON object, or a file with one, as the API takes it: lines, prices, assets, route_terms"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["what_if"]:
+            self._try(options["list"], options["what_if"], as_json=options["json"])
+            return
         run = self._run(options["list"])
         if options["json"]:
             self.stdout.write(json.dumps(summary(run)))
@@ -34,9 +46,7 @@ class Command(BaseCommand):
 
     def _run(self, list_id: int) -> MatchRun:
         """The list's unfinished run, else a new one, carried out here or, if a worker has it, waited for."""
-        demand_list = DemandList.objects.filter(pk=list_id).first()
-        if demand_list is None:
-            raise CommandError(_("There is no demand list %(id)s.") % {"id": list_id})
+        demand_list = self._list(list_id)
         run = demand_list.runs.filter(status__in=lists.UNFINISHED).order_by("pk").first()
         try:
             run = run or lists.rematch(demand_list, actor=None)
@@ -49,6 +59,32 @@ class Command(BaseCommand):
         if run.status == RunStatus.FAILED:
             raise CommandError(run.error)
         return run
+
+    def _try(self, list_id: int, changes: str, *, as_json: bool) -> None:
+        body = WhatIfBody(data=_object(changes))
+        if not body.is_valid():
+            raise CommandError(json.dumps(body.errors, ensure_ascii=False, default=str))
+        try:
+            tried = shown(trials.try_out(self._list(list_id), what_if_of(body.validated_data)), None)
+        except Refusal as refusal:
+            raise CommandError(refusal.message) from refusal
+        if as_json:
+            self.stdout.write(json.dumps(tried))
+            return
+        for side, name in (("before", _("As it is")), ("after", _("What if"))):
+            self.stdout.write(
+                _("%(name)s: %(matched)s of %(demands)s demands matched, cost a year %(cost)s.")
+                % {"name": name, **tried[side]}
+            )
+        for line in tried["results"]:
+            more = "" if line["costs_more"] is None else f"  {line['costs_more']:+.2f}"
+            self.stdout.write(f"  {line['line']:>5}  {line['name']}  {Difference(line['difference']).label}{more}")
+
+    def _list(self, list_id: int) -> DemandList:
+        demand_list = DemandList.objects.filter(pk=list_id).first()
+        if demand_list is None:
+            raise CommandError(_("There is no demand list %(id)s.") % {"id": list_id})
+        return demand_list
 
     def _print(self, run: MatchRun) -> None:
         figures = summary(run)
@@ -63,6 +99,16 @@ class Command(BaseCommand):
             self.stdout.write(f"  {outcome.demand.line:>5}  {outcome.demand}  ✗  {describe_miss(outcome)}")
             if outcome.change:
                 self.stdout.write(f"         {describe_change(outcome)}")
+
+
+def _object(text: str) -> Any:
+    """The JSON itself, or that of the file it names."""
+    try:
+        if not text.lstrip().startswith("{"):
+            text = Path(text).read_text("utf-8")
+        return json.loads(text)
+    except (OSError, ValueError) as error:
+        raise CommandError(_("--what-if takes a JSON object or a file with one: %(why)s") % {"why": error}) from error
 
 
 def summary(run: MatchRun) -> dict[str, Any]:

@@ -240,6 +240,28 @@ def file_of_demands(world: World) -> Any:
     return (), {"file": SimpleUploadedFile("sites.csv", content), "party": "telco", "title": "2027"}
 
 
+def what_if(world: World) -> Any:
+    """A draft's line that only an added asset, or a wider circle, would meet."""
+    factories.asset(world.metro, at=(114.3155, 30.5928), code="ASIDE")
+    factories.demand(world.draft, at=(114.3255, 30.5928), radius_m=300.0)
+    return (world.draft.pk,), {
+        "lines": [{"lines": [2], "radius_m": 1200.0, "budget_times": 1.5, "later_days": 30}],
+        "prices": [{"owner": "metro", "times": 0.9}],
+        "assets": [{
+            "kind": "tower", "place": {"type": "Point", "coordinates": [114.3256, 30.5928]}, "capacity": 3,
+            "price_per_unit_year": 100.0, "details": {"structure_type": "monopole", "height_m": 30.0},
+        }],
+        "route_terms": {"duct": {"max_gap_share": 0.5}},
+    }  # fmt: skip
+
+
+def two_runs(world: World) -> Any:
+    later = factories.match_run(world.list)
+    factories.match(world.demand, [world.far], run=later, cost_per_year=2500)
+    Outcome.objects.create(run=later, demand=world.demand, met=True)
+    return (world.match.run_id, later.pk), None
+
+
 END = {"reason": "Line rebuilt"}
 REASON = {"reason": "planning"}
 SEE_MATCH = PARTY | OWNER | HERE
@@ -319,6 +341,9 @@ OPERATIONS: dict[str, Operation] = {
     "demand_lists_rematch": Operation(
         "POST", "demand-lists/{}/rematch/", of("list"), people("party", roles=EDITORS), SEE_LIST, 202
     ),
+    "demand_lists_what_if": Operation(
+        "POST", "demand-lists/{}/what-if/", what_if, people("party", roles=EDITORS), PARTY
+    ),
     "demand_lists_reopen": Operation(
         "POST", "demand-lists/{}/reopen/", of("list"), people("party", roles=EDITORS), SEE_LIST
     ),
@@ -335,6 +360,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "match_runs_list": Operation("GET", "match-runs/"),
     "match_runs_retrieve": Operation("GET", "match-runs/{}/", lambda world: ((world.match.run_id,), None), SEE_LIST),
+    "match_runs_compare": Operation("GET", "match-runs/{}/compare/{}/", two_runs, SEE_LIST),
     "outcomes_list": Operation("GET", "outcomes/"),
     "outcomes_retrieve": Operation("GET", "outcomes/{}/", of("outcome"), SEE_LIST),
     "matches_list": Operation("GET", "matches/"),

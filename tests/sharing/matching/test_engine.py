@@ -225,6 +225,14 @@ def test_nothing_near_says_so(demand_list: DemandList) -> None:
     assert (found.reason, found.nearest_miss, found.change) == ("none_near", {}, {})
 
 
+def test_a_demand_with_nothing_near_is_explained_beside_one_that_is_met(demand_list: DemandList, owner: Any) -> None:
+    met, alone = factories.demand(demand_list), factories.demand(demand_list, at=(100.0, 30.0))
+    asset = factories.asset(owner)
+    done = run(demand_list)
+    assert matched(done, met) == [(asset.pk, 1)]
+    assert outcome(done, alone).reason == "none_near"
+
+
 def test_rack_units_of_one_leg_follow_one_another(demand_list: DemandList, owner: Any) -> None:
     room = factories.asset(owner, "equipment_room", capacity=10)
     reference = uuid.uuid4()
