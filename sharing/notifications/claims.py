@@ -55,10 +55,11 @@ def exhausted(row: Delivery, terms: Terms) -> bool:
     return row.attempts > terms.max_attempts
 
 
-def sent(row: Delivery) -> bool:
-    """Marks a row; False where another sender had finished it."""
+def sent(row: D) -> bool:
+    """Marks a row, also one that was parked meanwhile: it has arrived. False where another sender had marked it."""
+    rows: QuerySet[D] = type(row)._default_manager.filter(pk=row.pk).exclude(status=DeliveryStatus.SENT)
     done = {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), "leased_until": None, "last_error": ""}
-    return bool(_unfinished(row).update(**done))
+    return bool(rows.update(**done))
 
 
 def failed(row: Delivery, error: str, terms: Terms, *, final: bool = False, at_least: timedelta | None = None) -> bool:
@@ -86,6 +87,7 @@ def revive(rows: QuerySet[D]) -> int:
 
 
 def _unfinished(row: D) -> QuerySet[D]:
-    """The row, unless another sender has finished it: whose lease ran out must not undo what came after."""
-    rows: QuerySet[D] = type(row)._default_manager.filter(pk=row.pk, status=DeliveryStatus.PENDING)
+    """The row, unless another sender has claimed or finished it: whose lease ran out must not undo what came after."""
+    own = {"status": DeliveryStatus.PENDING, "leased_until": row.leased_until}
+    rows: QuerySet[D] = type(row)._default_manager.filter(pk=row.pk, **own)
     return rows

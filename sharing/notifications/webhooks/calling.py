@@ -5,6 +5,7 @@ urllib3's connections are used below its pools: given an IP address that was che
 that no second look-up can tell another address; the name goes to TLS and to the header Host.
 """
 
+import logging
 import re
 import socket
 import ssl
@@ -25,11 +26,13 @@ from urllib3.exceptions import HTTPError
 from sharing.notifications.webhooks import addresses
 from sharing.notifications.webhooks.target import BadAddress, Target, parse
 
+log = logging.getLogger(__name__)
 CONNECT_S = 5.0
 # What is kept of an answer's body, and the most that is read of it, bytes.
 READ_AT_MOST = 1024
 AGENT = "Infrashare-Webhooks"
 LONGEST_WAIT_S = 24 * 3600
+EXPECTED = (OSError, HTTPException, HTTPError, ValueError)
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -87,8 +90,11 @@ class Caller:
             error = "" if 200 <= code < 300 else f"HTTP {code}"
         except (NotAllowed, BadAddress) as refusal:
             error = str(refusal)
-        except (OSError, HTTPException, HTTPError, UnicodeError) as failure:
+        except Exception as failure:
+            # Cut off in the middle, Python's TLS raises whatever it runs into.
             late = time.monotonic() >= until
+            if not late and not isinstance(failure, EXPECTED):
+                log.exception("A call of a webhook failed in an unforeseen way")
             error = "no answer in time" if late else f"{type(failure).__name__}: {failure}"
         return Answer(started_at, round(1000 * (time.monotonic() - begun)), code, text, error, wait)
 
@@ -132,7 +138,7 @@ def _exchange(
             raise TimeoutError  # a head that was cut off reads as one that came to its end
         read = b""
         # Whatever happens to the rest of the body, the status has arrived.
-        with closing(response), suppress(OSError, HTTPException, HTTPError):
+        with closing(response), suppress(Exception):
             while len(read) < READ_AT_MOST and (more := response.read1(READ_AT_MOST - len(read))):
                 read += more
         # PostgreSQL holds no NUL.

@@ -99,7 +99,9 @@ def call_of(claimed: WebhookDelivery) -> Call:
     """Signed at this moment: receivers refuse what was signed more than five minutes ago."""
     if claims.exhausted(claimed, TERMS):
         return Call(claimed, "", {}, b"", claimed.last_error or "its senders died")
-    delivery = WebhookDelivery.objects.select_related(*payload.RELATED).get(pk=claimed.pk)
+    delivery = WebhookDelivery.objects.select_related(*payload.RELATED).filter(pk=claimed.pk).first()
+    if delivery is None:
+        return Call(claimed, "", {}, b"", "deleted meanwhile")
     endpoint, now = delivery.endpoint, timezone.now()
     body = payload.body_of(delivery)
     try:
@@ -125,11 +127,13 @@ def settle(delivery: WebhookDelivery, answer: Answer) -> bool:
     )
     now = timezone.now()
     if answer.succeeded:
-        endpoint.failing_since, endpoint.next_call_at = None, now
+        arrived = claims.sent(delivery)
+        endpoint.failing_since, endpoint.next_call_at = None, now if arrived else endpoint.next_call_at
         endpoint.save(update_fields=["failing_since", "next_call_at"])
-        return claims.sent(delivery)
+        return arrived
     jitter = TERMS.pause(delivery.attempts) * random.uniform(1, 1 + JITTER)
-    claims.failed(delivery, answer.error, TERMS, final=answer.gone, at_least=max(jitter, answer.wait))
+    if not claims.failed(delivery, answer.error, TERMS, final=answer.gone, at_least=max(jitter, answer.wait)):
+        return False  # finished by another sender, which has told the endpoint's state too
     endpoint.failing_since = endpoint.failing_since or answer.started_at
     endpoint.next_call_at = now + max(REST, answer.wait)
     endpoint.save(update_fields=["failing_since", "next_call_at"])

@@ -237,6 +237,26 @@ def test_a_compressed_answer_is_not_blown_up(hooks: Receiver):
     assert post(hooks.url).text == "\x1f\N{REPLACEMENT CHARACTER}\x08\N{REPLACEMENT CHARACTER}"
 
 
+def test_an_answer_in_chunks_is_put_together(hooks: Receiver):
+    def chunks(session: Session, told: Told) -> None:
+        session.protocol_version = "HTTP/1.1"
+        session.send_response(200)
+        session.send_header("Transfer-Encoding", "chunked")
+        session.end_headers()
+        session.wfile.write(b"3\r\none\r\n4\r\n two\r\n0\r\n\r\n")
+
+    hooks.answer = chunks
+    assert post(hooks.url).text == "one two"
+
+
+def test_what_no_one_foresaw_is_a_failure_too_and_logged(hooks: Receiver, caplog: pytest.LogCaptureFixture):
+    def broken(host: str, port: int) -> list[str]:
+        raise ZeroDivisionError("oh")
+
+    assert post(hooks.url, Caller(resolve=broken)).error == "ZeroDivisionError: oh"
+    assert "unforeseen" in caplog.text
+
+
 def test_a_body_that_stops_halfway_or_comes_slowly_does_not_undo_the_status(hooks: Receiver):
     def half(session: Session, told: Told) -> None:
         session.send_response(200)

@@ -258,8 +258,31 @@ def test_an_endpoint_that_is_deleted_while_it_is_called_leaves_nothing(
     claimed = sending.claim()
     assert claimed is not None
     webhooks.delete(claimed.endpoint, actor=scene.asker)
+    assert sending.call_of(claimed).made_by(Caller()).error == "deleted meanwhile"
     assert sending.settle(claimed, sending.Answer(timezone.now(), 5, 204)) is False
     assert not WebhookAttempt.objects.exists()
+
+
+def test_what_arrives_while_its_endpoint_is_disabled_has_arrived(delivery: WebhookDelivery, scene: Scene):
+    claimed = sending.claim()
+    assert claimed is not None
+    webhooks.change(claimed.endpoint, enabled=False, actor=scene.asker)
+    assert sending.settle(claimed, sending.Answer(timezone.now(), 5, 204)) is True
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.last_error) == (DeliveryStatus.SENT, "")
+
+
+def test_a_late_failure_does_not_end_the_lease_of_who_calls_now(delivery: WebhookDelivery, time_machine: Any):
+    time_machine.move_to(timezone.now(), tick=False)
+    late = sending.claim()
+    time_machine.shift(sending.LEASE + timedelta(seconds=1))
+    now_calling = sending.claim()
+    assert late == now_calling == delivery and late is not None and now_calling is not None
+    sending.settle(late, sending.Answer(timezone.now(), 5, 500, error="HTTP 500"))
+    delivery.refresh_from_db()
+    endpoint = WebhookEndpoint.objects.get()
+    assert (delivery.leased_until, delivery.attempts) == (now_calling.leased_until, 2)
+    assert (endpoint.next_call_at, endpoint.failing_since) == (timezone.now() + sending.LEASE, None)
 
 
 def test_a_secret_that_no_key_opens_is_a_failure_that_says_what_to_do(
