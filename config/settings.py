@@ -195,6 +195,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "sharing.turn_the_day",
         "schedule": crontab(minute=5),
     },
+    # Groups are reckoned anew when a run is saved; this makes up for a lost nudge, and for days that have passed.
+    "regroup": {"task": "sharing.regroup", "schedule": 3600.0, "options": {"expires": 3600}},
     "import-assets": {"task": "registry.import_assets", "schedule": 10.0, "options": {"expires": 10}},
     "import-demands": {"task": "sharing.import_demands", "schedule": 10.0, "options": {"expires": 10}},
     "fold-tiles": {"task": "registry.fold_tiles", "schedule": 5.0, "options": {"expires": 5}},

@@ -1,17 +1,18 @@
 """What a person may know of matches. Of a core asset others learn only that an owner is asked, so an owner's name is
 told to those who may know of one of its assets in the match, and to its own people; of a restricted one they learn the
-grid cell and no length, which would tell where it is."""
+grid cell and no length, which would tell where it is. Who does what in a co-build group is told to those who
+may see that member of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from registry.models import Asset, Membership, Organization, User
-from sharing.models import Consent, Event, Match, MatchLeg, Notification, WebhookEndpoint
+from sharing.models import CobuildMember, Consent, Event, Match, MatchLeg, Notification, WebhookEndpoint
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,25 @@ def consents_naming_owner(user: User) -> QuerySet[Consent]:
 
 
 def hides_owner(event: Event, person: User) -> bool:
-    """Whether telling who acted in `event`, or who is asked by it, would name an owner `person` may not know of."""
+    """Whether telling who acted in `event`, or who is asked by it, would name an owner or a party of a co-build group
+    that `person` may not know of."""
+    if event.cobuild_group_id:
+        return _hides_member(event, CobuildMember.objects.visible_to(person))
     return _about(event).exclude(pk__in=consents_naming_owner(person).order_by().values("pk")).exists()
 
 
 def hides_owner_from(event: Event, organization: Organization) -> bool:
     """The same for what is told to an organization, and so to any of its members and systems."""
+    if event.cobuild_group_id:
+        return _hides_member(event, CobuildMember.objects.known_to(organization))
     known = Asset.objects.known_to(organization)
     seen = MatchLeg.objects.filter(match=OuterRef("match"), asset__owner=OuterRef("owner"), asset__in=known)
     return _about(event).exclude(owner=organization).exclude(Exists(seen)).exists()
+
+
+def _hides_member(event: Event, seen: QuerySet[CobuildMember]) -> bool:
+    acted = seen.filter(group=event.cobuild_group_id, party=event.organization_id)
+    return event.organization_id is not None and not acted.exists()
 
 
 def _about(event: Event) -> QuerySet[Consent]:
@@ -101,7 +112,13 @@ def read_by(notifications: QuerySet[Notification], user: User) -> QuerySet[Any]:
     # An endpoint may be deleted, and its history stays.
     rows: Any = notifications.annotate(endpoint=Cast(KeyTextTransform("endpoint", "event__data"), BigIntegerField()))
     there = Q(endpoint=None) | Exists(WebhookEndpoint.objects.visible_to(user).filter(pk=OuterRef("endpoint")))
-    read: QuerySet[Any] = rows.annotate(hides_owner=Exists(hidden), opens=Q(Exists(seen)) & there)
+    member = CobuildMember.objects.visible_to(user).filter(
+        group=OuterRef("event__cobuild_group"), party=OuterRef("event__organization")
+    )
+    guarded = Q(event__cobuild_group__isnull=False, event__organization__isnull=False) & ~Exists(member)
+    read: QuerySet[Any] = rows.annotate(
+        hides_owner=ExpressionWrapper(Exists(hidden) | guarded, BooleanField()), opens=Q(Exists(seen)) & there
+    )
     return read
 
 
@@ -109,7 +126,13 @@ def events(user: User) -> QuerySet[Event]:
     """The events in sight of `user`, each with what `author` needs to know."""
     asked = Consent.objects.filter(match=OuterRef("match"), owner=OuterRef("organization"))
     named = consents_naming_owner(user).filter(match=OuterRef("match"), owner=OuterRef("organization"))
-    rows: Any = Event.objects.visible_to(user).annotate(asks_owner=Exists(asked), names_owner=Exists(named))
+    member = CobuildMember.objects.visible_to(user).filter(
+        group=OuterRef("cobuild_group"), party=OuterRef("organization")
+    )
+    guarded = Exists(asked) | Q(cobuild_group__isnull=False, organization__isnull=False)
+    rows: Any = Event.objects.visible_to(user).annotate(
+        asks_owner=ExpressionWrapper(guarded, BooleanField()), names_owner=Exists(named) | Exists(member)
+    )
     with_names: QuerySet[Event] = rows.select_related("actor", "organization")
     return with_names
 

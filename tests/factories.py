@@ -17,9 +17,11 @@ from registry.models import (
     Asset,
     Duct,
     EquipmentRoom,
+    FacilityType,
     Fiber,
     Membership,
     Organization,
+    PlannedFacility,
     Purpose,
     Region,
     Role,
@@ -28,7 +30,7 @@ from registry.models import (
     User,
 )
 from registry.models.region import GB_T_2260
-from sharing.models import Demand, DemandList, ListStatus, Match, MatchLeg, MatchRun, RunStatus
+from sharing.models import Demand, DemandList, ListStatus, Match, MatchLeg, MatchRun, Outcome, RunStatus
 
 Place = tuple[float, float]
 """Longitude and latitude, degrees, WGS 84."""
@@ -203,3 +205,30 @@ def match(
             **loads,
         )
     return made
+
+
+def unmet(of: Demand, *, reason: str = "none_near") -> Outcome:
+    """What the list's last run, made where there is none, says of a demand that it found nothing for."""
+    run = of.list.runs.order_by("-id").first() or match_run(of.list)
+    return Outcome.objects.create(run=run, demand=of, met=False, reason=reason)
+
+
+def planned_facility(
+    owner: Organization, *, at: Place = WUHAN, to: Place | None = None, **fields: Any
+) -> PlannedFacility:
+    """A tunnel that opens before the period of demands begins, unless said otherwise; asked for until tomorrow."""
+    today = timezone.localdate()
+    end = to or (at[0] + 0.01, at[1])
+    return PlannedFacility.objects.create(
+        owner=owner,
+        region=region(JIANGAN),
+        geometry=LineString(at, end, srid=4326),
+        **{
+            "code": f"plan-{next(_count)}",
+            "name": "Tunnel",
+            "facility_type": FacilityType.TUNNEL,
+            "request_by": today + timedelta(days=1),
+            "opens_on": today + timedelta(days=20),
+            **fields,
+        },
+    )

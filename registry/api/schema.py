@@ -70,7 +70,7 @@ class ResourceSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Noun and verb: assets_list, matches_approve."""
-        noun = self.view.nouns.replace(" ", "_")
+        noun = self.view.nouns.replace(" ", "_").replace("-", "")
         return f"{noun}_{getattr(self.view, 'action', None) or 'retrieve'}".rstrip("_")
 
     def get_summary(self) -> str:

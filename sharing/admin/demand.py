@@ -12,6 +12,7 @@ from registry.admin.base import RestrictedAdmin, RestrictedForm, person
 from registry.admin.svg_map import Shape, draw
 from registry.admin.tags import days
 from registry.kinds import KINDS, Kind
+from sharing.admin.cobuild_group import group_link
 from sharing.admin.refusals import WorkflowAdmin
 from sharing.models import Demand, DemandList, ListStatus
 from sharing.refusals import SENTENCES
@@ -71,10 +72,12 @@ class DemandAdmin(WorkflowAdmin):
         return super().get_queryset(request).select_related("list")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """With whether the person may know of its twin: an owner is asked about single lines of a list."""
+        """With whether the person may know of its twin, as an owner is asked about single lines of a list; and with
+        its co-build group, where they may know of that."""
         found = super().get_object(request, object_id, from_field)
         twin = Demand.objects.visible_to(person(request)).filter(pk=found.disjoint_from_id)
         found.twin_is_seen = found.disjoint_from_id is None or twin.exists()
+        found.group = group_link(found.pk, person(request))
         return found
 
     @admin.display(description=gettext_lazy("disjoint from"))
@@ -103,10 +106,15 @@ class DemandAdmin(WorkflowAdmin):
             ),
             (gettext_lazy("Where"), {"fields": place}),
             (gettext_lazy("Technical limits"), {"fields": LIMITS[kind]}),
+            *(() if obj is None else ((gettext_lazy("Build together"), {"fields": ("shown_group",)}),)),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Demand | None = None) -> Any:
-        return ("line",) if obj is None else ("list", "line", "kind", "hidden_twin")
+        return ("line",) if obj is None else ("list", "line", "kind", "hidden_twin", "shown_group")
+
+    @admin.display(description=gettext_lazy("co-build group"))
+    def shown_group(self, demand: Any) -> str:
+        return getattr(demand, "group", "") or "–"
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A new line goes into a draft of one's own; a twin is another line in sight."""

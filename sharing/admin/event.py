@@ -17,16 +17,16 @@ class EventAdmin(ReadOnlyAdmin):
 
     list_display = ("occurred_at", "type", "subject", "who", "details")
     list_filter = ("type",)
-    linked_by = ("match", "demand_list", "consent", "agreement")
+    linked_by = ("match", "demand_list", "consent", "agreement", "cobuild_group")
     search_fields = ("demand_list__title__icontains", "match__demand__name__icontains")
     search_help_text = gettext_lazy("Title of the list, or name of the demand")
     ordering = ("-id",)
-    fields = ("occurred_at", "type", "subject", "demand_list", "match", "agreement", "who", "details")
+    fields = ("occurred_at", "type", "subject", "demand_list", "match", "agreement", "cobuild_group", "who", "details")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """With what each concerns."""
         rows = events(person(request)).select_related(
-            "actor", "organization", "demand_list", "match__demand__list", "agreement"
+            "actor", "organization", "demand_list", "match__demand__list", "agreement", "cobuild_group"
         )
         return rows.order_by("-id")
 
@@ -34,7 +34,7 @@ class EventAdmin(ReadOnlyAdmin):
     def subject(self, event: Event) -> str:
         if event.match:
             return f"{event.match_id} · {event.match.demand}"
-        return str(event.agreement or event.demand_list or "–")
+        return str(event.agreement or event.demand_list or event.cobuild_group or "–")
 
     @admin.display(description=gettext_lazy("by"))
     def who(self, event: Event) -> str:

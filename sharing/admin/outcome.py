@@ -10,6 +10,7 @@ from registry.admin.base import ReadOnlyAdmin, person
 from registry.admin.tags import tag
 from registry.models import Asset
 from sharing.admin import words
+from sharing.admin.cobuild_group import group_link
 from sharing.models import Outcome
 
 
@@ -24,14 +25,25 @@ class OutcomeAdmin(ReadOnlyAdmin):
     search_fields = ("demand__name__icontains", "run__list__title__icontains")
     search_help_text = gettext_lazy("Name of the demand or title of the list")
     ordering = ("-id",)
-    fields = ("demand", "run", "met_tag", "why", "shown_funnel", "shown_miss", "shown_change", "shown_others")
+    fields = (
+        "demand",
+        "run",
+        "met_tag",
+        "why",
+        "shown_funnel",
+        "shown_miss",
+        "shown_change",
+        "shown_others",
+        "shown_group",
+    )
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """With the name of the nearest asset, where the person may know of it."""
+        """With the name of the nearest asset and the demand's co-build group, where the person may know of them."""
         found = super().get_object(request, object_id, from_field)
         asset = found.nearest_miss.get("asset")
         seen = Asset.objects.visible_to(person(request)).filter(pk=asset).only("code", "name")
         found.asset_names = {one.pk: str(one) for one in seen}
+        found.group = group_link(found.demand_id, person(request))
         return found
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -55,6 +67,10 @@ class OutcomeAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("nearest miss"))
     def shown_miss(self, outcome: Any) -> str:
         return words.nearest_miss(outcome.nearest_miss, getattr(outcome, "asset_names", {})) or "–"
+
+    @admin.display(description=gettext_lazy("build together"))
+    def shown_group(self, outcome: Any) -> str:
+        return getattr(outcome, "group", "") or "–"
 
     @admin.display(description=gettext_lazy("smallest change that would meet it"))
     def shown_change(self, outcome: Outcome) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from registry.admin.base import person
 from sharing.admin.refusals import WorkflowAdmin, answer
 from sharing.errors import BadInput, Refusal
-from sharing.models import RefusalReason, RejectionReason
+from sharing.models import CloseReason, RefusalReason, RejectionReason
 from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
 
 if TYPE_CHECKING:
@@ -98,6 +98,28 @@ class RenewForm(forms.Form):
         required=False,
         widget=DateWidget,
         help_text=gettext_lazy("Leave empty for a renewal without end."),
+    )
+
+
+class PartyForm(forms.Form):
+    party = forms.CharField(
+        label=gettext_lazy("Party"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("Its code; only where you act for several parties of the group."),
+    )
+
+
+class CloseForm(PartyForm):
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
+        choices=[
+            CHOOSE,
+            (CloseReason.BUILT.value, CloseReason.BUILT.label),
+            (CloseReason.GIVEN_UP.value, CloseReason.GIVEN_UP.label),
+        ],
+        widget=Select,
+        error_messages={"required": gettext_lazy("Say whether it was built or given up.")},
     )
 
 

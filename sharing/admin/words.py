@@ -13,7 +13,7 @@ from registry.kinds import KINDS
 from sharing.matching.describing import describe
 from sharing.matching.eligibility import RULES
 from sharing.matching.scoring import PARTS
-from sharing.models import Demand, Event, Outcome, RefusalReason, RejectionReason
+from sharing.models import CloseReason, Demand, Event, Outcome, RefusalReason, RejectionReason
 
 Fact = tuple[str | Promise, str]
 
@@ -162,7 +162,11 @@ def score_parts(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def event_details(event: Event) -> str:
     """What an event recorded beside who and when: reasons, conditions, words."""
     data = event.data if isinstance(event.data, dict) else {}
-    labels: dict[str, str | Promise] = {**dict(RefusalReason.choices), **dict(RejectionReason.choices)}
+    labels: dict[str, str | Promise] = {
+        **dict(RefusalReason.choices),
+        **dict(RejectionReason.choices),
+        **dict(CloseReason.choices),
+    }
     told = []
     if data.get("reason"):
         told.append(str(labels.get(data["reason"], data["reason"])))

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
@@ -16,10 +17,11 @@ from registry.api.fields import GeometryField as PlaceField
 from registry.api.fields import PeriodField, geometry_schema
 from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
+from registry.api.views import Rows
 from registry.kinds import KINDS, Kind
 from registry.models import FiberType
 from sharing.api.verbs import SharingResource
-from sharing.models import Demand
+from sharing.models import CobuildDemand, Demand
 from sharing.workflow import lists
 from sharing.workflow.locks import lock_list
 from sharing.workflow.rules import Verb, why_not
@@ -44,19 +46,30 @@ class DemandShown(Shown[Demand]):
     destination = PlaceField(geometry_type="POINT", read_only=True, allow_null=True)
     fiber_type = serializers.ChoiceField(choices=FiberType.choices, allow_blank=True, read_only=True)
     place = serializers.SerializerMethodField(help_text="The location, or the straight line of a route.")
+    cobuild_group = serializers.SerializerMethodField(help_text="Where it could be built together with others.")
     actions = ActionsField()
 
     class Meta:
         model = Demand
-        fields = ("id", "list", "line", *ASKED, "disjoint_from", "place", "actions")
+        fields = ("id", "list", "line", *ASKED, "disjoint_from", "place", "cobuild_group", "actions")
         read_only_fields = fields
 
     @extend_schema_field(geometry_schema("GEOMETRY"))
     def get_place(self, demand: Demand) -> Any:
-        if demand.location:
-            return json.loads(demand.location.geojson)
-        ends = [list(place.coords) for place in (demand.origin, demand.destination) if place]
-        return {"type": "LineString", "coordinates": ends}
+        return place_of(demand)
+
+    def get_cobuild_group(self, demand: Demand) -> int | None:
+        group: int | None = self.context["groups"].get(demand.pk)
+        return group
+
+
+def place_of(demand: Demand) -> dict[str, Any]:
+    """The location, or the straight line from origin to destination, as GeoJSON."""
+    if demand.location:
+        location: dict[str, Any] = json.loads(demand.location.geojson)
+        return location
+    ends = [list(place.coords) for place in (demand.origin, demand.destination) if place]
+    return {"type": "LineString", "coordinates": ends}
 
 
 class DemandBody(ModelBody[Demand]):
@@ -138,6 +151,11 @@ class DemandResource(SharingResource):
         place = Coalesce("location", line, output_field=GeometryField(srid=4326))
         placed: QuerySet[Any] = queryset.select_related("list").annotate(place=place)
         return placed
+
+    def shown(self, page: Sequence[Any]) -> Rows:
+        groups = CobuildDemand.objects.visible_to(self.user).group_of(demand.pk for demand in page)
+        context = self.get_serializer_context() | {"groups": groups}
+        return list(DemandShown(page, many=True, context=context).data)
 
     def actions_on(self, subject: Any) -> list[str]:
         return ["change", "delete"] if why_not(Verb.EDIT, subject.list, self.standing) is None else []

@@ -114,7 +114,8 @@ class ListResource(SharingResource):
             raise Problem("bad_input", _("An array of 1 to %(most)d objects.") % {"most": MOST_AT_ONCE})
         values = self.given(DemandBody, many=True)
         made = lists.add_demands(demand_list, [DemandBody.made(one) for one in values], actor=self.user)
-        context = self.get_serializer_context() | {"actions": lambda demand: ["change", "delete"]}
+        # A draft's lines are in no co-build group.
+        context = {**self.get_serializer_context(), "actions": lambda demand: ["change", "delete"], "groups": {}}
         return Response({"results": DemandShown(made, many=True, context=context).data}, status=201)
 
     @extend_schema(request=None, responses={202: RunQueued})

@@ -23,7 +23,7 @@ class EventShown(Shown[Event]):
         model = Event
         fields = (
             "id", "type", "occurred_at", "actor", "organization", "demand_list", "match", "consent", "agreement",
-            "data",
+            "cobuild_group", "data",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -46,6 +46,7 @@ class EventFilters(Filters):
     list = filters.NumberFilter(field_name="demand_list", help_text="The list's id.")
     match = filters.NumberFilter(help_text="The match's id.")
     agreement = filters.NumberFilter(help_text="The agreement's id.")
+    cobuild_group = filters.NumberFilter(help_text="The co-build group's id.")
     after = filters.NumberFilter(field_name="id", lookup_expr="gt", help_text="Events after the one with this id.")
     since = filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="gte", help_text="ISO 8601 moment.")
 

@@ -10,7 +10,7 @@ from registry.api.views import Rows
 from registry.models import Asset
 from sharing.api.verbs import SharingResource
 from sharing.matching.describing import describe_change, describe_miss, describe_other_changes
-from sharing.models import Outcome
+from sharing.models import CobuildDemand, Outcome
 
 
 class OutcomeShown(Shown[Outcome]):
@@ -26,12 +26,13 @@ class OutcomeShown(Shown[Outcome]):
     miss_in_words = serializers.SerializerMethodField()
     change_in_words = serializers.SerializerMethodField()
     other_changes_in_words = serializers.SerializerMethodField()
+    cobuild_group = serializers.SerializerMethodField(help_text="Where it could be built together with others.")
 
     class Meta:
         model = Outcome
         fields = (
             "id", "run", "demand", "met", "reason", "funnel", "nearest_miss", "change", "other_changes",
-            "miss_in_words", "change_in_words", "other_changes_in_words",
+            "miss_in_words", "change_in_words", "other_changes_in_words", "cobuild_group",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -52,6 +53,10 @@ class OutcomeShown(Shown[Outcome]):
 
     def get_change_in_words(self, outcome: Outcome) -> str:
         return str(describe_change(outcome))
+
+    def get_cobuild_group(self, outcome: Outcome) -> int | None:
+        group: int | None = self.context["groups"].get(outcome.demand_id)
+        return group
 
     def _told(self, found: dict[str, Any]) -> dict[str, Any] | None:
         """Without the asset and its owner where the caller may not know of it."""
@@ -86,5 +91,9 @@ class OutcomeResource(SharingResource):
         parts = [(one.nearest_miss, one.change, *one.other_changes) for one in page]
         ids = {part.get("asset") for ones in parts for part in ones}
         seen = Asset.objects.visible_to(self.user).filter(pk__in=[pk for pk in ids if pk])
-        context = self.get_serializer_context() | {"assets": set(seen.values_list("pk", flat=True))}
+        groups = CobuildDemand.objects.visible_to(self.user).group_of(outcome.demand_id for outcome in page)
+        context = self.get_serializer_context() | {
+            "assets": set(seen.values_list("pk", flat=True)),
+            "groups": groups,
+        }
         return list(OutcomeShown(page, many=True, context=context).data)

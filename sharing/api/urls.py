@@ -2,6 +2,7 @@ from rest_framework.routers import SimpleRouter
 
 from sharing.api.agreement import AgreementResource
 from sharing.api.calendar_day import DayResource
+from sharing.api.cobuild_group import GroupResource
 from sharing.api.consent import ConsentResource
 from sharing.api.demand import DemandResource
 from sharing.api.demand_list import ListResource
@@ -22,6 +23,7 @@ router.register("outcomes", OutcomeResource, "outcome")
 router.register("matches", MatchResource, "match")
 router.register("consents", ConsentResource, "consent")
 router.register("agreements", AgreementResource, "agreement")
+router.register("cobuild-groups", GroupResource, "cobuild-group")
 router.register("events", EventResource, "event")
 router.register("notifications", NotificationResource, "notification")
 router.register("calendar-days", DayResource, "calendar-day")

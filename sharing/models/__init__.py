@@ -1,6 +1,8 @@
 from sharing.models.agreement import Agreement
 from sharing.models.approval import Approval, Decision, RejectionReason
 from sharing.models.calendar_day import CalendarDay
+from sharing.models.cobuild_group import CloseReason, CobuildGroup, CobuildStatus
+from sharing.models.cobuild_member import CobuildAnswer, CobuildDemand, CobuildMember
 from sharing.models.consent import Consent, ConsentStatus, RefusalReason
 from sharing.models.delivery import Delivery, DeliveryStatus
 from sharing.models.demand import Demand
@@ -21,6 +23,12 @@ __all__ = [
     "Approval",
     "CalendarDay",
     "Channel",
+    "CloseReason",
+    "CobuildAnswer",
+    "CobuildDemand",
+    "CobuildGroup",
+    "CobuildMember",
+    "CobuildStatus",
     "Consent",
     "ConsentStatus",
     "Decision",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models import Membership, Organization, Role, User
 from sharing.models.agreement import Agreement
+from sharing.models.cobuild_group import CobuildGroup
 from sharing.models.consent import Consent
 from sharing.models.demand_list import DemandList
 from sharing.models.match import Match
@@ -39,11 +40,18 @@ class EventType(models.TextChoices):
     AGREEMENT_ENDING = "agreement.ending", _("Agreement ends soon")
     AGREEMENT_ENDED = "agreement.ended", _("Agreement ended")
     WEBHOOK_DISABLED = "webhook.disabled", _("Webhook endpoint disabled")
+    COBUILD_PROPOSED = "cobuild.proposed", _("Building together proposed")
+    COBUILD_JOINED = "cobuild.joined", _("Co-build group joined")
+    COBUILD_LEFT = "cobuild.left", _("Joining withdrawn")
+    COBUILD_AGREED = "cobuild.agreed", _("Co-build group agreed")
+    COBUILD_CLOSED = "cobuild.closed", _("Co-build group closed")
+    COBUILD_ENDED = "cobuild.ended", _("Agreed co-build group closed")
 
 
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, user: User) -> Self:
-        """Events of the lists and matches that `user` may see, and of the webhook endpoints that they manage."""
+        """Events of the lists, matches and co-build groups that `user` may see, and of the webhook endpoints that they
+        manage."""
         if user.is_superuser:
             return self
         managed = Membership.objects.filter(user_id=user.pk, role=Role.MANAGER).values("organization")
@@ -51,6 +59,7 @@ class EventQuerySet(models.QuerySet["Event"]):
             Q(match__in=Match.objects.visible_to(user))
             | Q(match__isnull=True, demand_list__in=DemandList.objects.visible_to(user))
             | Q(type=EventType.WEBHOOK_DISABLED, organization__in=managed)
+            | Q(cobuild_group__in=CobuildGroup.objects.visible_to(user))
         )
 
     def undispatched(self) -> Self:
@@ -79,6 +88,9 @@ class Event(models.Model):
     match = models.ForeignKey(Match, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    cobuild_group = models.ForeignKey(
+        CobuildGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
+    )
     data = models.JSONField(_("data"), default=dict, blank=True)
     dispatched_at = models.DateTimeField(_("dispatched at"), null=True, blank=True, editable=False)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from registry.models import User
-from sharing.models import DisabledReason, Event, EventType, Notification, RefusalReason, RejectionReason
+from sharing.models import CloseReason, DisabledReason, Event, EventType, Notification, RefusalReason, RejectionReason
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Message:
 
 
 # Facts that stand in the texts: what (the list's line), title, party, owner, by, number, day, on, reason, conditions,
-# matched, demands, lines, which, endpoint. Empty where an event has none.
+# matched, demands, lines, which, endpoint, group, joined, parties. Empty where an event has none.
 TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.LIST_SUBMITTED: (
         lazy("%(title)s: submitted"),
@@ -160,11 +160,42 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
             "what failed meanwhile."
         ),
     ),
+    EventType.COBUILD_PROPOSED: (
+        lazy("%(title)s: %(lines)s lines could be built together with others"),
+        lazy(
+            "For %(lines)s unmet lines of “%(title)s” others need the same nearby, or a planned facility fits. "
+            "Open each line's co-build group, look at your share, and join or decline."
+        ),
+    ),
+    EventType.COBUILD_JOINED: (
+        lazy("Co-build group %(group)s: %(joined)s of %(parties)s parties have joined"),
+        lazy(
+            "A party joined co-build group %(group)s. It is agreed once all have joined; join or decline if you have "
+            "not answered yet."
+        ),
+    ),
+    EventType.COBUILD_LEFT: (
+        lazy("Co-build group %(group)s: %(joined)s of %(parties)s parties have joined"),
+        lazy("A party took its joining of co-build group %(group)s back. It may join again."),
+    ),
+    EventType.COBUILD_AGREED: (
+        lazy("Co-build group %(group)s: agreed"),
+        lazy("All parties of co-build group %(group)s have joined. It now shows them all, the site, and the shares."),
+    ),
+    EventType.COBUILD_CLOSED: (
+        lazy("Co-build group %(group)s: closed"),
+        lazy("Co-build group %(group)s is closed: %(reason)s. What is still unmet is grouped anew where that helps."),
+    ),
+    EventType.COBUILD_ENDED: (
+        lazy("Co-build group %(group)s: %(reason)s"),
+        lazy("The agreed co-build group %(group)s is closed: %(reason)s. There is nothing more to do in it."),
+    ),
 }
 REASONS: Mapping[str, str | Promise] = {
     **dict(RefusalReason.choices),
     **dict(RejectionReason.choices),
     **dict(DisabledReason.choices),
+    **dict(CloseReason.choices),
 }
 
 
@@ -212,6 +243,8 @@ def subject_of(event: Event, *, hides_owner: bool = False) -> tuple[str, int]:
         return "agreement", event.agreement_id
     if event.match_id:
         return "match", event.match_id
+    if event.cobuild_group_id:
+        return "cobuildgroup", event.cobuild_group_id
     if event.demand_list_id:
         return "demandlist", event.demand_list_id
     return "webhookendpoint", event.data["endpoint"]
@@ -221,6 +254,9 @@ def link(event: Event, *, hides_owner: bool = False) -> str:
     """Where the event's object stands in the admin."""
     noun, pk = subject_of(event, hides_owner=hides_owner)
     return f"{settings.SITE_URL.rstrip('/')}{reverse('admin:index')}sharing/{noun}/{pk}/change/"
+
+
+COUNTED = ("matched", "demands", "lines", "which", "joined", "parties")
 
 
 def _facts(event: Event) -> dict[str, str]:
@@ -239,7 +275,8 @@ def _facts(event: Event) -> dict[str, str]:
         "reason": _reason(event),
         "conditions": data.get("conditions") or _("none"),
         "endpoint": str(data.get("name", "")),
-        **{name: str(data.get(name, "")) for name in ("matched", "demands", "lines", "which")},
+        "group": str(event.cobuild_group_id or ""),
+        **{name: str(data.get(name, "")) for name in COUNTED},
     }
 
 

@@ -12,6 +12,7 @@ from registry.nudge import nudge_on_commit
 from sharing.models import (
     Agreement,
     Channel,
+    CobuildGroup,
     Consent,
     DeliveryStatus,
     DemandList,
@@ -24,7 +25,7 @@ from sharing.models import (
 from sharing.notifications import recipients
 from sharing.notifications.webhooks import queueing
 
-Subject = DemandList | Match | Consent | Agreement | WebhookEndpoint
+Subject = DemandList | Match | Consent | Agreement | CobuildGroup | WebhookEndpoint
 
 SWEEP = "sharing.sweep_outbox"
 BATCH = 200
@@ -71,6 +72,9 @@ def draft(
             # An endpoint may be deleted, its history may not.
             event.organization = subject.organization
             data |= {"endpoint": subject.pk, "name": subject.name}
+            return event
+        case CobuildGroup():
+            event.cobuild_group = subject
             return event
         case Match():
             event.match = subject

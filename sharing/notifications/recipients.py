@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from registry.models import Membership, Organization, Region, Role, User
-from sharing.models import Event, EventType, Match
+from sharing.models import Event, EventType
 
 
 class Audience(Enum):
     """A side of an event, whose members are told."""
 
     PARTY = auto()
-    """the demanding party"""
+    """the demanding party; of a co-build group all of its parties"""
     OWNER = auto()
     """the owner whose consent it is about"""
     OWNERS = auto()
-    """all owners of the assets concerned"""
+    """all owners of the assets or of the planned facility concerned"""
     REGULATOR = auto()
     """the nearest regulator of all regions concerned that takes no part itself"""
     ALL_REGULATORS = auto()
@@ -57,6 +57,12 @@ TELLS: dict[EventType, tuple[Audience, ...]] = {
     EventType.AGREEMENT_ENDING: (PARTY, OWNERS),
     EventType.AGREEMENT_ENDED: (PARTY, OWNERS),
     EventType.WEBHOOK_DISABLED: (ITSELF,),
+    EventType.COBUILD_PROPOSED: (PARTY,),
+    EventType.COBUILD_JOINED: (PARTY,),
+    EventType.COBUILD_LEFT: (PARTY,),
+    EventType.COBUILD_AGREED: (PARTY, OWNERS, REGULATOR),
+    EventType.COBUILD_CLOSED: (PARTY,),
+    EventType.COBUILD_ENDED: (PARTY, OWNERS, REGULATOR),
 }
 TOLD_ROLES = Role.at_least(Role.EDITOR)
 # Of what only managers can put right.
@@ -82,8 +88,10 @@ def of(event_ids: Iterable[int]) -> dict[int, Told]:
 
     A handful of queries, however many events.
     """
-    events = Event.objects.filter(pk__in=event_ids).select_related("demand_list", "consent")
-    loaded = list(events.prefetch_related("match__legs__asset__region"))
+    events = Event.objects.filter(pk__in=event_ids).select_related(
+        "demand_list", "consent", "cobuild_group__region", "cobuild_group__planned_facility"
+    )
+    loaded = list(events.prefetch_related("match__legs__asset__region", "cobuild_group__members"))
     regulators = _regulators() if any(_asks_regulators(event) for event in loaded) else []
     told = {event.pk: _organizations(event, regulators) for event in loaded}
     members = _members({organization for organizations in told.values() for organization in organizations})
@@ -102,9 +110,8 @@ def _asks_regulators(event: Event) -> bool:
 
 
 def _organizations(event: Event, regulators: Sequence[Regulator]) -> set[int]:
-    party = {event.demand_list.party_id} if event.demand_list else set()
-    owners = {leg.asset.owner_id for leg in event.match.legs.all() if leg.asset} if event.match else set()
-    covering = _covering(event.match, regulators, party | owners) if event.match else []
+    party, owners = _sides(event)
+    covering = _covering(_regions(event), regulators, party | owners)
     groups: dict[Audience, Collection[int]] = {
         PARTY: party,
         OWNER: {event.consent.owner_id} if event.consent else (),
@@ -116,13 +123,31 @@ def _organizations(event: Event, regulators: Sequence[Regulator]) -> set[int]:
     return {organization for audience in TELLS[EventType(event.type)] for organization in groups[audience]}
 
 
+def _sides(event: Event) -> tuple[set[int], set[int]]:
+    """The ids of the demanding parties, and of the owners."""
+    if event.cobuild_group:
+        facility = event.cobuild_group.planned_facility
+        parties = {member.party_id for member in event.cobuild_group.members.all()}
+        return parties, {facility.owner_id} if facility else set()
+    party = {event.demand_list.party_id} if event.demand_list else set()
+    owners = {leg.asset.owner_id for leg in event.match.legs.all() if leg.asset} if event.match else set()
+    return party, owners
+
+
+def _regions(event: Event) -> list[Region]:
+    """The regions that what it is about lies in."""
+    if event.cobuild_group:
+        return [event.cobuild_group.region] if event.cobuild_group.region else []
+    legs = event.match.legs.all() if event.match else ()
+    return list({leg.asset.region_id: leg.asset.region for leg in legs if leg.asset}.values())
+
+
 def _regulators() -> list[Regulator]:
     organizations = Organization.objects.filter(regulates__isnull=False).select_related("regulates")
     return [Regulator(o.pk, o.regulates) for o in organizations if o.regulates]
 
 
-def _covering(match: Match, regulators: Sequence[Regulator], taking_part: set[int]) -> list[Regulator]:
-    regions = {leg.asset.region_id: leg.asset.region for leg in match.legs.all() if leg.asset}.values()
+def _covering(regions: Sequence[Region], regulators: Sequence[Regulator], taking_part: set[int]) -> list[Regulator]:
     return [
         regulator
         for regulator in regulators

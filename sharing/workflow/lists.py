@@ -36,6 +36,8 @@ from sharing.workflow.rules import Verb
 
 # The task that starts every queued run; beat's sweep does the same for what a lost nudge left.
 RUNS = "sharing.sweep_runs"
+# The task that groups unmet demands anew (workflow.regrouping).
+REGROUP = "sharing.regroup"
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 BATCH = 1000
 
@@ -137,6 +139,7 @@ def reopen(demand_list: DemandList, *, actor: User) -> DemandList:
     _take_off_the_table(demand_list, LIVE)
     _move(demand_list, ListStatus.DRAFT)
     outbox.record(EventType.LIST_REOPENED, demand_list, actor=actor, organization=demand_list.party)
+    nudge_on_commit(REGROUP)
     return demand_list
 
 
@@ -150,6 +153,7 @@ def close(demand_list: DemandList, *, actor: User) -> DemandList:
     demand_list.submitted_at = demand_list.submitted_at or timezone.now()
     _move(demand_list, ListStatus.CLOSED)
     outbox.record(EventType.LIST_CLOSED, demand_list, actor=actor, organization=demand_list.party)
+    nudge_on_commit(REGROUP)
     return demand_list
 
 
@@ -178,6 +182,7 @@ def record_matched(run: MatchRun) -> DemandList:
         demands=demand_list.demands.count(),
         matched=Match.objects.filter(run=run, rank=1).count(),
     )
+    nudge_on_commit(REGROUP)
     return demand_list
 
 

@@ -3,8 +3,10 @@
 
 from collections.abc import Iterable
 
+from django.db.models import prefetch_related_objects
+
 from registry.models import Asset
-from sharing.models import DemandList, Match
+from sharing.models import CobuildGroup, DemandList, Match
 from sharing.workflow import rules
 
 
@@ -14,6 +16,15 @@ def lock_list(list_id: int) -> DemandList:
     if demand_list is None:
         raise rules.not_seen()
     return demand_list
+
+
+def lock_group(group_id: int) -> CobuildGroup:
+    """The co-build group with its members, locked until the transaction ends. No verb locks anything after it."""
+    group = CobuildGroup.objects.filter(pk=group_id).select_for_update(no_key=True).first()
+    if group is None:
+        raise rules.not_seen()
+    prefetch_related_objects([group], "members__party")
+    return group
 
 
 def lock_matches_of(demand_list: DemandList) -> None:

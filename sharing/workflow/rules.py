@@ -17,6 +17,10 @@ from registry.models import Membership, Organization, Protection, Region, Role, 
 from sharing.errors import NotSeen, NotYours, Refusal, WrongState
 from sharing.models import (
     Agreement,
+    CobuildAnswer,
+    CobuildGroup,
+    CobuildMember,
+    CobuildStatus,
     Consent,
     ConsentStatus,
     Decision,
@@ -44,12 +48,17 @@ class Verb(models.TextChoices):
     REFUSE = "consent.refuse", gettext_lazy("Refuse")
     END = "agreement.end", gettext_lazy("End early")
     RENEW = "agreement.renew", gettext_lazy("Ask for renewal")
+    JOIN = "cobuild.join", gettext_lazy("Join")
+    DECLINE = "cobuild.decline", gettext_lazy("Decline")
+    LEAVE = "cobuild.withdraw", gettext_lazy("Withdraw the joining")
+    FINISH = "cobuild.close", gettext_lazy("Close")
 
 
 class Side(models.TextChoices):
     PARTY = "party", gettext_lazy("the demanding party")
     OWNER = "owner", gettext_lazy("the owner asked")
     EITHER = "either", gettext_lazy("the demanding party or an owner")
+    MEMBER = "member", gettext_lazy("a party of the group")
     REGULATOR = "regulator", gettext_lazy("a regulator of all the regions concerned that takes no part itself")
 
 
@@ -81,10 +90,27 @@ RULES: dict[Verb, Rule] = {
     Verb.REJECT: Rule(Side.REGULATOR, Role.MANAGER, (MatchStatus.CONSENTED,)),
     Verb.END: Rule(Side.EITHER, Role.MANAGER, IN_FORCE),
     Verb.RENEW: Rule(Side.PARTY, Role.MANAGER, IN_FORCE),
+    Verb.JOIN: Rule(Side.MEMBER, Role.MANAGER, (CobuildStatus.OPEN,)),
+    Verb.DECLINE: Rule(Side.MEMBER, Role.MANAGER, (CobuildStatus.OPEN,)),
+    Verb.LEAVE: Rule(Side.MEMBER, Role.MANAGER, (CobuildStatus.OPEN,)),
+    Verb.FINISH: Rule(Side.MEMBER, Role.MANAGER, (CobuildStatus.AGREED,)),
+}
+# Which answers of a member a verb of co-build groups changes.
+ANSWERS: dict[Verb, tuple[CobuildAnswer, ...]] = {
+    Verb.JOIN: (CobuildAnswer.PENDING,),
+    Verb.DECLINE: (CobuildAnswer.PENDING, CobuildAnswer.JOINED),
+    Verb.LEAVE: (CobuildAnswer.JOINED,),
+    Verb.FINISH: (CobuildAnswer.JOINED,),
 }
 
-Subject = DemandList | Match | Consent | Agreement
-NOUNS: dict[str, type[Subject]] = {"list": DemandList, "match": Match, "consent": Consent, "agreement": Agreement}
+Subject = DemandList | Match | Consent | Agreement | CobuildGroup
+NOUNS: dict[str, type[Subject]] = {
+    "list": DemandList,
+    "match": Match,
+    "consent": Consent,
+    "agreement": Agreement,
+    "cobuild": CobuildGroup,
+}
 # What a rule reads of a match; prefetch it where many matches are asked about.
 MATCH_FACTS = ("legs__asset__region", "approvals", "demand__list")
 
@@ -164,7 +190,18 @@ def why_not(verb: Verb, subject: Subject, standing: Standing) -> Refusal | None:
             _("This is for %(side)s, by a member who is at least %(role)s.")
             % {"side": rule.side.label, "role": rule.role.value}
         )
+    if isinstance(subject, CobuildGroup):
+        return _out_of_state(verb, subject) or _answered(verb, subject, standing)
     return _out_of_state(verb, subject) or _already_signed(verb, subject, standing)
+
+
+def answering(verb: Verb, group: CobuildGroup, standing: Standing) -> list[CobuildMember]:
+    """The members of a group for which this person can carry `verb` out."""
+    return [
+        member
+        for member in group.members.all()
+        if member.answer in ANSWERS[verb] and standing.can(RULES[verb].role, [member.party_id])
+    ]
 
 
 def parties(match: Match) -> set[int]:
@@ -203,6 +240,8 @@ def _on_side(rule: Rule, subject: Subject, standing: Standing) -> bool:
             return standing.can(rule.role, [subject.party_id])
         case Consent():
             return standing.can(rule.role, [subject.owner_id])
+        case CobuildGroup():
+            return standing.can(rule.role, [member.party_id for member in subject.members.all()])
         case Agreement():
             return _on_side_of_match(rule, subject.match, standing)
         case _:
@@ -234,6 +273,14 @@ def _list_out_of_state(verb: Verb, subject: Subject) -> WrongState | None:
     if verb is not Verb.REQUEST or not isinstance(subject, Match) or subject.demand.list.status == ListStatus.MATCHED:
         return None
     return WrongState(_("The list is not matched; its proposals cannot be requested."))
+
+
+def _answered(verb: Verb, group: CobuildGroup, standing: Standing) -> WrongState | None:
+    if answering(verb, group, standing):
+        return None
+    if verb is Verb.JOIN:
+        return WrongState(_("Your party has joined already."))
+    return WrongState(_("Your party has not joined."))
 
 
 def _already_signed(verb: Verb, subject: Subject, standing: Standing) -> WrongState | None:

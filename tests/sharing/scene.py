@@ -12,6 +12,9 @@ from sharing.errors import Refusal
 from sharing.models import (
     Agreement,
     Approval,
+    CobuildDemand,
+    CobuildGroup,
+    CobuildMember,
     Consent,
     Demand,
     DemandList,
@@ -24,7 +27,8 @@ from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 
 KEPT: tuple[type[Model], ...] = (
-    DemandList, Demand, MatchRun, Match, Consent, Approval, Agreement, Allocation, Disclosure, Event
+    DemandList, Demand, MatchRun, Match, Consent, Approval, Agreement, Allocation, Disclosure, Event,
+    CobuildGroup, CobuildMember, CobuildDemand,
 )  # fmt: skip
 
 

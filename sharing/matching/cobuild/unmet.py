@@ -56,14 +56,10 @@ def barred(demands: Sequence[Demand]) -> tuple[set[int], dict[int, set[int]]]:
         demand__in=[demand.pk for demand in demands],
         member__group__closed_at__gt=F("demand__list__submitted_at"),
     )
-    builds: set[int] = set()
-    facilities: dict[int, set[int]] = defaultdict(set)
-    for demand, facility in rows.values_list("demand_id", "member__group__planned_facility_id"):
-        if facility is None:
-            builds.add(demand)
-        else:
-            facilities[demand].add(facility)
-    return builds, facilities
+    unwanted: dict[int, set[int]] = defaultdict(set)
+    for demand, facility in rows.values_list("demand_id", "member__group__planned_facility__id"):
+        unwanted[demand].add(facility or 0)
+    return {demand for demand, ones in unwanted.items() if 0 in ones}, unwanted
 
 
 def read_facilities() -> list[Facility]:

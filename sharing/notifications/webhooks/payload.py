@@ -6,16 +6,28 @@ from typing import Any
 
 from django.conf import settings
 
-from sharing.models import Event, EventType, RefusalReason, RejectionReason, WebhookDelivery
+from sharing.models import CloseReason, Event, EventType, RefusalReason, RejectionReason, WebhookDelivery
 from sharing.models.webhook_endpoint import DisabledReason
 from sharing.seen import hides_owner_from
 
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 PREFIX = "org.infrashare."
 TEST = "webhook.test"
-CODES = {*RefusalReason.values, *RejectionReason.values, *DisabledReason.values}
+CODES = {*RefusalReason.values, *RejectionReason.values, *DisabledReason.values, *CloseReason.values}
 # Of an event's data: numbers, days and codes, never what a person wrote.
-FACTS = ("deadline", "on", "number", "run", "matched", "demands", "lines", "instead_of", "endpoint")
+FACTS = (
+    "deadline",
+    "on",
+    "number",
+    "run",
+    "matched",
+    "demands",
+    "lines",
+    "joined",
+    "parties",
+    "instead_of",
+    "endpoint",
+)
 # What a delivery's body reads.
 RELATED = ("endpoint__organization__regulates", "event__organization", "event__consent", "event__agreement")
 
@@ -54,6 +66,8 @@ def _subject(event: Event, hidden: bool) -> str:
         return f"consents/{event.consent_id}"
     if event.agreement_id:
         return f"agreements/{event.agreement_id}"
+    if event.cobuild_group_id:
+        return f"cobuild-groups/{event.cobuild_group_id}"
     if event.match_id:
         return f"matches/{event.match_id}"
     if event.demand_list_id:
@@ -74,5 +88,6 @@ def _data(event: Event, organization: str, hidden: bool) -> dict[str, Any]:
         "match": event.match_id,
         "consent": None if hidden else event.consent_id,
         "agreement": event.agreement_id,
+        "cobuild_group": event.cobuild_group_id,
         **facts,
     }

@@ -11,7 +11,17 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.models import Allocation, Disclosure, Membership, PlannedFacility, User
-from sharing.models import Approval, CalendarDay, Event, Notification, Outcome, WebhookDelivery, WebhookEndpoint
+from sharing.models import (
+    Approval,
+    CalendarDay,
+    CobuildGroup,
+    Event,
+    Notification,
+    Outcome,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from sharing.workflow.regrouping import regroup
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
 from tests.sharing.scene import Scene
@@ -53,6 +63,7 @@ PAGES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "consent": (CONCERNED, NOBODY, NOBODY),
     "approval": (CONCERNED, NOBODY, NOBODY),
     "agreement": (CONCERNED, NOBODY, NOBODY),
+    "co-build group": (DEMANDER | REGULATOR, NOBODY, NOBODY),
     "event": (CONCERNED, NOBODY, NOBODY),
     "message": ({"demander's manager"}, NOBODY, NOBODY),
     "webhook endpoint": ({"owner's manager"}, NOBODY, NOBODY),
@@ -108,11 +119,20 @@ def targets(scene: Scene, people: dict[str, User | None]) -> dict[str, Model]:
         "consent": match.consents.get(),
         "approval": Approval.objects.get(),
         "agreement": agreement,
+        "co-build group": cobuild_group(scene),
         "event": event,
         "webhook endpoint": endpoint,
         "webhook delivery": WebhookDelivery.objects.create(endpoint=endpoint, event=event),
         "message": Notification.objects.create(event=event, recipient=scene.asker, channel="inbox"),
     }  # fmt: skip
+
+
+def cobuild_group(scene: Scene) -> CobuildGroup:
+    """Of the demander and a neighbour."""
+    for of in (scene.list, factories.demand_list(factories.organization("neighbour"))):
+        factories.unmet(factories.demand(of, at=(114.30, 30.60)))
+    regroup()
+    return CobuildGroup.objects.get()
 
 
 def url(target: Any, page: str) -> str:

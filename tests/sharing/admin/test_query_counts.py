@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from registry.models import Asset
 from sharing.models import Match, Notification, WebhookDelivery, WebhookEndpoint
+from sharing.workflow.regrouping import regroup
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
 from tests.sharing.scene import Scene
@@ -30,6 +31,10 @@ def grow(scene: Scene, count: int) -> None:
             organization=scene.city, name="orders", url=f"x{tower.pk}", secret="x"
         )
         WebhookDelivery.objects.create(endpoint=endpoint, event=match.events.first())
+        for party in (scene.party, scene.grid):
+            place = (115.0 + 0.05 * n, 30.0 + 0.05 * count)
+            factories.unmet(factories.demand(factories.demand_list(party), at=place))
+    regroup()
 
 
 LISTS = {
@@ -39,6 +44,7 @@ LISTS = {
     "/admin/sharing/consent/": 5,
     "/admin/sharing/demand/": 6,
     "/admin/sharing/demandlist/": 5,
+    "/admin/sharing/cobuildgroup/": 9,
     "/admin/sharing/event/": 5,
     "/admin/sharing/notification/": 5,
     "/admin/sharing/webhookendpoint/": 4,

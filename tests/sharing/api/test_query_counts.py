@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sharing.models import Channel, Notification, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from sharing.workflow.regrouping import regroup
 from tests import factories
 from tests.calls import Caller
 from tests.sharing.api.world import OPERATIONS, World
@@ -26,6 +27,10 @@ def grow(world: World, count: int) -> None:
         for event in match.events.all():
             delivery = WebhookDelivery.objects.create(endpoint=endpoint, event=event)
             WebhookAttempt.objects.create(delivery=delivery, started_at=event.occurred_at, duration_ms=1)
+        for party in (world.party, world.neighbour):
+            place = (115.0 + 0.05 * n, 30.0 + 0.05 * count)
+            factories.unmet(factories.demand(factories.demand_list(party), at=place))
+    regroup()
 
 
 def test_lists_cost_the_same_for_many_rows():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -18,6 +19,7 @@ from registry.models import (
     ImportJob,
     ImportTarget,
     JobStatus,
+    Organization,
     PlannedFacility,
     Role,
     Scope,
@@ -27,6 +29,7 @@ from registry.models import (
 from sharing.models import (
     Agreement,
     CalendarDay,
+    CobuildGroup,
     EventType,
     ListStatus,
     Notification,
@@ -37,7 +40,9 @@ from sharing.models import (
 )
 from sharing.notifications import outbox
 from sharing.notifications.webhooks import signing
+from sharing.workflow import cobuild_groups
 from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.regrouping import regroup
 from tests import factories
 from tests.sharing.scene import Scene
 
@@ -140,6 +145,25 @@ class World(Scene):
 
     def agreement(self) -> Agreement:
         return self.approved()
+
+    @cached_property
+    def neighbour(self) -> Organization:
+        """Another demander, for co-build groups."""
+        return factories.organization("neighbour")
+
+    def group(self) -> CobuildGroup:
+        """Of the party and a neighbour, each with an unmet demand for a tower."""
+        factories.unmet(factories.demand(self.list, name="Site 9"))
+        factories.unmet(factories.demand(factories.demand_list(self.neighbour), name="Site N"))
+        Outcome.objects.filter(pk=self.outcome.pk).update(met=True)
+        regroup()
+        return CobuildGroup.objects.get()
+
+    def joined_group(self) -> CobuildGroup:
+        return cobuild_groups.join(self.group(), actor=self.asker)
+
+    def agreed_group(self) -> CobuildGroup:
+        return cobuild_groups.join(self.joined_group(), actor=factories.member(self.neighbour))
 
     def held(self) -> Allocation:
         self.requested()
@@ -408,6 +432,21 @@ OPERATIONS: dict[str, Operation] = {
         people("party", roles=MANAGERS),
         SEE_MATCH,
         201,
+    ),
+    "cobuild_groups_list": Operation("GET", "cobuild-groups/"),
+    "cobuild_groups_retrieve": Operation("GET", "cobuild-groups/{}/", of("joined_group"), SEE_LIST),
+    "cobuild_groups_join": Operation(
+        "POST", "cobuild-groups/{}/join/", of("group", {}), people("party", roles=MANAGERS), SEE_LIST
+    ),
+    "cobuild_groups_withdraw": Operation(
+        "POST", "cobuild-groups/{}/withdraw/", of("joined_group", {}), people("party", roles=MANAGERS), SEE_LIST
+    ),
+    "cobuild_groups_decline": Operation(
+        "POST", "cobuild-groups/{}/decline/", of("group", {}), people("party", roles=MANAGERS), SEE_LIST
+    ),
+    "cobuild_groups_close": Operation(
+        "POST", "cobuild-groups/{}/close/", of("agreed_group", {"reason": "built"}),
+        people("party", roles=MANAGERS), SEE_LIST,
     ),
     "events_list": Operation("GET", "events/"),
     "events_retrieve": Operation("GET", "events/{}/", of("event"), SEE_MATCH),

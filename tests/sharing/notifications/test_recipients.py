@@ -3,10 +3,11 @@
 import pytest
 
 from registry.models import Membership, Organization, Role
-from sharing.models import Event, EventType, WebhookEndpoint
+from sharing.models import CobuildGroup, Event, EventType, WebhookEndpoint
 from sharing.notifications import outbox, recipients
 from sharing.workflow import consents, deadlines
 from tests import factories
+from tests.sharing.cobuild_scene import CobuildScene
 from tests.sharing.scene import Scene
 
 
@@ -14,9 +15,11 @@ def told(event: Event) -> set[str]:
     return {person.username for person in recipients.of([event.pk])[event.pk].people}
 
 
-def event_of(scene: Scene, kind: EventType) -> Event:
+def event_of(scene: CobuildScene, kind: EventType) -> Event:
     match = scene.match
-    if kind.startswith(("list", "run")):
+    if kind.startswith("cobuild") and kind != EventType.COBUILD_PROPOSED:
+        return outbox.record(kind, CobuildGroup.objects.get(), actor=None)
+    if kind.startswith(("list", "run", "cobuild")):
         return outbox.record(kind, scene.list, actor=None)
     if kind.startswith("consent"):
         return outbox.record(kind, match.consents.get(), actor=None)
@@ -29,11 +32,14 @@ def event_of(scene: Scene, kind: EventType) -> Event:
 
 
 PARTY, OWNER = {"asker", "drafter"}, {"metro-manager"}
+RIVAL = {"rival-manager", "rival-editor"}
 CITY, PROVINCE = {"officer", "second-officer"}, {"governor"}
 
 
-def test_every_event_tells_whom_the_table_says(scene: Scene):
+def test_every_event_tells_whom_the_table_says(db: None):
+    scene = CobuildScene()
     scene.approved()
+    scene.grouped()
     assert {kind.value: told(event_of(scene, kind)) for kind in EventType} == {
         "list.submitted": PARTY,
         "list.matched": PARTY,
@@ -62,6 +68,12 @@ def test_every_event_tells_whom_the_table_says(scene: Scene):
         "agreement.ending": PARTY | OWNER,
         "agreement.ended": PARTY | OWNER,
         "webhook.disabled": {"asker"},  # its managers, who alone can enable it again
+        "cobuild.proposed": PARTY,
+        "cobuild.joined": PARTY | RIVAL,
+        "cobuild.left": PARTY | RIVAL,
+        "cobuild.agreed": PARTY | RIVAL | CITY,
+        "cobuild.closed": PARTY | RIVAL,
+        "cobuild.ended": PARTY | RIVAL | CITY,
     }
 
 

@@ -9,10 +9,11 @@ from django.db import transaction
 from registry.models import Membership, Role, User
 from sharing.errors import NotSeen, NotYours, Refusal
 from sharing.models import ConsentStatus, ListStatus, MatchStatus
-from sharing.workflow import agreements, approvals, consents, lists, matches
+from sharing.workflow import agreements, approvals, cobuild_groups, consents, lists, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import MATCH_FACTS, RULES, Standing, Verb, open_verbs
 from tests import factories
+from tests.sharing.cobuild_scene import CobuildScene
 from tests.sharing.scene import Scene, everything
 
 PEOPLE = {
@@ -22,7 +23,7 @@ PEOPLE = {
 }
 
 
-def _prepare(scene: Scene, verb: Verb) -> tuple[Any, Callable[[User], Any]]:
+def _prepare(scene: CobuildScene, verb: Verb) -> tuple[Any, Callable[[User], Any]]:
     """An object in a state where the verb is possible, and the verb on it."""
     match verb:
         case Verb.CREATE:
@@ -63,6 +64,18 @@ def _prepare(scene: Scene, verb: Verb) -> tuple[Any, Callable[[User], Any]]:
         case Verb.RENEW:
             agreement = scene.approved()
             return agreement, lambda who: agreements.renew(agreement, until=None, actor=who)
+        case Verb.JOIN:
+            group = scene.grouped()
+            return group, lambda who: cobuild_groups.join(group, actor=who)
+        case Verb.DECLINE:
+            group = scene.grouped()
+            return group, lambda who: cobuild_groups.decline(group, actor=who)
+        case Verb.LEAVE:
+            group = scene.joined()
+            return group, lambda who: cobuild_groups.withdraw(group, actor=who)
+        case Verb.FINISH:
+            group = scene.agreed()
+            return group, lambda who: cobuild_groups.close(group, reason="built", actor=who)
     raise AssertionError(verb)
 
 
@@ -82,11 +95,16 @@ MAY: dict[Verb, set[str]] = {
     Verb.REFUSE: {"metro manager"},
     Verb.END: {"party manager", "metro manager"},
     Verb.RENEW: {"party manager"},
+    Verb.JOIN: {"party manager"},
+    Verb.DECLINE: {"party manager"},
+    Verb.LEAVE: {"party manager"},
+    Verb.FINISH: {"party manager"},
 }
 
 
 @pytest.mark.parametrize("verb", list(Verb))
-def test_each_role_may_do_what_the_matrix_says_and_nothing_else(scene: Scene, verb: Verb):
+def test_each_role_may_do_what_the_matrix_says_and_nothing_else(db: None, verb: Verb):
+    scene = CobuildScene()
     subject, act = _prepare(scene, verb)
     before = everything()
     for person, (side, role) in PEOPLE.items():
@@ -119,7 +137,8 @@ def test_the_matrix_has_a_row_for_every_verb_and_every_verb_a_rule():
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if RULES[verb].role == Role.MANAGER])
-def test_a_superuser_without_membership_decides_nothing(scene: Scene, verb: Verb):
+def test_a_superuser_without_membership_decides_nothing(db: None, verb: Verb):
+    scene = CobuildScene()
     root = factories.user("root", is_superuser=True)
     subject, act = _prepare(scene, verb)
     assert open_verbs(subject, Standing.of(root)) == []

@@ -6,8 +6,9 @@ import pytest
 from sharing.models import Event, EventType, WebhookDelivery, WebhookEndpoint
 from sharing.notifications import outbox
 from sharing.notifications.webhooks import payload
-from sharing.workflow import agreements, consents
+from sharing.workflow import agreements, cobuild_groups, consents
 from tests import factories
+from tests.sharing.cobuild_scene import CobuildScene
 from tests.sharing.scene import Scene
 
 
@@ -40,6 +41,7 @@ def test_a_cloud_event_names_its_kind_its_object_and_where_to_read_more(scene: S
             "match": scene.match.pk,
             "consent": None,
             "agreement": agreement.pk,
+            "cobuild_group": None,
         },
     }
 
@@ -130,3 +132,18 @@ def test_every_event_can_be_told(scene: Scene):
         whole.data |= {"endpoint": 1}
         whole.save()
         assert told(whole, scene.party)["type"] == f"org.infrashare.{kind.value}"
+
+
+def test_who_joined_a_co_build_group_is_told_to_those_who_have_joined_too(db: None):
+    scene = CobuildScene()
+    group = scene.joined()
+    event = group.events.get(type=EventType.COBUILD_JOINED)
+
+    shown = told(event, scene.rival)
+    assert shown["subject"] == f"cobuild-groups/{group.pk}"
+    facts = {name: shown["data"][name] for name in ("by", "cobuild_group", "joined", "parties")}
+    assert facts == {"by": None, "cobuild_group": group.pk, "joined": 1, "parties": 2}
+    assert told(event, scene.party)["data"]["by"] == told(event, scene.city)["data"]["by"] == "telco"
+    cobuild_groups.join(group, actor=scene.rival_manager)
+    WebhookDelivery.objects.all().delete()
+    assert told(event, scene.rival)["data"]["by"] == "telco"
