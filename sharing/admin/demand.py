@@ -14,16 +14,11 @@ from registry.admin.tags import days
 from registry.kinds import KINDS, Kind
 from sharing.admin.cobuild_group import group_link
 from sharing.admin.refusals import WorkflowAdmin
+from sharing.admin.words import LIMITS
 from sharing.models import Demand, DemandList, ListStatus
 from sharing.refusals import SENTENCES
 from sharing.workflow import lists
 
-LIMITS = {
-    Kind.TOWER: ("mounting_height_m", "max_earthing_ohm", "min_backup_h"),
-    Kind.DUCT: ("cable_outer_diameter_mm", "accepts_hazardous_co_use"),
-    Kind.FIBER: ("fiber_type", "max_attenuation_db", "wavelength_nm"),
-    Kind.EQUIPMENT_ROOM: ("min_floor_load_kn_m2", "min_feeds", "min_backup_h", "min_security_class"),
-}
 POINT_PLACE = ("location", "radius_m")
 ROUTE_PLACE = ("origin", "destination", "max_detour")
 

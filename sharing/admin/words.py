@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.tags import days
-from registry.kinds import KINDS
+from registry.kinds import KINDS, Kind
 from sharing.matching.describing import describe
 from sharing.matching.eligibility import RULES
 from sharing.matching.scoring import PARTS
@@ -29,20 +29,13 @@ REASONS: dict[str, str | Promise] = {
     "none_near": gettext_lazy("nothing is near enough"),
     **{rule.code: rule.text for rules in RULES.values() for rule in rules},
 }
-LIMITS = (
-    "weight_kg",
-    "wind_area_m2",
-    "power_kw",
-    "mounting_height_m",
-    "max_earthing_ohm",
-    "min_backup_h",
-    "cable_outer_diameter_mm",
-    "fiber_type",
-    "max_attenuation_db",
-    "min_floor_load_kn_m2",
-    "min_feeds",
-    "min_security_class",
-)
+# The technical limits that a demand for each kind may set, in the order of forms and pages.
+LIMITS: dict[str, tuple[str, ...]] = {
+    Kind.TOWER: ("mounting_height_m", "max_earthing_ohm", "min_backup_h"),
+    Kind.DUCT: ("cable_outer_diameter_mm", "accepts_hazardous_co_use"),
+    Kind.FIBER: ("fiber_type", "max_attenuation_db", "wavelength_nm"),
+    Kind.EQUIPMENT_ROOM: ("min_floor_load_kn_m2", "min_feeds", "min_backup_h", "min_security_class"),
+}
 
 
 def number(value: Any) -> str:
@@ -88,9 +81,9 @@ def demand_facts(demand: Demand) -> list[Fact]:
         facts.append((_("From"), _point(demand.origin)))
         facts.append((_("To"), _point(demand.destination)))
         facts.append((_("Longest detour"), _("%(n)s times the straight distance") % {"n": number(demand.max_detour)}))
-    for name in LIMITS:
+    for name in (*KINDS[demand.kind].loads, *LIMITS[demand.kind]):
         value = getattr(demand, name)
-        if value:
+        if value or value is False:
             shown = getattr(demand, f"get_{name}_display", lambda value=value: number(value))()
             facts.append((field_name(name), str(shown)))
     return facts
