@@ -76,7 +76,8 @@ class LoadChange:
 
 @dataclass(frozen=True)
 class LedgerChange:
-    """One asset's ledger in the period of a match. others: the lines of all else; new: those of the match."""
+    """One asset's ledger in the period of a match, and a little before and after. others: the lines of all else; new:
+    those of the match."""
 
     asset: Asset
     position: int
@@ -87,11 +88,7 @@ class LedgerChange:
 
     @property
     def window(self) -> tuple[date, date]:
-        """What is drawn: the period and a tenth of it on either side."""
-        start: date = self.period.lower
-        end: date = self.period.upper or start + timedelta(days=DRAWN_DAYS)
-        margin = max((end - start) // 10, timedelta(days=7))
-        return start - margin, end + margin
+        return window_of(self.period)
 
     @property
     def rows(self) -> list[Line]:
@@ -145,6 +142,7 @@ def changes(match: Match, legs: Sequence[MatchLeg], assets: dict[int, Asset], us
     Holders are named to those who may see their lines; others read that a party holds the units.
     """
     period = match.period
+    start, end = window_of(period)
     shown = [leg for leg in legs if leg.asset_id in assets]
     lines = _lines(assets, user)
     predicted = _predicted(match, shown, assets) if match.status == MatchStatus.PROPOSED else {}
@@ -154,12 +152,18 @@ def changes(match: Match, legs: Sequence[MatchLeg], assets: dict[int, Asset], us
         asset = assets[leg.asset_id]
         rows = lines.get(leg.asset_id, [])
         new = [line for reference, line in rows if reference == leg.reference]
-        others = [line for reference, line in rows if reference != leg.reference]
-        change = LedgerChange(asset, leg.position, period, others, new or predicted.get(leg.pk, []), not new)
-        start, end = change.window
-        drawn = [line for line in others if line.meets(start, end)]
-        result.append(LedgerChange(asset, leg.position, period, drawn, change.new, change.predicted))
+        elsewhere = [line for reference, line in rows if reference != leg.reference]
+        others = [line for line in elsewhere if line.meets(start, end) or line.meets(period.lower, period.upper)]
+        result.append(LedgerChange(asset, leg.position, period, others, new or predicted.get(leg.pk, []), not new))
     return result
+
+
+def window_of(period: DateRange) -> tuple[date, date]:
+    """What is drawn of a ledger: the period and a tenth of it on either side."""
+    start: date = period.lower
+    end: date = period.upper or start + timedelta(days=DRAWN_DAYS)
+    margin = max((end - start) // 10, timedelta(days=7))
+    return start - margin, end + margin
 
 
 def _lines(assets: Iterable[int], user: User) -> dict[int, list[tuple[UUID | None, Line]]]:

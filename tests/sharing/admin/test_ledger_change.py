@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from registry.kinds import LOADS, Kind
 from registry.models import Asset
 from sharing.admin import ledger_svg
-from sharing.admin.ledger_change import LedgerChange, Line, peak, taken
+from sharing.admin.ledger_change import LedgerChange, Line, changes, peak, taken
+from tests import factories
+from tests.sharing.scene import Scene
 
 START = date(2027, 1, 1)
 CAPACITY = 8
@@ -91,3 +93,14 @@ def test_an_endless_period_is_drawn_for_three_years():
     change = LedgerChange(Asset(kind=Kind.DUCT, capacity=4), 0, DateRange(START, None), [], [], False)
     assert change.window == (date(2026, 9, 14), date(2030, 4, 19))
     assert (change.free_before, change.free_after) == (4, 4)
+
+
+def test_what_is_taken_after_the_picture_ends_is_still_taken(scene: Scene):
+    """Of an endless request the unit that is promised from the fifth year on is not free."""
+    tower = factories.asset(scene.metro, capacity=3)
+    later = factories.period(5 * 365, 365)
+    factories.allocate(tower, 1, holder=scene.grid, start=later.lower, end=later.upper)
+    demand = factories.demand(scene.list, period=factories.period(30, None))
+    match = factories.match(demand, [tower])
+    [change] = changes(match, list(match.legs.all()), {tower.pk: tower}, scene.metro_manager)
+    assert (change.free_before, change.free_after) == (2, 1)
