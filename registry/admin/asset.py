@@ -6,22 +6,16 @@ from django.contrib import admin
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
 from django.db import connection, models
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.asset_details import DETAILS
-from registry.admin.base import (
-    AutocompleteFilter,
-    RestrictedAdmin,
-    RestrictedForm,
-    WithinRegionFilter,
-    person,
-)
+from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegionFilter, person
+from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.admin.tags import tag
-from registry.kinds import KINDS, Kind
+from registry.kinds import KINDS
 from registry.models import Asset, Role, Sector, User
 from registry.models.asset import any_place_meets
 from registry.search import ILike
@@ -68,10 +62,11 @@ class AssetForm(RestrictedForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(RestrictedAdmin):
+class AssetAdmin(KindFirstAdmin):
     """Editors keep their organization's assets, managers also the terms of sharing and the protection. Others see the
     masked place of what is protected: the exact geometry is read for those entitled to it, and for no one else."""
 
+    kind_question = gettext_lazy("What kind of asset is it?")
     owner_field = "owner"
     form = AssetForm
     list_display = ("code", "name", "kind_name", "owner", "region", "status_tag", "free", "protection_tag")
@@ -101,10 +96,6 @@ class AssetAdmin(RestrictedAdmin):
         placed: Any = Asset.objects.with_place_for(person(request))
         found.place, found.place_is_exact = placed.values_list("place", "place_is_exact").get(pk=found.pk)
         return found
-
-    @admin.display(description=gettext_lazy("kind"))
-    def kind_name(self, asset: Asset) -> str:
-        return asset.get_kind_display().split(",")[0]
 
     @admin.display(description=gettext_lazy("status"))
     def status_tag(self, asset: Asset) -> str:
@@ -139,7 +130,7 @@ class AssetAdmin(RestrictedAdmin):
         """The plan that a space belongs to tells where it is, as its length does: both go with the exact place."""
         plan = ("planned_facility",) if obj is None or obj.place_is_exact else ()
         editing = self.may_change(request, obj)
-        kind = obj.kind if obj else request.GET.get("kind", "")
+        kind = kind_of(request, obj)
         loads = KINDS[kind].loads if kind in KINDS else ()
         place = "geometry" if editing else "shown_place"
         terms = TERMS if self._sets_terms(request, obj) else ("shown_sectors", *TERMS[1:])
@@ -180,7 +171,7 @@ class AssetAdmin(RestrictedAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Asset | None) -> Any:
         """The details of the asset's own kind."""
-        kind = obj.kind if obj else request.GET.get("kind", "")
+        kind = kind_of(request, obj)
         return [DETAILS[kind]] if kind in DETAILS else []
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -193,38 +184,13 @@ class AssetAdmin(RestrictedAdmin):
                 help_text=db_field.help_text,
                 widget=CheckboxesWidget(),
             )
-        if db_field.name == "kind" and request.GET.get("kind") in KINDS:
-            kwargs["choices"] = [(request.GET["kind"], Kind(request.GET["kind"]).label)]
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """First the kind is chosen, since it decides about all other fields."""
-        if request.GET.get("kind") in KINDS or not self.has_add_permission(request):
-            return super().add_view(request, form_url, extra_context)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("What kind of asset is it?"),
-            "opts": self.opts,
-            "kinds": [(code, Kind(code).label, facts.units) for code, facts in KINDS.items()],
-        }
-        return TemplateResponse(request, "registry/choose_kind.html", context)
-
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any | None = None,
-    ) -> HttpResponse:
-        """Adds the map: the asset where this person may know it to be, and its neighbours likewise."""
-        if obj is not None:
-            context["place_note"] = (
-                "" if obj.place_is_exact else _("The exact place is protected; this is as much as you may know.")
-            )
-            context["place_map"] = draw(around(obj, person(request)), title=_("Map of %(asset)s") % {"asset": obj})
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+    def beside_form(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """The map: the asset where this person may know it to be, and its neighbours likewise."""
+        note = "" if obj.place_is_exact else _("The exact place is protected; this is as much as you may know.")
+        shown = draw(around(obj, person(request)), title=_("Map of %(asset)s") % {"asset": obj})
+        return {"place_map": shown, "place_note": note}
 
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
         """A room's power and cooling stand in two rows, and are compared when both are written."""

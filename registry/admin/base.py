@@ -242,6 +242,23 @@ class RestrictedAdmin(RestrictedMixin, Admin):
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *where)
 
+    def beside_form(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """What the page of a row shows beside its fields: variables of `change_form_outer_before_template`."""
+        return {}
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= self.beside_form(request, obj)
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Who changed which field is for those who may change the row."""
         if not self.has_change_permission(request, self.get_object(request, object_id)):

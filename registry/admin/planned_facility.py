@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,23 +39,12 @@ class PlannedFacilityAdmin(RestrictedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: PlannedFacility | None = None) -> tuple[str, ...]:
         return () if obj is None or person(request).is_superuser else ("owner",)
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any | None = None,
-    ) -> HttpResponse:
-        """Adds the map of the facility and of the space that it reserves, where its place may be known: of a protected
+    def beside_form(self, request: HttpRequest, obj: PlannedFacility) -> dict[str, Any]:
+        """The map of the facility and of the space that it reserves, where its place may be known: of a protected
         space the plan would tell it."""
-        if obj is not None:
-            user = person(request)
-            placed: Any = Asset.objects.visible_to(user).with_place_for(user).filter(planned_facility=obj)
-            assets = placed.filter(place_is_exact=True).only("code")[:MOST_RESERVED]
-            shapes = [Shape(obj.geometry, "plan", obj.name)] + [
-                Shape(asset.place, "neighbour", asset.code, framed=False) for asset in assets
-            ]
-            context["place_map"] = draw(shapes, title=_("Map of %(name)s") % {"name": obj.name})
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+        user = person(request)
+        placed: Any = Asset.objects.visible_to(user).with_place_for(user).filter(planned_facility=obj)
+        reserved = placed.filter(place_is_exact=True).only("code")[:MOST_RESERVED]
+        spaces = [Shape(asset.place, "neighbour", asset.code, framed=False) for asset in reserved]
+        shapes = [Shape(obj.geometry, "plan", obj.name), *spaces]
+        return {"place_map": draw(shapes, title=_("Map of %(name)s") % {"name": obj.name})}

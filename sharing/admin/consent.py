@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +11,7 @@ from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.admin.tags import due, tag
 from sharing.admin import match_page, queue
 from sharing.admin.verbs import SAFE, Button, GrantForm, RefusalForm, VerbMixin, offers, standing_of
+from sharing.admin.waiting import WaitingFilter
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner
 from sharing.workflow import consents
@@ -25,17 +25,8 @@ BUTTONS = (
 )
 
 
-class WaitingFilter(admin.SimpleListFilter):
-    title = gettext_lazy("what waits for me")
-    parameter_name = "waiting"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
-        return [("answer", _("to answer"))]
-
-    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Consent]) -> models.QuerySet[Consent]:
-        if self.value() == "answer":
-            return queryset.filter(pk__in=queue.to_answer(person(request)).order_by().values("pk"))
-        return queryset
+class WaitingConsents(WaitingFilter):
+    queues = {"answer": (gettext_lazy("to answer"), queue.to_answer)}
 
 
 @admin.register(Consent)
@@ -44,7 +35,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
 
     buttons = BUTTONS
     list_display = ("what", "party", "owner", "status_tag", "due", "answered_at")
-    list_filter = (WaitingFilter, "status", "reason", ("owner", AutocompleteFilter))
+    list_filter = (WaitingConsents, "status", "reason", ("owner", AutocompleteFilter))
     linked_by = ("match",)
     list_select_related = ("match__demand__list__party", "owner")
     search_fields = (

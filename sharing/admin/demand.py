@@ -3,12 +3,12 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import RestrictedAdmin, RestrictedForm, person
+from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.admin.svg_map import Shape, draw
 from registry.admin.tags import days
 from registry.kinds import KINDS, Kind
@@ -34,9 +34,10 @@ class DemandForm(RestrictedForm):
 
 
 @admin.register(Demand)
-class DemandAdmin(WorkflowAdmin):
+class DemandAdmin(KindFirstAdmin, WorkflowAdmin):
     """The lines of lists. Drafts change, by the party's editors; what was submitted stays as it was."""
 
+    kind_question = gettext_lazy("What kind of asset is needed?")
     form = DemandForm
     owner_field = "list"
     list_display = ("line", "shown_name", "list", "kind_name", "quantity", "shown_period", "priority")
@@ -54,10 +55,6 @@ class DemandAdmin(WorkflowAdmin):
     @admin.display(description=gettext_lazy("name"))
     def shown_name(self, demand: Demand) -> str:
         return demand.name or _("Line %(n)d") % {"n": demand.line}
-
-    @admin.display(description=gettext_lazy("kind"))
-    def kind_name(self, demand: Demand) -> str:
-        return demand.get_kind_display().split(",")[0]
 
     @admin.display(description=gettext_lazy("period"))
     def shown_period(self, demand: Demand) -> str:
@@ -90,7 +87,7 @@ class DemandAdmin(WorkflowAdmin):
         return obj.list.status == ListStatus.DRAFT and obj.list.party_id in own
 
     def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
-        kind = Kind(obj.kind if obj else request.GET.get("kind", Kind.TOWER))
+        kind = kind_of(request, obj) or Kind.TOWER
         twin = "disjoint_from" if obj is None or obj.twin_is_seen else "hidden_twin"
         place = (*ROUTE_PLACE, twin) if KINDS[kind].is_route else POINT_PLACE
         return (
@@ -120,38 +117,14 @@ class DemandAdmin(WorkflowAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "kind" and request.GET.get("kind") in KINDS:
-            kwargs["choices"] = [(request.GET["kind"], Kind(request.GET["kind"]).label)]
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in (*POINT_PLACE, "origin", "destination"):
             field.required = True
         return field
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """First the kind is chosen, since it decides about the place and the limits."""
-        if request.GET.get("kind") in KINDS or not self.has_add_permission(request):
-            return super().add_view(request, form_url, extra_context)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("What kind of asset is needed?"),
-            "opts": self.opts,
-            "kinds": [(code, Kind(code).label, facts.units) for code, facts in KINDS.items()],
-        }
-        return TemplateResponse(request, "registry/choose_kind.html", context)
-
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any | None = None,
-    ) -> HttpResponse:
-        """Adds the map of what is asked for."""
-        if obj is not None:
-            context["place_map"] = draw(_shapes(obj), title=_("Map of %(demand)s") % {"demand": obj})
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+    def beside_form(self, request: HttpRequest, obj: Demand) -> dict[str, Any]:
+        """The map of what is asked for."""
+        return {"place_map": draw(_shapes(obj), title=_("Map of %(demand)s") % {"demand": obj})}
 
     def save_model(self, request: HttpRequest, obj: Demand, form: Any, change: bool) -> None:
         """Lines are written by the workflow's verbs, which number new ones."""

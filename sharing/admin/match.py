@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -16,6 +15,7 @@ from registry.models import Role
 from sharing.admin import bulk, match_page, queue, words
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
 from sharing.admin.verbs import SAFE, Button, RejectionForm, VerbMixin, WithFingerprint, offers, standing_of
+from sharing.admin.waiting import WaitingFilter
 from sharing.models import Match, MatchStatus
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
@@ -36,20 +36,11 @@ BUTTONS = (
 )
 
 
-class WaitingFilter(admin.SimpleListFilter):
-    title = gettext_lazy("what waits for me")
-    parameter_name = "waiting"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
-        return [("decide", _("to decide")), ("request", _("to request"))]
-
-    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> models.QuerySet[Match]:
-        """The part of `queryset` that the person can act on; the queue of a regulator is in order of deadlines."""
-        if self.value() == "decide":
-            return queryset.filter(pk__in=queue.to_decide(person(request)).order_by().values("pk"))
-        if self.value() == "request":
-            return queryset.filter(pk__in=queue.to_request(person(request)).order_by().values("pk"))
-        return queryset
+class WaitingMatches(WaitingFilter):
+    queues = {
+        "decide": (gettext_lazy("to decide"), queue.to_decide),
+        "request": (gettext_lazy("to request"), queue.to_request),
+    }
 
 
 @admin.register(Match)
@@ -59,7 +50,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     buttons = BUTTONS
     list_display = ("number", "what", "party", "status_tag", "due", "cost", "score_shown", "list_title")
     list_display_links = ("number", "what")
-    list_filter = (WaitingFilter, "status", "demand__kind", ("demand__list__party", AutocompleteFilter))
+    list_filter = (WaitingMatches, "status", "demand__kind", ("demand__list__party", AutocompleteFilter))
     linked_by = ("run", "demand", "demand__list")
     list_select_related = ("demand__list__party",)
     search_fields = ("demand__name__icontains", "demand__list__title__icontains", "=id")

@@ -40,36 +40,35 @@ class WithFingerprint(forms.Form):
     fingerprint = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
-class RejectionForm(forms.Form):
-    reason = forms.ChoiceField(
+def _coded(reasons: Sequence[tuple[str, Any]], missing: Any) -> forms.ChoiceField:
+    """A coded reason. missing: what is said where none is chosen."""
+    return forms.ChoiceField(
         label=gettext_lazy("Reason"),
-        choices=[CHOOSE, *RejectionReason.choices],
+        choices=[CHOOSE, *reasons],
         widget=Select,
-        error_messages={"required": gettext_lazy("Choose a reason for the rejection.")},
+        error_messages={"required": missing},
     )
-    reason_text = forms.CharField(
+
+
+def _in_words(who_reads: Any) -> forms.CharField:
+    """The same in words."""
+    return forms.CharField(
         label=gettext_lazy("In words"),
         required=False,
         max_length=2000,
         widget=Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Needed for “other”; the party and the owners read it."),
+        help_text=who_reads,
     )
+
+
+class RejectionForm(forms.Form):
+    reason = _coded(RejectionReason.choices, gettext_lazy("Choose a reason for the rejection."))
+    reason_text = _in_words(gettext_lazy("Needed for “other”; the party and the owners read it."))
 
 
 class RefusalForm(forms.Form):
-    reason = forms.ChoiceField(
-        label=gettext_lazy("Reason"),
-        choices=[CHOOSE, *RefusalReason.choices],
-        widget=Select,
-        error_messages={"required": gettext_lazy("Choose a reason for the refusal.")},
-    )
-    reason_text = forms.CharField(
-        label=gettext_lazy("In words"),
-        required=False,
-        max_length=2000,
-        widget=Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Needed for “other”; the party reads it."),
-    )
+    reason = _coded(RefusalReason.choices, gettext_lazy("Choose a reason for the refusal."))
+    reason_text = _in_words(gettext_lazy("Needed for “other”; the party reads it."))
 
 
 class GrantForm(forms.Form):
@@ -192,19 +191,9 @@ class VerbMixin(WorkflowAdmin):
             *super().get_urls(),
         ]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any | None = None,
-    ) -> HttpResponse:
-        """Adds the buttons that are open on the row."""
-        if obj is not None:
-            context["offers"] = offers(obj, self.buttons, standing_of(request))
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+    def beside_form(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """The buttons that are open on the row."""
+        return {"offers": offers(obj, self.buttons, standing_of(request))}
 
     def do_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Carries out one verb on one row, and goes back to its page. What was filled in wrongly is asked again."""

@@ -1,15 +1,18 @@
-"""The first page of the admin: what waits for whoever signs in."""
+"""What waits for whoever signs in: the first page of the admin, and the filter of the lists that it leads to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import person
+from registry.models import User
 from sharing.admin import queue
 
 SHOWN = 5
@@ -23,6 +26,24 @@ class Waiting:
     count: int
     url: str
     rows: Sequence[tuple[str, str, Any]]
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """queues: by their value in the address, the name and the rows of each queue of one person."""
+
+    title = _("what waits for me")
+    parameter_name = "waiting"
+    queues: ClassVar[Mapping[str, tuple[str | Promise, Callable[[User], QuerySet[Any]]]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return [(value, name) for value, (name, _rows) in self.queues.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The part of `queryset` that the person can act on."""
+        if self.value() not in self.queues:
+            return queryset
+        _name, waiting = self.queues[self.value() or ""]
+        return queryset.filter(pk__in=waiting(person(request)).order_by().values("pk"))
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
