@@ -134,7 +134,7 @@ class AssetAdmin(KindFirstAdmin):
         loads = KINDS[kind].loads if kind in KINDS else ()
         place = "geometry" if editing else "shown_place"
         terms = TERMS if self._sets_terms(request, obj) else ("shown_sectors", *TERMS[1:])
-        kept = ("free", "shown_length") if obj else ()
+        kept = ("free", "shown_length") if obj and obj.facts.is_route else ("free",) if obj else ()
         return (
             (None, {"fields": ("owner", "code", "name", "kind", "status", "available_from", *plan)}),
             (gettext_lazy("Place"), {"fields": ("region", place)}),

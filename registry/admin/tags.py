@@ -49,7 +49,9 @@ def due(moment: datetime | None) -> str:
     if moment is None:
         return "–"
     day = date_format(timezone.localtime(moment), "Y-m-d")
-    return tag("refused", _("%(day)s, overdue") % {"day": day}) if moment < timezone.now() else day
+    if moment < timezone.now():
+        return tag("refused", _("%(day)s, overdue") % {"day": day})
+    return format_html('<span class="nowrap">{}</span>', day)
 
 
 def days(period: DateRange | None) -> str:

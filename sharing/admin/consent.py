@@ -86,7 +86,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
             "status_tag": self.status_tag(consent),
             "due": self.due(consent),
             "offers": offers(consent, BUTTONS, standing),
-            "consent_rows": [(one, []) for one in shown["consents"]],
+            "consent_rows": [(one, status, []) for one, status in shown["consents"]],
         }
         return TemplateResponse(request, "sharing/match.html", context)
 

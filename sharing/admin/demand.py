@@ -88,13 +88,14 @@ class DemandAdmin(KindFirstAdmin, WorkflowAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
         kind = kind_of(request, obj) or Kind.TOWER
+        period = "period" if obj is None or self.may_change(request, obj) else "shown_period"
         twin = "disjoint_from" if obj is None or obj.twin_is_seen else "hidden_twin"
         place = (*ROUTE_PLACE, twin) if KINDS[kind].is_route else POINT_PLACE
         return (
             (None, {"fields": ("list", "line", "name", "kind")}),
             (
                 gettext_lazy("What"),
-                {"fields": ("quantity", "splittable", "period", "priority", "budget_per_year", *KINDS[kind].loads)},
+                {"fields": ("quantity", "splittable", period, "priority", "budget_per_year", *KINDS[kind].loads)},
             ),
             (gettext_lazy("Where"), {"fields": place}),
             (gettext_lazy("Technical limits"), {"fields": LIMITS[kind]}),
@@ -102,7 +103,7 @@ class DemandAdmin(KindFirstAdmin, WorkflowAdmin):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Demand | None = None) -> Any:
-        return ("line",) if obj is None else ("list", "line", "kind", "hidden_twin", "shown_group")
+        return ("line",) if obj is None else ("list", "line", "kind", "hidden_twin", "shown_period", "shown_group")
 
     @admin.display(description=gettext_lazy("co-build group"))
     def shown_group(self, demand: Any) -> str:

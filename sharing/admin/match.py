@@ -143,6 +143,8 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             "status_tag": self.status_tag(match),
             "due": due(match.deadline),
             "offers": offers(match, BUTTONS, standing, {"fingerprint": fingerprint}),
-            "consent_rows": [(consent, offers(consent, CONSENT_BUTTONS, standing)) for consent in shown["consents"]],
+            "consent_rows": [
+                (consent, status, offers(consent, CONSENT_BUTTONS, standing)) for consent, status in shown["consents"]
+            ],
         }
         return TemplateResponse(request, "sharing/match.html", context)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from registry.admin.asset import neighbours
 from registry.admin.svg_map import Frame, Shape, draw
+from registry.admin.tags import tag
 from registry.kinds import LOADS
 from registry.models import Asset, Protection, User
 from sharing.admin import ledger_svg, words
@@ -24,18 +25,15 @@ OPEN_LEDGERS = 4
 
 @dataclass(frozen=True)
 class LegRow:
-    """A leg as the person may see it. asset: None for a gap, and for an asset they may not know of. masked: whether
-    the place is not the true one. length_m: None where it would tell a place."""
+    """A leg as the person may see it. number: from 1 on. asset: None for a gap, and for an asset they may not know of.
+    masked: whether the place is not the true one. length_m: None where it would tell a place."""
 
+    number: int
     leg: MatchLeg
     asset: Asset | None
     place: GEOSGeometry | None
     masked: bool
     length_m: float | None
-
-    @property
-    def number(self) -> int:
-        return self.leg.position + 1
 
     @property
     def name(self) -> str:
@@ -48,7 +46,7 @@ class LegRow:
         """Restricted or core, in a word; empty for what is open."""
         if self.asset is None or self.asset.protection == Protection.OPEN:
             return ""
-        return self.asset.get_protection_display().split(":")[0]
+        return tag(self.asset.protection, self.asset.get_protection_display().split(":")[0])
 
     @property
     def use(self) -> str:
@@ -73,8 +71,8 @@ class LedgerPanel:
 def legs_of(match: Match, seen: Seen) -> list[LegRow]:
     """The legs in order, each with the asset and the place that the person may know of."""
     return [
-        LegRow(leg, seen.asset(leg), seen.place(leg), not seen.is_exact(leg), seen.leg_length_m(leg))
-        for leg in match.legs.all()
+        LegRow(number, leg, seen.asset(leg), seen.place(leg), not seen.is_exact(leg), seen.leg_length_m(leg))
+        for number, leg in enumerate(match.legs.all(), 1)
     ]
 
 
@@ -118,8 +116,11 @@ def context(match: Match, user: User) -> dict[str, Any]:
         "any_masked": any(row.masked for row in rows),
         "map": picture(match, rows, user),
         "ledgers": ledgers(match, rows, user),
-        "consents": list(match.consents.select_related("owner", "answered_by")),
-        "approvals": list(match.approvals.all()),
+        "consents": [
+            (consent, tag(consent.status, consent.get_status_display()))
+            for consent in match.consents.select_related("owner", "answered_by")
+        ],
+        "approvals": [(one, tag(one.decision, one.get_decision_display())) for one in match.approvals.all()],
         "owners_named": seen.named,
         "events": [
             (event, author(event), words.event_details(event))

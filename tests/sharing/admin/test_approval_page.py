@@ -128,6 +128,14 @@ def test_the_page_shows_what_the_decision_rests_on(scene: Scene, officer: Client
     assert [offer.button.slug for offer in response.context["offers"]] == ["approve", "reject"]
 
 
+def test_legs_are_numbered_from_one_on(scene: Scene, officer: Client):
+    match = factories.match(factories.demand(scene.list), [scene.near, None, scene.far])
+    for leg in match.legs.order_by("-position"):  # the engine counts from one
+        match.legs.filter(pk=leg.pk).update(position=leg.position + 1)
+    rows = officer.get(page(scene.consented(match))).context["legs"]
+    assert [(row.number, row.leg.position) for row in rows] == [(1, 1), (2, 2), (3, 3)]
+
+
 def test_nothing_of_the_page_needs_what_a_strict_policy_forbids(scene: Scene, officer: Client):
     html = officer.get(page(scene.consented())).content.decode()
     article = html[html.index('<article class="match">') : html.index("</article>")]
