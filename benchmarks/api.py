@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from benchmarks.figures import figure
+from benchmarks.ogc import map_pages
 from registry.models import Membership, Organization, Region, Role, Sector, User
 from registry.models.region import GB_T_2260
 
@@ -58,7 +59,8 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def api(rows: int = ROWS) -> list[dict[str, Any]]:
-    """Filtered pages of 100 in milliseconds at the 95th percentile, the 10th page beside the 10,000th, and exports."""
+    """Filtered pages of 100 in milliseconds at the 95th percentile, the 10th page beside the 10,000th, exports, and
+    the pages of benchmarks.ogc on the same catalog."""
     fill(rows)
     client = _caller()
     # As config.wsgi does in the server.
@@ -78,6 +80,7 @@ def api(rows: int = ROWS) -> list[dict[str, Any]]:
             figure("API pages of 100, all filters, p95", worst, "ms", PAGE_LIMIT_MS, None, worst <= PAGE_LIMIT_MS)
         )
         figures += _deep_page(client, rows)
+        figures += map_pages(client)
         for format in ("csv", "geojson"):
             figures += _export(client, format, rows)
     return figures

@@ -1,15 +1,25 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
 from registry.api import documents
 from registry.api.urls import urlpatterns as registry_api
 from registry.ogc import catalog
+from registry.ogc.service import Block, Link
 from registry.ogc.urls import addresses
+from registry.tiles import documents as tile_documents
 from registry.tiles.urls import urlpatterns as tiles
 from sharing.api.urls import urlpatterns as sharing_api
 from sharing.ogc import demands
 
 api = [*documents.urlpatterns, *registry_api, *sharing_api, documents.nothing_else]
-ogc = [*addresses([*catalog.COLLECTIONS, *demands.COLLECTIONS]), *tiles, documents.nothing_else]
+tiles_beside = Block(
+    tile_documents.CONFORMANCE,
+    (
+        Link(tile_documents.TILESETS, "tiles", tile_documents.JSON, _("The catalog as vector tiles")),
+        Link(tile_documents.TILING_SCHEME + "s", "tileMatrixSets", tile_documents.JSON, _("The tile matrix sets")),
+    ),
+)
+ogc = [*addresses([*catalog.COLLECTIONS, *demands.COLLECTIONS], tiles_beside), *tiles, documents.nothing_else]
 
 urlpatterns = [path("admin/", admin.site.urls), path("api/v1/", include(api)), path("ogc/", include(ogc))]

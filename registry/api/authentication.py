@@ -21,17 +21,22 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer isr_…` (RFC 6750). A token that is unknown, expired or revoked is refused at once."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != KEYWORD:
+        secret = self.secret_of(request.headers.get("Authorization", ""))
+        if secret is None:
             return None
         now = timezone.now()
-        found = ApiToken.objects.usable(now).filter(digest=ApiToken.digest_of(secret.strip()))
+        found = ApiToken.objects.usable(now).filter(digest=ApiToken.digest_of(secret))
         token = found.select_related("user", "issued_by").first()
         if token is None or not issuer_still_may(token):
             raise AuthenticationFailed(_("The token is unknown, has expired, or was revoked."))
         if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         return token.user, token
+
+    def secret_of(self, header: str) -> str | None:
+        """What the Authorization header holds as a token; None where it is of another scheme."""
+        scheme, _space, secret = header.partition(" ")
+        return secret.strip() if scheme.lower() == KEYWORD else None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="infrashare"'

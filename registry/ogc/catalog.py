@@ -1,6 +1,7 @@
 """The collections of what exists: one a kind of asset, and planned facilities."""
 
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import BooleanField, Case, F, Func, Q, QuerySet, Value, When
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from registry.api.asset_details import DETAILS, column_names
@@ -49,8 +50,12 @@ def _asset_columns(kind: Kind) -> tuple[Property, ...]:
 
 
 def _assets(kind: Kind) -> Collection:
+    # Spelt so that PostgreSQL knows how many these are, but reads no index of half a million beside that of a box.
+    of_kind = Func(Exact(F("kind"), Value(kind.value)), template="((%(expressions)s) IS TRUE)")
+    of_kind.output_field = BooleanField()
+
     def rows(user: User) -> QuerySet[Asset]:
-        return Asset.objects.visible_to(user).filter(kind=kind).with_place_for(user)
+        return Asset.objects.visible_to(user).filter(of_kind).with_place_for(user)
 
     id, title, description = ABOUT[kind]
     geometry = KINDS[kind].geometry.lower()

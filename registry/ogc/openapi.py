@@ -165,6 +165,7 @@ def document(service: Service, root: str) -> dict[str, Any]:
             "parameters": _parameters(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
+                "password": {"type": "http", "scheme": "basic", "description": _("A token as the password.")},
                 "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
             },
         },
@@ -227,7 +228,7 @@ def _path(
             "operationId": operation,
             "summary": summary,
             "parameters": [*_named((FORMAT,)), *parameters],
-            "security": [{"token": []}, {"session": []}] if signed_in else [],
+            "security": [{"token": []}, {"password": []}, {"session": []}] if signed_in else [],
             "responses": {
                 "200": success,
                 **{

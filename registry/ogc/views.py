@@ -14,6 +14,7 @@ from registry.api.problems import Problem
 from registry.api.renderers import JSONRenderer
 from registry.api.views import Api
 from registry.models import User
+from registry.ogc.authentication import PasswordAuthentication
 from registry.ogc.collection import Collection
 from registry.ogc.parameters import FORMAT, check_names
 from registry.ogc.rendering import HTML, HTMLRenderer, Negotiation
@@ -27,6 +28,7 @@ class Resource(Api):
 
     service: Service = Service((), ())
     schema = None
+    authentication_classes: Sequence[Any] = (*Api.authentication_classes, PasswordAuthentication)
     content_negotiation_class = Negotiation
     renderer_classes: Sequence[type[Any]] = (JSONRenderer, HTMLRenderer)
     template: ClassVar[str]

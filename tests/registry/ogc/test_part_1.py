@@ -504,6 +504,7 @@ def test_conf_oas30_security(one_map: Map):
     api = definition(one_map)
     assert api["components"]["securitySchemes"] == {
         "token": {"type": "http", "scheme": "bearer"},
+        "password": {"type": "http", "scheme": "basic", "description": "A token as the password."},
         "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
     }
     for path, operations in api["paths"].items():
