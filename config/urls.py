@@ -8,18 +8,15 @@ from registry.ogc import catalog
 from registry.ogc.service import Block, Link
 from registry.ogc.urls import addresses
 from registry.tiles import documents as tile_documents
+from registry.tiles.collections import COLLECTIONS as TILED_COLLECTIONS
 from registry.tiles.urls import urlpatterns as tiles
 from sharing.api.urls import urlpatterns as sharing_api
 from sharing.ogc import demands
 
 api = [*documents.urlpatterns, *registry_api, *sharing_api, documents.nothing_else]
-tiles_beside = Block(
-    tile_documents.CONFORMANCE,
-    (
-        Link(tile_documents.TILESETS, "tiles", tile_documents.JSON, _("The catalog as vector tiles")),
-        Link(tile_documents.TILING_SCHEME + "s", "tileMatrixSets", tile_documents.JSON, _("The tile matrix sets")),
-    ),
-)
+tilesets = Link(tile_documents.TILESETS, "/tiles", tile_documents.JSON, _("Vector tiles"))
+matrices = Link(tile_documents.TILING_SCHEMES, "/tileMatrixSets", tile_documents.JSON, _("The tile matrix sets"))
+tiles_beside = Block(tile_documents.CONFORMANCE, (tilesets, matrices), dict.fromkeys(TILED_COLLECTIONS, (tilesets,)))
 ogc = [*addresses([*catalog.COLLECTIONS, *demands.COLLECTIONS], tiles_beside), *tiles, documents.nothing_else]
 
 urlpatterns = [path("admin/", admin.site.urls), path("api/v1/", include(api)), path("ogc/", include(ogc))]

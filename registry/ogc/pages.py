@@ -27,14 +27,11 @@ class LandingView(Public):
             link("conformance", f"{conformance}?f=json", JSON, _("The standards that this API follows")),
             link("data", f"{collections}?f=json", JSON, _("The collections")),
             link("data", f"{collections}?f=html", HTML, _("The collections, to read")),
-            *(link(more.rel, self.address("landing") + more.address, more.type, more.title) for more in self._more()),
+            *self.more(self.service.links, self.address("landing")),
         ]
         title = _("Infrashare: one map")
         about = _("Towers, ducts, fibers and equipment rooms that one industry opens to another, by open standards.")
         return Response({"title": title, "description": about, "links": [*self.links(), *links]})
-
-    def _more(self) -> Any:
-        return self.service.links
 
 
 class ConformanceView(Public):
@@ -72,6 +69,7 @@ class Described(Public):
                 link(QUERYABLES, f"{queryables}?f=json", SCHEMA, _("What features can be filtered by")),
                 # Spelt as GDAL 3.6 knows it; case makes no difference (RFC 8288, 2.1.1).
                 link("describedBy", schema, SCHEMA, _("What a feature is made of")),
+                *self.more(self.service.links_of(collection.id), address),
             ],
         }
 

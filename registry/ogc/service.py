@@ -1,7 +1,7 @@
 """What is served at /ogc/: collections, and the building blocks of OGC API that do something with them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.utils.functional import Promise
@@ -11,7 +11,7 @@ from registry.ogc.collection import Collection
 
 @dataclass(frozen=True)
 class Link:
-    """From the landing page. address: below the root."""
+    """From the landing page, or from a collection. address: below it."""
 
     rel: str
     address: str
@@ -21,10 +21,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Block:
-    """A building block: the conformance classes that it adds to the declaration, and links from the landing page."""
+    """A building block: the conformance classes that it adds to the declaration, links from the landing page, and
+    links from collections by their ids."""
 
     conforms_to: tuple[str, ...]
     links: tuple[Link, ...] = ()
+    collection_links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,6 @@ class Service:
     @property
     def links(self) -> Iterable[Link]:
         return (link for block in self.blocks for link in block.links)
+
+    def links_of(self, collection: str) -> Iterable[Link]:
+        return (link for block in self.blocks for link in block.collection_links.get(collection, ()))

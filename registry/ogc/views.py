@@ -1,6 +1,6 @@
 """What all resources of /ogc/ share: formats, links between them, and errors, for people too."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from registry.ogc.authentication import PasswordAuthentication
 from registry.ogc.collection import Collection
 from registry.ogc.parameters import FORMAT, check_names
 from registry.ogc.rendering import HTML, HTMLRenderer, Negotiation
-from registry.ogc.service import Service
+from registry.ogc.service import Link, Service
 
 TITLES = {"json": "JSON", "html": "HTML"}
 
@@ -63,6 +63,10 @@ class Resource(Api):
             title = _("This document") if rel == "self" else _("This document as %(format)s")
             found.append(link(rel, address, renderer.media_type or "", title % {"format": TITLES[renderer.format]}))
         return sorted(found, key=lambda one: one["rel"], reverse=True)
+
+    def more(self, links: Iterable[Link], base: str) -> list[dict[str, str]]:
+        """Links of other building blocks, from the resource at `base`."""
+        return [link(one.rel, base.rstrip("/") + one.address, one.type, one.title) for one in links]
 
     def address_with(self, changed: dict[str, Any]) -> str:
         """This address with some parameters set."""
