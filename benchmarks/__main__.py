@@ -13,13 +13,21 @@ from django.db import connection  # noqa: E402 - models can be imported once Dja
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 from benchmarks.api import api  # noqa: E402
+from benchmarks.assigning import assigning  # noqa: E402
 from benchmarks.downloads import downloads  # noqa: E402
 from benchmarks.importing import importing  # noqa: E402
 from benchmarks.report import RESULTS, save, table  # noqa: E402
 from benchmarks.routing import routing  # noqa: E402
 from benchmarks.supply import supplying  # noqa: E402
 
-SUITES = {"api": api, "downloads": downloads, "importing": importing, "routing": routing, "supply": supplying}
+SUITES = {
+    "api": api,
+    "assigning": assigning,
+    "downloads": downloads,
+    "importing": importing,
+    "routing": routing,
+    "supply": supplying,
+}
 
 
 def main() -> int:

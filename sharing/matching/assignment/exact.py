@@ -14,9 +14,9 @@ import numpy as np
 from sharing.matching.arrays import Floats, Ints
 from sharing.matching.assignment.greedy import greedy
 from sharing.matching.assignment.model import Model
-from sharing.matching.assignment.narrowing import LARGE, least
+from sharing.matching.assignment.narrowing import LARGE, least, most
 from sharing.matching.assignment.problem import by_priority
-from sharing.matching.assignment.programme import Kept, Programme, is_served, served_by_priority
+from sharing.matching.assignment.programme import Kept, is_served, served_by_priority
 
 ROUNDING = 1e-4
 """Slack taken off a bound that the solver states as a float, before it is rounded to a whole number."""
@@ -45,9 +45,9 @@ def solve(model: Model) -> Solution:
     for priority in np.unique(model.priority).tolist():
         served = int(served_by_priority(model, used)[priority])
         if served < bound[priority]:
-            used, lowest, proven = Programme(model, kept, demands=model.priority == priority).solve(used)
+            used, highest, proven = most(model, kept, model.priority == priority, used)
             served = int(served_by_priority(model, used)[priority])
-            bound[priority] = served if proven else math.floor(-lowest + ROUNDING)
+            bound[priority] = served if proven else math.floor(highest + ROUNDING)
             exact &= proven
         kept.served[priority] = served
     floor = _cheapest_possible(model, used)

@@ -1,18 +1,19 @@
 """The least sum over a part with many options: most of them are priced out before the search begins.
 
 The linear relaxation is solved by column generation on the cheapest options of each demand. Its reduced costs say
-what it costs at least to use an option: no solution with an option beyond bound + margin is better than that. So a
-search among the options within a margin is a proof, as soon as what it finds lies within the margin itself
-(reduced-cost fixing; Crowder, Johnson and Padberg, 1983).
+what it costs at least to use an option: no solution with that option is better than bound + reduced cost. So a search
+among a few options is a proof, as soon as all others cost more than what it finds (reduced-cost fixing; Crowder,
+Johnson and Padberg, 1983). Where too many cost the same, a solution near enough to the bound has to do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sharing.matching.arrays import Flags, Floats, Ints, group_starts, spans
+from sharing.matching.assignment.greedy import greedy
 from sharing.matching.assignment.model import Model, Rows
-from sharing.matching.assignment.programme import Kept, Programme
+from sharing.matching.assignment.programme import Kept, Programme, Relaxation, is_served
 
 LARGE = 1_500
 """Options from which on narrowing pays; below, the search is as quick as the relaxation."""
@@ -24,8 +25,17 @@ time. The gap is stated with the run."""
 SEARCH_GAP = 1e-3
 """The same for one search among few options."""
 
+WIDE, WIDE_GAP = 5_000, 3e-3
+"""And for one among so many."""
+
 FIRST = 5
-"""Options of each demand to begin with, and about how many of each to search among."""
+"""Options of each demand to begin with."""
+
+MOST = 15_000
+"""How many options a search may be given for the sake of a proof alone."""
+
+HUGE = 100_000
+"""Options from which on a solution near enough to the bound is not improved by a search."""
 
 TOLERANCE = 1e-4
 
@@ -39,51 +49,101 @@ class Narrowed:
     proven: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Relaxed:
+    """The linear relaxation over all allowed options: its optimum, and by option its solution and reduced cost."""
+
+    bound: float
+    share: Floats
+    reduced: Floats
+
+
 def least(model: Model, kept: Kept, value: Ints | Floats, start: Ints) -> Narrowed:
     """Make the sum of `value` least, keeping what earlier steps reached; `start` is feasible."""
     allowed = np.ones(model.demand.size, dtype=np.bool_)
     if allowed.size < LARGE:
         used, bound, proven = _search(model, kept, value, start, allowed)
         return Narrowed(used, bound, proven)
-    bound, reduced = _relaxation(model, kept, value, allowed, start)
-    used, margin = start, _margin(model, reduced, allowed)
+    relaxed = _relaxation(model, kept, value, allowed, start)
+    bound, reduced = relaxed.bound, relaxed.reduced
+    used, each = _rounded(model, kept, value, relaxed, start), FIRST
+    if allowed.size > HUGE and float(value @ used) - bound <= ENOUGH * float(value @ used):
+        return Narrowed(used, bound, proven=False)
+    within = np.zeros_like(allowed)
     while True:
-        within = allowed & ((reduced <= margin) | (used > 0))
-        used, found, _ = _search(model, kept, value, used, within, gap=SEARCH_GAP)
+        within |= _first(model, reduced, allowed, each) | (used > 0)
+        gap = SEARCH_GAP if np.count_nonzero(within) < WIDE else WIDE_GAP
+        used, found, _ = _search(model, kept, value, used, within, gap=gap)
         best = float(value @ used)
-        if best <= bound + margin or best - bound <= ENOUGH * best:
+        better = allowed & ~within & (reduced < best - bound)
+        if not better.any() or best - bound < TOLERANCE:
             break
-        margin = best - bound + TOLERANCE
-    lower = max(bound, min(found, bound + margin))
+        if np.count_nonzero(within | better) <= MOST:
+            within |= better
+        elif best - bound <= ENOUGH * best:
+            break
+        each *= 2
+    beyond = float(reduced[allowed & ~within].min(initial=np.inf))
+    lower = max(bound, min(found, bound + beyond))
     return Narrowed(used, lower, best - lower < 0.5)
+
+
+def most(model: Model, kept: Kept, demands: Flags, start: Ints) -> tuple[Ints, float, bool]:
+    """Serve most of `demands`: (v by option, upper bound of their number, whether it is proven best). Of a huge part
+    only the cheapest options of each demand are searched, and the bound is that all are served."""
+    if model.demand.size < HUGE:
+        used, lowest, proven = Programme(model, kept, demands=demands).solve(start)
+        return used, -lowest, proven
+    rows = np.flatnonzero(_first(model, model.cost, model.most > 0, 2 * FIRST) | (start > 0))
+    part = _only(model, rows)
+    found, _, _ = Programme(part, Kept(part, kept.served, kept.cost), demands=demands).solve(start[rows])
+    used = np.zeros_like(start)
+    used[rows] = found
+    count = np.count_nonzero(demands)
+    return used, float(count), bool(is_served(model, used)[demands].sum() == count)
+
+
+def _rounded(model: Model, kept: Kept, value: Ints | Floats, relaxed: _Relaxed, start: Ints) -> Ints:
+    """What the relaxation serves whole, the other demands greedily by reduced cost, which counts what an option takes
+    from others; `start` where that is better."""
+    whole = relaxed.share > 1 - TOLERANCE
+    whole &= model.need[model.demand] == 1
+    priced = replace(model, cost=np.round(relaxed.reduced / TOLERANCE).astype(np.int64))
+    used = greedy(priced, whole.astype(np.int64))
+    return used if kept.holds(used) and value @ used < value @ start else start
 
 
 def _search(
     model: Model, kept: Kept, value: Ints | Floats, start: Ints, options: Flags, *, gap: float = 0.0
 ) -> tuple[Ints, float, bool]:
     rows = np.flatnonzero(options)
-    part = _only(model, rows)
-    found, bound, proven = Programme(part, Kept(part, kept.served, kept.cost), options=value[rows]).solve(
-        start[rows], gap=gap
-    )
+    found, bound, proven = _programme(model, kept, value, rows).solve(start[rows], gap=gap)
     used = np.zeros_like(start)
     used[rows] = found
     return used, bound, proven
 
 
-def _relaxation(model: Model, kept: Kept, value: Ints | Floats, allowed: Flags, start: Ints) -> tuple[float, Floats]:
-    """(bound, reduced cost by option) of the linear relaxation over all allowed options."""
+def _relaxation(model: Model, kept: Kept, value: Ints | Floats, allowed: Flags, start: Ints) -> _Relaxed:
     active = allowed & (_first(model, value, allowed, FIRST) | (start > 0))
+    order = np.flatnonzero(active)
+    relaxation = Relaxation(_programme(model, kept, value, order))
     while True:
-        rows = np.flatnonzero(active)
-        part = _only(model, rows)
-        programme = Programme(part, Kept(part, kept.served, kept.cost), options=value[rows])
-        bound, dual = programme.relaxed()
+        bound, values, dual = relaxation.solve()
         reduced = _reduced_costs(model, kept, value, dual)
         missing = allowed & ~active & (reduced < -TOLERANCE)
         if not missing.any():
-            return bound, reduced
-        active |= missing & _first(model, reduced, missing, FIRST)
+            share = np.zeros(model.demand.size)
+            share[order] = values
+            return _Relaxed(bound, share, reduced)
+        added = np.flatnonzero(_first(model, reduced, missing, FIRST))
+        relaxation.add(_programme(model, kept, value, added))
+        active[added] = True
+        order = np.concatenate((order, added))
+
+
+def _programme(model: Model, kept: Kept, value: Ints | Floats, options: Ints) -> Programme:
+    part = _only(model, options)
+    return Programme(part, Kept(part, kept.served, kept.cost), options=value[options])
 
 
 def _reduced_costs(model: Model, kept: Kept, value: Ints | Floats, dual: Floats) -> Floats:
@@ -94,12 +154,6 @@ def _reduced_costs(model: Model, kept: Kept, value: Ints | Floats, dual: Floats)
     if kept.cost is not None:
         reduced -= dual[-1] * model.cost
     return np.asarray(reduced, dtype=np.float64)
-
-
-def _margin(model: Model, reduced: Floats, allowed: Flags) -> float:
-    """What keeps about FIRST options a demand."""
-    sorted_costs = np.sort(reduced[allowed])
-    return max(float(sorted_costs[min(FIRST * model.priority.size, sorted_costs.size - 1)]), 1.0)
 
 
 def _first(model: Model, value: Ints | Floats, options: Flags, count: int) -> Flags:

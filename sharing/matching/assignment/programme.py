@@ -11,6 +11,8 @@ from sharing.matching.arrays import Flags, Floats, Ints
 from sharing.matching.assignment.model import Model
 from sharing.matching.assignment.problem import by_priority
 
+PRIMAL_SIMPLEX = 4  # of HiGHS's option simplex_strategy
+
 NODES = 2_000
 """Branch-and-bound nodes a step may take before its best solution and bound are accepted as they are."""
 
@@ -86,7 +88,7 @@ class Programme:
         The known solution is not handed to HiGHS as a start: 1.16 maps it wrongly into the presolved space and
         has returned it as optimal when it was not. It stands in only when the search finds nothing as good.
         """
-        solver = self._solver()
+        solver = _solver()
         solver.setOptionValue("mip_rel_gap", gap)
         solver.passModel(self._linear_programme())
         solver.run()
@@ -97,25 +99,10 @@ class Programme:
             used = fallback
         return used, bound, self._objective(used) - bound < 0.5
 
-    def relaxed(self) -> tuple[float, Floats]:
-        """(optimum, dual values of the rows) without the whole numbers."""
-        solver = self._solver()
-        programme = self._linear_programme()
-        programme.integrality_ = []
-        solver.passModel(programme)
-        solver.run()
-        return float(solver.getInfo().objective_function_value), np.asarray(solver.getSolution().row_dual)
-
-    def _solver(self) -> _Highs:
-        solver = _Highs()  # Highs itself prints a banner to standard output when it is made
-        for name, value in _OPTIONS.items():
-            solver.setOptionValue(name, value)
-        return solver
-
     def _objective(self, used: Ints) -> float:
         return float(self.cost @ np.concatenate((used, is_served(self.model, used))))
 
-    def _linear_programme(self) -> highspy.HighsLp:
+    def _linear_programme(self, *, whole: bool = True) -> highspy.HighsLp:
         programme = highspy.HighsLp()
         programme.num_row_, programme.num_col_ = self.matrix.shape
         programme.col_cost_ = self.cost
@@ -126,7 +113,8 @@ class Programme:
         programme.a_matrix_.start_ = self.matrix.indptr
         programme.a_matrix_.index_ = self.matrix.indices
         programme.a_matrix_.value_ = self.matrix.data
-        programme.integrality_ = [highspy.HighsVarType.kInteger] * self.cost.size
+        if whole:
+            programme.integrality_ = [highspy.HighsVarType.kInteger] * self.cost.size
         return programme
 
     def _feasible(self, used: Ints) -> bool:
@@ -137,6 +125,50 @@ class Programme:
         whole = (amount == 0) | (amount == model.need)
         within = (taken <= rows.limit).all() and (used >= 0).all() and (used <= model.most).all()
         return bool(whole.all() and within and self.kept.holds(used))
+
+
+class Relaxation:
+    """The linear relaxation of a programme, to which options can be added; each solution starts from the last."""
+
+    def __init__(self, programme: Programme) -> None:
+        self._highs = _solver()
+        self._highs.passModel(programme._linear_programme(whole=False))
+        self._first, self._demands = programme.model.demand.size, programme.model.priority.size
+
+    def solve(self) -> tuple[float, Floats, Floats]:
+        """(optimum, v by option in the order they were given, dual values of the rows)."""
+        self._highs.run()
+        solution = self._highs.getSolution()
+        values = np.asarray(solution.col_value)
+        return (
+            float(self._highs.getInfo().objective_function_value),
+            np.concatenate((values[: self._first], values[self._first + self._demands :])),
+            np.asarray(solution.row_dual),
+        )
+
+    def add(self, programme: Programme) -> None:
+        """Add the options of another programme over the same demands and rows."""
+        # The last solution stays feasible, so the primal simplex goes on from it.
+        self._highs.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+        count = programme.model.demand.size
+        columns = programme.matrix[:, :count]
+        self._highs.addCols(
+            count,
+            programme.cost[:count],
+            np.zeros(count),
+            programme.most[:count],
+            columns.nnz,
+            columns.indptr[:-1],
+            columns.indices,
+            columns.data,
+        )
+
+
+def _solver() -> _Highs:
+    solver = _Highs()  # Highs itself prints a banner to standard output when it is made
+    for name, value in _OPTIONS.items():
+        solver.setOptionValue(name, value)
+    return solver
 
 
 _OPTIONS: dict[str, bool | int | float | str] = {

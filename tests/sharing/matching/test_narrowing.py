@@ -69,3 +69,34 @@ def test_a_large_part_is_solved_to_within_the_gap_it_states(seed: int, monkeypat
     assert solution.cost_bound <= best <= cost <= solution.cost_bound * (1 + 2 * narrowing.ENOUGH)
     assert solution.exact == (solution.cost_bound == cost)
     assert solution.served_bound.tolist() == by_priority(model.priority).tolist()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_huge_part_states_bounds_that_hold(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = crowded(seed, demands=24, assets=7)
+    best = exact.solve(model)
+    assert best.exact
+    for name in ("LARGE", "HUGE"):
+        monkeypatch.setattr(narrowing, name, 0)
+    monkeypatch.setattr(exact, "LARGE", 0)
+    solution = exact.solve(model)
+    served, most = served_by_priority(model, solution.used), best.served_bound
+    assert (served <= solution.served_bound).all()
+    assert (solution.served_bound[3], most[3] - served[3] <= 1) == (by_priority(model.priority)[3], True)
+    if served.tolist() == most.tolist():
+        assert solution.cost_bound <= best.cost_bound <= int(model.cost @ solution.used)
+
+
+def test_what_is_in_the_way_moves_where_it_can() -> None:
+    """Two demands, of which the first prefers the only asset the second can use."""
+    model = build(
+        Problem(
+            priority=np.array([1, 1]), quantity=np.array([1, 1]), start=np.array([0, 0]), end=np.array([9, 9]),
+            splittable=np.array([False, False]), loads=np.zeros((2, 1), dtype=np.int64), capacity=np.array([1, 1]),
+            contiguous=np.zeros(2, dtype=np.bool_), limits=np.full((2, 1), UNLIMITED), holdings=Holdings.none(1),
+            demand=np.array([0, 0, 1]), asset=np.array([0, 1, 0]), unit_cost=np.array([5, 8, 5]),
+            regret=np.zeros(3, dtype=np.int64), free=np.ones(3, dtype=np.int64),
+        ),
+        [],
+    )  # fmt: skip
+    assert greedy(model).tolist() == [0, 1, 1]
