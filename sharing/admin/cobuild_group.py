@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -136,19 +136,10 @@ class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
         rows = [(_member(one), _demands(one)) for one in group.members.all() if one.pk in group.seen]
         return format_html_join("", '<div class="fact"><span class="fact-name">{}</span> {}</div>', rows) or "–"
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any | None = None,
-    ) -> HttpResponse:
-        """Adds the map of what the person may know."""
-        if obj is not None:
-            context["place_map"] = draw(_shapes(obj), title=_("Map of %(group)s") % {"group": obj})
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+    def beside_form(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """The buttons, and the map of what the person may know."""
+        shown = draw(_shapes(obj), title=_("Map of %(group)s") % {"group": obj})
+        return super().beside_form(request, obj) | {"place_map": shown}
 
 
 def group_link(demand_id: int, user: User) -> str:
