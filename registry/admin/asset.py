@@ -12,9 +12,13 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.asset_details import DETAILS
 from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegionFilter, person
+from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.admin.svg_map import Frame, Shape, draw
 from registry.admin.tags import tag
+from registry.exports.assets import suited_tables
+from registry.exports.formats import Format
+from registry.exports.table import Table
 from registry.kinds import KINDS
 from registry.models import Asset, Role, Sector, User
 from registry.models.asset import any_place_meets
@@ -62,7 +66,7 @@ class AssetForm(RestrictedForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(KindFirstAdmin):
+class AssetAdmin(ExportMixin, KindFirstAdmin):
     """Editors keep their organization's assets, managers also the terms of sharing and the protection. Others see the
     masked place of what is protected: the exact geometry is read for those entitled to it, and for no one else."""
 
@@ -84,6 +88,10 @@ class AssetAdmin(KindFirstAdmin):
     autocomplete_fields = ("owner", "region", "planned_facility")
     show_add_link = True
     change_form_outer_before_template = "registry/place_map.html"
+
+    def export_tables(self, request: HttpRequest, queryset: Any, format: Format) -> list[Table]:
+        """Of what is protected the masked place."""
+        return suited_tables(queryset, person(request), format)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Without any place, as get_object adds the one that the person may know of; and without what the ledger

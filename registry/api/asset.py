@@ -19,12 +19,10 @@ from registry.api.fields import GeometryField, OrganizationField, RegionField
 from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Shown
 from registry.api.views import Resource, Rows
-from registry.exports import open_fibre
 from registry.exports.asset_text import csv_lines, geojson_pieces
-from registry.exports.assets import asset_table, tables_by_kind
+from registry.exports.assets import FIELDS, suited_tables
 from registry.exports.formats import Format
 from registry.exports.table import Table
-from registry.kinds import Kind
 from registry.models import Asset, User
 
 MOST_AT_ONCE = 5000
@@ -44,7 +42,7 @@ class AssetShown(Shown[Asset]):
 
     class Meta:
         model = Asset
-        fields = asset_rows.FIELDS
+        fields = FIELDS
 
 
 class BulkAnswer(serializers.Serializer[Any]):
@@ -88,7 +86,7 @@ class AssetResource(Resource):
         return [asset_rows.shown(row, wanted, self._actions) for row in page]
 
     def known_fields(self, serializer: type[Any]) -> frozenset[str]:
-        return frozenset(asset_rows.FIELDS)
+        return frozenset(FIELDS)
 
     def export(self, queryset: models.QuerySet[Any], renderer: Any) -> HttpResponseBase:
         return self.streamed(self._copied(queryset, renderer), renderer)
@@ -102,18 +100,11 @@ class AssetResource(Resource):
 
     @contextmanager
     def tables(self, queryset: models.QuerySet[Any], format: Format, crs: str) -> Iterator[Sequence[Table]]:
-        """Of formats with layers one a kind, which has columns of its own."""
-        if format.name == "ofds":
-            fibers = queryset.filter(kind=Kind.FIBER).order_by("owner__code", "id")
-            yield [asset_table(fibers, self.user, open_fibre.FIELDS, crs)]
-        elif format.layered:
-            yield tables_by_kind(self.in_order(queryset), self.user, self._fields(), crs)
-        else:
-            yield [asset_table(self.in_order(queryset), self.user, self._fields(), crs)]
+        yield suited_tables(self.in_order(queryset), self.user, format, self._fields(), crs)
 
     def _fields(self) -> list[str]:
         wanted = self.wanted_fields()
-        return [name for name in asset_rows.FIELDS if wanted is None or name in wanted]
+        return [name for name in FIELDS if wanted is None or name in wanted]
 
     @extend_schema(request=AssetBody)
     def create(self, request: Request) -> HttpResponseBase:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from registry.api.asset_details import DETAILS, column_names
 from registry.api.fields import region_text
 from registry.exports.asset_text import PLACE_DIGITS
-from registry.exports.assets import with_place
+from registry.exports.assets import FIELDS, with_place
 from registry.models import User
 
 # Columns that are shown as they are, in this order among the others.
@@ -80,9 +80,3 @@ def shown(
 
 
 COLUMNS = {kind: column_names(kind) for kind in DETAILS}
-FIELDS = (
-    "id", "code", "name", "kind", "status", "owner", "region", "place", "place_is_exact", "length_m",
-    "planned_facility", "available_from", "capacity", "free_today", "weight_kg", "wind_area_m2", "power_kw",
-    "open_to_sectors", "price_per_unit_year", "terms", "protection", "protection_reason", "source", "details",
-    "created_at", "updated_at", "actions",
-)  # fmt: skip

@@ -1,7 +1,5 @@
 """Lists as files: which formats an address has, in which coordinates, and the file as an answer."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,7 +9,8 @@ from django.utils.translation import gettext as _
 from registry.api.pagination import CURSOR, LIMIT
 from registry.api.problems import bad_parameter
 from registry.api.renderers import FileRenderer
-from registry.exports.formats import FORMATS, Format, write
+from registry.exports.files import opened
+from registry.exports.formats import FORMATS, Format
 from registry.exports.systems import known_system
 from registry.exports.table import ExportRefused
 from registry.importing.coordinates import WGS84
@@ -72,12 +71,9 @@ def answer(view: Any) -> FileResponse:
             "too_many",
         )
     name = f"{view.nouns.replace(' ', '-')}.{format.suffix}"
-    with tempfile.TemporaryDirectory(prefix="export-") as folder:
-        path = Path(folder) / name
-        try:
-            with view.tables(queryset, format, crs) as tables:
-                write(format, tables, path)
-        except ExportRefused as refused:
-            raise bad_parameter("format", str(refused), "not_possible") from refused
-        # Its name goes with the folder; what it holds, when the answer has been sent.
-        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=format.media_type)
+    try:
+        with view.tables(queryset, format, crs) as tables:
+            file = opened(format, tables, name)
+    except ExportRefused as refused:
+        raise bad_parameter("format", str(refused), "not_possible") from refused
+    return FileResponse(file, as_attachment=True, filename=name, content_type=format.media_type)

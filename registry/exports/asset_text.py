@@ -6,8 +6,9 @@ from typing import Any
 from django.contrib.gis.db.models.functions import AsGeoJSON, AsWKT
 from django.db.models import F, QuerySet
 
-from registry.exports.assets import columns_of, marked, with_place
+from registry.exports.assets import TEXTS, columns_of, with_place
 from registry.exports.copying import copied
+from registry.exports.table import marked
 from registry.importing.markers import ALWAYS_MARKED, MARKED_IN_SHEETS
 from registry.models import User
 
@@ -17,7 +18,7 @@ PLACE_DIGITS = 15
 
 def csv_lines(queryset: QuerySet[Any], user: User, fields: Sequence[str]) -> Iterator[bytes]:
     """A line of headings and a line an asset, no cell of which is a formula; the place as `wkt`."""
-    columns = marked(columns_of(fields), MARKED_IN_SHEETS)
+    columns = marked(columns_of(fields), TEXTS, MARKED_IN_SHEETS)
     if "place" in fields:
         columns["wkt"] = AsWKT("place")
     yield (",".join(columns) + "\n").encode()
@@ -26,7 +27,7 @@ def csv_lines(queryset: QuerySet[Any], user: User, fields: Sequence[str]) -> Ite
 
 def geojson_pieces(queryset: QuerySet[Any], user: User, fields: Sequence[str]) -> Iterator[bytes]:
     """A FeatureCollection. Properties that an asset has no value for are left out."""
-    columns = marked(columns_of(fields), ALWAYS_MARKED)
+    columns = marked(columns_of(fields), TEXTS, ALWAYS_MARKED)
     properties = ", ".join(f'r."{name}"' for name in columns) or "NULL AS none"
     statement = f"""
         COPY (

@@ -9,15 +9,25 @@ from django.contrib.gis.db.models.functions import AsWKB
 from django.db.models import Case, F, Func, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce, Concat
 
+from registry.exports import open_fibre
 from registry.exports.copying import arrow_batches
+from registry.exports.formats import Format
 from registry.exports.systems import moved
-from registry.exports.table import GEOMETRY, Table, arrow_type
+from registry.exports.table import GEOMETRY, Table, arrow_type, marked
+from registry.importing.coordinates import WGS84
 from registry.importing.fields import DETAILS, detail_fields
 from registry.importing.markers import ALWAYS_MARKED, NOBODY
-from registry.kinds import KINDS
+from registry.kinds import KINDS, Kind
 from registry.models import Asset, User
 from registry.models.region import GB_T_2260
 
+# The fields of the API, in their order.
+FIELDS = (
+    "id", "code", "name", "kind", "status", "owner", "region", "place", "place_is_exact", "length_m",
+    "planned_facility", "available_from", "capacity", "free_today", "weight_kg", "wind_area_m2", "power_kw",
+    "open_to_sectors", "price_per_unit_year", "terms", "protection", "protection_reason", "source", "details",
+    "created_at", "updated_at", "actions",
+)  # fmt: skip
 # What people write, and so may be taken for something else.
 TEXTS = ("owner", "code", "name", "terms", "protection_reason", "source")
 # Of the fields of the API, those that are no columns of a table.
@@ -35,6 +45,18 @@ def tables_by_kind(queryset: QuerySet[Any], user: User, fields: Sequence[str], c
     found = set(queryset.order_by().values_list("kind", flat=True).distinct())
     tables = [_table(str(kind), placed.filter(kind=kind), fields, (kind,), crs) for kind in DETAILS if kind in found]
     return tables or [_table("assets", placed, fields, tuple(DETAILS), crs)]
+
+
+def suited_tables(
+    queryset: QuerySet[Any], user: User, format: Format, fields: Sequence[str] = FIELDS, crs: str = WGS84
+) -> list[Table]:
+    """The assets as a file of the format holds them: of those with layers one a kind."""
+    if format.name == "ofds":
+        fibers = queryset.filter(kind=Kind.FIBER).order_by("owner__code", "id")
+        return [asset_table(fibers, user, open_fibre.FIELDS, crs)]
+    if format.layered:
+        return tables_by_kind(queryset, user, fields, crs)
+    return [asset_table(queryset, user, fields, crs)]
 
 
 def with_place(queryset: Any, user: User) -> QuerySet[Any]:
@@ -72,19 +94,8 @@ def columns_of(fields: Sequence[str], kinds: Sequence[str] = tuple(DETAILS)) -> 
     return columns
 
 
-def marked(columns: dict[str, Any], pattern: str) -> dict[str, Any]:
-    """The columns with an apostrophe before each text that `pattern` finds."""
-    return columns | {
-        name: Func(
-            columns[name], Value(pattern), Value(r"'\&"), function="regexp_replace", output_field=TextField()
-        )
-        for name in TEXTS
-        if name in columns
-    }  # fmt: skip
-
-
 def _table(name: str, queryset: QuerySet[Any], fields: Sequence[str], kinds: Sequence[str], crs: str) -> Table:
-    columns = marked(columns_of(fields, kinds), ALWAYS_MARKED)
+    columns = marked(columns_of(fields, kinds), TEXTS, ALWAYS_MARKED)
     types = [pa.field(column, _type(column)) for column in columns]
     shapes = {KINDS[kind].geometry for kind in kinds}
     if "place" not in fields:

@@ -1,7 +1,7 @@
 """CSV of any table, for coordinates in a system that PostgreSQL does not know: in WGS 84 lists stream it at once."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,19 @@ from registry.importing.markers import SHEET_ONLY_MARKED
 def write_csv(tables: Sequence[Table], path: Path) -> None:
     """One table, places as `wkt` that states its system, no cell of which is a formula."""
     [table] = tables
-    headings = ["wkt" if name == GEOMETRY else name for name in table.schema.names]
     with path.open("wb") as file:
-        file.write((",".join(headings) + "\n").encode())
-        for batch in table.batches():
-            columns = [_texts(column, table) for column in batch.columns]
-            text = io.BytesIO()
-            pa.csv.write_csv(pa.record_batch(columns, names=headings), text, pa.csv.WriteOptions(include_header=False))
-            file.write(text.getvalue())
+        file.writelines(csv_pieces(table))
+
+
+def csv_pieces(table: Table) -> Iterator[bytes]:
+    """The table as CSV, piece by piece."""
+    headings = ["wkt" if name == GEOMETRY else name for name in table.schema.names]
+    yield (",".join(headings) + "\n").encode()
+    for batch in table.batches():
+        columns = [_texts(column, table) for column in batch.columns]
+        text = io.BytesIO()
+        pa.csv.write_csv(pa.record_batch(columns, names=headings), text, pa.csv.WriteOptions(include_header=False))
+        yield text.getvalue()
 
 
 def _texts(column: Any, table: Table) -> Any:

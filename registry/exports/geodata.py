@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyogrio.raw
 from django.utils.translation import gettext as _
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
@@ -14,6 +15,8 @@ from registry.exports.table import GEOMETRY, ExportRefused, Table
 from registry.importing.coordinates import WGS84
 
 GDAL_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, RuntimeError)
+
+KML_NAMES = {"end": "until"}
 
 
 def write_geopackage(tables: Sequence[Table], path: Path) -> None:
@@ -39,7 +42,14 @@ def write_kml(tables: Sequence[Table], path: Path) -> None:
     [table] = tables
     if table.crs != WGS84:
         raise ExportRefused(_("KML is in longitudes and latitudes of WGS 84 always: leave crs out."))
-    write_layer(table, path, "KML")
+    # `end` is a name of KML's own, of the time at which a placemark goes: what reads it finds that one, empty.
+    schema = pa.schema([f.with_name(KML_NAMES.get(f.name, f.name)) for f in table.schema])
+    renamed = replace(
+        table,
+        schema=schema,
+        batches=lambda: (pa.record_batch(batch.columns, schema=schema) for batch in table.batches()),
+    )
+    write_layer(renamed, path, "KML")
 
 
 def write_layer(table: Table, path: Path, driver: str, **options: Any) -> None:

@@ -1,12 +1,13 @@
 """What every format is written from: a named table of Arrow batches, its places as WKB in a chosen system."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Func, Value
 
 GEOMETRY = "geometry"
 Shape = Literal["Point", "LineString", "Polygon", "MultiPoint", "Unknown"]
@@ -42,6 +43,18 @@ class Table:
     def reader(self) -> Any:
         """The rows as a pyarrow.RecordBatchReader, which others read as a stream."""
         return pa.RecordBatchReader.from_batches(self.schema, self.batches())
+
+
+def marked(columns: Mapping[str, Any], texts: Iterable[str], pattern: str) -> dict[str, Any]:
+    """The columns (name -> expression) with an apostrophe before each of the `texts` that `pattern` finds
+    (importing.markers)."""
+    found = [name for name in texts if name in columns]
+    return dict(columns) | {
+        name: Func(
+            columns[name], Value(pattern), Value(r"'\&"), function="regexp_replace", output_field=models.TextField()
+        )
+        for name in found
+    }  # fmt: skip
 
 
 def arrow_type(field: Any) -> Any:

@@ -36,6 +36,8 @@ OSM_LAYERS = {
 }
 # Editors give new objects negative ids, which GDAL's own index does not take.
 OSM_OPTIONS = {"TAGS_FORMAT": "JSON", "USE_CUSTOM_INDEXING": "NO"}
+# Columns that GDAL gives every KML file; where they hold nothing they hide a column of the file's own.
+KML_TIMES = ("timestamp", "begin", "end")
 GDAL_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError)
 
 
@@ -192,6 +194,10 @@ def _read_layer(path: Path, layer: str, format: str, encoding: str | None) -> So
         _expand_tags(headings, columns)
         headings.insert(0, "@id")
         columns.insert(0, _osm_ids(layer, dict(zip(headings[1:], columns, strict=True))))
+    for name in KML_TIMES if format == "KML" else ():
+        if name in headings and not any(columns[headings.index(name)]):
+            del columns[headings.index(name)]
+            headings.remove(name)
     if format == "GeoJSON" and "id" not in headings and not np.array_equal(fids, np.arange(count)):
         headings.append("id")
         columns.append(fids)

@@ -8,13 +8,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import RestrictedAdmin, RestrictedForm, person
+from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.admin.svg_map import Shape, draw
 from registry.admin.tags import days
+from registry.exports.formats import Format
+from registry.exports.table import Table
+from registry.importing.coordinates import WGS84
 from registry.kinds import KINDS, Kind
 from sharing.admin.cobuild_group import group_link
 from sharing.admin.refusals import WorkflowAdmin
 from sharing.admin.words import LIMITS
+from sharing.exports.demands import FIELDS, demand_tables
 from sharing.models import Demand, DemandList, ListStatus
 from sharing.refusals import SENTENCES
 from sharing.workflow import lists
@@ -34,7 +39,7 @@ class DemandForm(RestrictedForm):
 
 
 @admin.register(Demand)
-class DemandAdmin(KindFirstAdmin, WorkflowAdmin):
+class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
     """The lines of lists. Drafts change, by the party's editors; what was submitted stays as it was."""
 
     kind_question = gettext_lazy("What kind of asset is needed?")
@@ -51,6 +56,10 @@ class DemandAdmin(KindFirstAdmin, WorkflowAdmin):
     ordering = ("-list", "line")
     autocomplete_fields = ("disjoint_from",)
     change_form_outer_before_template = "registry/place_map.html"
+
+    def export_tables(self, request: HttpRequest, queryset: Any, format: Format) -> list[Table]:
+        """As the API has them."""
+        return demand_tables(queryset, FIELDS, WGS84, by_shape=format.layered and format.needs_place)
 
     @admin.display(description=gettext_lazy("name"))
     def shown_name(self, demand: Demand) -> str:

@@ -1,10 +1,9 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.gis.db.models import GeometryField
-from django.db.models import Func, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
@@ -18,9 +17,14 @@ from registry.api.fields import PeriodField, geometry_schema
 from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Rows
+from registry.exports.delimited import csv_pieces
+from registry.exports.formats import Format
+from registry.exports.table import Table
+from registry.importing.coordinates import WGS84
 from registry.kinds import KINDS, Kind
 from registry.models import FiberType
 from sharing.api.verbs import SharingResource
+from sharing.exports.demands import demand_tables, with_place
 from sharing.models import CobuildDemand, Demand
 from sharing.workflow import lists
 from sharing.workflow.locks import lock_list
@@ -147,10 +151,31 @@ class DemandResource(SharingResource):
     place = "place"
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        line = Func("origin", "destination", function="ST_MakeLine", output_field=GeometryField(srid=4326))
-        place = Coalesce("location", line, output_field=GeometryField(srid=4326))
-        placed: QuerySet[Any] = queryset.select_related("list").annotate(place=place)
-        return placed
+        return with_place(queryset.select_related("list"))
+
+    @contextmanager
+    def tables(self, queryset: QuerySet[Any], format: Format, crs: str) -> Iterator[Sequence[Table]]:
+        """Under the headings that imports know."""
+        by_shape = format.layered and format.needs_place
+        yield demand_tables(self.in_order(queryset), self._fields(), crs, by_shape=by_shape)
+
+    def export(self, queryset: QuerySet[Any], renderer: Any) -> HttpResponseBase:
+        if renderer.format != "csv":
+            return super().export(queryset, renderer)
+        return self.streamed(self._csv(self.in_order(queryset)), renderer)
+
+    def page_lines(self, queryset: QuerySet[Any], page: Rows, renderer: Any) -> Iterable[bytes]:
+        if renderer.format != "csv":
+            return super().page_lines(queryset, page, renderer)
+        return self._csv(self.in_order(queryset.filter(pk__in=[demand.pk for demand in page])))
+
+    def _csv(self, queryset: QuerySet[Any]) -> Iterator[bytes]:
+        [table] = demand_tables(queryset, self._fields(), WGS84)
+        return csv_pieces(table)
+
+    def _fields(self) -> list[str]:
+        wanted = self.wanted_fields()
+        return [name for name in DemandShown.Meta.fields if wanted is None or name in wanted]
 
     def shown(self, page: Sequence[Any]) -> Rows:
         groups = CobuildDemand.objects.visible_to(self.user).group_of(demand.pk for demand in page)

@@ -1,5 +1,7 @@
 """Known headings of demand lists, in English and Chinese; printed in docs/formats.md."""
 
+from registry.importing.short_headings import shortened
+
 # A table: one target a line says more than one word a line.
 # fmt: off
 DEMAND = {
@@ -41,4 +43,6 @@ DEMAND = {
     "destination_lon_lat": ("destination", "to", "终点", "终点坐标", "z端", "b端"),
 }
 # fmt: on
-KNOWN = {target: (target, *headings) for target, headings in DEMAND.items()}
+# As a Shapefile's exports have them; of the ends of routes these have none.
+_SHORT = {target: shortened([target]) for target in DEMAND if not target.startswith(("origin_", "destination_"))}
+KNOWN = {target: (target, *_SHORT.get(target, ()), *headings) for target, headings in DEMAND.items()}
