@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry.importing.asset_merge import Merge, UseRefused
+from registry.importing.exported import refuse_masked, refuse_other_kinds
 from registry.importing.fields import DETAILS, ImportField, asset_fields, detail_fields
 from registry.importing.headings import asset_headings
 from registry.importing.intake import Intake, Options, open_intake
@@ -101,6 +102,9 @@ def _read_columns(intake: Intake, owner: Organization, kind: str) -> _Columns:
             _("No column of places or codes was recognised among: %(headings)s. Name them with --map.")
             % {"headings": ", ".join(intake.table.headings)}
         )
+    refuse_other_kinds(intake, kind)
+    if has_places(intake):
+        refuse_masked(intake)
     given = intake.texts("code", max_length=CODE_LENGTH)
     if given is None:
         given = np.full(count, None, dtype=object)

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 LONG = "长" * 80
 LONGER = "The owner's engineer is present; notice of 10 days. " * 40 + "完"
 BEND = LineString([(114.3, 30.6), (114.3123456789012, 30.6098765432109), (114.31, 30.62)], srid=4326)
-EVERYTHING = tuple(FORMATS)
+EVERYTHING = tuple(name for name in FORMATS if name != "ofds")
 
 
 class Owner:
@@ -168,3 +168,29 @@ def test_coordinates_of_web_maps_come_back_when_their_system_is_named(format: st
     path = owner.export(Kind.TOWER, format, tmp_path / f"x.{format}", crs=crs)
     report = import_assets(path, owner=owner.organization, kind=Kind.TOWER, options=Options(crs=crs))
     assert counts(report) == (0, 0, 12, 0), report.rejects
+
+
+@pytest.mark.parametrize("format", ["csv", "geojson", "fgb", "parquet"])
+def test_of_a_file_of_all_kinds_each_import_takes_its_own(format: str, tmp_path: Path):
+    owner = Owner()
+    response = owner.caller.get("assets/", format=format)
+    path = tmp_path / f"x.{format}"
+    path.write_bytes(body_of(response))
+    for kind in (Kind.TOWER, Kind.FIBER):
+        rows = sum(asset.kind == kind for asset in owner.assets)
+        report = import_assets(path, owner=owner.organization, kind=kind, options=Options())
+        assert counts(report) == (0, 0, rows, len(owner.assets) - rows)
+        others = {kind.value for kind in Kind} - {kind.value}
+        assert {row.reason.rpartition(" ")[2].rstrip(".") for row in report.rejects} == others
+
+
+@pytest.mark.parametrize("format", EVERYTHING)
+def test_the_cell_of_a_protected_place_is_never_imported_as_the_place(format: str, tmp_path: Path):
+    owner = Owner(long_texts=False)
+    stranger = Caller(factories.member(factories.organization("telco"), Role.VIEWER))
+    path = tmp_path / f"x.{format}"
+    path.write_bytes(body_of(stranger.get("assets/", format=format, kind="tower", code="T-1")))
+    before = everything(owner.organization)
+    report = import_assets(path, owner=owner.organization, kind=Kind.TOWER, options=Options())
+    assert counts(report) == (0, 0, 0, 1) and "grid cell" in report.rejects[0].reason
+    assert everything(owner.organization) == before
