@@ -5,7 +5,7 @@ own. What it saves, it saves in one transaction, so that an interrupted run leav
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,6 +24,7 @@ from sharing.matching.heartbeat import heartbeat
 from sharing.matching.points import match_points
 from sharing.matching.routes import match_routes
 from sharing.matching.saving import MatchAnswer, OutcomeAnswer, save
+from sharing.matching.together import match_points_fairly
 from sharing.models import DemandList, MatchRun, RunStatus
 
 logger = logging.getLogger(__name__)
@@ -43,42 +44,49 @@ MOST_ATTEMPTS = 5
 def run(run_id: int) -> MatchRun:
     """Match the open demands of the run's list; a run that is done, or under way elsewhere, is left alone.
 
-    What goes wrong is raised, for the workflow to record; a run whose process dies is taken up again later.
+    Runs of several lists that are to be matched together (parameters: `together`, their ids) are carried out with the
+    first of them. What goes wrong is raised, for the workflow to record; a run whose process dies is taken up again
+    later.
     """
-    claim = _claim(run_id)
     match_run = MatchRun.objects.select_related("list__party").get(pk=run_id)
+    ids = together(match_run)
+    claim = _claim(ids) if run_id == ids[0] else None
     if claim is None:
         return match_run
+    runs = list(_mine(ids, claim).select_related("list__party").order_by("pk"))
     try:
-        with heartbeat(_mine(run_id, claim)):
-            _carry_out(match_run, claim)
+        with heartbeat(_mine(ids, claim)):
+            _carry_out(runs, claim)
     except ClaimLost:
-        logger.warning("match run %s was taken over by another attempt", run_id)
+        logger.warning("match runs %s were taken over by another attempt", ids)
     except Exception:
-        if _mine(run_id, claim).exists():
+        if _mine(ids, claim).exists():
             raise
-        logger.exception("match run %s failed after another attempt had taken over", run_id)
+        logger.exception("match runs %s failed after another attempt had taken over", ids)
     match_run.refresh_from_db()
     return match_run
 
 
-def _claim(run_id: int) -> datetime | None:
-    """Takes the run, if it is queued, or running without a sign of life. The time of the claim names it."""
+def together(match_run: MatchRun) -> list[int]:
+    """The ids of the runs that are carried out with this one, itself among them; the first leads."""
+    ids: list[int] = match_run.parameters.get("together") or [match_run.pk]
+    return ids
+
+
+def _claim(run_ids: Sequence[int]) -> datetime | None:
+    """Takes the runs that are queued, or running without a sign of life, if the first is. The time names the claim."""
     now = timezone.now()
-    taken = (
-        waiting(now)
-        .filter(pk=run_id)
-        .update(
-            status=RunStatus.RUNNING,
-            progress=0,
-            error="",
-            started_at=now,
-            alive_at=now,
-            finished_at=None,
-            attempts=F("attempts") + 1,
-        )
-    )
-    return now if taken else None
+    free = waiting(now)
+    taken = {
+        "status": RunStatus.RUNNING, "progress": 0, "error": "", "started_at": now, "alive_at": now,
+        "finished_at": None, "attempts": F("attempts") + 1,
+    }  # fmt: skip
+    first, *others = run_ids
+    if not free.filter(pk=first).update(**taken):
+        return None
+    if others:
+        free.filter(pk__in=others).update(**taken)
+    return now
 
 
 def waiting(now: datetime) -> models.QuerySet[MatchRun]:
@@ -97,15 +105,15 @@ def _left(now: datetime) -> Q:
     return Q(status=RunStatus.RUNNING, alive_at__lt=now - SILENT_FOR)
 
 
-def _mine(run_id: int, claim: datetime) -> models.QuerySet[MatchRun]:
-    return MatchRun.objects.filter(pk=run_id, status=RunStatus.RUNNING, started_at=claim)
+def _mine(run_ids: Sequence[int], claim: datetime) -> models.QuerySet[MatchRun]:
+    return MatchRun.objects.filter(pk__in=run_ids, status=RunStatus.RUNNING, started_at=claim)
 
 
 @dataclass(slots=True)
 class _Report:
-    """Progress of one attempt, over all kinds; raises ClaimLost when the run has become another's."""
+    """Progress of one attempt, over all kinds; raises ClaimLost when a run has become another's."""
 
-    run_id: int
+    run_ids: Sequence[int]
     claim: datetime
     shown: int = field(default=-1)
 
@@ -114,7 +122,8 @@ class _Report:
         progress = int(90 * done / len(KINDS))
         if progress != self.shown:
             self.shown = progress
-            if not _mine(self.run_id, self.claim).update(progress=progress, alive_at=timezone.now()):
+            mine = _mine(self.run_ids, self.claim).update(progress=progress, alive_at=timezone.now())
+            if mine < len(self.run_ids):
                 raise ClaimLost
 
 
@@ -144,20 +153,50 @@ def outcomes(answers: AnswersByKind) -> list[OutcomeAnswer]:
     return [outcome for one in answers.values() for outcome in one.outcomes]
 
 
-def _carry_out(match_run: MatchRun, claim: datetime) -> None:
+def _answer_together(
+    runs: Sequence[MatchRun], step: Callable[[str, float], None]
+) -> tuple[list[AnswersByKind], list[Json]]:
+    """What the engine says of each list when all are matched fairly at once, and how each party fared by kind.
+
+    That holds for towers and rooms. Routes are laid list by list, each on what the ledger leaves, as in runs alone.
+    """
+    lists = [one.list for one in runs]
+    answers: list[AnswersByKind] = [{} for _ in runs]
+    fared: list[Json] = [{} for _ in runs]
+    for kind in KINDS:
+        step(kind, 0.0)
+        if kind in ROUTE_KINDS:
+            found = [match_routes(one.pk, kind, one.party, {}, lambda fraction: None) for one in lists]
+            fairness = None
+        else:
+            found, fairness = match_points_fairly(lists, kind, {})
+        for own, one, told, demand_list in zip(answers, found, fared, lists, strict=True):
+            own[kind] = one
+            if fairness and demand_list.party_id in fairness.asked:
+                told[kind] = fairness.told_to(demand_list.party_id)
+    return answers, fared
+
+
+def _carry_out(runs: Sequence[MatchRun], claim: datetime) -> None:
     began = perf_counter()
-    report = _Report(match_run.pk, claim)
-    answers = answer(match_run.list, match_run.parameters, report)
+    ids = [one.pk for one in runs]
+    report = _Report(ids, claim)
+    if len(runs) == 1:
+        answers = [answer(runs[0].list, runs[0].parameters, report)]
+        fared: list[Json] = [{}]
+    else:
+        answers, fared = _answer_together(runs, report)
     saving = perf_counter()
     with transaction.atomic():
-        locked = _mine(match_run.pk, claim).select_for_update(no_key=True).first()
-        if locked is None:
+        locked = {one.pk: one for one in _mine(ids, claim).select_for_update(no_key=True).order_by("pk")}
+        if len(locked) < len(ids):
             raise ClaimLost
-        save(locked, matches(answers), outcomes(answers))
-        found = figures(answers)
-        found["seconds"]["saving"] = round(perf_counter() - saving, 4)
-        found["seconds"]["total"] = round(perf_counter() - began, 4)
-        _finish(locked, found)
+        for pk, own, fairness in zip(ids, answers, fared, strict=True):
+            save(locked[pk], matches(own), outcomes(own))
+            found = figures(own) | ({"fairness": fairness} if fairness else {})
+            found["seconds"]["saving"] = round(perf_counter() - saving, 4)
+            found["seconds"]["total"] = round(perf_counter() - began, 4)
+            _finish(locked[pk], found)
 
 
 def figures(answers: AnswersByKind) -> Figures:
@@ -180,10 +219,18 @@ def figures(answers: AnswersByKind) -> Figures:
 
 
 def _finish(match_run: MatchRun, figures: Figures) -> None:
-    """The value is the yearly cost of what is served; the gap the larger of those in number served and in cost."""
+    """The value is the yearly cost of what is served; the gap the larger of those in number served and in cost.
+
+    Of a list matched with others the bounds are those of all together: none of its own is stated.
+    """
+    fairness = figures.get("fairness", {}).values()
     match_run.value = Decimal(str(figures["cost"])).quantize(Decimal("0.01"))
-    match_run.bound = Decimal(str(figures["cost_bound"])).quantize(Decimal("0.01"))
-    match_run.gap = max(_gap(figures["cost"], figures["cost_bound"]), _gap(figures["served_bound"], figures["served"]))
+    match_run.bound = None if fairness else Decimal(str(figures["cost_bound"])).quantize(Decimal("0.01"))
+    match_run.gap = max(
+        _gap(figures["cost"], figures["cost_bound"]),
+        _gap(figures["served_bound"], figures["served"]),
+        *(max(one["least_share_bound"] - one["least_share"], one["cost_gap"]) for one in fairness),
+    )
     match_run.figures = figures
     match_run.status, match_run.progress = RunStatus.DONE, 100
     match_run.finished_at = match_run.alive_at = timezone.now()

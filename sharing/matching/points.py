@@ -10,7 +10,7 @@ from sharing.matching import candidates, misses
 from sharing.matching.answers import Answers, Clock, Progress
 from sharing.matching.arrays import Flags, Ints
 from sharing.matching.assignment.assign import assign
-from sharing.matching.assignment.problem import Assignment, Problem
+from sharing.matching.assignment.problem import Problem
 from sharing.matching.demands import open_demands
 from sharing.matching.eligibility import RULES, Stage, Verdicts, judge
 from sharing.matching.explanation import Json, funnels, holds_whole, leg_loads, number, runners_up, score_parts
@@ -23,9 +23,27 @@ from sharing.matching.scoring import Scores, score
 def match_points(list_id: int, kind: str, party: Organization, parameters: Json, progress: Progress) -> Answers:
     """Answers for every open point demand for `kind`; progress goes from 0 to 1."""
     answers, clock = Answers(), Clock()
+    ready = prepare(list_id, kind, party, parameters, answers, clock, progress)
+    if ready is None:
+        return answers
+    assignment = assign(Problem.of(ready.options, ready.scores.regret, ready.hood.holdings))
+    clock.stop(answers, "assignment", progress, 0.8)
+    answers.served, answers.served_bound = int(assignment.served.sum()), int(assignment.served_bound.sum())
+    answers.cost, answers.cost_bound = assignment.cost, assignment.cost_bound
+    answers.components = assignment.components
+    legs = Legs(assignment.option, assignment.units, assignment.numbers)
+    explain(answers, ready, legs, given_away(ready, legs))
+    clock.stop(answers, "explanation", progress, 1.0)
+    return answers
+
+
+def prepare(
+    list_id: int, kind: str, party: Organization, parameters: Json, answers: Answers, clock: Clock, progress: Progress
+) -> "Ready | None":
+    """The first three steps; None for a list that asks for nothing of the kind."""
     demands = open_demands(list_id, kind)
     if not len(demands):
-        return answers
+        return None
     prices = parameters.get("prices", ())
     hood = candidates.neighbourhood(demands, kind=kind, party=party, prices=prices)
     clock.stop(answers, "candidates", progress, 0.3)
@@ -35,20 +53,13 @@ def match_points(list_id: int, kind: str, party: Organization, parameters: Json,
     options = hood.pairs.take(eligible)
     scores = score(options)
     clock.stop(answers, "scoring", progress, 0.5)
-    assignment = assign(Problem.of(options, scores.regret, hood.holdings))
-    clock.stop(answers, "assignment", progress, 0.8)
     answers.pairs, answers.options = len(hood.pairs), len(options)
-    answers.served, answers.served_bound = int(assignment.served.sum()), int(assignment.served_bound.sum())
-    answers.cost, answers.cost_bound = assignment.cost, assignment.cost_bound
-    answers.components = assignment.components
-    _explain(answers, _Run(kind, party, prices, hood, verdicts, eligible, options, scores, assignment))
-    clock.stop(answers, "explanation", progress, 1.0)
-    return answers
+    return Ready(kind, party, prices, hood, verdicts, eligible, options, scores)
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """Everything the explanation looks at."""
+class Ready:
+    """A list's demands for a kind with all that could serve them: what the assignment and the explanation look at."""
 
     kind: str
     party: Organization
@@ -58,7 +69,6 @@ class _Run:
     eligible: Flags
     options: Pairs
     scores: Scores
-    assignment: Assignment
 
     @property
     def demands(self) -> PointDemands:
@@ -69,17 +79,62 @@ class _Run:
         return self.hood.pairs.assets
 
 
-def _explain(answers: Answers, run: _Run) -> None:
-    after = candidates.with_freedom(run.options, _after(run, run.hood.holdings, run.assets))
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """The options of a list that are used, with units and their numbers."""
+
+    option: Ints
+    units: Ints
+    numbers: Sequence[Sequence[tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What runs give away: ranges of units of assets, by id."""
+
+    asset: Ints
+    lower: Ints
+    upper: Ints
+    start: Ints
+    end: Ints
+    loads: Ints
+
+    @classmethod
+    def together(cls, parts: "Sequence[Given]") -> "Given":
+        columns = ("asset", "lower", "upper", "start", "end", "loads")
+        return cls(*(np.concatenate([getattr(part, column) for part in parts]) for column in columns))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A list with what it gets, and what it and others got."""
+
+    ready: Ready
+    legs: Legs
+    given: Given
+
+    @property
+    def options(self) -> Pairs:
+        return self.ready.options
+
+    @property
+    def demands(self) -> PointDemands:
+        return self.ready.demands
+
+
+def explain(answers: Answers, ready: Ready, legs: Legs, given: Given) -> None:
+    """Step five: matches and outcomes of the list. given: what this list and those matched with it got."""
+    run = _Run(ready, legs, given)
+    after = candidates.with_freedom(run.options, _after(given, ready.hood.holdings, ready.assets))
     used = np.zeros(len(run.options), dtype=np.bool_)
-    used[run.assignment.option] = True
+    used[legs.option] = True
     available = holds_whole(after) & ~used
-    left = np.zeros(len(run.hood.pairs), dtype=np.bool_)
-    left[np.flatnonzero(run.eligible)[available]] = True
-    funnel = funnels(run.hood.pairs, run.verdicts, left)
+    left = np.zeros(len(ready.hood.pairs), dtype=np.bool_)
+    left[np.flatnonzero(ready.eligible)[available]] = True
+    funnel = funnels(ready.hood.pairs, ready.verdicts, left)
     met = np.zeros(len(run.demands), dtype=np.bool_)
-    met[run.options.demand[run.assignment.option]] = True
-    answers.matches = _matches(run, runners_up(run.options, run.scores, available & met[run.options.demand]))
+    met[run.options.demand[legs.option]] = True
+    answers.matches = _matches(run, runners_up(run.options, ready.scores, available & met[run.options.demand]))
     answers.outcomes = [
         OutcomeAnswer(int(run.demands.id[demand]), True, "", funnel[demand], {}, {})
         for demand in np.flatnonzero(met).tolist()
@@ -93,44 +148,55 @@ def _explain(answers: Answers, run: _Run) -> None:
         )
 
 
-def _after(run: _Run, holdings: Holdings, assets: AssetFacts) -> Holdings:
-    """`holdings` of `assets`, with what this run gives away on them."""
-    if not len(assets):
+def given_away(ready: Ready, legs: Legs) -> Given:
+    """The legs as rows of the ledger would have them; a leg's loads stand with its first range."""
+    rows = [(i, n == 0, *pair) for i, ranges in enumerate(legs.numbers) for n, pair in enumerate(ranges)]
+    leg, first, lower, upper = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+    option = legs.option[leg]
+    demand, demands = ready.options.demand[option], ready.demands
+    share = -(-demands.loads[demand] * legs.units[leg][:, None] // demands.quantity[demand][:, None])
+    return Given(
+        asset=ready.assets.id[ready.options.asset[option]],
+        lower=lower,
+        upper=upper,
+        start=demands.start[demand],
+        end=demands.end[demand],
+        loads=share * first[:, None],
+    )
+
+
+def _after(given: Given, holdings: Holdings, assets: AssetFacts) -> Holdings:
+    """`holdings` of `assets`, with what was given away on them."""
+    if not len(assets) or not given.asset.size:
         return holdings
     order = np.argsort(assets.id)
-    legs, spans = run.assignment.option, run.assignment.numbers
-    ids = run.assets.id[run.options.asset[legs]]
-    place = np.minimum(np.searchsorted(assets.id[order], ids), len(assets) - 1)
-    known = assets.id[order][place] == ids
-    rows = [(i, n == 0, *pair) for i, ranges in enumerate(spans) if known[i] for n, pair in enumerate(ranges)]
-    leg, first, lower, upper = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-    if not leg.size:
-        return holdings
-    demand = run.options.demand[legs[leg]]
-    share = -(-run.demands.loads[demand] * run.assignment.units[leg][:, None] // run.demands.quantity[demand][:, None])
+    place = np.minimum(np.searchsorted(assets.id[order], given.asset), len(assets) - 1)
+    known = assets.id[order][place] == given.asset
     return Holdings.sorted(
-        asset=np.concatenate((holdings.asset, order[place[leg]])),
-        lower=np.concatenate((holdings.lower, lower)),
-        upper=np.concatenate((holdings.upper, upper)),
-        start=np.concatenate((holdings.start, run.demands.start[demand])),
-        end=np.concatenate((holdings.end, run.demands.end[demand])),
-        loads=np.concatenate((holdings.loads, share * first[:, None])),
+        asset=np.concatenate((holdings.asset, order[place[known]])),
+        lower=np.concatenate((holdings.lower, given.lower[known])),
+        upper=np.concatenate((holdings.upper, given.upper[known])),
+        start=np.concatenate((holdings.start, given.start[known])),
+        end=np.concatenate((holdings.end, given.end[known])),
+        loads=np.concatenate((holdings.loads, given.loads[known])),
     )
 
 
 def _misses(run: _Run, unmet: Ints) -> list[misses.Miss]:
-    demands = run.demands.take(unmet)
-    wide = candidates.neighbourhood(demands, kind=run.kind, party=run.party, reach=misses.REACH, prices=run.prices)
-    holdings = _after(run, wide.holdings, wide.pairs.assets)
+    demands, ready = run.demands.take(unmet), run.ready
+    wide = candidates.neighbourhood(
+        demands, kind=ready.kind, party=ready.party, reach=misses.REACH, prices=ready.prices
+    )
+    holdings = _after(run.given, wide.holdings, wide.pairs.assets)
     free = np.bincount(run.options.demand, run.options.free, len(run.demands))
     contested = free[unmet] >= demands.quantity
-    return misses.explain(candidates.with_freedom(wide.pairs, holdings), RULES[run.kind], holdings, contested)
+    return misses.explain(candidates.with_freedom(wide.pairs, holdings), RULES[ready.kind], holdings, contested)
 
 
 def _matches(run: _Run, others: list[list[int]]) -> list[MatchAnswer]:
     """The run's answers as rank 1, runners-up behind, in the order of the demands."""
     legs: dict[int, list[tuple[int, int]]] = {}
-    for option, units in zip(run.assignment.option.tolist(), run.assignment.units.tolist(), strict=True):
+    for option, units in zip(run.legs.option.tolist(), run.legs.units.tolist(), strict=True):
         legs.setdefault(int(run.options.demand[option]), []).append((option, units))
     matches = []
     for demand, chosen in legs.items():
@@ -141,16 +207,16 @@ def _matches(run: _Run, others: list[list[int]]) -> list[MatchAnswer]:
 
 
 def _match(run: _Run, demand: int, rank: int, legs: list[tuple[int, int]]) -> MatchAnswer:
-    options, assets = run.options, run.assets
-    best = max((option for option, _ in legs), key=lambda option: float(run.scores.whole[option]))
+    options, assets = run.options, run.ready.assets
+    best = max((option for option, _ in legs), key=lambda option: float(run.ready.scores.whole[option]))
     answers = [_leg(run, demand, option, units) for option, units in legs]
     hidden = any(assets.core[options.asset[option]] for option, _ in legs)
     quantity = sum(units for _, units in legs)
     return MatchAnswer(
         demand=int(run.demands.id[demand]),
         rank=rank,
-        score=sum(float(run.scores.whole[option]) * units for option, units in legs) / quantity,
-        score_parts=[] if hidden else score_parts(run.scores, best),
+        score=sum(float(run.ready.scores.whole[option]) * units for option, units in legs) / quantity,
+        score_parts=[] if hidden else score_parts(run.ready.scores, best),
         cost_cents=sum(leg.cost_cents for leg in answers),
         legs=answers,
         distance_m=None if hidden else max(number(options.distance_m[option]) or 0.0 for option, _ in legs),
@@ -158,7 +224,7 @@ def _match(run: _Run, demand: int, rank: int, legs: list[tuple[int, int]]) -> Ma
 
 
 def _leg(run: _Run, demand: int, option: int, units: int) -> LegAnswer:
-    assets, asset = run.assets, int(run.options.asset[option])
+    assets, asset = run.ready.assets, int(run.options.asset[option])
     loads = leg_loads(run.demands.loads[demand], units, int(run.demands.quantity[demand]))
     return LegAnswer(
         asset=int(assets.id[asset]),

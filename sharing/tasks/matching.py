@@ -50,12 +50,15 @@ def _untold(now: datetime) -> QuerySet[MatchRun, int]:
 
 
 def carry_out(run_id: int) -> MatchRun:
-    """The engine's run, then the workflow told of its end. Raises what the engine raised."""
+    """The engine's run, and those carried out with it, then the workflow told of their end. Raises what the engine
+    raised."""
     try:
         run = engine.run(run_id)
     except Exception as error:
-        lists.record_failed(MatchRun.objects.get(pk=run_id), error=f"{type(error).__name__}: {error}")
+        for failed in MatchRun.objects.filter(pk__in=engine.together(MatchRun.objects.get(pk=run_id))):
+            lists.record_failed(failed, error=f"{type(error).__name__}: {error}")
         raise
     if run.status == RunStatus.DONE:
-        lists.record_matched(run)
+        for done in MatchRun.objects.filter(pk__in=engine.together(run), status=RunStatus.DONE).order_by("list"):
+            lists.record_matched(done)
     return run

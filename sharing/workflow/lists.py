@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from registry.models import Organization, User
 from registry.nudge import nudge_on_commit
-from sharing.errors import BadInput, WrongState
+from sharing.errors import BadInput, NotYours, WrongState
 from sharing.models import (
     LIVE,
     Demand,
@@ -40,6 +40,8 @@ RUNS = "sharing.sweep_runs"
 REGROUP = "sharing.regroup"
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 BATCH = 1000
+MOST_TOGETHER = 2000
+"""Lines of lists matched together: fairness couples all of them, and a thousand tight ones take a minute or two."""
 
 
 @transaction.atomic
@@ -128,6 +130,23 @@ def rematch(demand_list: DemandList, *, actor: User | None) -> MatchRun:
     if demand_list.runs.filter(status__in=UNFINISHED).exists():
         raise WrongState(_("This list is being matched already."))
     return _queue(demand_list)
+
+
+@transaction.atomic
+def rematch_together(demand_lists: Sequence[DemandList], *, actor: User | None) -> MatchRun:
+    """Queues competing lists to be matched at once, fairly between their parties; returns the run that leads.
+
+    At the registry's own console only (actor None): no party may have another's list matched.
+    """
+    if actor is not None:
+        raise NotYours(_("Lists of several parties are matched together by the registry itself."))
+    if Demand.objects.filter(list__in=demand_lists).count() > MOST_TOGETHER:
+        raise BadInput(_("Lists of at most %(most)d lines in all are matched together.") % {"most": MOST_TOGETHER})
+    by_id = sorted(demand_lists, key=lambda one: one.pk)
+    runs = [rematch(demand_list, actor=actor) for demand_list in by_id]
+    ids = [run.pk for run in runs]
+    MatchRun.objects.filter(pk__in=ids).update(parameters={"together": ids})
+    return MatchRun.objects.get(pk=ids[0])
 
 
 @transaction.atomic

@@ -27,6 +27,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("list", type=int, help=_("the id of the demand list"))
+        parser.add_argument(
+            "--with",
+            type=int,
+            nargs="+",
+            default=[],
+            dest="competing",
+            metavar="LIST",
+            help=_("competing lists, matched at once: no party is served less so that another is served more"),
+        )
         parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
         parser.add_argument(
             "--what-if",
@@ -37,6 +46,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["what_if"]:
             self._try(options["list"], options["what_if"], as_json=options["json"])
+            return
+        if options["competing"]:
+            runs = self._run_together([options["list"], *options["competing"]])
+            if options["json"]:
+                self.stdout.write(json.dumps({"runs": [summary(run) for run in runs]}))
+                return
+            for run in runs:
+                self.stdout.write(str(run.list))
+                self._print(run)
             return
         run = self._run(options["list"])
         if options["json"]:
@@ -59,6 +77,23 @@ class Command(BaseCommand):
         if run.status == RunStatus.FAILED:
             raise CommandError(run.error)
         return run
+
+    def _run_together(self, list_ids: list[int]) -> list[MatchRun]:
+        """A run of each list, carried out at once, in the order of the lists."""
+        found = [self._list(list_id) for list_id in dict.fromkeys(list_ids)]
+        try:
+            leader = lists.rematch_together(found, actor=None)
+        except Refusal as refusal:
+            raise CommandError(refusal.message) from refusal
+        done = carry_out(leader.pk)
+        while done.status in lists.UNFINISHED:
+            time.sleep(POLL_S)
+            done = carry_out(leader.pk)
+        if done.status == RunStatus.FAILED:
+            raise CommandError(done.error)
+        runs = MatchRun.objects.filter(pk__in=leader.parameters["together"]).select_related("list__party")
+        by_list = {run.list_id: run for run in runs}
+        return [by_list[demand_list.pk] for demand_list in found]
 
     def _try(self, list_id: int, changes: str, *, as_json: bool) -> None:
         body = WhatIfBody(data=_object(changes))
@@ -89,7 +124,21 @@ class Command(BaseCommand):
     def _print(self, run: MatchRun) -> None:
         figures = summary(run)
         self.stdout.write(_("Run %(run)s: %(matched)s of %(demands)s demands matched in %(seconds)s s.") % figures)
-        self.stdout.write(_("Cost a year %(value)s, proven to be at least %(bound)s (gap %(gap).4f).") % figures)
+        if run.bound is None:
+            self.stdout.write(_("Cost a year %(value)s (gap %(gap).4f).") % figures)
+        else:
+            self.stdout.write(_("Cost a year %(value)s, proven to be at least %(bound)s (gap %(gap).4f).") % figures)
+        for kind, one in run.figures.get("fairness", {}).items():
+            self.stdout.write(
+                _(
+                    "%(kind)s: %(share).0f %% served; the least share of %(parties)d parties is %(least).0f %%, and "
+                    "could not be above %(bound).0f %%."
+                )
+                % {
+                    "kind": kind, "parties": one["parties"], "share": 100 * one["share"],
+                    "least": 100 * one["least_share"], "bound": 100 * one["least_share_bound"],
+                }
+            )  # fmt: skip
         self.stdout.write("")
         matches = Match.objects.filter(run=run, rank=1).select_related("demand").prefetch_related("legs__asset__owner")
         for match in matches.order_by("demand__line"):
@@ -119,9 +168,10 @@ def summary(run: MatchRun) -> dict[str, Any]:
         "matched": run.figures["matched"],
         "unmatched": run.figures["unmatched"],
         "value": float(run.value or 0),
-        "bound": float(run.bound or 0),
+        "bound": None if run.bound is None else float(run.bound),
         "gap": run.gap,
         "seconds": run.figures["seconds"]["total"],
+        **({"fairness": run.figures["fairness"]} if "fairness" in run.figures else {}),
     }
 
 

@@ -25,7 +25,7 @@ def assign(problem: Problem) -> Assignment:
     """The best assignment whose units can be numbered, with proven bounds. Same problem, same answer."""
     cuts: list[Rows] = []
     memory: dict[bytes, exact.Solution] = {}
-    proven: _Solved | None = None
+    proven: Solved | None = None
     valid = True
     for round_number in range(1, ROUNDS + 1):
         model = build(problem, cuts)
@@ -38,11 +38,13 @@ def assign(problem: Problem) -> Assignment:
         cuts.append(layout.cuts_as_rows(problem))
         valid = valid and layout.proven
     assert proven is not None
-    return _result(problem, model, layout, proven, round_number)
+    return result_of(problem, model, layout, proven, round_number)
 
 
 @dataclass(slots=True)
-class _Solved:
+class Solved:
+    """A solution of the model, before its units are numbered, with what was proven."""
+
     used: Ints
     served: Ints
     served_bound: Ints
@@ -52,7 +54,7 @@ class _Solved:
     exact: bool
 
 
-def _solve(model: Model, memory: dict[bytes, exact.Solution]) -> _Solved:
+def _solve(model: Model, memory: dict[bytes, exact.Solution]) -> Solved:
     reduced = reduction.reduce(model)
     used = _cheapest(model, reduced)
     clear = reduction.without_conflict(model, reduced, used)
@@ -66,7 +68,7 @@ def _solve(model: Model, memory: dict[bytes, exact.Solution]) -> _Solved:
         over += int(part.cost @ solution.used) - solution.cost_bound
         proven &= solution.exact
     served, cost = served_by_priority(model, used), int(model.cost @ used)
-    return _Solved(used, served, served + short, cost, cost - over, reduced.parts, proven)
+    return Solved(used, served, served + short, cost, cost - over, reduced.parts, proven)
 
 
 def _remembered(memory: dict[bytes, exact.Solution], options: Ints, part: Model) -> exact.Solution:
@@ -106,7 +108,8 @@ def _filled_before(demand: Ints, most: Ints) -> Ints:
     return np.asarray(total - np.repeat(total[starts], lengths), dtype=np.int64)
 
 
-def _result(problem: Problem, model: Model, layout: Layout, proven: _Solved, rounds: int) -> Assignment:
+def result_of(problem: Problem, model: Model, layout: Layout, proven: Solved, rounds: int) -> Assignment:
+    """What is laid out, with the bounds of the last solution that nothing was taken from."""
     served, cost = served_by_priority(model, layout.used), int(model.cost @ layout.used)
     as_many = bool((served == proven.served).all())
     option = np.flatnonzero(layout.used)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sharing.matching.arrays import Floats, Ints
+from sharing.matching.arrays import Flags, Floats, Ints
 from sharing.matching.assignment.greedy import greedy
 from sharing.matching.assignment.model import Model
 from sharing.matching.assignment.narrowing import LARGE, least, most
@@ -36,11 +36,14 @@ class Solution:
     exact: bool
 
 
-def solve(model: Model) -> Solution:
-    """The most demands, priority by priority, then the least cost, then the least regret."""
-    used = greedy(model)
+def solve(model: Model, parties: tuple[tuple[Flags, int], ...] = (), start: Ints | None = None) -> Solution:
+    """The most demands, priority by priority, then the least cost, then the least regret.
+
+    parties: demands of which so many must be served, as `start` does.
+    """
+    used = greedy(model) if start is None else start
     bound = by_priority(model.priority)
-    kept = Kept(model)
+    kept = Kept(model, parties=parties)
     exact = True
     for priority in np.unique(model.priority).tolist():
         served = int(served_by_priority(model, used)[priority])

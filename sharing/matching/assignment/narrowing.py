@@ -96,7 +96,7 @@ def most(model: Model, kept: Kept, demands: Flags, start: Ints) -> tuple[Ints, f
         return used, -lowest, proven
     rows = np.flatnonzero(_first(model, model.cost, model.most > 0, 2 * FIRST) | (start > 0))
     part = _only(model, rows)
-    found, _, _ = Programme(part, Kept(part, kept.served, kept.cost), demands=demands).solve(start[rows])
+    found, _, _ = Programme(part, Kept(part, kept.served, kept.cost, kept.parties), demands=demands).solve(start[rows])
     used = np.zeros_like(start)
     used[rows] = found
     count = np.count_nonzero(demands)
@@ -143,7 +143,7 @@ def _relaxation(model: Model, kept: Kept, value: Ints | Floats, allowed: Flags, 
 
 def _programme(model: Model, kept: Kept, value: Ints | Floats, options: Ints) -> Programme:
     part = _only(model, options)
-    return Programme(part, Kept(part, kept.served, kept.cost), options=value[options])
+    return Programme(part, Kept(part, kept.served, kept.cost, kept.parties), options=value[options])
 
 
 def _reduced_costs(model: Model, kept: Kept, value: Ints | Floats, dual: Floats) -> Floats:

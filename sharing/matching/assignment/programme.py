@@ -33,10 +33,14 @@ class Kept:
     model: Model
     served: dict[int, int] = field(default_factory=dict)  # at least so many of a priority
     cost: int | None = None  # at most so much
+    parties: tuple[tuple[Flags, int], ...] = ()  # of these demands at least so many
 
     def holds(self, used: Ints) -> bool:
         served = served_by_priority(self.model, used)
         enough = all(served[priority] >= count for priority, count in self.served.items())
+        if self.parties:
+            met = is_served(self.model, used)
+            enough &= all(int(met[demands].sum()) >= count for demands, count in self.parties)
         return enough and (self.cost is None or int(self.model.cost @ used) <= self.cost)
 
 
@@ -69,8 +73,9 @@ class Programme:
         ]
         lower = [*np.zeros(demands.size), *np.full(rows.count, -highspy.kHighsInf)]
         upper = [*np.zeros(demands.size), *rows.limit]
-        for priority, count in self.kept.served.items():
-            columns = served[model.priority == priority]
+        groups = [(model.priority == priority, count) for priority, count in self.kept.served.items()]
+        for members, count in (*groups, *self.kept.parties):
+            columns = served[members]
             cells.append((np.full(columns.size, len(lower)), columns, np.ones(columns.size)))
             lower.append(count)
             upper.append(highspy.kHighsInf)
