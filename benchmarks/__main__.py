@@ -19,6 +19,7 @@ from benchmarks.importing import importing  # noqa: E402
 from benchmarks.report import RESULTS, save, table  # noqa: E402
 from benchmarks.routing import routing  # noqa: E402
 from benchmarks.supply import supplying  # noqa: E402
+from benchmarks.tiles import tiles  # noqa: E402
 
 SUITES = {
     "api": api,
@@ -27,6 +28,7 @@ SUITES = {
     "importing": importing,
     "routing": routing,
     "supply": supplying,
+    "tiles": tiles,
 }
 
 

@@ -14,17 +14,15 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, override_settings
 
+from benchmarks.catalog import caller, fill
 from benchmarks.figures import figure
 from benchmarks.ogc import map_pages
-from registry.models import Membership, Organization, Region, Role, Sector, User
-from registry.models.region import GB_T_2260
 
 ROWS = 1_000_000
 ROUNDS = 25
 PAGE_LIMIT_MS = 40.0
 EXPORT_ROWS_PER_SECOND = 40_000
 EXPORT_LIMIT_MB = 300.0
-OWNERS = 40
 
 # Parameters of the list, and the same rows by hand: no visibility, no masks, no JSON.
 PAGES: dict[str, tuple[dict[str, Any], str]] = {
@@ -62,7 +60,7 @@ def api(rows: int = ROWS) -> list[dict[str, Any]]:
     """Filtered pages of 100 in milliseconds at the 95th percentile, the 10th page beside the 10,000th, exports, and
     the pages of benchmarks.ogc on the same catalog."""
     fill(rows)
-    client = _caller()
+    client = caller()
     # As config.wsgi does in the server.
     gc.collect()
     gc.freeze()
@@ -84,81 +82,6 @@ def api(rows: int = ROWS) -> list[dict[str, Any]]:
         for format in ("csv", "geojson"):
             figures += _export(client, format, rows)
     return figures
-
-
-def fill(rows: int) -> None:
-    """Towers, ducts, fibers and rooms about Wuhan, of forty owners; 2 % restricted, 0.5 % core. Once in a run."""
-    if Organization.objects.filter(code="bench-0").exists():
-        return
-    regions = [
-        Region.objects.get_or_create(
-            scheme=GB_T_2260, code=code, defaults={"name": code, "prefix": Region.prefix_of(GB_T_2260, code)}
-        )[0]
-        for code in ("420102", "420103", "420104", "420105", "420106", "420107", "420111", "420112")
-    ]
-    sectors = list(Sector.values)
-    owners = [
-        Organization.objects.create(
-            code=f"bench-{n}", name=f"Owner {n}", sector=sectors[n % len(sectors)], region=regions[n % len(regions)]
-        )
-        for n in range(OWNERS)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT setseed(0.165)")
-        cursor.execute(
-            """
-            INSERT INTO registry_asset (
-                owner_id, code, name, kind, status, region_id, geometry, capacity, open_to_sectors,
-                price_per_unit_year, terms, protection, protection_reason, source, created_at, updated_at,
-                used_today, ledger_version
-            )
-            SELECT (%(owners)s)[1 + n %% %(count)s], 'B' || lpad(n::text, 7, '0'), '站 ' || n, kind, 'in_service',
-                (%(regions)s)[1 + n %% 8],
-                CASE WHEN kind IN ('duct', 'fiber')
-                    THEN ST_SetSRID(ST_MakeLine(ST_MakePoint(x, y), ST_MakePoint(x + 0.003, y + 0.001)), 4326)
-                    ELSE ST_SetSRID(ST_MakePoint(x, y), 4326) END,
-                1 + n %% 6, ARRAY['telecom', 'power']::varchar[], 1000, '',
-                CASE WHEN n %% 200 = 0 THEN 'core' WHEN n %% 50 = 1 THEN 'restricted' ELSE 'open' END, '', 'bench',
-                '2026-01-01', '2026-01-01'::timestamptz + n * interval '1 second', 0, 0
-            FROM (
-                SELECT n, (ARRAY['tower', 'tower', 'tower', 'duct', 'fiber', 'equipment_room'])[1 + n %% 6] AS kind,
-                    114.0 + random() * 0.6 AS x, 30.4 + random() * 0.4 AS y
-                FROM generate_series(1, %(rows)s) AS n
-            ) AS made
-            """,
-            {
-                "owners": [owner.pk for owner in owners],
-                "count": OWNERS,
-                "regions": [region.pk for region in regions],
-                "rows": rows,
-            },
-        )
-        cursor.execute(
-            """
-            INSERT INTO registry_tower (asset_id, structure_type, height_m)
-                SELECT id, 'monopole', 10 + id % 50 FROM registry_asset WHERE kind = 'tower';
-            INSERT INTO registry_duct (asset_id, material, sub_ducts, fill_limit, hazardous_co_use, blocked)
-                SELECT id, 'hdpe', 0, 0.4, false, false FROM registry_asset WHERE kind = 'duct';
-            INSERT INTO registry_fiber (asset_id, fiber_type, attenuation_1310_db_km, attenuation_1550_db_km, splices,
-                    splice_loss_db, connectors, connector_loss_db)
-                SELECT id, 'G.652.D', 0.35, 0.21, 2, 0.1, 2, 0.5 FROM registry_asset WHERE kind = 'fiber';
-            INSERT INTO registry_equipmentroom (asset_id, feeds, security_class)
-                SELECT id, 2, 1 FROM registry_asset WHERE kind = 'equipment_room';
-            INSERT INTO registry_allocation (asset_id, units, period, holder_id, purpose, created_at)
-                SELECT id, int4range(1, 2), daterange('2026-01-01', NULL), owner_id, 'own_use', now()
-                FROM registry_asset WHERE id % 5 = 0;
-            """
-        )
-        cursor.execute("VACUUM ANALYZE")
-
-
-def _caller() -> Client:
-    """A manager of one of the owners, by session."""
-    user = User.objects.create_user("bench")
-    Membership.objects.create(user=user, organization=Organization.objects.get(code="bench-3"), role=Role.MANAGER)
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def _page_times(client: Client, parameters: dict[str, Any]) -> list[float]:

@@ -22,13 +22,18 @@ class User(AbstractUser):
     @cached_property
     def roles(self) -> dict[int, str]:
         """The role in each organization, by its id; read once, so for the span of a request."""
-        return dict(self.memberships.values_list("organization_id", "role"))
+        return {organization: role for organization, role, _scheme, _prefix in self._belongings}
 
     @cached_property
     def regulated(self) -> list[tuple[str, str]]:
         """Scheme and prefix of each region that an organization of theirs regulates; read once, as roles."""
-        regulators = self.memberships.filter(organization__regulates__isnull=False)
-        return list(regulators.values_list("organization__regulates__scheme", "organization__regulates__prefix"))
+        return [(scheme, prefix) for _organization, _role, scheme, prefix in self._belongings if scheme is not None]
+
+    @cached_property
+    def _belongings(self) -> list[tuple[int, str, str | None, str]]:
+        """Organization, role, and scheme and prefix of the region that it regulates, if it does."""
+        region = ("organization__regulates__scheme", "organization__regulates__prefix")
+        return list(self.memberships.values_list("organization_id", "role", *region))
 
     @property
     def takes_part(self) -> bool:

@@ -1,5 +1,6 @@
 """The layer `clusters`: a point for each cell that has assets, at the middle of where they are."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -78,12 +79,13 @@ def _rows(tile: Tile, viewer: Viewer, numbers: dict[str, str]) -> tuple[str, lis
         CELLS.format(numbers=columns, table="registry_protectedtilecell", condition=condition),
     ]
     parameters = [zoom, first, last, zoom, first, last, *entitled]
-    if viewer.disclosures:
+    if viewer.is_told:
         rows.append(TOLD.format(numbers=columns))
         parameters += _told(tile, viewer, coarser, first, last)
     return " UNION ALL ".join(rows), parameters
 
 
+@lru_cache
 def _numbers(selection: Selection) -> dict[str, str]:
     """The numbers of a cell: name -> SQL of the columns total, assets and free."""
     chosen = slots(selection.kinds, selection.sectors)

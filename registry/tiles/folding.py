@@ -4,6 +4,7 @@ A count of what is there, and not a sum of differences: whatever was noted twice
 crossed, the pyramid ends up as the assets are. One at a time, whoever begins first.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,13 +172,18 @@ def _write(cursor: Any, table: str, cells: Ints, keys: Ints, rows: Ints, weight:
     np.add.at(x, of, weight * rows[:, 1])
     np.add.at(y, of, weight * rows[:, 2])
     kept = (assets != 0).any(axis=1) | (free != 0).any(axis=1) | (x != 0) | (y != 0)
-    columns = ", ".join(("cell", "owner_id", "region_id")[: keys.shape[1]])
-    with cursor.copy(f"COPY {table} ({columns}, z, total, assets, free, x, y) FROM STDIN") as copy:
-        for i in np.flatnonzero(kept):
-            total = int(assets[i].sum())
-            copy.write_row(
-                (*unique[i].tolist(), DEEPEST, total, assets[i].tolist(), free[i].tolist(), int(x[i]), int(y[i]))
-            )
+    columns = (*unique[kept].T, assets[kept].sum(axis=1), x[kept], y[kept])
+    names = ", ".join(("cell", "owner_id", "region_id")[: keys.shape[1]])
+    with cursor.copy(f"COPY {table} ({names}, total, x, y, assets, free, z) FROM STDIN") as copy:
+        lines = zip(
+            *(map(str, column.tolist()) for column in columns), _texts(assets[kept]), _texts(free[kept]), strict=True
+        )
+        copy.write("".join("\t".join((*line, f"{DEEPEST}\n")) for line in lines))
+
+
+def _texts(rows: Ints) -> Iterator[str]:
+    """Arrays as PostgreSQL reads them."""
+    return (f"{{{','.join(map(str, row))}}}" for row in rows.tolist())
 
 
 def _sum_up(cursor: Any, cells: Ints) -> None:

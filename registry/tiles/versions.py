@@ -40,7 +40,7 @@ def _changes(tile: Tile, viewer: Viewer) -> Any:
 
 def _told(tile: Tile, viewer: Viewer) -> Any:
     """What shows of the assets in the tile that consents told of: no version stands for just these."""
-    if not viewer.disclosures:
+    if not viewer.is_told:
         return ()
     assets = viewer.told().filter(any_place_meets(tile.area)).order_by("id")
     return list(

@@ -227,7 +227,7 @@ def test_a_tile_costs_the_same_queries_however_much_is_in_it(world: World):
         )
     folding.fold_all()
     assert {zoom: queries(zoom) for zoom in (3, 14)} == few
-    assert max(few.values()) <= 11
+    assert max(few.values()) <= 9
     known = {"If-None-Match": world.other.get(address(14))["ETag"]}
-    # Session, person, organizations, regulated regions, disclosures, versions.
-    assert queries(14, known) == 6
+    # Session, person, organizations and what they regulate, disclosures, versions.
+    assert queries(14, known) == 5
