@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.api import documents
 from registry.api.urls import urlpatterns as registry_api
 from registry.ogc import catalog
+from registry.ogc.rendering import JSON
 from registry.ogc.service import Block, Link
 from registry.ogc.urls import addresses
 from registry.tiles import documents as tile_documents
@@ -14,8 +15,8 @@ from sharing.api.urls import urlpatterns as sharing_api
 from sharing.ogc import demands
 
 api = [*documents.urlpatterns, *registry_api, *sharing_api, documents.nothing_else]
-tilesets = Link(tile_documents.TILESETS, "/tiles", tile_documents.JSON, _("Vector tiles"))
-matrices = Link(tile_documents.TILING_SCHEMES, "/tileMatrixSets", tile_documents.JSON, _("The tile matrix sets"))
+tilesets = Link(tile_documents.TILESETS, "/tiles", JSON, _("Vector tiles"))
+matrices = Link(tile_documents.TILING_SCHEMES, "/tileMatrixSets", JSON, _("The tile matrix sets"))
 tiles_beside = Block(tile_documents.CONFORMANCE, (tilesets, matrices), dict.fromkeys(TILED_COLLECTIONS, (tilesets,)))
 ogc = [*addresses([*catalog.COLLECTIONS, *demands.COLLECTIONS], tiles_beside), *tiles, documents.nothing_else]
 

@@ -1,10 +1,6 @@
-"""The collections that have tiles, by the ids that OGC API – Features has them by."""
+"""The collections that have tiles: those of assets, by the ids that OGC API – Features has them by."""
 
 from registry.kinds import Kind
+from registry.ogc.catalog import ABOUT
 
-COLLECTIONS: dict[str, Kind] = {
-    "towers": Kind.TOWER,
-    "ducts": Kind.DUCT,
-    "fibers": Kind.FIBER,
-    "equipment-rooms": Kind.EQUIPMENT_ROOM,
-}
+COLLECTIONS: dict[str, Kind] = {id: kind for kind, (id, _title, _description) in ABOUT.items()}

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from registry.ogc.rendering import JSON
 from registry.tiles import grid
 from registry.tiles.slots import KINDS, SECTORS
 
@@ -23,7 +24,7 @@ TILING_SCHEME = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
 TILING_SCHEMES = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
 TILESETS = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
 GEODATA = "http://www.opengis.net/def/rel/ogc/1.0/geodata"
-JSON, MVT = "application/json", "application/vnd.mapbox-vector-tile"
+MVT = "application/vnd.mapbox-vector-tile"
 
 # 17-083r4, 6.1.1: of a pixel of 0.28 mm.
 PIXEL_M, TILE_PIXELS, MATRICES = 0.00028, 256, 25

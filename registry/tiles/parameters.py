@@ -11,12 +11,13 @@ from registry.api.filters import ChoicesField, PlainText
 from registry.api.problems import Problem, bad_parameter
 from registry.kinds import Kind
 from registry.models import Sector
+from registry.ogc.parameters import FORMAT, check_names
 from registry.tiles.address import Selection, Tile
 from registry.tiles.collections import COLLECTIONS
 from registry.tiles.slots import KINDS, SECTORS
 from registry.tiles.tile import OWNER_FROM
 
-FORMAT, COLLECTION_IDS = "f", "collections"
+COLLECTION_IDS = "collections"
 NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 FIELDS = {
     "kind": ChoicesField(choices=Kind.choices, required=False),
@@ -52,14 +53,6 @@ def selection(query: QueryDict, collection: str | None, at: Tile) -> Selection:
     return Selection(
         tuple(kind for kind in KINDS if kind in kinds), tuple(name for name in SECTORS if name in sectors), owner
     )
-
-
-def check_names(query: QueryDict, known: tuple[str, ...]) -> dict[str, str]:
-    """The parameters by name. Raises the problem 400 where one does not exist."""
-    for name in query:
-        if name not in known:
-            raise bad_parameter(name, _("There is no such parameter here."), "unknown_parameter")
-    return {name: str(query[name]) for name in query}
 
 
 def _ids(text: str) -> str:
