@@ -21,7 +21,7 @@ Counted = Callable[[int], None]
 class Format:
     """name: as in `?format=`. layered: whether it holds several tables. needs_place: whether it is of places only.
     only: the nouns of the one list that it is for, or empty.
-    at_once: rows that are written within about ten seconds on two cores (benchmarks/exports.py)."""
+    at_once: rows that are written within about ten seconds on two cores (benchmarks/downloads.py)."""
 
     name: str
     media_type: str
@@ -37,21 +37,21 @@ FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         Format(
-            "gpkg", "application/geopackage+sqlite3", "gpkg", write_geopackage, 250_000, layered=True,
+            "gpkg", "application/geopackage+sqlite3", "gpkg", write_geopackage, 200_000, layered=True,
             needs_place=False,
         ),
-        Format("shp", "application/zip", "shp.zip", write_shapefiles, 200_000, layered=True),
+        Format("shp", "application/zip", "shp.zip", write_shapefiles, 100_000, layered=True),
         Format("fgb", "application/flatgeobuf", "fgb", write_flatgeobuf, 250_000),
-        Format("kml", "application/vnd.google-earth.kml+xml", "kml", write_kml, 250_000),
+        Format("kml", "application/vnd.google-earth.kml+xml", "kml", write_kml, 100_000),
         Format(
             "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", write_workbook,
             50_000, layered=True, needs_place=False,
         ),
-        Format("parquet", "application/vnd.apache.parquet", "parquet", write_parquet, 500_000, needs_place=False),
-        Format("ofds", "application/json", "ofds.json", write_open_fibre, 150_000, only="assets"),
+        Format("parquet", "application/vnd.apache.parquet", "parquet", write_parquet, 300_000, needs_place=False),
+        Format("ofds", "application/json", "ofds.json", write_open_fibre, 50_000, only="assets"),
         # In WGS 84 these two stream; made as files they are in other systems.
-        Format("csv", "text/csv", "csv", write_csv, 500_000, needs_place=False),
-        Format("geojson", "application/geo+json", "geojson", write_geojson, 250_000),
+        Format("csv", "text/csv", "csv", write_csv, 150_000, needs_place=False),
+        Format("geojson", "application/geo+json", "geojson", write_geojson, 100_000),
     )
 }  # fmt: skip
 
