@@ -45,7 +45,7 @@ FORMATS: dict[str, Format] = {
         Format("kml", "application/vnd.google-earth.kml+xml", "kml", write_kml, 100_000),
         Format(
             "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", write_workbook,
-            50_000, layered=True, needs_place=False,
+            30_000, layered=True, needs_place=False,
         ),
         Format("parquet", "application/vnd.apache.parquet", "parquet", write_parquet, 300_000, needs_place=False),
         Format("ofds", "application/json", "ofds.json", write_open_fibre, 50_000, only="assets"),
