@@ -98,7 +98,10 @@ class ExportJobResource(Resource):
         return answer
 
     @extend_schema(
-        responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description="The file.")},
+        responses={
+            (200, format.media_type): OpenApiResponse(OpenApiTypes.BINARY, description="The file.")
+            for format in FORMATS.values()
+        },
     )
     @action(detail=True, methods=["get"])
     def file(self, request: Request, id: int) -> HttpResponseBase:
