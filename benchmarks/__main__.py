@@ -14,6 +14,7 @@ from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 from benchmarks.api import api  # noqa: E402
 from benchmarks.assigning import assigning  # noqa: E402
+from benchmarks.cobuild import cobuild  # noqa: E402
 from benchmarks.downloads import downloads  # noqa: E402
 from benchmarks.importing import importing  # noqa: E402
 from benchmarks.report import RESULTS, save, table  # noqa: E402
@@ -24,6 +25,7 @@ from benchmarks.tiles import tiles  # noqa: E402
 SUITES = {
     "api": api,
     "assigning": assigning,
+    "cobuild": cobuild,
     "downloads": downloads,
     "importing": importing,
     "routing": routing,

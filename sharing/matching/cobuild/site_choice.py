@@ -57,6 +57,10 @@ class _Cover:
 
 def _cover(asks: SiteAsks, sites: Sites, fixed: int) -> _Cover:
     """Columns: each demand alone; then entry e, which stands for site[e] serving all it covers up to that height."""
+    size = np.bincount(sites.site, minlength=1)
+    if size.max() == len(asks):
+        # One site for all of them: any other choice costs its fixed sum and its height, and more.
+        return _Cover(np.full(len(asks), size.argmax()), fixed + int(asks.height_cost.max()))
     order = np.lexsort((asks.height_cost[sites.demand], sites.site))
     site, demand = sites.site[order], sites.demand[order]
     height = asks.height_cost[demand]
