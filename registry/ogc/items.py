@@ -33,13 +33,19 @@ class Features(Resource):
     ) -> list[dict[str, Any]]:
         """Those of the rows with these ids, in their order; in one query."""
         columns = {known.key: known.expression for known in collection.columns}
+        cells = [(known.name, known.key, known.type == "number") for known in collection.columns]
         rows = rows.filter(pk__in=ids).order_by("pk")
         return [
             {
                 "type": "Feature",
                 "id": row["pk"],
                 "geometry": json.loads(row["shown_place"]),
-                "properties": {known.name: known.told(row[known.key]) for known in collection.columns},
+                # A number with its decimals even where these are zero, from which clients that guess the types of
+                # columns tell it from an integer; it may be a Decimal.
+                "properties": {
+                    name: float(row[key]) if decimal and row[key] is not None else row[key]
+                    for name, key, decimal in cells
+                },
             }
             for row in rows.values("pk", shown_place=crs.as_geojson(), **columns)
         ]

@@ -2,12 +2,11 @@
 filtered and compared alike, so that no filter reads what is not shown."""
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Func
 from django.utils.functional import Promise
 
 TYPES: tuple[tuple[type[Any], str, str], ...] = (
@@ -47,11 +46,6 @@ class Property:
     def renamed(self, name: str) -> Self:
         return replace(self, name=name)
 
-    def told(self, value: Any) -> Any:
-        """A value as it is written: a number with its decimals even where these are zero, from which clients that
-        guess the types of columns tell it from an integer."""
-        return float(value) if isinstance(value, Decimal) else value
-
     def schema(self) -> dict[str, Any]:
         """JSON Schema, as queryables and the OpenAPI document have it."""
         title = str(self.title)
@@ -69,8 +63,14 @@ def of_field(model: type[models.Model], name: str, expression: Any = None, title
     type, format = next(((type, format) for cls, type, format in TYPES if isinstance(field, cls)), ("string", ""))
     choices = field.base_field.choices if type == "array" else field.choices
     values = tuple(value for value, _label in choices or () if value != "")
+    shown = F(name) if expression is None else expression
+    if format == "date-time":
+        # GDAL keeps seconds as a float of four bytes, in which 59.999999 is 60 and makes its readers stumble.
+        shown = Func(
+            shown, template="date_trunc('milliseconds', %(expressions)s)", output_field=models.DateTimeField()
+        )
     named = title or model._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-    return Property(name, named, type, F(name) if expression is None else expression, format, values)
+    return Property(name, named, type, shown, format, values)
 
 
 def of_fields(model: type[models.Model], *names: str) -> tuple[Property, ...]:

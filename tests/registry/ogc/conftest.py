@@ -10,6 +10,7 @@ from tests import factories
 from tests.calls import Caller
 
 OGC = "/ogc/"
+DASHED = ("bbox_crs", "filter_crs", "filter_lang")
 
 
 class Map:
@@ -37,11 +38,10 @@ class Map:
         )  # fmt: skip
 
     def get(self, path: str = "", *, accept: str = "", **parameters: Any) -> Any:
-        """path: below /ogc/, or a whole address. Names with a dash are written with an underscore."""
+        """path: below /ogc/, or a whole address."""
         headers = {"Accept": accept} if accept else {}
-        named = {name.replace("_", "-"): value for name, value in parameters.items() if "_" in name}
-        plain = {name: value for name, value in parameters.items() if "_" not in name}
-        return self.caller.get(path if path.startswith("http") else OGC + path, headers=headers, **plain, **named)
+        named = {name.replace("_", "-") if name in DASHED else name: value for name, value in parameters.items()}
+        return self.caller.get(path if path.startswith("http") else OGC + path, headers=headers, **named)
 
     def read(self, path: str = "", **parameters: Any) -> Any:
         response = self.get(path, **parameters)

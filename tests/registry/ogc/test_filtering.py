@@ -279,6 +279,13 @@ def test_queryables_are_a_schema_of_what_filters_can_name(varied: Map):
             assert varied.get(f"collections/{collection['id']}/items", filter=f"{name} IS NULL").status_code == 200
 
 
+def test_moments_are_told_and_compared_to_the_millisecond(varied: Map):
+    Asset.objects.filter(code="T-3").update(updated_at="2026-01-31T00:00:59.999999Z")
+    assert varied.codes(filter="updated_at = TIMESTAMP('2026-01-31T00:00:59.999Z')") == ["T-3"]
+    [shown] = varied.read("collections/towers/items", updated_at="2026-01-31T00:00:59.999Z")["features"]
+    assert shown["properties"]["updated_at"] == "2026-01-31T08:00:59.999000+08:00"
+
+
 def test_features_have_the_types_that_their_schema_says(varied: Map):
     for name in ("towers", "ducts", "fibers", "equipment-rooms", "planned-facilities"):
         schema = varied.read(f"collections/{name}/schema")
