@@ -15,8 +15,8 @@ from registry.kinds import Kind
 from sharing.matching.arrays import Floats, Ints
 from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.network import Lines, Network, build_network
-from sharing.matching.routes import TERMS
-from sharing.matching.routing import Offer, RouteDemand, RouteSearch, RouteTerms, find_route
+from sharing.matching.route_terms import TERMS, RouteTerms
+from sharing.matching.routing import Offer, RouteDemand, RouteSearch, find_route
 
 BLOCK_DEGREES = 0.001
 """Between two crossings of a city: about 100 m."""

@@ -7,14 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyogrio.raw
 from django.utils.translation import gettext as _
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from registry.exports.table import GEOMETRY, ExportRefused, Table
 from registry.importing.coordinates import WGS84
-
-GDAL_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, RuntimeError)
 
 KML_NAMES = {"end": "until"}
 
@@ -54,12 +50,15 @@ def write_kml(tables: Sequence[Table], path: Path) -> None:
 
 def write_layer(table: Table, path: Path, driver: str, **options: Any) -> None:
     """One layer of the file at `path`. Raises ExportRefused where GDAL cannot write it."""
+    # It brings pandas along: 100 MB that a process which writes no such file does not need.
+    from pyogrio import errors, raw  # noqa: PLC0415
+
     faults: list[Exception] = []
     stream = replace(table, batches=lambda: _noting(table, faults))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            pyogrio.raw.write_arrow(
+            raw.write_arrow(
                 stream.reader(),
                 path,
                 layer=table.name,
@@ -69,7 +68,14 @@ def write_layer(table: Table, path: Path, driver: str, **options: Any) -> None:
                 crs=table.stated_crs,
                 **options,
             )
-        except GDAL_ERRORS as error:
+        except (
+            errors.DataSourceError,
+            errors.DataLayerError,
+            errors.FeatureError,
+            errors.FieldError,
+            errors.GeometryError,
+            RuntimeError,
+        ) as error:
             if faults:
                 raise faults[0] from error
             raise ExportRefused(_("The file cannot be written: %(error)s.") % {"error": error}) from error

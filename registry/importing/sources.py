@@ -18,7 +18,6 @@ from registry.importing.archive import check_archive, unpack_shapefiles
 from registry.importing.parquet import read_parquet
 from registry.importing.table import SourceTable, UnreadableFile
 from registry.importing.tabular import read_delimited, read_workbook
-from registry.importing.vector import check_geopackage, dbf_encoding, read_vector
 
 SUFFIXES = {
     "FlatGeobuf": ".fgb",
@@ -59,6 +58,9 @@ def read_source(
             return read_workbook(path, is_heading, layer=layer, preferred=preferred, format=format)
     if format == "Parquet":
         return read_parquet(path)
+    # GDAL's bindings bring pandas along: 100 MB that a process which reads no map file does not need.
+    from registry.importing import vector  # noqa: PLC0415
+
     with tempfile.TemporaryDirectory(prefix="import-") as name:
         folder = Path(name)
         if format == "Shapefile":
@@ -66,8 +68,8 @@ def read_source(
         copy = folder / f"source{SUFFIXES[format]}"
         shutil.copyfile(path, copy)
         if format == "GeoPackage":
-            check_geopackage(copy)
-        table = read_vector(copy, format, layer=layer, preferred=preferred, geometry_type=geometry_type)
+            vector.check_geopackage(copy)
+        table = vector.read_vector(copy, format, layer=layer, preferred=preferred, geometry_type=geometry_type)
         # A layer without a name of its own is called after the file, so after our copy of it.
         table.layer = None if table.layer == copy.stem else table.layer
         return table
@@ -151,7 +153,9 @@ def _read_shapefile(
             _("There is no layer “%(layer)s”; there are: %(layers)s.") % {"layer": name, "layers": ", ".join(layers)}
         )
     shapefile = layers[name]
-    table = read_vector(shapefile, "Shapefile", encoding=encoding or dbf_encoding(shapefile))
+    from registry.importing import vector  # noqa: PLC0415 - as in read_source
+
+    table = vector.read_vector(shapefile, "Shapefile", encoding=encoding or vector.dbf_encoding(shapefile))
     table.layer = name
     if layer is None and len(layers) > 1:
         others = ", ".join(other for other in layers if other != name)

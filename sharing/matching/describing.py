@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sharing.matching.eligibility import RULES, Stage
-from sharing.matching.refusal import NoRouteReason
+from sharing.matching.no_route_reason import NoRouteReason
 from sharing.models import Demand, Outcome
 
 TEXTS = {rule.code: rule.text for rules in RULES.values() for rule in rules} | {

@@ -21,10 +21,7 @@ from registry.kinds import KINDS, ROUTE_KINDS
 from sharing.matching.answers import Answers
 from sharing.matching.explanation import Json
 from sharing.matching.heartbeat import heartbeat
-from sharing.matching.points import match_points
-from sharing.matching.routes import match_routes
 from sharing.matching.saving import MatchAnswer, OutcomeAnswer, save
-from sharing.matching.together import match_points_fairly
 from sharing.models import DemandList, MatchRun, RunStatus
 
 logger = logging.getLogger(__name__)
@@ -138,6 +135,10 @@ def answer(
 
     parameters: `route_terms` by kind; `prices`, other than the registry's (sharing.matching.what_if).
     """
+    # Solvers and the compiled route search take 100 MB, which a process that only reads answers does not need.
+    from sharing.matching.points import match_points  # noqa: PLC0415
+    from sharing.matching.routes import match_routes  # noqa: PLC0415
+
     answers: AnswersByKind = {}
     for kind in KINDS:
         match_kind = match_routes if kind in ROUTE_KINDS else match_points
@@ -160,6 +161,10 @@ def _answer_together(
 
     That holds for towers and rooms. Routes are laid list by list, each on what the ledger leaves, as in runs alone.
     """
+    # As in `answer`: 100 MB.
+    from sharing.matching.routes import match_routes  # noqa: PLC0415
+    from sharing.matching.together import match_points_fairly  # noqa: PLC0415
+
     lists = [one.list for one in runs]
     answers: list[AnswersByKind] = [{} for _ in runs]
     fared: list[Json] = [{} for _ in runs]

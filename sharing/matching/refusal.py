@@ -10,8 +10,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.spatial import Delaunay, QhullError
@@ -19,15 +17,8 @@ from scipy.spatial import Delaunay, QhullError
 from sharing.matching.arrays import Flags, Floats, Ints
 from sharing.matching.best_path import ALL_LIMITS, Limits
 from sharing.matching.geodesy import geodesic_m, local_m
+from sharing.matching.no_route_reason import NoRouteReason
 from sharing.matching.routing import Offer, Route, RouteSearch
-
-
-class NoRouteReason(TextChoices):
-    NO_FREE_UNITS = "no_free_units", _("No path has enough free units")
-    DETOUR = "detour", _("Every path is too long a detour")
-    GAP_SHARE = "gap_share", _("Every path has too large a share of new build")
-    ATTENUATION = "attenuation", _("Every path is over the attenuation budget")
-    NO_PATH = "no_path_within_gap_limit", _("No path keeps every gap within its limit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from sharing.matching.best_path import ALL_LIMITS, SearchTooLarge
 from sharing.matching.change_search import LATEST_DAYS, SPLIT_SIZE
 from sharing.matching.explanation import Json, number
 from sharing.matching.lines import straight_m
-from sharing.matching.routing import Offer, Route, RouteSearch, RouteTerms
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.routing import Offer, Route, RouteSearch
 from sharing.models import Demand
 
 STEP = 1000

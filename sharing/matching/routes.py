@@ -26,30 +26,14 @@ from sharing.matching.line_eligibility import Ask, fitting_cable_mm, passed
 from sharing.matching.line_ledger import LineLedger
 from sharing.matching.lines import LineFacts, days, lengths_m, line_facts, losses_db, open_routes, straight_m, zone
 from sharing.matching.network import Network, build_network
+from sharing.matching.no_route_reason import NoRouteReason
 from sharing.matching.prices import repriced
-from sharing.matching.refusal import NoRoute, NoRouteReason
+from sharing.matching.refusal import NoRoute
 from sharing.matching.route_changes import RouteChanges, cents, over_budget
-from sharing.matching.routing import Leg, Offer, Route, RouteDemand, RouteSearch, RouteTerms, alternatives, find_route
+from sharing.matching.route_terms import TERMS, RouteTerms
+from sharing.matching.routing import Leg, Offer, Route, RouteDemand, RouteSearch, alternatives, find_route
 from sharing.matching.saving import LegAnswer, MatchAnswer, OutcomeAnswer
 from sharing.models import Demand
-
-TERMS: dict[str, RouteTerms] = {
-    Kind.DUCT.value: RouteTerms(gap_cost_per_m=25.0, max_gap_m=300.0, max_gap_share=0.3, crossing_cost=2000.0),
-    Kind.FIBER.value: RouteTerms(
-        gap_cost_per_m=8.0,
-        max_gap_m=300.0,
-        max_gap_share=0.3,
-        crossing_cost=2000.0,
-        joint_loss_db=0.1,
-        gap_loss_db_per_km=0.35,
-        connection_loss_db=1.0,
-    ),
-}
-"""What new build costs a year and metre (its price over 20 years), and how much of a route it may be.
-
-A run's parameters may set other values by kind and name. Losses as in ITU-T L.40 and G.652: 0.1 dB a splice, 0.5 dB
-a connector.
-"""
 
 
 def match_routes(list_id: int, kind: str, party: Organization, parameters: Json, progress: Progress) -> Answers:

@@ -16,26 +16,10 @@ from sharing.matching.arrays import Flags, Floats, Ints
 from sharing.matching.best_path import ALL_LIMITS, NO_LIMITS, Limits, best_path
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.network import Network
+from sharing.matching.route_terms import RouteTerms
 from sharing.matching.search_graph import GAP, Ask, Found, Ids
 
 Place = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class RouteTerms:
-    """What new build and changes of owner cost, a year, and how much new build a route may hold.
-
-    max_gap_m: of each gap, those from A and to B included. max_gap_share: of the whole route. joint_loss_db: where one
-    leg of a fiber route is joined to the next. connection_loss_db: of the connectors at A and B together.
-    """
-
-    gap_cost_per_m: float
-    max_gap_m: float
-    max_gap_share: float
-    crossing_cost: float = 0.0
-    joint_loss_db: float = 0.0
-    gap_loss_db_per_km: float = 0.0
-    connection_loss_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

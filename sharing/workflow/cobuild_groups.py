@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from registry.models import User
 from registry.nudge import nudge_on_commit
 from sharing.errors import BadInput, WrongState
-from sharing.matching.cobuild.unmet import unmet_demands
+from sharing.matching.cobuild.open_demands import unmet_demands
 from sharing.models import (
     CloseReason,
     CobuildAnswer,

@@ -19,6 +19,7 @@ from registry.models import Organization, Region
 from sharing.matching.cobuild import unmet
 from sharing.matching.cobuild.builds import Chosen
 from sharing.matching.cobuild.grouping import Proposal, group
+from sharing.matching.cobuild.open_demands import unmet_demands
 from sharing.matching.cobuild.regions import RegionTree, regions_at
 from sharing.models import (
     CloseReason,
@@ -122,7 +123,7 @@ def _close_what_no_longer_holds(live: dict[int, CobuildGroup]) -> int:
         for pk, one in live.items()
     }
     every = {demand for demands in brought.values() for demand in demands}
-    still = set(unmet.unmet_demands().filter(pk__in=every).values_list("pk", flat=True))
+    still = set(unmet_demands().filter(pk__in=every).values_list("pk", flat=True))
     open_lists = DemandList.objects.filter(status=ListStatus.MATCHED)
     in_open_list = set(
         Demand.objects.filter(pk__in=every - still, list__in=open_lists)

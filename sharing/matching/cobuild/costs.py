@@ -4,7 +4,7 @@ gaps."""
 from dataclasses import dataclass
 
 from registry.kinds import Kind
-from sharing.matching.routes import TERMS
+from sharing.matching.route_terms import TERMS
 
 CENTS = 100
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import shapely
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Q
 from django.utils import timezone
 
 from registry.kinds import LOADS, POINT_KINDS, Kind
@@ -15,32 +15,18 @@ from sharing.matching.arrays import FOREVER, Floats, Ints
 from sharing.matching.cobuild.builds import SiteAsks, TrenchAsks
 from sharing.matching.cobuild.costs import CENTS, LEAST_HEIGHT_M, SITES, TRENCHES
 from sharing.matching.cobuild.facilities import Facility, Wanted
+from sharing.matching.cobuild.open_demands import unmet_demands
 from sharing.matching.lines import straight_m
-from sharing.matching.routes import TERMS
+from sharing.matching.route_terms import TERMS
 from sharing.models import (
-    LIVE,
     CloseReason,
     CobuildAnswer,
     CobuildDemand,
     Demand,
-    ListStatus,
-    Match,
-    MatchRun,
-    Outcome,
-    RunStatus,
 )
 
 OVER_FOR_NOW = (CloseReason.BUILT, CloseReason.GIVEN_UP)
 """Reasons after which a demand is not grouped again until its list is submitted anew."""
-
-
-def unmet_demands() -> QuerySet[Demand]:
-    """Demands of matched lists that the last run found nothing for and no match holds units for; not yet over."""
-    last = MatchRun.objects.filter(list=OuterRef("demand__list"), status=RunStatus.DONE).order_by("-pk").values("pk")
-    failed = Outcome.objects.filter(demand=OuterRef("pk"), met=False, run=Subquery(last[:1]))
-    held = Match.objects.filter(demand=OuterRef("pk"), status__in=LIVE)
-    not_over = Q(period__endswith__isnull=True) | Q(period__endswith__gt=timezone.localdate())
-    return Demand.objects.filter(not_over, Exists(failed), ~Exists(held), list__status=ListStatus.MATCHED)
 
 
 def read_demands(without: Iterable[int]) -> list[Demand]:

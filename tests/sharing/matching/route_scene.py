@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from sharing.matching.network import Lines
-from sharing.matching.routing import Offer, RouteDemand, RouteTerms
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.routing import Offer, RouteDemand
 
 Place = tuple[float, float]
 Steps = tuple["Step", ...]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sharing.matching.disjoint import Disjoint, RoutePair, disjoint_pair
 from sharing.matching.network import build_network
-from sharing.matching.routing import RouteDemand, RouteSearch, RouteTerms
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.routing import RouteDemand, RouteSearch
 from tests.sharing.matching.route_scene import (
     Line,
     Path,

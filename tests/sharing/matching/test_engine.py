@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from registry import capacity
 from registry.models import Asset, AssetStatus, Protection
-from sharing.matching import engine
+from sharing.matching import engine, points
 from sharing.matching import heartbeat as beat
 from sharing.matching.answers import Answers
 from sharing.matching.describing import describe_change, describe_miss
@@ -322,7 +322,7 @@ def test_an_attempt_that_fails_after_another_took_over_does_not_fail_the_run(
         MatchRun.objects.filter(pk=queued.pk).update(started_at=timezone.now())
         raise MemoryError
 
-    monkeypatch.setattr(engine, "match_points", overtaken)
+    monkeypatch.setattr(points, "match_points", overtaken)
     assert engine.run(queued.pk).status == RunStatus.RUNNING
     assert "after another attempt had taken over" in caplog.text
 
@@ -344,7 +344,7 @@ def test_a_long_step_gives_signs_of_life(demand_list: DemandList, monkeypatch: p
         return Answers()
 
     monkeypatch.setattr(beat, "BEAT_S", 0.05)
-    monkeypatch.setattr(engine, "match_points", slow)
+    monkeypatch.setattr(points, "match_points", slow)
     assert engine.run(queued.pk).status == RunStatus.DONE
     assert seen
 

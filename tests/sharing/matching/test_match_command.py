@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from sharing.matching import engine
+from sharing.matching import engine, points
 from sharing.models import DemandList, Event, EventType, ListStatus, Match, MatchRun, MatchStatus, RunStatus
 from sharing.tasks import matching
 from sharing.workflow import lists
@@ -89,7 +89,7 @@ def test_what_the_engine_raises_is_recorded_as_failed(
     def broken(*_args: Any) -> None:
         raise ArithmeticError("no way")
 
-    monkeypatch.setattr(engine, "match_points", broken)
+    monkeypatch.setattr(points, "match_points", broken)
     with pytest.raises(ArithmeticError):
         matching.match(queued.pk)
     queued.refresh_from_db()

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 
 from sharing.matching.network import build_network
-from sharing.matching.refusal import NoRoute, NoRouteReason, explain
-from sharing.matching.routing import RouteDemand, RouteSearch, RouteTerms, find_route
+from sharing.matching.no_route_reason import NoRouteReason
+from sharing.matching.refusal import NoRoute, explain
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.routing import RouteDemand, RouteSearch, find_route
 from tests.sharing.matching.route_scene import Line, Path, keeps_limits, lines_of, metres, offer_of, paths, scenes
 
 A, B, C = (114.30, 30.60), (114.31, 30.60), (114.32, 30.60)

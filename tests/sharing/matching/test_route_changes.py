@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from sharing.matching.network import build_network
 from sharing.matching.route_changes import LOOSEST_DETOUR, RouteChanges
-from sharing.matching.routing import Offer, RouteDemand, RouteSearch, RouteTerms
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.routing import Offer, RouteDemand, RouteSearch
 from sharing.models import Demand
 from tests import factories
 from tests.sharing.matching.route_scene import SLACK, Line, Path, keeps_limits, lines_of, offer_of, paths, scenes

@@ -14,8 +14,10 @@ from django.conf import settings
 from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.disjoint import Disjoint, disjoint_pair
 from sharing.matching.network import Lines, Network, build_network
-from sharing.matching.refusal import NoRouteReason, explain
-from sharing.matching.routing import Offer, RouteDemand, RouteSearch, RouteTerms, alternatives, find_route, shared
+from sharing.matching.no_route_reason import NoRouteReason
+from sharing.matching.refusal import explain
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.routing import Offer, RouteDemand, RouteSearch, alternatives, find_route, shared
 from tests.sharing.matching.route_scene import Line, Place, lines_of, metres
 
 DATA = Path(settings.BASE_DIR) / "sharing" / "demo" / "data"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.network import build_network
-from sharing.matching.routing import Route, RouteDemand, RouteSearch, RouteTerms, find_route
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.routing import Route, RouteDemand, RouteSearch, find_route
 from tests.sharing.matching.route_scene import Line, crowded_scenes, keeps_limits, lines_of, offer_of, paths, scenes
 
 
