@@ -4,6 +4,7 @@ PYTHON ?= python3
 MACHINE := $(PYTHON) config/machine.py
 RUN := $(MACHINE) run
 HOST ?= 127.0.0.1
+JOBS ?= 2
 PORT ?= 8000
 
 # Production settings, for the checks of what is deployed.
@@ -19,9 +20,9 @@ help: ## This list
 demo: up ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (PORT=n, SERVE=0: end after the report)
 	@$(RUN) python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: lint ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them)
+test: lint ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: up style types imports deploy migrations ## Style, types, import contract, deployment and migration checks
 

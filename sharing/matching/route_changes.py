@@ -1,7 +1,7 @@
 """The smallest single changes that would meet a route demand: each found by asking the engine itself, on what the
 run leaves.
 
-Where a limit's least value follows from one search (the shortest route, the one of least loss, of least new build), it
+Where a limit's least value follows from one search (the shortest route, the one of least loss), it
 is asked for once; where the budget interferes, between it and the loosest by halving, since a looser limit never makes
 a route dearer. Lines of the highest protection level stay out: nothing may be learnt about them.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from math import ceil
+from math import ceil, floor
 from typing import Any, Protocol
 
 import numpy as np
@@ -162,28 +162,33 @@ class RouteChanges:
 
     def _new_build(self) -> Iterator[RouteChange]:
         """A term of the run, not of the demand: it can be tried in a what-if, and agreed with who builds."""
+        # The route with the least new build is not the one with the least share of it: a longer one may have less.
         yield from self._loosened(
-            "max_gap_share", self.router.terms.max_gap_share, 1.0, lambda route: route.gap_share,
-            RouteSearch.least_new_build, "",
+            "max_gap_share", self.router.terms.max_gap_share, 1.0, lambda route: route.gap_share, None, "",
             lambda value: (self.demand, replace(self.router.terms, max_gap_share=value)),
         )  # fmt: skip
 
     def _loosened(
         self, column: str, was: float, loosest: float, value_of: Callable[[Route], float],
-        least: Callable[..., Route | None], unit: str,
+        least: Callable[..., Route | None] | None, unit: str,
         asking: Callable[[float], tuple[Demand, RouteTerms | None]],
     ) -> Iterator[RouteChange]:  # fmt: skip
-        """A limit's least value with which there is a route within the budget."""
+        """A limit's least value with which there is a route within the budget.
+
+        least: finds the route of the least value, whatever its price; without it the search begins at what it `was`.
+        """
         demand, terms = asking(loosest)
         loose = self._met(demand, terms)
         if loose is None:
             return
-        offer = self.router.offer_for(demand)
-        search = self.router.search_for(demand, terms or self.router.terms)
-        lowest = least(search, offer.eligible & (offer.free >= demand.quantity), ALL_LIMITS)
-        if lowest is None:
-            return
-        low, high, best = _up(value_of(lowest)) - 1, _up(value_of(loose)), loose
+        low, high, best = floor(was * STEP), _up(value_of(loose)), loose
+        if least is not None:
+            offer = self.router.offer_for(demand)
+            search = self.router.search_for(demand, terms or self.router.terms)
+            lowest = least(search, offer.eligible & (offer.free >= demand.quantity), ALL_LIMITS)
+            if lowest is None:
+                return
+            low = _up(value_of(lowest)) - 1
         if high <= was * STEP:
             return
         route = self._met(*asking((low + 1) / STEP))

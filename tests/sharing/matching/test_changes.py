@@ -78,7 +78,7 @@ def given_by(ask: Ask, tower: Tower) -> int:
     headroom = tower.limit - max(carried, default=0)
     share = -(-ask.weight // ask.quantity)
     if ask.splittable:
-        return min(free, ask.quantity, headroom // share if share else free)
+        return max(min(free, ask.quantity, headroom // share if share else free), 0)
     return ask.quantity if free >= ask.quantity and (not ask.weight or headroom >= ask.weight) else 0
 
 
