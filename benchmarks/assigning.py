@@ -21,7 +21,6 @@ EXTENT_KM = 2_000.0
 
 # name: assets, demands, mean radius in km, most seconds, largest gap
 CASES = {
-    "loose, 100,000": (1_000_000, 100_000, 0.5, 5.0, 0.0005),
     "tight, 10,000": (60_000, 10_000, 2.0, 60.0, 0.007),
 }
 
