@@ -12,7 +12,7 @@ PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 	$(PYTHON) -c "import secrets; print(secrets.token_hex(32))")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint dev bench up down style types imports deploy migrations
+.PHONY: help demo test lint dev bench up browser down style types imports deploy migrations
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -20,7 +20,7 @@ help: ## This list
 demo: up ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (PORT=n, SERVE=0: end after the report)
 	@$(RUN) python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: lint ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
+test: browser lint ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
 	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)
 
@@ -38,6 +38,9 @@ bench: up ## Measure speed; the figures stand in benchmarks/
 
 up: ## Install what is missing and start this checkout's PostgreSQL and Redis
 	@$(MACHINE) up >/dev/null
+
+browser:
+	@$(MACHINE) up --browser >/dev/null
 
 down: ## Stop this checkout's PostgreSQL and Redis
 	@$(MACHINE) down

@@ -1,6 +1,8 @@
 """Everything a fresh machine needs, from `python3 config/machine.py VERB`:
 
-    up          install what is missing, start this checkout's PostgreSQL and Redis, print their addresses
+    up [--browser]
+                install what is missing, start this checkout's PostgreSQL and Redis, print their addresses;
+                with --browser, Chromium for the tests too
     run CMD...  the same, then run CMD inside .venv with DATABASE_URL and REDIS_URL set (and DEBUG=1, unless
                 DEBUG or SECRET_KEY is set)
     down        stop what was started
@@ -20,15 +22,15 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 # Found beside this file, which runs as a script: importing `config` would already need Celery.
-from local import packages, postgresql, redis, virtualenv
+from local import browser, frontend, packages, postgresql, redis, texts, virtualenv
 from local.places import LOCAL, ROOT, Stop, say
 
 
 def main(arguments: list[str]) -> int:
     """Carry out one verb; the exit code."""
     verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if verb == "up" and not rest:
-        for name, value in up().items():
+    if verb == "up" and rest in ([], ["--browser"]):
+        for name, value in up(with_browser=bool(rest)).items():
             print(f"{name}={value}")
     elif verb == "run" and rest:
         run(rest)
@@ -40,12 +42,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def up() -> dict[str, str]:
+def up(*, with_browser: bool = False) -> dict[str, str]:
     """Bring everything up that is not; the environment variables that lead there."""
     addresses = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     with one_at_a_time():
-        install_missing(addresses)
+        install_missing(addresses, with_browser=with_browser)
         virtualenv.ensure()
+        frontend.ensure()
+        texts.compile_messages()
         if "DATABASE_URL" not in addresses:
             server = postgresql.up()
             addresses["DATABASE_URL"] = server.url
@@ -58,9 +62,11 @@ def up() -> dict[str, str]:
     return addresses
 
 
-def install_missing(addresses: dict[str, str]) -> None:
+def install_missing(addresses: dict[str, str], *, with_browser: bool) -> None:
     """Install what the system lacks, leaving out the servers that `addresses` names already."""
-    checks = [virtualenv.need]
+    checks = [virtualenv.need, texts.need]
+    if with_browser:
+        checks.append(browser.need)
     if "DATABASE_URL" not in addresses:
         checks.append(postgresql.need)
     if "REDIS_URL" not in addresses:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from . import packages
 from .places import ROOT, Stop, call, say, which
@@ -16,7 +17,7 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements.txt"
 STAMP = VENV / ".requirements-installed"
 OLDEST, NEWEST = (3, 11), (3, 13)
-INSTALL = ["install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
+INSTALL = ["install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r"]
 
 
 def need() -> packages.Need | None:
@@ -37,9 +38,14 @@ def ensure() -> None:
     if not usable():
         shutil.rmtree(VENV, ignore_errors=True)
     STAMP.unlink(missing_ok=True)
-    if not (by_uv() or by_pip()):
+    if not install(REQUIREMENTS):
         raise Stop("The Python packages of requirements.txt could not be installed (see above).")
     STAMP.write_text(stamp())
+
+
+def install(requirements: Path) -> bool:
+    """Install what a locked file names; false when neither uv nor pip manages."""
+    return by_uv(requirements) or by_pip(requirements)
 
 
 def current() -> bool:
@@ -84,7 +90,7 @@ def uv() -> str | None:
     return found if found and call([found, "--version"]).returncode == 0 else None
 
 
-def by_uv() -> bool:
+def by_uv(requirements: Path) -> bool:
     """Install with uv, which takes a third of pip's time; false when it is absent or fails."""
     program = uv()
     if not program:
@@ -93,22 +99,22 @@ def by_uv() -> bool:
         say("Creating .venv with uv")
         if not succeeds([program, "venv", "--quiet", "--python", interpreter(), str(VENV)]):
             return False
-    say("Installing the Python packages of requirements.txt with uv")
-    if not succeeds([program, "pip", *INSTALL]):
+    say(f"Installing the Python packages of {requirements.name} with uv")
+    if not succeeds([program, "pip", *INSTALL, str(requirements)]):
         say("uv did not manage; trying pip")
         return False
     return True
 
 
-def by_pip() -> bool:
+def by_pip(requirements: Path) -> bool:
     """Install with the pip that comes with Python; false when it fails."""
     if not PYTHON.exists() or call([PYTHON, "-m", "pip", "--version"]).returncode:
         say("Creating .venv")
         shutil.rmtree(VENV, ignore_errors=True)
         if not succeeds([interpreter(), "-m", "venv", str(VENV)]):
             return False
-    say("Installing the Python packages of requirements.txt with pip, one to three minutes")
-    return succeeds([str(PYTHON), "-m", "pip", "--disable-pip-version-check", *INSTALL])
+    say(f"Installing the Python packages of {requirements.name} with pip, one to three minutes")
+    return succeeds([str(PYTHON), "-m", "pip", "--disable-pip-version-check", *INSTALL, str(requirements)])
 
 
 def succeeds(command: list[str]) -> bool:
