@@ -25,8 +25,8 @@ SHAPES: dict[int, Shape] = {
     3: "Polygon",
     4: "MultiPoint",
     5: "LineString",
+    6: "Polygon",
 }
-SHAPES[6] = "Polygon"
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -26,7 +27,7 @@ class ExportJobQuerySet(models.QuerySet["ExportJob"]):
 
 class ExportJob(models.Model):
     """A list on its way into a file that takes longer than a call. The row is all there is to know, as of an ImportJob
-    (registry.exports.jobs).
+    (registry.jobs).
 
     parameters: those of the list's address, `crs`, `fields` and `ordering` among them. rights: the requester's
     memberships when the file was made, as [organization id, role]; it is handed out while they are the same.
@@ -74,3 +75,9 @@ class ExportJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource}.{self.format} #{self.pk}"
+
+    def end(self, status: JobStatus, error: str = "") -> None:
+        self.status, self.error, self.finished_at = status, error, timezone.now()
+        self.expires_at = self.finished_at + timedelta(hours=settings.EXPORT_KEPT_HOURS)
+        self.progress = 100 if status == JobStatus.DONE else self.progress
+        self.save()

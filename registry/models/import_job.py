@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.membership import Membership
@@ -37,7 +38,7 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
 
 class ImportJob(models.Model):
     """A file on its way in, carried out in the background. The row is all there is to know: a worker that dies leaves
-    it running without a lock, and another takes it up (registry.importing.jobs).
+    it running without a lock, and another takes it up (registry.jobs).
 
     options: kind, layer, crs, encoding, mapping, constants, dry_run; for demands title and submit.
     report: what registry.importing.report.ImportReport.as_json gives.
@@ -89,3 +90,8 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.filename} #{self.pk}"
+
+    def end(self, status: JobStatus, error: str = "") -> None:
+        self.status, self.error, self.finished_at, self.stage = status, error, timezone.now(), ""
+        self.progress = 100 if status == JobStatus.DONE else self.progress
+        self.save()

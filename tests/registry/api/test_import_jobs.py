@@ -126,13 +126,13 @@ def test_a_job_under_way_is_left_to_its_worker(manager: Caller):
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [jobs.JOB_LOCK, job.pk])
     try:
-        assert jobs.carry_out(job.pk, asset_jobs.run) is False
+        assert jobs.carry_out_waiting(ImportTarget.ASSETS, asset_jobs.run) == 0
         assert ImportJob.objects.get().status == JobStatus.QUEUED
     finally:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock_all()")
         other.close()
-    assert jobs.carry_out(job.pk, asset_jobs.run) is True
+    assert jobs.carry_out_waiting(ImportTarget.ASSETS, asset_jobs.run) == 1
     assert ImportJob.objects.get().status == JobStatus.DONE
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [jobs.JOB_LOCK])
