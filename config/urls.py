@@ -11,8 +11,11 @@ from registry.ogc.urls import addresses
 from registry.tiles import documents as tile_documents
 from registry.tiles.collections import COLLECTIONS as TILED_COLLECTIONS
 from registry.tiles.urls import urlpatterns as tiles
+from registry.web.urls import urlpatterns as registry_pages
 from sharing.api.urls import urlpatterns as sharing_api
 from sharing.ogc import demands
+from sharing.web import refusals
+from sharing.web.urls import urlpatterns as sharing_pages
 
 api = [*documents.urlpatterns, *registry_api, *sharing_api, documents.nothing_else]
 tilesets = Link(tile_documents.TILESETS, "/tiles", JSON, _("Vector tiles"))
@@ -20,4 +23,14 @@ matrices = Link(tile_documents.TILING_SCHEMES, "/tileMatrixSets", JSON, _("The t
 tiles_beside = Block(tile_documents.CONFORMANCE, (tilesets, matrices), dict.fromkeys(TILED_COLLECTIONS, (tilesets,)))
 ogc = [*addresses([*catalog.COLLECTIONS, *demands.COLLECTIONS], tiles_beside), *tiles, documents.nothing_else]
 
-urlpatterns = [path("admin/", admin.site.urls), path("api/v1/", include(api)), path("ogc/", include(ogc))]
+pages = [*registry_pages, *sharing_pages]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include(api)),
+    path("ogc/", include(ogc)),
+    path("", include((pages, "web"))),
+]
+handler400 = refusals.bad_request
+handler403 = refusals.forbidden
+handler404 = refusals.not_found

@@ -19,7 +19,14 @@ def need() -> packages.Need | None:
 
 def debian_packages() -> list[str]:
     """Their names; none when one of them is not to be had."""
-    wanted = ("gettext", "libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fontconfig", "fonts-wqy-zenhei")
+    wanted = (
+        "gettext",
+        "libpango-1.0-0",
+        "libpangoft2-1.0-0",
+        "libharfbuzz-subset0",
+        "fontconfig",
+        "fonts-wqy-zenhei",
+    )
     found = [packages.available(name.replace(".", r"\.")) for name in wanted]
     return [names[0] for names in found] if all(found) else []
 

@@ -2,8 +2,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyAdmin
-from registry.admin.tags import days, numbers, tag
 from registry.models import Allocation
+from registry.tags import days, numbers, tag
 
 
 @admin.register(Allocation)

@@ -15,7 +15,6 @@ from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegion
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.admin.svg_map import Frame, Shape, draw
-from registry.admin.tags import tag
 from registry.exports.assets import suited_tables
 from registry.exports.formats import Format
 from registry.exports.table import Table
@@ -23,6 +22,7 @@ from registry.kinds import KINDS
 from registry.models import Asset, Role, Sector, User
 from registry.models.asset import any_place_meets
 from registry.search import ILike
+from registry.tags import tag
 
 if TYPE_CHECKING:
     from django.forms import CheckboxSelectMultiple as CheckboxesWidget

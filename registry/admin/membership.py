@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import AutocompleteFilter, RestrictedAdmin, RestrictedForm, person
-from registry.admin.tags import tag
 from registry.models import Membership, Organization, Role, User
+from registry.tags import tag
 
 
 class MembershipForm(RestrictedForm):

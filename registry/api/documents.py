@@ -1,5 +1,7 @@
 """The API's own description: the OpenAPI document, and a page to read and try it, from local files."""
 
+from csp.constants import UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
@@ -38,6 +40,7 @@ class DocsView(SpectacularSwaggerSplitView):
 
 urlpatterns: list[URLPattern] = [
     path("schema/", SchemaView.as_view(), name="schema"),
-    path("docs/", DocsView.as_view(url_name="schema"), name="docs"),
+    # Swagger UI writes styles into its page.
+    path("docs/", csp_update({"style-src": [UNSAFE_INLINE]})(DocsView.as_view(url_name="schema")), name="docs"),
 ]
 nothing_else = re_path("^", NoSuchAddress.as_view(), name="no-such-address")

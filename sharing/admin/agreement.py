@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin
-from registry.admin.tags import days, tag
+from registry.tags import days, tag
 from sharing.admin.verbs import Button, EndForm, RenewForm, VerbMixin
 from sharing.models import Agreement
 from sharing.workflow import agreements

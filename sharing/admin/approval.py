@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyAdmin
-from registry.admin.tags import tag
+from registry.tags import tag
 from sharing.models import Approval
 
 

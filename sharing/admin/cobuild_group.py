@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, WithinRegionFilter, person
 from registry.admin.svg_map import Shape, draw
-from registry.admin.tags import tag
 from registry.models import User
-from sharing.admin import words
+from registry.tags import tag
+from sharing import words
 from sharing.admin.verbs import Button, CloseForm, PartyForm, VerbMixin
 from sharing.models import CobuildAnswer, CobuildDemand, CobuildGroup, CobuildMember, Demand
 from sharing.workflow import cobuild_groups

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
-from registry.admin.tags import due, tag
-from sharing.admin import match_page, queue
+from registry.tags import due, tag
+from sharing import waiting_for
+from sharing.admin import match_page
 from sharing.admin.verbs import SAFE, Button, GrantForm, RefusalForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Consent, ConsentStatus
@@ -26,7 +27,7 @@ BUTTONS = (
 
 
 class WaitingConsents(WaitingFilter):
-    queues = {"answer": (gettext_lazy("to answer"), queue.to_answer)}
+    queues = {"answer": (gettext_lazy("to answer"), waiting_for.to_answer)}
 
 
 @admin.register(Consent)

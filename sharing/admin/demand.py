@@ -11,17 +11,17 @@ from registry.admin.base import RestrictedAdmin, RestrictedForm, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.admin.svg_map import Shape, draw
-from registry.admin.tags import days
 from registry.exports.formats import Format
 from registry.exports.table import Table
 from registry.importing.coordinates import WGS84
 from registry.kinds import KINDS, Kind
+from registry.tags import days
 from sharing.admin.cobuild_group import group_link
 from sharing.admin.refusals import WorkflowAdmin
-from sharing.admin.words import LIMITS
 from sharing.exports.demands import FIELDS, demand_tables
 from sharing.models import Demand, DemandList, ListStatus
 from sharing.refusals import SENTENCES
+from sharing.words import LIMITS
 from sharing.workflow import lists
 
 POINT_PLACE = ("location", "radius_m")

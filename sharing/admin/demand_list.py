@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, person
-from registry.admin.tags import tag
+from registry.tags import tag
 from sharing.admin.verbs import Button, VerbMixin, standing_of
 from sharing.models import Demand, DemandList
 from sharing.workflow import lists

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import ReadOnlyAdmin, person
-from sharing.admin import words
+from sharing import words
 from sharing.models import Event
 from sharing.seen import author, events
 

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry import capacity
-from registry.admin.tags import days, numbers
 from registry.kinds import LOADS
 from registry.models import Allocation, Asset, User
-from sharing.admin import words
+from registry.tags import days, numbers
+from sharing import words
 from sharing.models import Match, MatchLeg, MatchStatus
 
 # How far an endless period is drawn.

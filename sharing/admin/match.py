@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
-from registry.admin.tags import due, tag
 from registry.models import Role
-from sharing.admin import bulk, match_page, queue, words
+from registry.tags import due, tag
+from sharing import waiting_for, words
+from sharing.admin import bulk, match_page
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
 from sharing.admin.verbs import SAFE, Button, RejectionForm, VerbMixin, WithFingerprint, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
@@ -38,8 +39,8 @@ BUTTONS = (
 
 class WaitingMatches(WaitingFilter):
     queues = {
-        "decide": (gettext_lazy("to decide"), queue.to_decide),
-        "request": (gettext_lazy("to request"), queue.to_request),
+        "decide": (gettext_lazy("to decide"), waiting_for.to_decide),
+        "request": (gettext_lazy("to request"), waiting_for.to_request),
     }
 
 

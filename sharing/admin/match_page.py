@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from registry.admin.asset import neighbours
 from registry.admin.svg_map import Frame, Shape, draw
-from registry.admin.tags import tag
 from registry.kinds import LOADS
 from registry.models import Asset, Protection, User
-from sharing.admin import ledger_svg, words
+from registry.tags import tag
+from sharing import words
+from sharing.admin import ledger_svg
 from sharing.admin.ledger_change import LOAD_UNITS, LedgerChange, changes
 from sharing.models import Match, MatchLeg
 from sharing.seen import Seen, author, events

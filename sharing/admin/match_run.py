@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import ReadOnlyAdmin
-from registry.admin.tags import tag
-from sharing.admin import words
+from registry.tags import tag
+from sharing import words
 from sharing.models import MatchRun
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import ReadOnlyAdmin, person
-from registry.admin.tags import tag
+from registry.tags import tag
 from sharing.models import Channel, Notification
 from sharing.notifications import delivery
 from sharing.notifications.messages import subject_of

@@ -7,9 +7,9 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import ReadOnlyAdmin, person
-from registry.admin.tags import tag
 from registry.models import Asset
-from sharing.admin import words
+from registry.tags import tag
+from sharing import words
 from sharing.admin.cobuild_group import group_link
 from sharing.models import Outcome
 

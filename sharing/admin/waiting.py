@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import person
 from registry.models import User
-from sharing.admin import queue
+from sharing import waiting_for
 
 SHOWN = 5
 
@@ -49,11 +49,11 @@ class WaitingFilter(admin.SimpleListFilter):
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds `waiting`: only what this person can act on, and never more than a handful of rows each."""
     user = person(request)
-    decide = queue.to_decide(user).select_related("demand__list__party")
-    answer = queue.to_answer(user).select_related("match__demand__list__party", "owner")
-    wanted = queue.to_request(user).select_related("demand__list")
-    drafts = queue.to_submit(user).select_related("party")
-    unread = queue.to_read(user).select_related("event")
+    decide = waiting_for.to_decide(user).select_related("demand__list__party")
+    answer = waiting_for.to_answer(user).select_related("match__demand__list__party", "owner")
+    wanted = waiting_for.to_request(user).select_related("demand__list")
+    drafts = waiting_for.to_submit(user).select_related("party")
+    unread = waiting_for.to_read(user).select_related("event")
     matches, lists = "admin:sharing_match_changelist", "admin:sharing_demandlist_changelist"
     context["waiting"] = [
         Waiting(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import ReadOnlyAdmin, ReadOnlyTabularInline, person
-from registry.admin.tags import tag
+from registry.tags import tag
 from sharing.errors import Refusal
 from sharing.models import WebhookAttempt, WebhookDelivery
 from sharing.workflow import webhooks

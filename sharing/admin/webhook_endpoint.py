@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyAdmin, person
-from registry.admin.tags import tag
+from registry.tags import tag
 from sharing.errors import Refusal
 from sharing.models import EventType, WebhookEndpoint
 from sharing.workflow import webhooks

@@ -3,7 +3,7 @@
 import itertools
 
 from registry.models import Role
-from sharing.admin import queue
+from sharing import waiting_for
 from sharing.models import Consent, DemandList, ListStatus, Match, MatchStatus
 from sharing.workflow import approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
@@ -41,24 +41,24 @@ def test_whoever_it_is_the_queue_holds_exactly_what_the_rules_open(scene: Scene)
     for person in [*people, both, two]:
         standing = Standing.of(person)
         decide = {match.pk for match in Match.objects.all() if Verb.APPROVE in open_verbs(match, standing)}
-        assert {match.pk for match in queue.to_decide(person)} == decide
+        assert {match.pk for match in waiting_for.to_decide(person)} == decide
         answer = {consent.pk for consent in Consent.objects.all() if Verb.GRANT in open_verbs(consent, standing)}
-        assert {consent.pk for consent in queue.to_answer(person)} == answer
+        assert {consent.pk for consent in waiting_for.to_answer(person)} == answer
         submit = {draft.pk for draft in DemandList.objects.all() if Verb.SUBMIT in open_verbs(draft, standing)}
-        assert {draft.pk for draft in queue.to_submit(person)} == submit
+        assert {draft.pk for draft in waiting_for.to_submit(person)} == submit
         proposed = Match.objects.filter(status=MatchStatus.PROPOSED).order_by("demand", "rank")
         request: dict[int, int] = {}
         for match in proposed.exclude(demand__in=Match.objects.live().values("demand")):
             if Verb.REQUEST in open_verbs(match, standing):
                 request.setdefault(match.demand_id, match.pk)
-        assert {match.pk for match in queue.to_request(person)} == set(request.values())
+        assert {match.pk for match in waiting_for.to_request(person)} == set(request.values())
         counts.add(len(decide))
     assert len(counts) > 2
 
 
 def test_the_next_best_waits_once_the_best_fell_through_and_none_while_a_list_is_open(scene: Scene):
     def waiting() -> list[Match]:
-        return list(queue.to_request(scene.asker))
+        return list(waiting_for.to_request(scene.asker))
 
     assert waiting() == [scene.match]
     match = scene.requested()
@@ -79,4 +79,4 @@ def test_the_oldest_deadline_comes_first_and_none_comes_last(scene: Scene):
     for match, day in itertools.zip_longest(matches, days):
         Match.objects.filter(pk=match.pk).update(deadline=f"{day}T00:00Z" if day else None)
     first, second, third, fourth = matches
-    assert list(queue.to_decide(scene.officer)) == [second, fourth, first, third]
+    assert list(waiting_for.to_decide(scene.officer)) == [second, fourth, first, third]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sharing.admin.words import LIMITS, demand_facts
 from sharing.models import Demand
+from sharing.words import LIMITS, demand_facts
 from tests import factories
 from tests.sharing.scene import Scene
 

@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.admin.tags import days
 from registry.kinds import KINDS, Kind
+from registry.tags import days
 from sharing.matching.describing import describe
 from sharing.matching.eligibility import RULES
 from sharing.matching.scoring import PARTS

@@ -1,0 +1,88 @@
+"""A real Chromium on a real server. Every page that a test opens is held to the house's rules: no request leaves the
+machine, nothing is written to the console as an error, and no page scrolls sideways."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from config.local import browser as chromium
+from registry.models import User
+
+AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
+ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+SignedIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    # Playwright's synchronous calls run an event loop in this thread, in which Django would refuse its database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium.installed(), args=ARGUMENTS)
+        yield found
+        found.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[SignedIn]:
+    """Opens a path as a user (or nobody), in a language and at a width. At the end of the test every page must have
+    kept the rules."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def opened(
+        path: str = "/", *, user: User | None = None, language: str = "en", size: dict[str, int] = DESKTOP
+    ) -> Page:
+        context = chrome.new_context(base_url=live_server.url, viewport=size, locale=language, reduced_motion="reduce")
+        contexts.append(context)
+        if user:
+            client = Client()
+            client.force_login(user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}])
+        page = context.new_page()
+        own = urlsplit(live_server.url).netloc
+
+        def heard(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                faults.append(f"console of {page.url}: {message.text}")
+
+        def sent(request: Request) -> None:
+            address = urlsplit(request.url)
+            if address.scheme not in ("data", "blob") and address.netloc != own:
+                faults.append(f"{page.url} asked for {request.url}")
+
+        page.on("console", heard)
+        page.on("pageerror", lambda error: faults.append(f"script of {page.url}: {error}"))
+        page.on("request", sent)
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def accessible(page: Page) -> None:
+    """Asserts that axe-core finds nothing against WCAG 2.2 AA or good practice, and nothing wider than the screen."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", WCAG)
+    wrong = [
+        f"{each['id']}: {node['html']} {node['failureSummary']}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+    assert wrong == []
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
