@@ -146,6 +146,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 # --- Language and time ----------------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+# The two applications bring their own.
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 USE_I18N = USE_TZ = True
 # CURRENT_DATE in the ledger's triggers is the day that begins here, not in Greenwich.

@@ -27,7 +27,7 @@ SENTENCES: Sentences = {
     "tower_free_range_above_ground": _("The lowest free mounting height is 0 m or more."),
     "tower_free_range_is_ordered": _("The highest free mounting height lies above the lowest: swap them?"),
     "tower_free_range_inside_height": _("The highest free mounting height cannot exceed the tower's height."),
-    "tower_use_is_not_negative": _("Structural use is 0 % or more."),
+    "tower_use_is_not_negative": _("Structural use is not negative."),
     "tower_earthing_is_not_negative": _("An earthing resistance is 0 Ω or more."),
     "tower_backup_not_negative": _("A backup time is 0 hours or more."),
     "duct_inner_diameter_positive": _("An inner diameter is more than 0 mm; leave it empty where it is unknown."),
