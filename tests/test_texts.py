@@ -31,7 +31,7 @@ def gathered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("room", ROOMS)
 def test_each_text_has_a_translation_that_is_certain(gathered: Path, room: str):
     catalog = (gathered / room / "locale/zh_Hans/LC_MESSAGES/django.po").read_text(encoding="utf-8")
-    head, entries = catalog.split("\n\n", 1)
+    _head, entries = catalog.split("\n\n", 1)
 
     assert [match["text"] for match in ENTRY.finditer(entries + "\n")] == []
     assert [block for block in entries.split("\n\n") if "fuzzy" in block.split("msgid")[0]] == []
