@@ -215,6 +215,7 @@ CELERY_BEAT_SCHEDULE = {
     # A sweep that no worker took before the next one is due is not worth doing.
     "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "send-webhooks": {"task": "sharing.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-webhooks": {"task": "sharing.forget_webhooks", "schedule": crontab(minute=35)},
     "sweep-supply": {"task": "sharing.sweep_supply", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-runs": {"task": "sharing.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
     "keep-deadlines": {"task": "sharing.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
@@ -249,6 +250,7 @@ HOLD_GRACE_WORKING_DAYS = env.int("HOLD_GRACE_WORKING_DAYS", default=10)
 WEBHOOK_KEYS = env.list("WEBHOOK_KEYS", default=[SECRET_KEY])
 # The specification recommends 15 to 30 s; a sender's lease covers a minute (sending.LEASE).
 WEBHOOK_TIMEOUT_S = min(60.0, env.float("WEBHOOK_TIMEOUT_S", default=15.0))
+WEBHOOK_LOG_DAYS = env.int("WEBHOOK_LOG_DAYS", default=30)
 # For receivers on one's own network or machine.
 WEBHOOK_EXTRA_NETWORKS = [ip_network(text) for text in env.list("WEBHOOK_EXTRA_NETWORKS", default=[])]
 WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)

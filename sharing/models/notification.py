@@ -42,7 +42,8 @@ class Notification(Delivery):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"],
+                # As the claim orders them.
+                fields=["next_attempt_at", "id"],
                 condition=Q(status=DeliveryStatus.PENDING),
                 name="notification_to_send",
             ),

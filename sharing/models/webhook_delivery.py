@@ -1,6 +1,8 @@
 import uuid
+from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +17,13 @@ class WebhookDeliveryQuerySet(DeliveryQuerySet):
     def visible_to(self, user: User) -> Self:
         """To those who see its endpoint."""
         return self.filter(endpoint__in=WebhookEndpoint.objects.visible_to(user))
+
+    def forgotten(self, now: datetime) -> Self:
+        """Those that arrived or were given up, and were last due longer ago than the log is kept. One that was
+        replayed became due then."""
+        return self.exclude(status=DeliveryStatus.PENDING).filter(
+            next_attempt_at__lt=now - timedelta(days=settings.WEBHOOK_LOG_DAYS)
+        )
 
 
 class WebhookDelivery(Delivery):
@@ -51,7 +60,8 @@ class WebhookDelivery(Delivery):
         ]
         indexes = [
             models.Index(
-                fields=["endpoint", "next_attempt_at"],
+                # As the claim orders them, so that it reads one row however many are due at one moment.
+                fields=["endpoint", "next_attempt_at", "id"],
                 condition=Q(status=DeliveryStatus.PENDING),
                 name="webhook_to_send",
             ),

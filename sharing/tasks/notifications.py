@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from sharing.notifications import delivery, outbox
-from sharing.notifications.webhooks import queueing, sending
+from sharing.notifications.webhooks import forgetting, queueing, sending
 
 
 @shared_task(name="sharing.sweep_outbox")
@@ -15,3 +15,9 @@ def sweep_outbox() -> None:
 def send_webhooks() -> None:
     """Makes every call of a webhook that is due."""
     sending.deliver()
+
+
+@shared_task(name="sharing.forget_webhooks")
+def forget_webhooks() -> None:
+    """Removes from the log of deliveries what is older than it is kept."""
+    forgetting.forget()
