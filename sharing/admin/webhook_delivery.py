@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import ReadOnlyAdmin, ReadOnlyTabularInline, person
 from registry.tags import tag
+from sharing.admin.refusals import tell
 from sharing.errors import Refusal
 from sharing.models import WebhookAttempt, WebhookDelivery
 from sharing.workflow import webhooks
@@ -59,7 +60,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
                 webhooks.replay(delivery, actor=person(request))
                 done += 1
             except Refusal as refusal:
-                messages.error(request, f"{delivery.webhook_id}: {refusal.message}")
+                why = {"delivery": delivery.webhook_id, "why": refusal.message}
+                tell(request, refusal, _("Delivery %(delivery)s was left as it is: %(why)s") % why)
         if done:
             text = ngettext("%(n)d delivery is sent again.", "%(n)d deliveries are sent again.", done)
             messages.success(request, text % {"n": done})

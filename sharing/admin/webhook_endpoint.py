@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyAdmin, person
 from registry.tags import tag
+from sharing.admin.refusals import tell
 from sharing.errors import Refusal
 from sharing.models import EventType, WebhookEndpoint
 from sharing.workflow import webhooks
@@ -76,7 +77,8 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
                 webhooks.change(endpoint, enabled=enabled, actor=person(request))
                 done += 1
             except Refusal as refusal:
-                messages.error(request, f"{endpoint}: {refusal.message}")
+                why = {"endpoint": endpoint, "why": refusal.message}
+                tell(request, refusal, _("“%(endpoint)s” was left as it is: %(why)s") % why)
         if done:
             text = (
                 ngettext("%(n)d endpoint enabled.", "%(n)d endpoints enabled.", done)

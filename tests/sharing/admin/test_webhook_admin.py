@@ -39,9 +39,14 @@ def shown(client, address: str) -> list:
     return list(client.get(address).context["cl"].result_list)
 
 
-def act(client, address: str, action: str, row) -> list[str]:
+def told(client, address: str, action: str, row) -> list[tuple[str, str]]:
+    """The messages of an action, each with its level."""
     response = client.post(address, {"action": action, "_selected_action": [row.pk]}, follow=True)
-    return [str(message) for message in response.context["messages"]]
+    return [(message.level_tag, str(message)) for message in response.context["messages"]]
+
+
+def act(client, address: str, action: str, row) -> list[str]:
+    return [text for _level, text in told(client, address, action, row)]
 
 
 def test_endpoints_and_deliveries_are_searched_and_filtered(
@@ -105,3 +110,21 @@ def test_others_and_superusers_replay_nothing(scene: Scene, failed: WebhookDeliv
         act(sign_in(person), DELIVERIES, "replay", failed)
     failed.refresh_from_db()
     assert failed.status == DeliveryStatus.PARKED
+
+
+def test_a_refusal_warns_where_only_the_moment_was_wrong_and_is_an_error_where_it_is_for_others(
+    scene: Scene, endpoint: WebhookEndpoint, failed: WebhookDelivery, sign_in: SignIn
+):
+    """As on every other page of the workflow (sharing.admin.refusals)."""
+    root = sign_in(factories.user("root", is_superuser=True, is_staff=True))
+    why = "Only a manager of the organization decides where its events are sent."
+    assert told(root, ENDPOINTS, "disable", endpoint) == [("error", f"“orders” was left as it is: {why}")]
+    assert told(root, DELIVERIES, "replay", failed) == [
+        ("error", f"Delivery {failed.webhook_id} was left as it is: {why}")
+    ]
+    manager = sign_in(scene.metro_manager)
+    assert told(manager, ENDPOINTS, "disable", endpoint) == [("success", "1 endpoint disabled.")]
+    why = "The endpoint is disabled: enable it first."
+    assert told(manager, DELIVERIES, "replay", failed) == [
+        ("warning", f"Delivery {failed.webhook_id} was left as it is: {why}")
+    ]
