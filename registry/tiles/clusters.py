@@ -3,13 +3,12 @@
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, FloatField, Func
 
 from registry.models import Protection
 from registry.models.asset import any_place_meets
 from registry.models.tile_cell import DEEPEST
-from registry.tiles import grid
+from registry.tiles import asking, grid
 from registry.tiles.address import Selection, Tile
 from registry.tiles.folding import CELL_ZOOM
 from registry.tiles.slots import KINDS, SECTORS, SLOTS, slot, slots
@@ -51,19 +50,15 @@ def layer(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
     )
     unit = float(1 << (grid.DEEPEST_TILE - tile.zoom))
     west, north = (place << (grid.PLACE_BITS - tile.zoom) for place in (tile.column, tile.row))
-    return bytes(_value(statement, [*parameters, west, unit, north, unit]) or b"")
+    [made] = asking.row(statement, [*parameters, west, unit, north, unit])
+    return bytes(made or b"")
 
 
 def count(tile: Tile, selection: Selection, viewer: Viewer) -> int:
     """How many assets the clusters of the tile count."""
     rows, parameters = _rows(tile, viewer, {"count": _numbers(selection)["count"]})
-    return int(_value(f"SELECT sum(count) FROM ({rows}) AS part", parameters) or 0)
-
-
-def _value(statement: str, parameters: list[Any]) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return (cursor.fetchone() or (None,))[0]
+    [total] = asking.row(f"SELECT sum(count) FROM ({rows}) AS part", parameters)
+    return int(total or 0)
 
 
 def _rows(tile: Tile, viewer: Viewer, numbers: dict[str, str]) -> tuple[str, list[Any]]:

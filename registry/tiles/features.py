@@ -3,12 +3,11 @@
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import BinaryField, F, FloatField, Func, QuerySet
 from django.db.models.functions import Cast
 
 from registry.models import Asset, User
-from registry.tiles import grid
+from registry.tiles import asking, grid
 from registry.tiles.address import Selection, Tile
 from registry.tiles.slots import KINDS, SECTORS
 
@@ -35,9 +34,7 @@ def layer(tile: Tile, selection: Selection, user: User, most: int) -> bytes | No
     """The assets as a Mapbox vector tile; None where more than `most` lie in the tile."""
     rows, parameters = in_tile(tile, selection, user)
     statement = LAYER.format(rows=rows, extent=grid.EXTENT, buffer=BUFFER)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, most + 1, *tile.metres, tile.unit_m, most])
-        too_many, made = cursor.fetchone() or (False, b"")
+    too_many, made = asking.row(statement, [*parameters, most + 1, *tile.metres, tile.unit_m, most])
     return None if too_many else bytes(made)
 
 

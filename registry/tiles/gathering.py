@@ -1,9 +1,7 @@
 """The layer `clusters`, for selections that the pyramid does not count apart: gathered from the assets in the tile."""
 
-from django.db import connection
-
 from registry.models import User
-from registry.tiles import grid
+from registry.tiles import asking, grid
 from registry.tiles.address import Selection, Tile
 from registry.tiles.features import in_tile
 from registry.tiles.slots import KINDS, SECTORS
@@ -35,6 +33,5 @@ def layer(tile: Tile, selection: Selection, user: User) -> bytes:
         rows=rows, numbers=", ".join(numbers), extent=grid.EXTENT, cell=grid.EXTENT >> grid.CELL_BITS
     )
     west, _south, _east, north = tile.metres
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, west, tile.unit_m, north, tile.unit_m])
-        return bytes((cursor.fetchone() or (b"",))[0] or b"")
+    [made] = asking.row(statement, [*parameters, west, tile.unit_m, north, tile.unit_m])
+    return bytes(made or b"")

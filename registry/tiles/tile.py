@@ -1,8 +1,6 @@
 """A tile in the form that suits what lies in it: few assets one by one, more as clusters. So every tile takes about as
 long and is about as large, however dense the assets are."""
 
-from django.db import connection, transaction
-
 from registry.tiles import clusters, features, gathering
 from registry.tiles.address import Selection, Tile
 from registry.tiles.viewer import Viewer
@@ -14,8 +12,6 @@ FEW_FEATURES = 250
 EACH_FROM = 14
 OWNER_FROM = 12
 """The zoom from which on an owner can be selected: the pyramid does not count owners apart."""
-# A tile is milliseconds of work: starting workers, or compiling the query, would take longer than answering it.
-SETTINGS = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
 
 
 def content(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
@@ -23,13 +19,10 @@ def content(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
     if not selection.kinds:
         return b""
     most = MOST_FEATURES if tile.zoom >= EACH_FROM else FEW_FEATURES
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(SETTINGS)
-        if selection.owner or clusters.count(tile, selection, viewer) <= most:
-            each = features.layer(tile, selection, viewer.user, most)
-            if each is not None and len(each) <= MOST_BYTES:
-                return each
-        if selection.owner:
-            return gathering.layer(tile, selection, viewer.user)
-        return clusters.layer(tile, selection, viewer)
+    if selection.owner or clusters.count(tile, selection, viewer) <= most:
+        each = features.layer(tile, selection, viewer.user, most)
+        if each is not None and len(each) <= MOST_BYTES:
+            return each
+    if selection.owner:
+        return gathering.layer(tile, selection, viewer.user)
+    return clusters.layer(tile, selection, viewer)

@@ -5,12 +5,12 @@ import hashlib
 from typing import Any
 
 from django.contrib.gis.db.models.functions import AsWKT
-from django.db import connection
 
 from registry.models.asset import any_place_meets
+from registry.tiles import asking
 from registry.tiles.address import Selection, Tile
 from registry.tiles.folding import VERSIONED
-from registry.tiles.viewer import Viewer
+from registry.tiles.viewer import TOLD, Viewer
 
 FORM = 1
 """Raised whenever the same assets would make other tiles: layers, attributes, limits."""
@@ -18,24 +18,26 @@ FORM = 1
 
 def tag(tile: Tile, selection: Selection, viewer: Viewer) -> str:
     """Read it before the tile: what changes in between is then told by the next tag, and never missed."""
-    parts = (FORM, tile, selection, viewer.digest, _changes(tile, viewer), _told(tile, viewer))
+    changes, is_told = _changes(tile, viewer)
+    viewer.learn(is_told)
+    parts = (FORM, tile, selection, viewer.digest, changes, _told(tile, viewer))
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def _changes(tile: Tile, viewer: Viewer) -> Any:
+def _changes(tile: Tile, viewer: Viewer) -> tuple[Any, bool]:
+    """What stands for the changes; and whether consents told the viewer of assets, asked in the same trip."""
     zoom = min(tile.zoom, VERSIONED)
     condition, entitled = viewer.sql()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT (SELECT min(id) FROM registry_tilechange), (SELECT max(id) FROM registry_tilechange), (
-                SELECT md5(string_agg(concat_ws(',', owner_id, region_id, version), ';' ORDER BY owner_id, region_id))
-                FROM registry_tileversion WHERE z = %s AND tile = %s AND (owner_id = 0 OR {condition})
-            )
-            """,
-            [zoom, tile.number >> 2 * (tile.zoom - zoom), *entitled],
-        )
-        return cursor.fetchone()
+    *changes, is_told = asking.row(
+        f"""
+        SELECT (SELECT min(id) FROM registry_tilechange), (SELECT max(id) FROM registry_tilechange), (
+            SELECT md5(string_agg(concat_ws(',', owner_id, region_id, version), ';' ORDER BY owner_id, region_id))
+            FROM registry_tileversion WHERE z = %s AND tile = %s AND (owner_id = 0 OR {condition})
+        ), {TOLD}
+        """,
+        [zoom, tile.number >> 2 * (tile.zoom - zoom), *entitled, viewer.organizations],
+    )
+    return changes, is_told
 
 
 def _told(tile: Tile, viewer: Viewer) -> Any:

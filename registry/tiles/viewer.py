@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 
 from registry.models import Asset, Disclosure, Protection, Region, User
 from registry.models.regulated import regulated_regions
+from registry.tiles import asking
+
+# Whether consents told one of these organizations of assets.
+TOLD = "EXISTS (SELECT FROM registry_disclosure WHERE organization_id = ANY (%s))"
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,16 @@ class Viewer:
     @cached_property
     def is_told(self) -> bool:
         """Whether consents told them of assets."""
-        if self.user.is_superuser or not self.organizations:
-            return False
-        with connection.cursor() as cursor:
-            # Asked with each tile, so without the ORM, which takes longer over it than PostgreSQL.
-            cursor.execute(
-                "SELECT EXISTS (SELECT FROM registry_disclosure WHERE organization_id = ANY (%s))",
-                [self.organizations],
-            )
-            return bool((cursor.fetchone() or (False,))[0])
+        [is_told] = asking.row(f"SELECT {TOLD}", [self.organizations])
+        return self._is_told(is_told)
+
+    def learn(self, has_disclosures: bool) -> None:
+        """Spares the question whether they are told, which another trip to the database has answered (TOLD)."""
+        self.__dict__["is_told"] = self._is_told(has_disclosures)
+
+    def _is_told(self, has_disclosures: bool) -> bool:
+        """Superusers know every place anyway."""
+        return has_disclosures and not self.user.is_superuser
 
     def told(self) -> Any:
         """The protected assets that they may know of by a consent alone."""

@@ -8,6 +8,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
+from redis import Redis
+from redis.connection import AbstractConnection
 
 from registry.api import tokens
 from registry.models import ApiToken, Membership, Role, Scope, User
@@ -196,6 +198,28 @@ def test_guesses_are_counted_against_their_address(party: Party, settings: Any):
     guesser = Caller(secret="isr_guess")
     codes = [guesser.get("me/").status_code for _guess in range(8)]
     assert codes[:3] == [401, 401, 401] and 429 in codes
+
+
+def test_a_call_is_counted_in_one_trip_and_its_counter_is_forgotten(
+    party: Party, settings: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """An expiry that is set apart from the counting may be lost, and the counter stay for ever."""
+    prefix = uuid4().hex
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": prefix}}
+    _token, caller = party.caller(Scope.READ)
+    caller.get("me/")  # Connects, and makes Redis know the script.
+    trips = []
+    send = AbstractConnection.send_packed_command
+    monkeypatch.setattr(
+        AbstractConnection, "send_packed_command", lambda *args, **kwargs: trips.append(1) or send(*args, **kwargs)
+    )
+    for _call in range(3):
+        assert caller.get("me/").status_code == 200
+    assert len(trips) == 3
+    server = Redis.from_url(settings.CACHES["default"]["LOCATION"])
+    names = list(server.scan_iter(f"{prefix}:api-calls:token-*"))
+    assert sum(int(server.get(name)) for name in names) == 4
+    assert all(0 < server.ttl(name) <= 120 for name in names)
 
 
 def test_a_lost_redis_refuses_nobody(party: Party, settings: Any):

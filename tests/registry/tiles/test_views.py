@@ -243,8 +243,8 @@ def test_a_tile_costs_the_same_queries_however_much_is_in_it(world: World):
         )
     folding.fold_all()
     assert {zoom: queries(zoom) for zoom in (3, 14)} == few
-    # Those of a 304, below; then savepoint, settings, how many, the layer, and the savepoint's end.
-    assert set(few.values()) == {10}
+    # Those of a 304, below; then how many, and the layer.
+    assert set(few.values()) == {6}
     known = {"If-None-Match": world.other.get(address(14))["ETag"]}
-    # Session, person, organizations and what they regulate, disclosures, versions.
-    assert queries(14, known) == 5
+    # Session, person, organizations and what they regulate, versions with disclosures.
+    assert queries(14, known) == 4
