@@ -43,7 +43,8 @@ class User(AbstractUser):
         # Asked with each call, so without the ORM, which takes longer over it than PostgreSQL.
         with connection.cursor() as cursor:
             cursor.execute(BELONGINGS, [self.pk])
-            return cursor.fetchall()
+            found: list[tuple[int, str, str | None, str]] = cursor.fetchall()
+            return found
 
     @property
     def takes_part(self) -> bool:
