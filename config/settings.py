@@ -123,6 +123,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_TRANSPORT
 SESSION_COOKIE_HTTPONLY = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 X_FRAME_OPTIONS = "DENY"
+# A base map below the maps, as raster tiles (docs/operations.md); without one they draw from this site alone.
+MAP_TILES_URL = env.str("MAP_TILES_URL", default="")
+MAP_ATTRIBUTION = env.str("MAP_ATTRIBUTION", default="")
+_map_tiles = urlsplit(MAP_TILES_URL)
+MAP_SOURCES = [f"{_map_tiles.scheme}://{_map_tiles.netloc}"] if _map_tiles.netloc else []
 # Pages load what this site serves and nothing else, and run no script or style written into them. MapLibre draws
 # pictures from blobs, and works in a worker of its own. The admin's policy, which is wider, is in config.admin_site.
 CONTENT_SECURITY_POLICY = {
@@ -130,9 +135,9 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *MAP_SOURCES],
         "font-src": [SELF],
-        "connect-src": [SELF],
+        "connect-src": [SELF, *MAP_SOURCES],
         "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],

@@ -10,7 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 # Label, and the name of the page it leads to.
-ENTRIES: tuple[tuple[str | Promise, str], ...] = ((_("Home"), "web:home"),)
+ENTRIES: tuple[tuple[str | Promise, str], ...] = (
+    (_("Home"), "web:home"),
+    (_("Catalog"), "web:assets"),
+)
 
 
 @dataclass(frozen=True)

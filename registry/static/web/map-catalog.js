@@ -1,0 +1,114 @@
+// The catalog on a map: this site's vector tiles (docs/tiles.md), each asset by itself where few, clusters where many.
+
+import { scale, token, whenColoursChange } from "./map-colours.js";
+
+const ASSETS = ["catalog-lines", "catalog-points"];
+const CLUSTERS = "catalog-clusters";
+const IS_LINE = ["in", ["geometry-type"], ["literal", ["LineString", "MultiLineString", "Polygon", "MultiPolygon"]]];
+
+// Adds the tiles to a map that has loaded. `by`: kind, sector or free. `selection`: kind, sector (texts with commas) and
+// owner, which tiles know from zoom 12 on.
+export function addCatalog(map, { by = "kind", selection = {} } = {}) {
+  let colouredBy = by;
+  map.addSource("catalog", { type: "vector", tiles: [address(selection)], maxzoom: 18, minzoom: selection.owner ? 12 : 0 });
+  const shared = { source: "catalog", "source-layer": "assets" };
+  map.addLayer({
+    ...shared, id: "catalog-lines", type: "line", filter: IS_LINE, layout: { "line-cap": "round" },
+    paint: { "line-width": ["interpolate", ["linear"], ["zoom"], 10, 2, 16, 5], "line-opacity": exactness(0.95, 0.45) },
+  });
+  map.addLayer({
+    ...shared, id: "catalog-points", type: "circle", filter: ["!", IS_LINE],
+    paint: {
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 4, 16, 8], "circle-opacity": exactness(0.95, 0.35),
+      "circle-stroke-width": 1.5,
+    },
+  });
+  map.addLayer({
+    id: CLUSTERS, type: "circle", source: "catalog", "source-layer": "clusters",
+    paint: {
+      "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "count"]], 0, 8, 2, 13, 4, 20, 6, 28],
+      "circle-opacity": 0.85, "circle-stroke-width": 1.5,
+    },
+  });
+  map.addLayer({
+    id: "catalog-counts", type: "symbol", source: "catalog", "source-layer": "clusters",
+    layout: { "text-field": short(), "text-size": 12, "text-font": ["sans-serif"], "text-allow-overlap": false },
+  });
+
+  const paint = () => {
+    const ground = token("--ground");
+    map.setPaintProperty("catalog-lines", "line-color", ofAsset(colouredBy));
+    map.setPaintProperty("catalog-points", "circle-color", ofAsset(colouredBy));
+    map.setPaintProperty("catalog-points", "circle-stroke-color", ["case", ["get", "exact"], ground, token("--ink")]);
+    map.setPaintProperty(CLUSTERS, "circle-color", ofCluster(colouredBy));
+    map.setPaintProperty(CLUSTERS, "circle-stroke-color", ground);
+    map.setPaintProperty("catalog-counts", "text-color", ground);
+  };
+  paint();
+  whenColoursChange(paint);
+
+  map.on("click", CLUSTERS, (event) => {
+    const [cluster] = event.features;
+    map.easeTo({ center: cluster.geometry.coordinates, zoom: Math.min(map.getZoom() + 2, 18) });
+  });
+  return {
+    layers: ASSETS,
+    clusters: CLUSTERS,
+    colourBy(name) {
+      colouredBy = name;
+      paint();
+    },
+    select(wanted) {
+      map.getSource("catalog").setTiles([address(wanted)]);
+    },
+    show(visible) {
+      for (const id of [...ASSETS, CLUSTERS, "catalog-counts"]) {
+        map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
+      }
+    },
+  };
+}
+
+function address(selection) {
+  const query = new URLSearchParams();
+  for (const name of ["kind", "sector", "owner"]) if (selection[name]) query.set(name, selection[name]);
+  const text = query.toString();
+  return `${window.location.origin}/ogc/tiles/WebMercatorQuad/{z}/{y}/{x}${text ? `?${text}` : ""}`;
+}
+
+// An asset whose grid cell stands for it is drawn fainter.
+function exactness(exact, masked) {
+  return ["case", ["get", "exact"], exact, masked];
+}
+
+function ofAsset(by) {
+  const colours = scale(by);
+  if (by === "free") {
+    return ["case", ["<=", ["get", "free_share"], 0], colours.none, ["<", ["get", "free_share"], 0.5], colours.few, colours.many];
+  }
+  return ["match", ["get", by], ...Object.entries(colours).flat(), token("--ink-quiet")];
+}
+
+// A cluster has the colour of what most of it is.
+function ofCluster(by) {
+  const colours = scale(by);
+  if (by === "free") {
+    const share = ["/", ["coalesce", ["get", "with_free_units"], 0], ["get", "count"]];
+    return ["case", ["<=", share, 0], colours.none, ["<", share, 0.5], colours.few, colours.many];
+  }
+  const names = Object.keys(colours);
+  const counts = names.map((name) => ["coalesce", ["get", `${by}_${name}`], 0]);
+  const most = ["max", ...counts];
+  return ["case", ...names.flatMap((name, index) => [[">=", counts[index], most], colours[name]]), token("--ink-quiet")];
+}
+
+// 950, 12k, 1.2M.
+function short() {
+  const count = ["get", "count"];
+  return [
+    "case",
+    [">=", count, 1e6], ["concat", ["to-string", ["/", ["round", ["/", count, 1e5]], 10]], "M"],
+    [">=", count, 1e3], ["concat", ["to-string", ["round", ["/", count, 1e3]]], "k"],
+    ["to-string", count],
+  ];
+}

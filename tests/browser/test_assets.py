@@ -1,0 +1,42 @@
+"""The catalog in a real browser, drawn by MapLibre."""
+
+from playwright.sync_api import expect
+
+from registry.models import Role, Sector
+from registry.tiles import folding
+from tests import factories
+from tests.browser.conftest import PHONE, SignedIn, accessible
+
+READY = '#catalog[data-ready="true"]'
+NEAR = "?map=15/30.59280/114.30550"
+
+
+def test_an_asset_is_found_on_the_map_and_in_the_list_below_it(open_page: SignedIn):
+    owner = factories.organization("tower-company", sector=Sector.TELECOM)
+    viewer = factories.member(owner, Role.VIEWER)
+    mast = factories.asset(owner, code="T-1", capacity=4, used=1)
+
+    page = open_page(f"/assets/{NEAR}", user=viewer)
+    page.wait_for_selector(READY)
+    page.locator("#catalog canvas").click()
+    box = page.locator(".maplibregl-popup-content a")
+
+    assert f"/{mast.pk}/" in str(box.get_attribute("href"))
+    assert "75 percent free" in page.locator(".maplibregl-popup-content").inner_text()
+    page.locator(".map-list summary").click()
+    assert page.locator(".map-list a").count() == 1
+    accessible(page)
+
+
+def test_many_are_clusters_that_open_by_a_click(open_page: SignedIn):
+    owner = factories.organization("tower-company")
+    viewer = factories.member(owner, Role.VIEWER)
+    for number in range(260):
+        factories.asset(owner, at=(114.3 + number * 1e-4, 30.59))
+    folding.fold_all()
+
+    page = open_page("/assets/?map=10/30.59000/114.31300", user=viewer, size=PHONE)
+    page.wait_for_selector(READY)
+
+    expect(page.locator(".map-list summary")).to_contain_text("in clusters: 260")
+    accessible(page)
