@@ -14,14 +14,13 @@ from registry.admin.asset_details import DETAILS
 from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegionFilter, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
-from registry.admin.svg_map import Frame, Shape, draw
 from registry.exports.assets import suited_tables
 from registry.exports.formats import Format
 from registry.exports.table import Table
 from registry.kinds import KINDS
 from registry.models import Asset, Role, Sector, User
-from registry.models.asset import any_place_meets
 from registry.search import ILike
+from registry.svg_map import Frame, Shape, draw, neighbours
 from registry.tags import tag
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 else:
     from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
 
-NEIGHBOURS = 150
 TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
 PROTECTION = ("protection", "protection_reason")
 
@@ -215,14 +213,6 @@ def around(asset: Any, user: User) -> list[Shape]:
     own = Shape(asset.place, "leg" if asset.place_is_exact else "masked", str(asset))
     frame = Frame.around([own])
     return [*neighbours(frame, user, besides=[asset.pk]), own] if frame else []
-
-
-def neighbours(frame: Frame, user: User, *, besides: Collection[int], **conditions: Any) -> list[Shape]:
-    """The assets that `user` may know to be inside the frame, each where they may know it to be; a map's most."""
-    box = frame.box()
-    placed: Any = Asset.objects.visible_to(user).with_place_for(user).filter(any_place_meets(box), **conditions)
-    near = placed.filter(place__bboverlaps=box).exclude(pk__in=besides).only("code", "name")
-    return [Shape(one.place, "neighbour", str(one), framed=False) for one in near[:NEIGHBOURS]]
 
 
 def _power_within_cooling(when: str) -> None:

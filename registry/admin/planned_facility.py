@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, RestrictedAdmin, WithinRegionFilter, person
-from registry.admin.svg_map import Shape, draw
 from registry.models import Asset, PlannedFacility
+from registry.svg_map import Shape, draw
 
 MOST_RESERVED = 200
 

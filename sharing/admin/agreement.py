@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin
 from registry.tags import days, tag
-from sharing.admin.verbs import Button, EndForm, RenewForm, VerbMixin
+from sharing.admin.verbs import EndForm, RenewForm, VerbMixin
 from sharing.models import Agreement
+from sharing.shown.buttons import Button
 from sharing.workflow import agreements
 from sharing.workflow.rules import MATCH_FACTS, Verb
 

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry.admin.base import is_id, person
-from sharing.admin.refusals import tell
-from sharing.admin.verbs import NothingToFill, RejectionForm, standing_of
+from sharing.admin.verbs import RejectionForm, standing_of
 from sharing.errors import BadInput, NotYours
 from sharing.models import Match, MatchStatus
+from sharing.shown.buttons import NothingToFill
+from sharing.shown.refusals import tell
 from sharing.workflow import approvals
 from sharing.workflow.approvals import BulkResult
 from sharing.workflow.fingerprint import fingerprints_of

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, WithinRegionFilter, person
-from registry.admin.svg_map import Shape, draw
 from registry.models import User
+from registry.svg_map import Shape, draw
 from registry.tags import tag
 from sharing import words
-from sharing.admin.verbs import Button, CloseForm, PartyForm, VerbMixin
+from sharing.admin.verbs import CloseForm, PartyForm, VerbMixin
 from sharing.models import CobuildAnswer, CobuildDemand, CobuildGroup, CobuildMember, Demand
+from sharing.shown.buttons import Button
 from sharing.workflow import cobuild_groups
 from sharing.workflow.rules import Verb
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.tags import due, tag
 from sharing import waiting_for
-from sharing.admin import match_page
-from sharing.admin.verbs import SAFE, Button, GrantForm, RefusalForm, VerbMixin, offers, standing_of
+from sharing.admin.verbs import SAFE, GrantForm, RefusalForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner
+from sharing.shown import match_page
+from sharing.shown.buttons import Button
 from sharing.workflow import consents
 from sharing.workflow.rules import MATCH_FACTS, Verb
 

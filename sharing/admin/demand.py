@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 from registry.admin.base import RestrictedAdmin, RestrictedForm, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
-from registry.admin.svg_map import Shape, draw
 from registry.exports.formats import Format
 from registry.exports.table import Table
 from registry.importing.coordinates import WGS84
 from registry.kinds import KINDS, Kind
+from registry.svg_map import Shape, draw
 from registry.tags import days
 from sharing.admin.cobuild_group import group_link
 from sharing.admin.refusals import WorkflowAdmin

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, person
 from registry.tags import tag
-from sharing.admin.verbs import Button, VerbMixin, standing_of
+from sharing.admin.verbs import VerbMixin, standing_of
 from sharing.models import Demand, DemandList
+from sharing.shown.buttons import Button
 from sharing.workflow import lists
 from sharing.workflow.rules import Verb, open_verbs
 

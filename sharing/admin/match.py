@@ -13,11 +13,13 @@ from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.models import Role
 from registry.tags import due, tag
 from sharing import waiting_for, words
-from sharing.admin import bulk, match_page
+from sharing.admin import bulk
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
-from sharing.admin.verbs import SAFE, Button, RejectionForm, VerbMixin, WithFingerprint, offers, standing_of
+from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Match, MatchStatus
+from sharing.shown import match_page
+from sharing.shown.buttons import Button, WithFingerprint
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import MATCH_FACTS, RULES, Verb

@@ -1,38 +1,13 @@
-"""What a page answers where the workflow refused, the same on every page."""
+"""What the admin answers where the workflow refused what Django's own pages save and delete."""
 
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from registry.admin.base import RestrictedAdmin
-from sharing.errors import NotSeen, NotYours, Refusal, StaleForm, WrongState
-
-
-def explained(refusal: Refusal) -> str:
-    """The refusal, and what to do about it."""
-    if isinstance(refusal, StaleForm):
-        return _("Nothing was decided: %(why)s This page shows how it stands now.") % {"why": refusal.message}
-    return _("Nothing was done: %(why)s") % {"why": refusal.message}
-
-
-def tell(request: HttpRequest, refusal: Refusal, text: str = "") -> None:
-    """Says it on the next page: a warning where only the moment was wrong, else an error. text: other words for it."""
-    of_the_moment = isinstance(refusal, (WrongState, StaleForm))
-    messages.add_message(request, messages.WARNING if of_the_moment else messages.ERROR, text or explained(refusal))
-
-
-def answer(request: HttpRequest, refusal: Refusal, page: str) -> HttpResponse:
-    """404 for what this person may not see, 403 for what is for others to do; else `page`, which says why."""
-    if isinstance(refusal, NotSeen):
-        raise Http404 from refusal
-    if isinstance(refusal, NotYours):
-        raise PermissionDenied(refusal.message) from refusal
-    tell(request, refusal)
-    return HttpResponseRedirect(page)
+from sharing.errors import Refusal
+from sharing.shown.refusals import answer
 
 
 class WorkflowAdmin(RestrictedAdmin):

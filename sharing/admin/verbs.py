@@ -1,7 +1,6 @@
 """Buttons and the forms behind them. Which are open, workflow.rules says; what they do, the verbs of workflow do."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,14 +8,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import person
-from sharing.admin.refusals import WorkflowAdmin, answer
+from sharing.admin.refusals import WorkflowAdmin
 from sharing.errors import BadInput, Refusal
 from sharing.models import CloseReason, RefusalReason, RejectionReason
-from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
+from sharing.shown.buttons import Button, Offer, offered
+from sharing.shown.refusals import answer
+from sharing.workflow.rules import Standing, Subject
 
 if TYPE_CHECKING:
     from django.forms import DateInput as DateWidget
@@ -28,16 +28,6 @@ else:
 
 SAFE = ("GET", "HEAD")
 CHOOSE = ("", gettext_lazy("Choose a reason"))
-
-
-class NothingToFill(forms.Form):
-    """A verb that needs no more than its button."""
-
-
-class WithFingerprint(forms.Form):
-    """Carries what was shown, so that a verb can refuse a page that is no longer true."""
-
-    fingerprint = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 def _coded(reasons: Sequence[tuple[str, Any]], missing: Any) -> forms.ChoiceField:
@@ -131,51 +121,12 @@ def standing_of(request: HttpRequest) -> Standing:
     return standing
 
 
-@dataclass(frozen=True)
-class Button:
-    """A verb as a page offers it. do(subject, actor=…, **what the form gave) carries it out; done is said then."""
-
-    verb: Verb
-    do: Callable[..., object]
-    done: str | Promise
-    form: type[forms.Form] = NothingToFill
-    tone: str = ""
-
-    @property
-    def slug(self) -> str:
-        """Its name in addresses: “approve” for match.approve."""
-        return self.verb.value.partition(".")[2]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A button on a page: its form, filled with what the page knows, and where it goes."""
-
-    button: Button
-    form: forms.Form
-    url: str
-
-    @property
-    def unfolds(self) -> bool:
-        """Whether there is anything to fill in, or a slip of the finger would cost something."""
-        return bool(self.form.visible_fields()) or self.button.tone == "danger"
-
-
 def offers(
     subject: Subject, buttons: Sequence[Button], standing: Standing, initial: Mapping[str, str] | None = None
 ) -> list[Offer]:
     """The buttons that are open to a person on `subject`. initial: hidden values, such as the fingerprint."""
-    open_now = open_verbs(subject, standing)
     name = f"admin:{subject._meta.app_label}_{subject._meta.model_name}_do"
-    return [
-        Offer(
-            button,
-            button.form(initial=dict(initial or {}), auto_id=f"{button.slug}-{subject.pk}-%s"),
-            reverse(name, args=[subject.pk, button.slug]),
-        )
-        for button in buttons
-        if button.verb in open_now
-    ]
+    return offered(subject, buttons, standing, name, initial)
 
 
 class VerbMixin(WorkflowAdmin):

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import ReadOnlyAdmin, ReadOnlyTabularInline, person
 from registry.tags import tag
-from sharing.admin.refusals import tell
 from sharing.errors import Refusal
 from sharing.models import WebhookAttempt, WebhookDelivery
+from sharing.shown.refusals import tell
 from sharing.workflow import webhooks
 
 

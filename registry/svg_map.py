@@ -1,11 +1,11 @@
 """A map as inline SVG, drawn on the server from geometries alone: no tiles, no script, no request to anywhere.
 
-Everything is styled by classes of admin.css, so it holds under a strict Content-Security-Policy. The projection is
+Everything is styled by classes of a stylesheet, so it holds under a strict Content-Security-Policy. The projection is
 equirectangular about the middle of what is shown, true to scale there; over a city its error is below a pixel.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,13 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from registry.models import Asset, User
+from registry.models.asset import any_place_meets
+
 METRES_PER_DEGREE = 111_319.49  # of latitude, and of longitude on the equator: WGS 84's equatorial radius
 WIDTH, HEIGHT, PADDING = 800, 460, 44  # px
 LEAST_SPAN_M = 300.0
+NEIGHBOURS = 150
 CHARACTER_PX = 7  # of a label, roughly
 
 XY = tuple[float, float]
@@ -105,6 +109,14 @@ def draw(shapes: Sequence[Shape], *, title: str) -> SafeString:
         HEIGHT,
         mark_safe("".join(parts)),
     )
+
+
+def neighbours(frame: Frame, user: User, *, besides: Collection[int], **conditions: Any) -> list[Shape]:
+    """The assets that `user` may know to be inside the frame, each where they may know it to be; a map's most."""
+    box = frame.box()
+    placed: Any = Asset.objects.visible_to(user).with_place_for(user).filter(any_place_meets(box), **conditions)
+    near = placed.filter(place__bboverlaps=box).exclude(pk__in=besides).only("code", "name")
+    return [Shape(one.place, "neighbour", str(one), framed=False) for one in near[:NEIGHBOURS]]
 
 
 def nice(number: float) -> float:

@@ -8,7 +8,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from sharing.admin.ledger_change import LedgerChange, Line
+from sharing.shown.ledger_change import LedgerChange, Line
 
 WIDTH, LEFT, TOP, BOTTOM = 380, 30, 6, 18  # px
 TALLEST_UNIT, TALLEST = 16, 192

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from registry.kinds import LOADS, Kind
 from registry.models import Asset
-from sharing.admin import ledger_svg
-from sharing.admin.ledger_change import LedgerChange, Line, changes, peak, taken
+from sharing.shown import ledger_svg
+from sharing.shown.ledger_change import LedgerChange, Line, changes, peak, taken
 from tests import factories
 from tests.sharing.scene import Scene
 

@@ -8,16 +8,15 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from registry.admin.asset import neighbours
-from registry.admin.svg_map import Frame, Shape, draw
 from registry.kinds import LOADS
 from registry.models import Asset, Protection, User
+from registry.svg_map import Frame, Shape, draw, neighbours
 from registry.tags import tag
 from sharing import words
-from sharing.admin import ledger_svg
-from sharing.admin.ledger_change import LOAD_UNITS, LedgerChange, changes
 from sharing.models import Match, MatchLeg
 from sharing.seen import Seen, author, events
+from sharing.shown import ledger_svg
+from sharing.shown.ledger_change import LOAD_UNITS, LedgerChange, changes
 from sharing.workflow.rules import is_core
 
 # Ledgers of the first legs are open on the page, those of a long route are folded.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from registry.admin.svg_map import HEIGHT, PADDING, WIDTH, Frame, Shape, draw, nice
+from registry.svg_map import HEIGHT, PADDING, WIDTH, Frame, Shape, draw, nice
 
 LONGITUDES, LATITUDES = st.floats(100, 130), st.floats(-60, 60)
 places = st.tuples(LONGITUDES, LATITUDES)

@@ -1,0 +1,1 @@
+"""What pages and letters show of matches to one person, the same behind every door."""
