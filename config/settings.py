@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    # Templates of form fields beside the site's own (registry.web.forms.Renderer).
+    "django.forms",
     "csp",
     "django_filters",
     "django_htmx",

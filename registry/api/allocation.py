@@ -4,9 +4,9 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from registry.api.fields import OrganizationField, PeriodField, UnitsField
-from registry.api.filters import ChoicesFilter, CodeFilter, Filters
 from registry.api.serializers import Shown
 from registry.api.views import Resource
+from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.models import Allocation, Purpose
 
 

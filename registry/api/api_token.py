@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from registry.api import tokens
 from registry.api.fields import OrganizationField
-from registry.api.filters import Filters
 from registry.api.problems import Problem
 from registry.api.serializers import Body, Shown
 from registry.api.views import Resource
+from registry.filters import Filters
 from registry.models import ApiToken, Role, Scope
 
 

@@ -13,7 +13,6 @@ from rest_framework.request import Request
 
 from registry.api import downloads
 from registry.api.asked_list import asked_list
-from registry.api.filters import ChoicesFilter, Filters
 from registry.api.import_job import PairsField
 from registry.api.problems import Problem, bad_field
 from registry.api.serializers import Body, Shown
@@ -21,6 +20,7 @@ from registry.api.views import Resource
 from registry.exports.formats import FORMATS, Counted, write
 from registry.exports.jobs import rights_of
 from registry.exports.table import ExportRefused
+from registry.filters import ChoicesFilter, Filters
 from registry.models import ExportJob, JobStatus, Scope
 from registry.nudge import nudge_on_commit
 

@@ -13,7 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from registry.models import Organization, Region
-from registry.models.region import GB_T_2260
+from registry.models.region import GB_T_2260, split_region
 from registry.place_field import PlaceField
 
 POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
@@ -191,8 +191,3 @@ class RegionField(Remembered, RegionByCode):
 
 def region_text(scheme: str, code: str) -> str:
     return code if scheme == GB_T_2260 else f"{scheme}:{code}"
-
-
-def split_region(text: str) -> tuple[str, str]:
-    scheme, colon, code = text.partition(":")
-    return (scheme, code) if colon else (GB_T_2260, text)

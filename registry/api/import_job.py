@@ -14,10 +14,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from registry.api.fields import OrganizationField
-from registry.api.filters import ChoicesFilter, CodeFilter, Filters
 from registry.api.problems import Problem
 from registry.api.serializers import Body, Shown
 from registry.api.views import Resource
+from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role
 from registry.nudge import nudge_on_commit

@@ -8,9 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from registry.api.fields import RegionField
-from registry.api.filters import ChoicesFilter, Filters, RegionFilter, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
+from registry.filters import ChoicesFilter, Filters, RegionFilter, TextFilter
 from registry.models import Organization, Role, Sector
 
 

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import GeometryField, OrganizationField, RegionField
-from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, RegionFilter, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
+from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, RegionFilter, TextFilter
 from registry.models import FacilityStage, FacilityType, PlannedFacility, Role
 
 DATES = ("request_by", "design_freeze_on", "construction_starts_on", "opens_on")

@@ -18,12 +18,12 @@ from rest_framework.views import APIView
 
 from registry.api import downloads, etags, problems, renderers
 from registry.api.authentication import SessionAuthentication, TokenAuthentication
-from registry.api.filters import StrictFilterBackend
 from registry.api.idempotency import HEADER, once
 from registry.api.negotiation import JSONParser, Negotiation
 from registry.api.pagination import CURSOR, LIMIT, KeysetPagination, ordered, ordering_of
 from registry.api.permissions import HasScope, IsAuthenticated, TakesPart
 from registry.api.problems import Problem, bad_parameter
+from registry.api.strict_filters import StrictFilterBackend
 from registry.api.throttles import PerCaller
 from registry.exports.formats import Format
 from registry.exports.shown import shown_tables

@@ -92,3 +92,13 @@ class Region(models.Model):
     def covers(self, other: "Region") -> bool:
         """Whether `other` is this region or lies inside it."""
         return self.scheme == other.scheme and other.code.startswith(self.prefix)
+
+
+def split_region(text: str) -> tuple[str, str]:
+    """Scheme and code of a region as people write it: 420100 of GB/T 2260, others with their scheme in front.
+
+    >>> split_region("420100"), split_region("nuts:DE21")
+    (('gbt2260', '420100'), ('nuts', 'DE21'))
+    """
+    scheme, colon, code = text.partition(":")
+    return (scheme, code) if colon else (GB_T_2260, text)

@@ -14,8 +14,8 @@ from django.db.models import F, Func, TextField, Value
 from django.utils.translation import gettext as _
 from pyproj import Transformer
 
-from registry.api.filters import BoxField
 from registry.api.problems import bad_parameter
+from registry.filters import BoxField
 
 WGS84 = 4326
 

@@ -33,7 +33,7 @@ def _texts() -> dict[str, Any]:
     """A % stands for a number."""
     return {
         "kinds": {kind: str(Kind(kind).label) for kind in KINDS},
-        "asset_address": reverse("admin:registry_asset_change", args=[0]),
+        "asset_address": reverse("web:asset", args=[0]),
         "free": _("% percent free"),
         "masked": _("the grid cell, not the place"),
         "more": _("and % more"),

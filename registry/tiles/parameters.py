@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from registry.api.filters import ChoicesField, PlainText
 from registry.api.problems import Problem, bad_parameter
+from registry.filters import ChoicesField, PlainText
 from registry.kinds import Kind
 from registry.models import Sector
 from registry.ogc.parameters import FORMAT, check_names

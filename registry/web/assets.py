@@ -1,19 +1,35 @@
-"""The catalog: every asset that a person may know of, on a map and in a table beside it."""
+"""The catalog: every asset that a person may know of, on a map and in a table beside it, by the same filters."""
 
 from typing import Any
 
 import django_tables2
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Asset
+from registry.kinds import Kind
+from registry.models import Asset, Role, Sector, User
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
+from registry.web.asset_filter_form import AssetFilterForm
+from registry.web.places import asset_features
 from registry.web.tables import Table, shown
+
+MOST_PLACES = 2_000
+"""Places that a map shows of a list that tiles cannot show."""
+COLOURS: dict[str, Any] = {
+    "kind": (_("Kind"), [(kind.value, kind.label) for kind in Kind]),
+    "sector": (_("Owner's sector"), [(sector.value, sector.label) for sector in Sector]),
+    "free": (
+        _("Units free today"),
+        [("none", _("None")), ("few", _("Less than half")), ("many", _("Half or more"))],
+    ),
+}
+DOWNLOADS = (("csv", "CSV"), ("geojson", "GeoJSON"), ("xlsx", "XLSX"), ("gpkg", "GeoPackage"), ("shp", "Shapefile"))
 
 
 class AssetTable(Table):
@@ -37,7 +53,7 @@ class AssetTable(Table):
         return format_html("{} / {} {}", record.free_today, record.capacity, record.facts.units)
 
     def render_code(self, record: Asset) -> SafeString:
-        return format_html("{} {}", record.code, record.name)
+        return format_html('<a href="{}">{}</a> {}', reverse("web:asset", args=[record.pk]), record.code, record.name)
 
     def render_status(self, record: Asset) -> SafeString:
         return tag(record.status, record.get_status_display())
@@ -45,9 +61,34 @@ class AssetTable(Table):
 
 @members
 def assets(request: MemberRequest) -> HttpResponse:
-    table = AssetTable(listed(Asset.objects.visible_to(request.user)))
-    return render(request, "web/assets.html", {"table": shown(request, table)})
+    form = AssetFilterForm(request.GET)
+    listed = form.filtered(_known(request.user)).select_related("owner", "region").order_by("-id")
+    table = shown(request, AssetTable(listed.defer("geometry", "masked_geometry", "terms")))
+    colour = request.GET.get("colour", "kind")
+    return render(
+        request,
+        "web/assets.html",
+        {
+            "table": table,
+            "form": form,
+            "colour": colour if colour in COLOURS else "kind",
+            "colours": COLOURS,
+            "downloads": DOWNLOADS,
+            "may_list": request.user.is_superuser or bool(request.user.organizations_as(Role.EDITOR)),
+        },
+    )
 
 
-def listed(assets: QuerySet[Any]) -> QuerySet[Any]:
-    return assets.select_related("owner", "region").order_by("-id")
+@members
+def asset_places(request: MemberRequest) -> HttpResponse:
+    """The first places of the filtered list as GeoJSON, for the map; `truncated` says that there are more."""
+    found = AssetFilterForm(request.GET).filtered(_known(request.user)).order_by("-id")[: MOST_PLACES + 1]
+    places = asset_features(found)
+    truncated = len(places["features"]) > MOST_PLACES
+    return JsonResponse({**places, "features": places["features"][:MOST_PLACES], "truncated": truncated})
+
+
+def _known(user: User) -> QuerySet[Any]:
+    """With the place that the reader may know, which all filters by place use."""
+    known: QuerySet[Any] = Asset.objects.visible_to(user).with_place_for(user)
+    return known

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField, PeriodField
-from registry.api.filters import ChoicesFilter, CodeFilter, Filters
 from registry.api.serializers import ActionsField, Body, Shown
+from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.models import Scope
 from sharing.api.verbs import SharingResource
 from sharing.models import Agreement, MatchStatus

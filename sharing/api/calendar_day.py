@@ -1,7 +1,7 @@
 from django_filters import rest_framework as filters
 
-from registry.api.filters import CodeFilter, Filters
 from registry.api.serializers import Shown
+from registry.filters import CodeFilter, Filters
 from sharing.api.verbs import SharingResource
 from sharing.models import CalendarDay
 

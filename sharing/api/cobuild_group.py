@@ -10,9 +10,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from registry.api.fields import GeometryField, OrganizationField, RegionField, geometry_schema
-from registry.api.filters import ChoicesFilter, Filters, RegionFilter
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Rows
+from registry.filters import ChoicesFilter, Filters, RegionFilter
 from registry.kinds import Kind
 from registry.models import PlannedFacility, Scope
 from sharing.api.demand import place_of

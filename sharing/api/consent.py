@@ -9,8 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from registry.api.fields import OrganizationField
-from registry.api.filters import ChoicesFilter, CodeFilter, Filters
 from registry.api.serializers import ActionsField, Body, Shown
+from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.models import Scope
 from sharing.api.verbs import SharingResource
 from sharing.models import Consent, ConsentStatus, RefusalReason

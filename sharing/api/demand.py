@@ -14,12 +14,12 @@ from rest_framework.response import Response
 
 from registry.api.fields import GeometryField as PlaceField
 from registry.api.fields import PeriodField, geometry_schema
-from registry.api.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Rows
 from registry.exports.delimited import csv_pieces
 from registry.exports.formats import Format
 from registry.exports.table import Table
+from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.importing.coordinates import WGS84
 from registry.kinds import KINDS, Kind
 from registry.models import FiberType

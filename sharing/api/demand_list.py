@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField
-from registry.api.filters import ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Body, Shown
+from registry.filters import ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.models import Role
 from sharing.api.demand import DemandBody, DemandShown
 from sharing.api.verbs import SharingResource

@@ -4,8 +4,8 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from registry.api.filters import ChoicesFilter, Filters
 from registry.api.serializers import Shown
+from registry.filters import ChoicesFilter, Filters
 from sharing.api.verbs import SharingResource
 from sharing.models import Event, EventType
 from sharing.seen import events

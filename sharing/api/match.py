@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField, PeriodField
-from registry.api.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Rows
+from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter
 from registry.kinds import Kind
 from registry.models import Scope
 from sharing.api.legs import leg_shown

@@ -7,9 +7,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.filters import ChoicesFilter, Filters
 from registry.api.problems import Problem, bad_parameter
 from registry.api.serializers import Body, Shown
+from registry.filters import ChoicesFilter, Filters
 from sharing.api.verbs import SharingResource
 from sharing.api.what_if import Compared, runs_compared
 from sharing.models import MatchRun, RunStatus

@@ -9,8 +9,8 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from registry.api.filters import Filters
 from registry.api.serializers import ActionsField, Shown
+from registry.filters import Filters
 from sharing.api.verbs import SharingResource
 from sharing.models import Channel, EventType, Notification
 from sharing.notifications.messages import RELATED, message_of

@@ -4,9 +4,9 @@ from typing import Any
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from registry.api.filters import CodeFilter, Filters
 from registry.api.serializers import Shown
 from registry.api.views import Rows
+from registry.filters import CodeFilter, Filters
 from registry.models import Asset
 from sharing.api.verbs import SharingResource
 from sharing.matching.describing import describe_change, describe_miss, describe_other_changes

@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from registry.api.filters import ChoicesFilter, Filters
 from registry.api.serializers import ActionsField, Shown
+from registry.filters import ChoicesFilter, Filters
 from registry.models import User
 from sharing.api.verbs import SharingResource
 from sharing.models import DeliveryStatus, EventType, WebhookAttempt, WebhookDelivery

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField
-from registry.api.filters import CodeFilter, Filters
 from registry.api.serializers import ActionsField, Body, Shown
+from registry.filters import CodeFilter, Filters
 from sharing.api.verbs import SharingResource
 from sharing.api.webhook_delivery import DeliveryShown, actions_on
 from sharing.models import DisabledReason, EventType, WebhookEndpoint

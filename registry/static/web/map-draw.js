@@ -7,7 +7,7 @@ import { setShapes } from "./map-shapes.js";
 const ENOUGH = { point: 1, line: 2, box: 2, polygon: 3 };
 
 // Starts drawing; returns { cancel, finish }. `done(geometry)` is called with GeoJSON whenever the shape is whole, again
-// after each later move; `ended()` when the person finishes or cancels.
+// after each later move; `ended(cancelled)` when the person finishes or cancels.
 export function draw(map, frame, texts, { shape, done, ended = () => {}, start = [] }) {
   let corners = start.map((corner) => [...corner]);
   let markers = [];
@@ -69,13 +69,13 @@ export function draw(map, frame, texts, { shape, done, ended = () => {}, start =
 
   function finish() {
     stop();
-    ended();
+    ended(false);
   }
 
   function cancel() {
     stop();
     setShapes(map, "drawn", null);
-    ended();
+    ended(true);
   }
 
   function stop() {

@@ -97,9 +97,9 @@ export function createMap(element, options = {}) {
     }),
     draw: after((wanted) => {
       drawing?.cancel();
-      const ended = () => {
+      const ended = (cancelled) => {
         drawing = null;
-        wanted.ended?.();
+        wanted.ended?.(cancelled);
       };
       drawing = draw(map, element, settings.texts, { ...wanted, ended });
       return drawing;

@@ -9,21 +9,26 @@ from django import forms
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 
-from registry.api.downloads import CRS
-from registry.api.fields import split_region
-from registry.api.pagination import CURSOR, LIMIT, ORDERING
-from registry.api.problems import Problem
 from registry.models import Region
+from registry.models.region import split_region
 from registry.search import ILike
 
-# Parameters of lists that are no filters.
-OTHERS = frozenset({CURSOR, LIMIT, ORDERING, CRS, "fields", "format"})
 MOST_RADIUS_M = 200_000
 HAIR = 1e-9
 METRES_PER_DEGREE = 110_574  # of latitude, at the equator where it is least: WGS 84
+MOST_CORNERS = 200
+
+
+class FilterRefused(Exception):
+    """Filters that make no sense together. parameter: the one at fault."""
+
+    def __init__(self, parameter: str, reason: str | Promise) -> None:
+        self.parameter, self.reason = parameter, reason
+        super().__init__(str(reason))
 
 
 class Filters(filters.FilterSet):
@@ -34,28 +39,6 @@ class Filters(filters.FilterSet):
             (name, known) for name, known in type(self).base_filters.items() if data and name in data
         )
         super().__init__(data, *args, **kwargs)
-
-
-class StrictFilterBackend(filters.DjangoFilterBackend):
-    """A misspelt or senseless parameter is an error: it would otherwise return what was not asked for."""
-
-    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        filterset = self.get_filterset(request, queryset, view)
-        known = set(type(filterset).base_filters) if filterset is not None else set()
-        errors = [
-            {"parameter": name, "code": "unknown_parameter", "detail": _("There is no such parameter here.")}
-            for name in request.query_params
-            if name not in known | OTHERS
-        ]
-        if filterset is not None and not filterset.is_valid():
-            for name, faults in filterset.form.errors.as_data().items():
-                errors += [
-                    {"parameter": name, "code": fault.code or "invalid", "detail": " ".join(fault.messages)}
-                    for fault in faults
-                ]
-        if errors:
-            raise Problem("bad_input", errors[0]["detail"], errors=errors)
-        return filterset.qs if filterset is not None else queryset
 
 
 class PlainText(forms.CharField):
@@ -161,6 +144,41 @@ class NearField(forms.CharField):
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise ValidationError(_("Two numbers: longitude,latitude in degrees."), code="near")
         return Point(lon, lat, srid=4326)
+
+
+class AreaField(forms.CharField):
+    """lon lat,lon lat,…: the corners of a polygon in degrees; the last joins the first."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        corners = [_numbers(part.replace(" ", ","), 2) for part in text.split(",")]
+        if not 3 <= len(corners) <= MOST_CORNERS:
+            raise ValidationError(
+                _("3 to %(most)d corners: longitude latitude,longitude latitude,…") % {"most": MOST_CORNERS},
+                code="area",
+            )
+        if not all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in corners):
+            raise ValidationError(_("Longitudes lie within ±180° and latitudes within ±90°."), code="area")
+        area = Polygon([*corners, corners[0]], srid=4326)
+        if not area.valid:
+            raise ValidationError(_("The sides of the area must not cross each other."), code="area")
+        return area
+
+
+class AreaFilter(filters.CharFilter):
+    """`area=114.1 30.5,114.2 30.5,114.2 30.6`, of the place that the caller may know, as BoxFilter."""
+
+    field_class = AreaField
+
+    def __init__(self, indexed: Callable[[Any], Q] = lambda area: Q(), **kwargs: Any) -> None:
+        text = "Corners of a polygon, lon lat,lon lat,… in degrees of WGS 84; places that meet it, as far as known."
+        super().__init__(max_length=10_000, help_text=text, **kwargs)
+        self.indexed = indexed
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs if value is None else qs.filter(self.indexed(value), place__intersects=value)
 
 
 class BoxFilter(filters.CharFilter):

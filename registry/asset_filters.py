@@ -1,0 +1,109 @@
+"""What the catalog can be filtered by, on the site as in the API."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+
+from registry.filters import (
+    MOST_RADIUS_M,
+    AreaFilter,
+    BoxFilter,
+    ChoicesFilter,
+    CodeFilter,
+    FilterRefused,
+    Filters,
+    NearField,
+    RegionFilter,
+    TextFilter,
+    around,
+    within_distance,
+)
+from registry.kinds import Kind
+from registry.models import Asset, AssetStatus, Protection, Sector
+from registry.models.asset import any_place_meets
+
+
+class AssetFilters(Filters):
+    """The queryset must know the place that its reader may know (with_place_for)."""
+
+    kind = ChoicesFilter(choices=Kind.choices)
+    status = ChoicesFilter(choices=AssetStatus.choices)
+    protection = ChoicesFilter(choices=Protection.choices)
+    sector = ChoicesFilter(field_name="owner__sector", choices=Sector.choices)
+    open_to = filters.ChoiceFilter(
+        method="filter_open_to", choices=Sector.choices, help_text="A sector that may ask for it."
+    )
+    owner = CodeFilter(field_name="owner__code", help_text="The owner's code.")
+    code = CodeFilter(help_text="The owner's own number, whole.")
+    region = RegionFilter()
+    planned_facility = filters.NumberFilter(method="filter_planned_facility", help_text="Whose reserved space it is.")
+    q = TextFilter("code", "name")
+    changed_since = filters.IsoDateTimeFilter(
+        field_name="updated_at", lookup_expr="gte", help_text="ISO 8601 moment; changed then or later."
+    )
+    bbox = BoxFilter(any_place_meets)
+    area = AreaFilter(any_place_meets)
+    near = filters.CharFilter(
+        method="filter_near", help_text="lon,lat in degrees of WGS 84; within `radius` metres, as far as you may know."
+    )
+    radius = filters.NumberFilter(
+        method="filter_radius", min_value=0, max_value=MOST_RADIUS_M, help_text="Metres around `near`."
+    )
+    free_min = filters.NumberFilter(
+        method="filter_free", min_value=0, help_text="Units free through all of `free_from` to `free_until`."
+    )
+    free_from = filters.DateFilter(method="filter_day", help_text="First day; without it, today counts.")
+    free_until = filters.DateFilter(method="filter_day", help_text="The day after the last; without it, for ever.")
+
+    class Meta:
+        model = Asset
+        fields: tuple[str, ...] = ()
+
+    def filter_radius(self, queryset: Any, name: str, value: Decimal) -> Any:
+        return self._only_beside("near", queryset, name)
+
+    def filter_day(self, queryset: Any, name: str, value: date) -> Any:
+        return self._only_beside("free_min", queryset, name)
+
+    def filter_open_to(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(open_to_sectors__contains=[value])
+
+    def filter_planned_facility(self, queryset: Any, name: str, value: int) -> Any:
+        """A protected space is not found by the plan that would tell where it is."""
+        return queryset.filter(planned_facility=value, place_is_exact=True)
+
+    def filter_near(self, queryset: Any, name: str, value: str) -> Any:
+        """Exact geodesic distance from the place that the caller may know."""
+        point = self._read("near", NearField(), value)
+        radius = self.form.cleaned_data.get("radius")
+        if radius is None:
+            raise FilterRefused("near", _("This needs %(other)s as well.") % {"other": "radius"})
+        box = any_place_meets(around(point, float(radius)))
+        return queryset.filter(box).filter(within_distance("place", point, float(radius)))
+
+    def filter_free(self, queryset: Any, name: str, value: int) -> Any:
+        start, end = self.form.cleaned_data.get("free_from"), self.form.cleaned_data.get("free_until")
+        if start is None and end is None:
+            return queryset.filter(free_today__gte=value)
+        if start is None or (end is not None and end <= start):
+            raise FilterRefused("free_until", _("A period needs its first day, and the last must come after it."))
+        # What is free in a period is free today only by chance, but never more than the capacity.
+        return queryset.filter(capacity__gte=value).with_free_units(start, end).filter(free_units__gte=value)
+
+    def _only_beside(self, other: str, queryset: Any, name: str) -> Any:
+        """Read by another filter; alone it has no meaning."""
+        if not (self.data or {}).get(other):
+            raise FilterRefused(name, _("This needs %(other)s as well.") % {"other": other})
+        return queryset
+
+    def _read(self, name: str, field: Any, value: str) -> Any:
+        try:
+            return field.clean(value)
+        except Exception as error:
+            messages = getattr(error, "messages", None)
+            if messages is None:
+                raise
+            raise FilterRefused(name, " ".join(messages)) from error

@@ -1,0 +1,150 @@
+"""An asset: what it is, who may use it and on which terms, its ledger, what happened to it, and who asks nearby."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.gis.geos import Polygon
+from django.db.models import F, Q, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from registry.filters import around, within_distance
+from registry.ledger_svg import Block, Tick, timeline
+from registry.models import Allocation, Asset, Disclosure, Purpose, Role, Sector, User
+from registry.tags import TONES, days, numbers
+from registry.web.access import MemberRequest, members
+from registry.web.asset_facts import Fact, facts
+from registry.web.places import asset_features
+from sharing import seen
+from sharing.models import Demand, ListStatus
+
+NEARBY_M = 2_000
+MOST_LINES, MOST_EVENTS, MOST_NEARBY = 200, 50, 20
+BEFORE, AFTER = timedelta(days=365), timedelta(days=3 * 365)
+DETAILS = ("tower", "duct", "fiber", "equipment_room")
+
+
+@members
+def asset(request: MemberRequest, id: int) -> HttpResponse:
+    user = request.user
+    known: Any = Asset.objects.visible_to(user).with_place_for(user)
+    found = known.select_related("owner__region", "region", "planned_facility", *DETAILS).filter(pk=id).first()
+    if found is None:
+        raise Http404
+    lines = list(
+        Allocation.objects.visible_to(user)
+        .filter(asset=found)
+        .select_related("holder")
+        .order_by("units", "period")[:MOST_LINES]
+    )
+    knows_ledger = _knows_ledger(found, user)
+    return render(
+        request,
+        "web/asset.html",
+        {
+            "asset": found,
+            "facts": facts(found),
+            "terms": _terms(found),
+            "places_json": json.dumps(asset_features(known.filter(pk=found.pk))),
+            "status_tone": TONES.get(found.status, "quiet"),
+            "ledger": _ledger(found, lines) if lines else "",
+            "lines": [_line(line) for line in lines],
+            "purposes": Purpose.choices,
+            "knows_ledger": knows_ledger,
+            "events": _history(found, user),
+            "disclosures": Disclosure.objects.visible_to(user)
+            .filter(asset=found)
+            .select_related("organization")[:MOST_EVENTS],
+            "nearby": _nearby(found, user),
+            "nearby_km": NEARBY_M / 1000,
+            "may_edit": user.is_superuser or found.owner_id in user.organizations_as(Role.EDITOR),
+            "is_own": found.owner_id in user.roles,
+        },
+    )
+
+
+def _terms(asset: Any) -> list[Fact]:
+    sectors = ", ".join(str(Sector(code).label) for code in asset.open_to_sectors)
+    return [
+        Fact(_("Open to"), sectors or _("nobody: it is not shared")),
+        Fact(_("Price per unit and year"), f"{asset.price_per_unit_year:,.2f}"),
+        *([Fact(_("Terms"), asset.terms)] if asset.terms else []),
+    ]
+
+
+def _knows_ledger(asset: Any, user: User) -> bool:
+    """Whether all lines of the ledger are in sight, as Allocation.visible_to has it."""
+    if user.is_superuser or asset.owner_id in user.roles:
+        return True
+    return any(
+        scheme == asset.region.scheme and asset.region.code.startswith(prefix) for scheme, prefix in user.regulated
+    )
+
+
+def _ledger(asset: Any, lines: Sequence[Allocation]) -> SafeString:
+    """From a year ago for four years, so that what ended and what is to come are both seen."""
+    today = timezone.localdate()
+    window = (today - BEFORE, today + AFTER)
+    blocks = [_block(line) for line in lines if line.period.upper is None or line.period.upper > window[0]]
+    return timeline(
+        asset.capacity,
+        window,
+        [block for block in blocks if block.start < window[1]],
+        title=_("Who holds which units, from %(first)s to %(last)s") % {"first": window[0], "last": window[1]},
+        ticks=[Tick(_first_of_year(today, years), "start") for years in range(4)] + [Tick(today, "start")],
+    )
+
+
+def _first_of_year(today: date, years: int) -> date:
+    return date(today.year + years, 1, 1)
+
+
+def _line(line: Allocation) -> dict[str, Any]:
+    return {
+        "units": numbers(line.units),
+        "period": days(line.period),
+        "holder": line.holder,
+        "purpose": line.get_purpose_display(),
+    }
+
+
+def _block(line: Allocation) -> Block:
+    title = _("Units %(units)s: %(holder)s, %(purpose)s, %(days)s") % {
+        "units": numbers(line.units),
+        "holder": line.holder,
+        "purpose": line.get_purpose_display(),
+        "days": days(line.period),
+    }
+    return Block(
+        line.units.lower, line.units.upper, line.period.lower, line.period.upper, f"units-{line.purpose}", title
+    )
+
+
+def _history(asset: Any, user: User) -> list[dict[str, Any]]:
+    """What happened to matches that use the asset, as far as the reader may see them; the newest first."""
+    rows = seen.events(user).filter(match__legs__asset=asset).select_related("match__demand__list")
+    return [{"event": event, "author": seen.author(event)} for event in rows.order_by("-id").distinct()[:MOST_EVENTS]]
+
+
+def _nearby(asset: Any, user: User) -> QuerySet[Any]:
+    """Open lines that ask for this kind within NEARBY_M of the place that the reader may know, of the lists that they
+    may see."""
+    centre = asset.place.centroid if asset.place_is_exact else Polygon.from_bbox(asset.place.extent).centroid
+    centre.srid = 4326
+    box = around(centre, NEARBY_M)
+    at = Q(location__within=box) | Q(origin__within=box) | Q(destination__within=box)
+    rows = Demand.objects.visible_to(user).filter(
+        at, kind=asset.kind, list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED)
+    )
+    near: Any = rows.filter(
+        Q(within_distance("location", centre, NEARBY_M))
+        | Q(within_distance("origin", centre, NEARBY_M))
+        | Q(within_distance("destination", centre, NEARBY_M))
+    )
+    open_lines: QuerySet[Any] = near.annotate(party=F("list__party__name")).order_by("-id")[:MOST_NEARBY]
+    return open_lines

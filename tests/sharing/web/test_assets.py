@@ -1,0 +1,65 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from registry.kinds import Kind
+from registry.models import Protection, Purpose, Role
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+QUERIES = 9
+
+
+def test_an_owner_sees_facts_the_whole_ledger_and_open_demand_near_it(client: Client, django_assert_num_queries):
+    owner, tenant = factories.organization("owner"), factories.organization("tenant")
+    mast = factories.asset(owner, code="T-1", capacity=4, used=1, details={"height_m": 35.0})
+    factories.allocate(mast, 2, holder=tenant, end=timezone.localdate() + timedelta(days=365))
+    factories.demand(factories.demand_list(owner), quantity=3)
+    client.force_login(factories.member(owner, Role.EDITOR))
+
+    with django_assert_num_queries(QUERIES):
+        page = client.get(f"/assets/{mast.pk}/")
+
+    text = page.content.decode()
+    assert "<dt>Height, m</dt><dd>35</dd>" in text and "1 of 4 mounts" in text
+    assert [line["purpose"] for line in page.context["lines"]] == ["Own use", "Granted"]
+    assert text.count('class="units units-') == 2
+    assert [demand.quantity for demand in page.context["nearby"]] == [3]
+
+
+def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(client: Client):
+    owner, party = factories.organization("owner"), factories.organization("party")
+    duct = factories.asset(owner, Kind.DUCT, used=2, protection=Protection.RESTRICTED)
+    stranger = factories.demand_list(factories.organization("third"))
+    factories.demand(stranger, Kind.DUCT)
+    client.force_login(factories.member(party, Role.MANAGER))
+
+    page = client.get(f"/assets/{duct.pk}/")
+
+    text = page.content.decode()
+    assert page.context["lines"] == [] and list(page.context["nearby"]) == []
+    assert "grid cell" in text and "Length" not in text
+    assert "114.3055" not in text
+
+
+def test_an_asset_that_may_not_be_known_is_as_if_it_were_not_there(client: Client):
+    core = factories.asset(factories.organization("owner"), protection=Protection.CORE)
+    client.force_login(factories.member(factories.organization("party"), Role.MANAGER))
+
+    hidden, absent = client.get(f"/assets/{core.pk}/"), client.get(f"/assets/{core.pk + 1}/")
+
+    assert hidden.status_code == absent.status_code == 404
+    assert (hidden.context["title"], hidden.context["reason"]) == (absent.context["title"], absent.context["reason"])
+
+
+def test_a_tenant_sees_its_own_lines_alone(client: Client):
+    owner, tenant = factories.organization("owner"), factories.organization("tenant")
+    mast = factories.asset(owner, capacity=4, used=1)
+    factories.allocate(mast, 1, holder=tenant, purpose=Purpose.GRANTED)
+    client.force_login(factories.member(tenant, Role.VIEWER))
+
+    page = client.get(f"/assets/{mast.pk}/")
+
+    assert [str(line["holder"]) for line in page.context["lines"]] == ["tenant"]
