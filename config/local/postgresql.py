@@ -46,6 +46,7 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "16MB",
+    "temp_buffers": "64MB",  # of which an import of 100,000 rows fills most; other sessions take none
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
     "random_page_cost": "1.1",

@@ -229,16 +229,15 @@ SHIFTED: dict[str, Callable[[Floats, Floats], tuple[Floats, Floats]]] = {
 
 
 def _transformed(geometry: Cells, crs: str) -> Cells:
+    if crs_name(crs) == WGS84:
+        return geometry
     present = ~shapely.is_missing(geometry)
-    coordinates = shapely.get_coordinates(geometry[present])
-    x, y = coordinates[:, 0], coordinates[:, 1]
+    x, y = shapely.get_coordinates(geometry[present]).T
     if crs.lower() in SHIFTED:
         x, y = SHIFTED[crs.lower()](x, y)
-    elif crs_name(crs) != WGS84:
+    else:
         transformer = pyproj.Transformer.from_crs(pyproj.CRS.from_user_input(crs), WGS84, always_xy=True)
         x, y = transformer.transform(x, y)
-    else:
-        return geometry
     moved = geometry.copy()
     moved[present] = shapely.set_coordinates(geometry[present].copy(), np.column_stack([x, y]))
     return moved

@@ -8,12 +8,13 @@ import shapely
 from django.db import connection
 from numpy.typing import NDArray
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from registry.importing.table import Cells
 
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NULL = r"\N"
-BLOCK_ROWS = 20_000
+BLOCK_ROWS = 5_000
 WGS84_SRID = 4326
 POINT_EWKB = np.dtype([("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
@@ -34,8 +35,6 @@ def stage(table: str, columns: Mapping[str, StagedColumn], rows: NDArray[np.bool
     """
     indexes = np.flatnonzero(rows)
     filled = {name: column.values for name, column in columns.items() if column.values is not None}
-    texts = [list(map(str, indexes.tolist()))]
-    texts += [_texts(values[indexes], columns[name].sql_type) for name, values in filled.items()]
     definitions = [sql.SQL("{} " + column.sql_type).format(sql.Identifier(name)) for name, column in columns.items()]
     names = [sql.Identifier(name) for name in ("idx", *filled)]
     with connection.cursor() as cursor:
@@ -45,10 +44,13 @@ def stage(table: str, columns: Mapping[str, StagedColumn], rows: NDArray[np.bool
             )
         )
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(names))
-        with cursor.copy(statement) as copy:
+        # While the server takes one block in, the next is made.
+        with cursor.copy(statement, writer=QueuedLibpqWriter(cursor.cursor)) as copy:
             for start in range(0, len(indexes), BLOCK_ROWS):
-                block = zip(*(column[start : start + BLOCK_ROWS] for column in texts), strict=True)
-                copy.write("\n".join(map("\t".join, block)) + "\n")
+                block = indexes[start : start + BLOCK_ROWS]
+                texts = [list(map(str, block.tolist()))]
+                texts += [_texts(values[block], columns[name].sql_type) for name, values in filled.items()]
+                copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
         cursor.execute(sql.SQL("ANALYZE {} ({})").format(sql.Identifier(table), sql.Identifier(key)))
 
 
