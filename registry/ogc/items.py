@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.problems import Problem
+from registry.api.problems import Problem, bad_parameter
 from registry.api.renderers import JSONRenderer
 from registry.ogc.collection import Collection
 from registry.ogc.crs import Crs, system_of
-from registry.ogc.filtering.reading import refuse
 from registry.ogc.parameters import AFTER, CRS, FORMAT, Asked, asked, check_names
 from registry.ogc.rendering import GEOJSON, HTML, JSON, GeoJSONRenderer, HTMLRenderer
 from registry.ogc.views import Resource, link
@@ -91,7 +90,7 @@ class ItemsView(Features):
         """The ids of a page, and of one feature more where there is a next one. A filter may find thousands, of which
         only the page's are then read whole. Raises the problem 400 where a filter takes too long."""
         rows = found.values_list("pk", flat=True)[: wanted.limit + 1]
-        if not wanted.is_filtered:
+        if not wanted.costly:
             return list(rows)
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -100,7 +99,9 @@ class ItemsView(Features):
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
                 raise
-            refuse(_("The filter takes too long: narrow it down, for instance by a bbox."), "too_costly")
+            raise bad_parameter(
+                wanted.costly, _("The filter takes too long: narrow it down, for instance by a bbox."), "too_costly"
+            ) from error
 
 
 class ItemView(Features):

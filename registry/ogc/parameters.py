@@ -40,8 +40,8 @@ class Asked:
     crs: Crs = CRS84
     condition: Q = field(default_factory=Q)
     boxes: tuple[Any, ...] = ()
-    # Whether the filter is one of the caller's own making, whose cost nobody knows.
-    is_filtered: bool = False
+    # The parameter that may have to look at every row, since no index answers it; empty where there is none.
+    costly: str = ""
 
     def of(self, rows: QuerySet[Any], collection: Collection) -> QuerySet[Any]:
         """The rows that are asked for, in the order of their ids."""
@@ -76,9 +76,8 @@ def asked(query: QueryDict, collection: Collection) -> Asked:
         tree = reading.read(given[FILTER], language)
         condition &= conditions.condition(tree, scope)
         boxes += conditions.boxes(tree, scope)
-    return Asked(
-        _limit(given), _after(given), system_of(CRS, given.get(CRS)), condition, tuple(boxes), FILTER in given
-    )
+    costly = next((name for name in (FILTER, DATETIME, *properties) if name in given), "")
+    return Asked(_limit(given), _after(given), system_of(CRS, given.get(CRS)), condition, tuple(boxes), costly)
 
 
 def check_names(query: QueryDict, known: Iterable[str]) -> dict[str, str]:

@@ -26,25 +26,23 @@ LAYER = """
     )
     SELECT ST_AsMVT(features, 'clusters', {extent}, 'geom') FROM features
 """
-CELLS = "SELECT cell, total, x, y, {numbers} FROM {table} WHERE z = %s AND cell BETWEEN %s AND %s AND {condition}"
+CELLS = "SELECT cell, total, x, y, assets, free FROM {table} WHERE z = %s AND cell BETWEEN %s AND %s AND {condition}"
 TOLD = f"""
-    SELECT cell, total, x, y, {{numbers}} FROM (
-        SELECT cell, weight AS total, weight * x AS x, weight * y AS y,
-            (SELECT array_agg(weight * (i = slot)::int ORDER BY i) FROM generate_series(1, {SLOTS}) i) AS assets,
-            (SELECT array_agg(weight * free * (i = slot)::int ORDER BY i) FROM generate_series(1, {SLOTS}) i) AS free
-        FROM unnest(%s::bigint[], %s::integer[], %s::integer[], %s::integer[], %s::bigint[], %s::bigint[])
-            AS told (cell, weight, slot, free, x, y)
-    ) AS told
+    SELECT cell, weight AS total, weight * x AS x, weight * y AS y,
+        (SELECT array_agg(weight * (i = slot)::int ORDER BY i) FROM generate_series(1, {SLOTS}) i) AS assets,
+        (SELECT array_agg(weight * free * (i = slot)::int ORDER BY i) FROM generate_series(1, {SLOTS}) i) AS free
+    FROM unnest(%s::bigint[], %s::integer[], %s::integer[], %s::integer[], %s::bigint[], %s::bigint[])
+        AS told (cell, weight, slot, free, x, y)
 """
 
 
 def layer(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
     """The clusters as a Mapbox vector tile. Beyond the pyramid its deepest cells stand in."""
     numbers = _numbers(selection)
-    rows, parameters = _rows(tile, viewer, numbers)
+    rows, parameters = _rows(tile, viewer)
     statement = LAYER.format(
         rows=rows,
-        sums=", ".join(f"sum({name})::integer AS {name}" for name in numbers),
+        sums=", ".join(f"sum({sql})::integer AS {name}" for name, sql in numbers.items()),
         numbers=", ".join(f"nullif({name}, 0) AS {name}" for name in numbers),
         extent=grid.EXTENT,
     )
@@ -56,26 +54,25 @@ def layer(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
 
 def count(tile: Tile, selection: Selection, viewer: Viewer) -> int:
     """How many assets the clusters of the tile count."""
-    rows, parameters = _rows(tile, viewer, {"count": _numbers(selection)["count"]})
-    [total] = asking.row(f"SELECT sum(count) FROM ({rows}) AS part", parameters)
+    rows, parameters = _rows(tile, viewer)
+    [total] = asking.row(f"SELECT sum({_numbers(selection)['count']}) FROM ({rows}) AS part", parameters)
     return int(total or 0)
 
 
-def _rows(tile: Tile, viewer: Viewer, numbers: dict[str, str]) -> tuple[str, list[Any]]:
+def _rows(tile: Tile, viewer: Viewer) -> tuple[str, list[Any]]:
     """The cells as everyone may know them, and by how much they differ for the viewer."""
     zoom = min(tile.zoom, DEEPEST)
     coarser = 2 * (DEEPEST - zoom)
     size = 2 * (CELL_ZOOM - tile.zoom) - coarser
     first, last = tile.number << size, ((tile.number + 1) << size) - 1
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in numbers.items())
     condition, entitled = viewer.sql()
     rows = [
-        CELLS.format(numbers=columns, table="registry_tilecell", condition="TRUE"),
-        CELLS.format(numbers=columns, table="registry_protectedtilecell", condition=condition),
+        CELLS.format(table="registry_tilecell", condition="TRUE"),
+        CELLS.format(table="registry_protectedtilecell", condition=condition),
     ]
     parameters = [zoom, first, last, zoom, first, last, *entitled]
     if viewer.is_told:
-        rows.append(TOLD.format(numbers=columns))
+        rows.append(TOLD)
         parameters += _told(tile, viewer, coarser, first, last)
     return " UNION ALL ".join(rows), parameters
 

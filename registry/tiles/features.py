@@ -18,8 +18,8 @@ LAYER = """
     WITH found AS ({rows} LIMIT %s), placed AS (
         SELECT *, ST_Transform(as_place, 3857) AS place FROM found
     ), features AS (
-        SELECT id, kind, as_sector AS sector, as_owner AS owner, round(as_free::numeric, 2)::real AS free_share,
-            as_exact AS exact, coalesce(
+        SELECT id, kind, as_sector AS sector, as_owner AS owner, as_exact AS exact,
+            (floor(100 * as_free + 0.5) / 100)::real AS free_share, coalesce(
                 ST_AsMVTGeom(place, bounds, {extent}, {buffer}, true),
                 CASE WHEN greatest(ST_XMax(place) - ST_XMin(place), ST_YMax(place) - ST_YMin(place)) < 2 * unit
                     THEN ST_AsMVTGeom(ST_Centroid(ST_Envelope(place)), bounds, {extent}, {buffer}, true) END
@@ -42,12 +42,18 @@ def in_tile(tile: Tile, selection: Selection, user: User) -> tuple[str, list[Any
     """SQL, and its parameters, of the selected assets whose place, as far as the viewer may know it, has a box that
     meets the tile: id, kind, free_today, as_sector, as_owner, as_free, as_exact, as_place."""
     statement, parameters = _visible(user, (user.is_superuser, user.is_active, *user.regulated), selection)
-    return f"SELECT * FROM ({statement}) AS known WHERE {MEETS}", [*parameters, *3 * tile.area.extent]
+    return IN_TILE.format(known=statement), [*parameters, *3 * tile.area.extent]
 
 
-# As models.asset.any_place_meets, for the indexes; then the place that may be known.
+# As models.asset.any_place_meets, for the indexes; then the place that may be known. In two steps, OFFSET being the
+# fence between them: PostgreSQL would take the second condition to leave one row, and plan for no more.
 BOX = "ST_MakeEnvelope(%s, %s, %s, %s, 4326)"
-MEETS = f"(as_masked && {BOX} OR (as_protection <> 'open' AND as_geometry && {BOX})) AND as_place && {BOX}"
+IN_TILE = f"""
+    SELECT * FROM (
+        SELECT * FROM ({{known}}) AS known
+        WHERE as_masked && {BOX} OR (as_protection <> 'open' AND as_geometry && {BOX}) OFFSET 0
+    ) AS near WHERE as_place && {BOX}
+"""
 
 
 @lru_cache(maxsize=1_000)

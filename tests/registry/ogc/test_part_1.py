@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import schemathesis
 import shapely
+from django.conf import settings
 
 from registry.ogc.parameters import DEFAULT_LIMIT, MOST
 from tests import factories
@@ -21,6 +22,8 @@ from tests.registry.ogc.conftest import Map
 pytestmark = pytest.mark.django_db
 
 COLLECTIONS = ["towers", "ducts", "fibers", "equipment-rooms", "planned-facilities", "demands"]
+# Of the annex: 34 of Core, 2 of GeoJSON, 2 of HTML and 6 of OpenAPI 3.0.
+ABSTRACT_TESTS = 44
 WITH_FEATURES = COLLECTIONS[:-1]
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
@@ -150,6 +153,18 @@ def test_conf_core_fc_md_extent(one_map: Map):
     for collection in one_map.read("collections")["collections"]:
         assert collection["extent"]["spatial"] == {"bbox": [[-180, -90, 180, 90]], "crs": CRS84}
         assert collection["extent"]["temporal"]["interval"] == [[None, None]]
+
+
+def test_conf_core_fc_md_extent_multi(one_map: Map):
+    """One box and one interval only, which hold every feature."""
+    for name in COLLECTIONS:
+        extent = one_map.read(f"collections/{name}")["extent"]
+        [box], [interval] = extent["spatial"]["bbox"], extent["temporal"]["interval"]
+        assert interval == [None, None]
+        features = one_map.read(f"collections/{name}/items")["features"]
+        assert bool(features) == (name in WITH_FEATURES)
+        for feature in features:
+            assert shapely.box(*box).covers(shapely.from_geojson(json.dumps(feature["geometry"]))), feature
 
 
 def test_conf_core_sfc_md_op(one_map: Map):
@@ -509,3 +524,11 @@ def test_conf_oas30_security(one_map: Map):
     }
     for path, operations in api["paths"].items():
         assert bool(operations["get"]["security"]) == ("/items" in path)
+
+
+def test_the_documentation_lists_each_abstract_test_with_its_test():
+    documented = (settings.BASE_DIR / "docs/ogc.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(/conf/[^`]+)` \| (.+) \|$", documented, re.MULTILINE)
+    tests = [name for _abstract, told in rows for name in re.findall(r"`(\w+)`", told)]
+    assert tests == [name for name in globals() if name.startswith("test_conf_")]
+    assert len(rows) == len({abstract for abstract, _told in rows}) == ABSTRACT_TESTS
