@@ -4,17 +4,20 @@ from typing import TYPE_CHECKING, Any
 
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from registry.web.access import NO_PARTY
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite as UnfoldAdminSite
-    from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
-    from django.contrib.auth.models import AbstractBaseUser
 else:
-    from unfold.forms import AuthenticationForm
     from unfold.sites import UnfoldAdminSite
 
 
@@ -22,29 +25,28 @@ else:
 wider: Any = csp_update({"script-src": [UNSAFE_EVAL, UNSAFE_INLINE], "style-src": [UNSAFE_INLINE]})
 
 
-class SignInForm(AuthenticationForm):
-    error_messages = {
-        **AuthenticationForm.error_messages,
-        "invalid_login": _("This user name and password do not belong together. Both are case-sensitive."),
-        "no_party": _("Your account belongs to no organization yet: ask a manager of yours to add you as a member."),
-    }
-
-    def confirm_login_allowed(self, user: "AbstractBaseUser") -> None:
-        """Refuses whoever takes no part in the registry, staff or not."""
-        if isinstance(user, get_user_model()) and not user.takes_part:
-            raise ValidationError(self.error_messages["no_party"], code="no_party")
-
-
 class AdminSite(UnfoldAdminSite):
-    login_form = SignInForm
     index_template = "sharing/waiting.html"
     index_title = _("What waits for you")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return wider(super().admin_view(view, cacheable))
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return wider(super().login)(request, extra_context)
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Without what libraries bring along: their pages know Django's permissions only, and show sealed secrets."""
+        if admin_class is None or not admin_class.__module__.startswith("allauth."):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one sign-in, for admin and site. Raises PermissionDenied for who is signed in and belongs to no
+        organization, who would come back here else."""
+        if request.user.is_authenticated:
+            raise PermissionDenied(NO_PARTY)
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        logout(request)
+        return HttpResponseRedirect(resolve_url(settings.LOGOUT_REDIRECT_URL))
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the person may enter; every model's admin then shows only what is theirs."""

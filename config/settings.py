@@ -1,6 +1,7 @@
 """All settings. Everything that differs between machines is an environment variable, listed with its
 default in docs/operations.md; the defaults are safe for production, never convenient for development."""
 
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -53,9 +54,16 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "registry",
     "sharing",
+    # Below ours, whose templates stand in the place of theirs.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -66,12 +74,16 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "registry.web.account.second_factor.Required",
+    # Answers in the place of a page that refused a sign-in, so it comes last.
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "registry.web.local_time.Templates",
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -79,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "sharing.web.navigation.navigation",
+                "registry.web.account.second_factor.notice",
             ]
         },
     }
@@ -104,8 +117,19 @@ CACHES = {
 
 # --- People ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "registry.User"
-LOGIN_URL = reverse_lazy("admin:login")
-LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = reverse_lazy("web:home")
+LOGOUT_REDIRECT_URL = LOGIN_URL
+# The first counts failures and refuses; the second knows people by user name or mail.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -114,6 +138,50 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Of regulators, managers and superusers. A demo on one's own machine goes without, and says so on every page.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not DEBUG)
+# The first seals what authenticator apps share with us, all open it: put a new key in front, and let the old one stay.
+SECOND_FACTOR_KEYS = env.list("SECOND_FACTOR_KEYS", default=[SECRET_KEY])
+
+# django-allauth: people are invited (registry/accounts/invitations.py), nobody signs up. The path of every page is in
+# registry/web/account/urls.py.
+ACCOUNT_ADAPTER = "registry.web.account.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "registry.web.account.forms.SignInForm"}
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Infrashare: "
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+MFA_ADAPTER = "registry.web.account.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Nobody can sign up with the mail of another, which is what this would guard against.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Infrashare"
+# A clock may be half a minute off; a code counts once all the same.
+MFA_TOTP_TOLERANCE = 1
+
+# django-axes counts wrong passwords, and it alone (allauth's own count of them is off in the adapter, so that one
+# rule says when to wait): of one person from one address, so that nobody can lock others out. allauth counts wrong
+# codes of the second factor, and calls from one address.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "registry.web.account.guessing.whose"
+AXES_CLIENT_IP_CALLABLE = "registry.web.account.guessing.address"
+AXES_LOCKOUT_CALLABLE = "registry.web.account.guessing.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "login", "ip_address"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 # --- Transport security: on unless this is a development machine ---------------------------------------------
 SECURE_TRANSPORT = env.bool("SECURE_TRANSPORT", default=not DEBUG)
@@ -123,6 +191,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_TRANSPORT
 SECURE_HSTS_PRELOAD = SECURE_TRANSPORT
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_TRANSPORT
 SESSION_COOKIE_HTTPONLY = True
+# How many proxies of ours stand in front: the address of a caller is that far from the end of X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if env.bool("BEHIND_PROXY", default=False) else 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 X_FRAME_OPTIONS = "DENY"
 # A base map below the maps, as raster tiles (docs/operations.md); without one they draw from this site alone.
@@ -149,6 +219,7 @@ CONTENT_SECURITY_POLICY = {
 }
 CSRF_FAILURE_VIEW = "sharing.web.refusals.without_token"
 SECURE_REFERRER_POLICY = "same-origin"
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 
 # --- Language and time ----------------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
@@ -269,6 +340,7 @@ API_CALLS_PER_MINUTE_UNKNOWN = env.int("API_CALLS_PER_MINUTE_UNKNOWN", default=1
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "registry.api.schema.ResourceSchema",
     "COERCE_DECIMAL_TO_STRING": False,
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Infrashare",

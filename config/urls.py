@@ -11,6 +11,7 @@ from registry.ogc.urls import addresses
 from registry.tiles import documents as tile_documents
 from registry.tiles.collections import COLLECTIONS as TILED_COLLECTIONS
 from registry.tiles.urls import urlpatterns as tiles
+from registry.web.account.urls import urlpatterns as account_pages
 from registry.web.urls import urlpatterns as registry_pages
 from sharing.api.urls import urlpatterns as sharing_api
 from sharing.ogc import demands
@@ -29,8 +30,11 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
     path("ogc/", include(ogc)),
+    path("account/", include(account_pages)),
     path("", include((pages, "web"))),
 ]
 handler400 = refusals.bad_request
 handler403 = refusals.forbidden
 handler404 = refusals.not_found
+# Called by django-allauth.
+handler429 = refusals.too_many

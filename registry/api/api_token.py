@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api import tokens
+from registry.accounts import tokens
 from registry.api.fields import OrganizationField
 from registry.api.problems import Problem
 from registry.api.serializers import Body, Shown

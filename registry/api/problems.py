@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from registry.errors import BadInput, Refusal
 from registry.refusals import SENTENCES, Sentences, constraint_of, explained
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ NON_FIELD = "non_field_errors"
 Errors = list[dict[str, str]]
 Words = str | Promise
 
-# code -> (status, title). The codes of sharing.errors are among them.
+# code -> (status, title). The codes of registry.errors and sharing.errors are among them.
 CODES: dict[str, tuple[int, Words]] = {
     "malformed": (400, gettext_lazy("The body cannot be read")),
     "bad_input": (400, gettext_lazy("Something in the request cannot be right")),
@@ -82,6 +83,13 @@ def bad_field(field: str, detail: Words, code: str = "invalid") -> Problem:
     return Problem("bad_input", detail, errors=[{"pointer": pointer, "code": code, "detail": str(detail)}])
 
 
+def refused(refusal: Refusal) -> Problem:
+    """A refusal of a verb, by its own code."""
+    if isinstance(refusal, BadInput):
+        return bad_field(refusal.field, refusal.message)
+    return Problem(refusal.code, refusal.message)
+
+
 def respond(problem: Problem, path: str) -> Response:
     """The problem as a response; `path` is where it occurred."""
     body: dict[str, Any] = {
@@ -106,6 +114,8 @@ def of(error: Exception, auth_header: str = "", sentences: Sentences = SENTENCES
     match error:
         case Problem():
             return error
+        case Refusal():
+            return refused(error)
         case exceptions.ValidationError():
             return _invalid(list(pointers(error.detail)))
         case DjangoValidationError():

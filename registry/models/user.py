@@ -1,4 +1,8 @@
+import zoneinfo
+from functools import cache
+
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +18,17 @@ BELONGINGS = """
 """
 
 
+def validate_time_zone(name: str) -> None:
+    """Raises ValidationError for what is no name of the IANA time zone database."""
+    if name not in available_time_zones():
+        raise ValidationError(_("There is no time zone “%(name)s”."), code="unknown", params={"name": name})
+
+
+@cache
+def available_time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
 class User(AbstractUser):
     """A person. What they may see and do follows from their memberships, not from permissions of their own."""
 
@@ -22,6 +37,13 @@ class User(AbstractUser):
         max_length=10,
         blank=True,
         help_text=_("Of mail and messages; empty for the site's own."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text=_("Of the moments on pages; empty for the registry's own."),
     )
 
     def __str__(self) -> str:
@@ -50,6 +72,12 @@ class User(AbstractUser):
     def takes_part(self) -> bool:
         """Whether this person may enter at all: active, and a member of some organization (or a superuser)."""
         return self.is_active and (self.is_superuser or bool(self.roles))
+
+    @property
+    def commits_others(self) -> bool:
+        """Whether more than their own is at stake when somebody else acts as this person: of managers, of all members
+        of a regulator, and of superusers."""
+        return self.is_superuser or bool(self.regulated) or Role.MANAGER in self.roles.values()
 
     def organizations_as(self, role: Role) -> list[int]:
         """The ids of the organizations in which this person can do what `role` can."""

@@ -7,20 +7,35 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from registry.models import User
 
 P = ParamSpec("P")
+NO_PARTY = _("Your account belongs to no organization yet: ask a manager of yours to add you as a member.")
 
 
 class MemberRequest(HttpRequest):
-    """A request of somebody who takes part. htmx: whether and how htmx sent it."""
+    """A request of a person, for most pages one who takes part. htmx: whether and how htmx sent it."""
 
     user: User
     htmx: HtmxDetails
+
+
+def signed_in(
+    page: Callable[Concatenate[MemberRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Closes a page to all but persons, of whatever organization or none: their own account, say."""
+
+    @wraps(page)
+    def closed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not isinstance(request.user, User):
+            return _to_sign_in(request)
+        return page(cast(MemberRequest, request), *args, **kwargs)
+
+    return closed
 
 
 def members(
@@ -31,16 +46,12 @@ def members(
     Raises PermissionDenied for whoever is signed in and belongs to none.
     """
 
+    @signed_in
     @wraps(page)
-    def closed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        user = request.user
-        if not isinstance(user, User):
-            return _to_sign_in(request)
-        if not user.takes_part:
-            raise PermissionDenied(
-                _("Your account belongs to no organization yet: ask a manager of yours to add you as a member.")
-            )
-        return page(cast(MemberRequest, request), *args, **kwargs)
+    def closed(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.takes_part:
+            raise PermissionDenied(NO_PARTY)
+        return page(request, *args, **kwargs)
 
     return closed
 

@@ -1,5 +1,6 @@
 """The switch of language: kept in a cookie for this browser, and with the person for their mail and other browsers."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
@@ -15,3 +16,14 @@ def language(request: HttpRequest) -> HttpResponse:
     if chosen and isinstance(request.user, User):
         User.objects.filter(pk=request.user.pk).update(language=chosen.value)
     return answer
+
+
+def remember(response: HttpResponse, chosen: str) -> None:
+    """Keeps the language for this browser."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )

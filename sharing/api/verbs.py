@@ -6,9 +6,9 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from rest_framework.response import Response
 
-from registry.api.problems import Problem, escaped
+from registry.api.problems import Problem, refused
 from registry.api.views import Resource
-from sharing.errors import BadInput, Refusal, UnitsGone
+from sharing.errors import Refusal, UnitsGone
 from sharing.refusals import SENTENCES
 from sharing.workflow.rules import RULES, Standing, Subject, Verb, open_verbs
 
@@ -45,13 +45,10 @@ def name_of(verb: Verb) -> str:
 
 def problem_of(refusal: Refusal) -> Problem:
     """A refusal of the workflow, by its own code."""
-    errors, extra = [], {}
-    if isinstance(refusal, BadInput):
-        pointer = f"#/{escaped(refusal.field)}" if refusal.field else "#"
-        errors = [{"pointer": pointer, "code": "invalid", "detail": refusal.message}]
+    problem = refused(refusal)
     if isinstance(refusal, UnitsGone):
-        extra = {"next_best": refusal.next_best.pk if refusal.next_best else None}
-    return Problem(refusal.code, refusal.message, errors=errors, extra=extra)
+        problem.extra = {"next_best": refusal.next_best.pk if refusal.next_best else None}
+    return problem
 
 
 def verbs_of(noun: str) -> list[str]:

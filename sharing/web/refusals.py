@@ -18,6 +18,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404, _("There is nothing here"), _("It does not exist, or is not for you to see."))
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    return _page(request, 429, _("Too many tries"), _("Wait a few minutes and try again."))
+
+
 def without_token(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without the token of its session: signed out meanwhile, or sent from another site."""
     return _page(request, 403, _("This form has expired"), _("Go back, reload the page and send it again."))

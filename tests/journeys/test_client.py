@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from registry import nudge
-from registry.api import tokens
+from registry.accounts import tokens
 from registry.models import Asset, Role, Scope, Sector
 from tests import factories
 from tests.journeys.test_faults import Service, folder, redis  # noqa: F401 - fixtures

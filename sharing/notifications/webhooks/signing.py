@@ -4,13 +4,12 @@ import base64
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from standardwebhooks import Webhook
+
+from registry import sealing
 
 PREFIX = "whsec_"
 SECRET_BYTES = 32
@@ -26,13 +25,13 @@ def new_secret() -> str:
 
 def seal(secret: str) -> str:
     """The secret encrypted, as the database keeps it: a copy of the database alone signs nothing."""
-    return _box(tuple(settings.WEBHOOK_KEYS)).encrypt(secret.encode()).decode()
+    return _box().encrypt(secret.encode()).decode()
 
 
 def unseal(sealed: str) -> str:
     """Raises Unreadable."""
     try:
-        return _box(tuple(settings.WEBHOOK_KEYS)).decrypt(sealed.encode()).decode()
+        return _box().decrypt(sealed.encode()).decode()
     except InvalidToken as error:
         raise Unreadable("the secret cannot be read by any of WEBHOOK_KEYS: rotate it") from error
 
@@ -48,12 +47,5 @@ def headers(sealed: Iterable[str], webhook_id: str, body: str, moment: datetime)
     }
 
 
-@cache
-def _box(keys: tuple[str, ...]) -> MultiFernet:
-    """Seals by the first of the keys, and opens what any of them has sealed."""
-    return MultiFernet([Fernet(_derived(key)) for key in keys])
-
-
-def _derived(key: str) -> bytes:
-    derived = HKDF(SHA256(), length=32, salt=None, info=b"infrashare webhook secrets").derive(key.encode())
-    return base64.urlsafe_b64encode(derived)
+def _box() -> MultiFernet:
+    return sealing.box(settings.WEBHOOK_KEYS, b"infrashare webhook secrets")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.connection import AbstractConnection
 
-from registry.api import tokens
+from registry.accounts import tokens
 from registry.models import ApiToken, Membership, Role, Scope, User
 from tests import factories
 from tests.calls import Caller, problem

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from registry.api import tokens
+from registry.accounts import tokens
 from registry.models import Scope
 from tests.calls import Caller, problem
 from tests.registry.ogc.conftest import Map
@@ -71,7 +71,7 @@ def test_people_are_shown_where_to_sign_in(one_map: Map):
     response = called({"Accept": "text/html"}, f"{ITEMS}?limit=3")
     assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Bearer realm="infrashare"')
     assert response["Content-Type"] == "text/html"
-    assert f'<a href="/admin/login/?next={ITEMS}%3Flimit%3D3">' in response.content.decode()
+    assert f'<a href="/account/sign-in/?next={ITEMS}%3Flimit%3D3">' in response.content.decode()
 
 
 def test_calls_are_counted_by_who_makes_them(one_map: Map, settings: Any):

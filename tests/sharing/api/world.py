@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from registry.api import tokens
+from registry.accounts import tokens
 from registry.exports.jobs import rights_of
 from registry.models import (
     Allocation,

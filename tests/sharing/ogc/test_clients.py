@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 from owslib.ogcapi.features import Features
 
-from registry.api import tokens
+from registry.accounts import tokens
 from registry.kinds import Kind
 from registry.models import FacilityType, PlannedFacility, Role, Scope
 from tests import factories

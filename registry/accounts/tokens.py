@@ -1,14 +1,18 @@
-"""The verbs on tokens: issue, revoke. The secret is returned once, and kept nowhere."""
+"""The verbs on tokens: issue, revoke. The secret is returned once, and kept nowhere.
+
+Where a second factor is required of anyone (settings.SECOND_FACTOR_REQUIRED), only who has one issues tokens."""
 
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.api.problems import Problem, bad_field
+from registry.accounts import second_factor
+from registry.errors import BadInput, NotSeen, NotYours
 from registry.models import ApiToken, Membership, Organization, Role, Scope, User
 
 PREFIX = "isr_"
@@ -33,11 +37,11 @@ def issue_service(
     manager nor the scope to decide can be given.
     """
     if organization.pk not in actor.organizations_as(Role.MANAGER):
-        raise Problem("not_yours", _("Only a manager of the organization issues its service tokens."))
+        raise NotYours(_("Only a manager of the organization issues its service tokens."))
     if role not in SERVICE_ROLES:
-        raise bad_field("role", _("A service token reads or edits; managers are persons."))
+        raise BadInput(_("A service token reads or edits; managers are persons."), "role")
     if Scope.DECIDE in scopes:
-        raise bad_field("scopes", _("A service token cannot decide; that is for persons."))
+        raise BadInput(_("A service token cannot decide; that is for persons."), "scopes")
     account = User(username=f"service-{secrets.token_hex(8)}", first_name=name[:150])
     account.set_unusable_password()
     account.save()
@@ -49,7 +53,7 @@ def issue_service(
 def revoke(token: ApiToken, *, actor: User) -> ApiToken:
     """Makes a token useless from this moment on. Its person, its issuer and the organization's managers may."""
     if not ApiToken.objects.visible_to(actor).filter(pk=token.pk).exists():
-        raise Problem("not_seen")
+        raise NotSeen(_("There is no such token."))
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
@@ -66,9 +70,11 @@ def _issue(
     expires_at: datetime,
     actor: User,
 ) -> tuple[ApiToken, str]:
+    if settings.SECOND_FACTOR_REQUIRED and not second_factor.is_set_up(actor):
+        raise NotYours(_("Set up a second factor first: a token opens the registry without one."))
     now = timezone.now()
     if not now < expires_at <= now + LONGEST:
-        raise bad_field("expires_at", _("Choose a time to come, at most a year away."))
+        raise BadInput(_("Choose a time to come, at most a year away."), "expires_at")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,

@@ -1,0 +1,27 @@
+"""Headers of every answer beyond those that settings name (SECURE_…, X_FRAME_OPTIONS, CONTENT_SECURITY_POLICY)."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+# What browsers offer and no page here asks for; passkeys and copying are what pages do use.
+UNUSED = (
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "geolocation",
+    "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
+    "picture-in-picture", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+)  # fmt: skip
+OWN = ("publickey-credentials-create", "publickey-credentials-get", "clipboard-write", "fullscreen")
+POLICY = ", ".join([f"{feature}=()" for feature in UNUSED] + [f"{feature}=(self)" for feature in OWN])
+
+
+class SecurityHeaders:
+    """Nothing here is for other sites to embed, and no page needs a sensor."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response

@@ -1,0 +1,25 @@
+"""Who has a second factor (an authenticator app or a passkey), and of whom one is asked."""
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+
+from registry.models import User
+
+KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def is_required_of(user: User) -> bool:
+    """Whether this person may do nothing in the registry before a second factor is set up."""
+    return bool(settings.SECOND_FACTOR_REQUIRED) and user.commits_others
+
+
+def is_set_up(user: User) -> bool:
+    """Recovery codes alone are none: they stand in for a factor that is lost."""
+    found: bool = Authenticator.objects.filter(user=user, type__in=KINDS).exists()
+    return found
+
+
+def is_last(authenticator: Authenticator) -> bool:
+    """Whether its person would be left without a second factor."""
+    others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=KINDS).exclude(pk=authenticator.pk)
+    return authenticator.type in KINDS and not others.exists()

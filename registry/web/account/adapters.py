@@ -1,0 +1,90 @@
+"""Where django-allauth asks the project: who may enter, what is said, and what is kept sealed."""
+
+import time
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
+from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from registry import sealing
+from registry.accounts import second_factor
+from registry.models import User
+from registry.web.language import remember
+
+MISMATCH = _("This name and password do not belong together. Passwords are case-sensitive.")
+WRONG_CODE = _("This code is wrong, or was used before: wait for the next one.")
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": MISMATCH,
+        "email_password_mismatch": MISMATCH,
+        "incorrect_password": _("This is not your password."),
+        "too_many_login_attempts": _("Too many wrong codes: wait five minutes and try again."),
+        "rate_limited": _("Too many tries: wait five minutes and try again."),
+    }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Wrong passwords are counted by django-axes alone."""
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Goes on in the language that the person chose, on this browser or another."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if user.language:
+            remember(response, user.language)
+        return response
+
+    def set_password(self, user: User, password: str) -> None:
+        """Whoever could choose a new password need not wait because of wrong ones before."""
+        super().set_password(user, password)
+        AxesProxyHandler.reset_attempts(username=user.username.lower())
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Not in the first minutes after a sign-in, which leads straight to the second factor."""
+        records = get_authentication_records(self.request, self.request.user)
+        latest = max((record["at"] for record in records), default=0)
+        return bool(time.time() - latest > app_settings.REAUTHENTICATION_TIMEOUT)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At the site's own address, whatever host the request named."""
+        path: str = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.SITE_URL.rstrip('/')}{path.replace('UID-KEY', key)}"
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        path: str = reverse("account_confirm_email", args=[emailconfirmation.key])
+        return f"{settings.SITE_URL.rstrip('/')}{path}"
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("web:account")
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": WRONG_CODE,
+        "cannot_delete_authenticator": _("Your role asks for a second factor: set up another one first."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        sealed: str = _box().encrypt(text.encode()).decode()
+        return sealed
+
+    def decrypt(self, encrypted_text: str) -> str:
+        text: str = _box().decrypt(encrypted_text.encode()).decode()
+        return text
+
+    def can_delete_authenticator(self, authenticator: Any) -> bool:
+        """Not the last one of somebody who needs one."""
+        return not (second_factor.is_required_of(authenticator.user) and second_factor.is_last(authenticator))
+
+
+def _box() -> Any:
+    return sealing.box(settings.SECOND_FACTOR_KEYS, b"infrashare second factors")

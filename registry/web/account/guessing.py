@@ -1,0 +1,47 @@
+"""What django-axes asks of us to count wrong passwords: whose they are, from where, and what to answer then."""
+
+from typing import Any
+
+from allauth.core.internal.httpkit import get_client_ip
+from django.conf import settings
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from registry.models import User
+
+LONGEST_NAME = 255
+
+
+def whose(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:
+    """The user name that is meant, in small letters, however it was typed: by the mail of the person, or in capitals.
+    Else each way to write it would have guesses of its own."""
+    given = credentials or {}
+    typed = str(given.get("username") or given.get("email") or "").strip().lower()[:LONGEST_NAME].replace("\0", "")
+    if "@" in typed:
+        people = User.objects.annotate(mail=Lower("email")).filter(mail=typed).values_list("username", flat=True)
+        typed = min((name.lower() for name in people), default=typed)
+    return typed or None
+
+
+def address(request: HttpRequest) -> str | None:
+    """Behind the proxies of settings.ALLAUTH_TRUSTED_PROXY_COUNT too."""
+    found: str | None = get_client_ip(request)
+    return found
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """The page in the place of a further guess."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    reason = _(
+        "The password was wrong %(times)d times, so no more are tried from here for %(minutes)d minutes. "
+        "Wait, or choose a new password by mail now."
+    ) % {"times": settings.AXES_FAILURE_LIMIT, "minutes": minutes}
+    context = {"title": _("Too many wrong passwords"), "reason": reason, "reset": reverse("account_reset_password")}
+    page = render(request, "web/account/locked_out.html", context, status=429)
+    page.headers["Retry-After"] = str(minutes * 60)
+    return page

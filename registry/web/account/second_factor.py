@@ -1,0 +1,112 @@
+"""The second factor on pages: asked of who needs one before anything else, and the set-up of one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from registry.accounts import second_factor
+from registry.models import User
+
+PROVEN = "second_factor_proven"
+# Where programs call: they get no redirect, but are strangers until the second factor is there.
+FOR_PROGRAMS = ("/api/", "/ogc/")
+OPEN = ("account_logout", "account_reauthenticate", "language", "robots", "security", "live", "ready")
+
+
+class Required:
+    """Sends who needs a second factor to it, from wherever they go.
+
+    The session remembers that it was shown, so that a page costs no query more. A call by token is not of a session,
+    and was issued by someone who had a second factor.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SECOND_FACTOR_REQUIRED and settings.SESSION_COOKIE_NAME in request.COOKIES:
+            user = request.user
+            if isinstance(user, User) and second_factor.is_required_of(user) and not is_proven(request, user):
+                if request.path.startswith(FOR_PROGRAMS):
+                    request.user = AnonymousUser()
+                elif not _is_open(request.path_info):
+                    return _to_second_factor(request, user)
+        return self.get_response(request)
+
+
+def is_proven(request: HttpRequest, user: User) -> bool:
+    """Whether this session has shown a second factor: at sign-in, asked for it later, or by setting one up."""
+    by_allauth = any(record["method"] == "mfa" for record in get_authentication_records(request, user))
+    return by_allauth or request.session.get(PROVEN) == user.pk
+
+
+def notice(request: HttpRequest) -> dict[str, Any]:
+    """For templates: whether this is no place for real data, as it asks for no second factor; and whether one is asked
+    of this person, who has none."""
+
+    def is_missing() -> bool:
+        user = request.user
+        return isinstance(user, User) and second_factor.is_required_of(user) and not second_factor.is_set_up(user)
+
+    return {"second_factor_is_off": not settings.SECOND_FACTOR_REQUIRED, "second_factor_is_missing": is_missing}
+
+
+class SetUpApp(ActivateTOTPView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        self.request.session[PROVEN] = self.request.user.pk
+        return response
+
+
+class AddPasskey(AddWebAuthnView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        self.request.session[PROVEN] = self.request.user.pk
+        return response
+
+
+class RemovePasskey(RemoveWebAuthnView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Raises PermissionDenied for the last second factor of somebody who needs one."""
+        passkey: Authenticator = self.get_object()
+        user = self.request.user
+        if isinstance(user, User) and second_factor.is_required_of(user) and second_factor.is_last(passkey):
+            raise PermissionDenied(_("Your role asks for a second factor: set up another one first."))
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+
+def _is_open(path: str) -> bool:
+    """Whether the page is part of signing in or out, or of the second factor itself."""
+    try:
+        name = resolve(path).url_name or ""
+    except Resolver404:
+        return False
+    return name in OPEN or name.startswith("mfa_")
+
+
+def _to_second_factor(request: HttpRequest, user: User) -> HttpResponse:
+    """To show the one there is, else to set one up."""
+    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    if Authenticator.Type.TOTP in kinds:
+        page = reverse("mfa_reauthenticate")
+    elif Authenticator.Type.WEBAUTHN in kinds:
+        page = reverse("mfa_reauthenticate_webauthn")
+    else:
+        page = reverse("mfa_index")
+    htmx = getattr(request, "htmx", None)
+    back = (htmx.current_url_abs_path if htmx else request.get_full_path() if request.method == "GET" else "") or "/"
+    page = f"{page}?{urlencode({'next': back})}"
+    return HttpResponseClientRedirect(page) if htmx else HttpResponseRedirect(page)
