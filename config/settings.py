@@ -295,6 +295,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-webhooks": {"task": "sharing.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
     "forget-webhooks": {"task": "sharing.forget_webhooks", "schedule": crontab(minute=35)},
     "sweep-supply": {"task": "sharing.sweep_supply", "schedule": 5.0, "options": {"expires": 5}},
+    "clear-place-notes": {"task": "sharing.clear_place_notes", "schedule": crontab(minute=20)},
     "sweep-runs": {"task": "sharing.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
     "keep-deadlines": {"task": "sharing.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
     "turn-the-day": {

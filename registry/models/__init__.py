@@ -10,6 +10,7 @@ from registry.models.idempotent_call import IdempotentCall
 from registry.models.import_job import ImportJob, ImportTarget, JobStatus
 from registry.models.membership import Membership, Role
 from registry.models.organization import Organization, Sector
+from registry.models.place_change import PlaceChange
 from registry.models.planned_facility import (
     FacilityStage,
     FacilityType,
@@ -42,6 +43,7 @@ __all__ = [
     "JobStatus",
     "Membership",
     "Organization",
+    "PlaceChange",
     "PlannedFacility",
     "ProtectedTileCell",
     "Protection",

@@ -18,9 +18,10 @@ from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns
 from sharing.matching.demands import FIRST_DAY
 from sharing.matching.explanation import Json
 from sharing.matching.facts import LOAD_SCALE, AssetFacts, Neighbourhood, Pairs, PointDemands
-from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Freedom, Holdings, free_until, freedom
+from sharing.matching.places import Places, boxes
 from sharing.matching.prices import repriced
+from sharing.matching.snapshot import places_from, places_of
 from sharing.models import MatchStatus
 
 
@@ -53,8 +54,8 @@ DETAILS: dict[str, tuple[str, dict[str, str]]] = {
 }  # fmt: skip
 """Table of each kind's details, and its columns as numbers; a fiber type is its place among FiberType.values."""
 
-METRES_PER_DEGREE = 110_000.0
-"""Less than a degree of latitude, or of longitude on the equator, is long anywhere on the ellipsoid."""
+AT_ONCE_FROM = 25_000
+"""Demands from which on all places are read, and held in memory, rather than those in each box."""
 
 
 def neighbourhood(
@@ -64,7 +65,7 @@ def neighbourhood(
 
     The party's own assets are no candidates. prices: other than the registry's (sharing.matching.prices).
     """
-    demand, asset_id, distance_m = _near(demands, kind, party, reach)
+    demand, asset_id, distance_m = near(demands, kind, party, reach)
     return neighbours(demands, kind, party.sector, demand, asset_id, distance_m, prices)
 
 
@@ -111,48 +112,30 @@ def with_freedom(pairs: Pairs, holdings: Holdings) -> Pairs:
     )
 
 
-def boxes(lon: Floats, lat: Floats, radius_m: Floats) -> tuple[Ints, Floats]:
-    """Boxes in degrees that hold every point within each radius: (row, (west, south, east, north)).
-
-    A circle over the antimeridian has two boxes, one over a pole the whole turn.
-    """
-    high = radius_m / METRES_PER_DEGREE
-    narrowest = np.cos(np.radians(np.minimum(np.abs(lat) + high, 90.0)))
-    wide = np.where(narrowest * METRES_PER_DEGREE * 180.0 <= radius_m, 180.0, 0.0)
-    flat = wide == 0.0
-    wide[flat] = np.minimum(high[flat] / narrowest[flat], 180.0)
-    west, east = np.where(wide < 180.0, lon - wide, -180.0), np.where(wide < 180.0, lon + wide, 180.0)
-    row = np.arange(lon.size, dtype=np.int64)
-    box = np.column_stack((west, np.maximum(lat - high, -90.0), east, np.minimum(lat + high, 90.0)))
-    beyond = np.flatnonzero((west < -180.0) | (east > 180.0))
-    turned = box[beyond].copy()
-    turned[:, [0, 2]] += np.where(west[beyond] < -180.0, 360.0, -360.0)[:, None]
-    return np.concatenate((row, beyond)), np.concatenate((box, turned))
-
-
-def _near(demands: PointDemands, kind: str, party: Organization, reach: float) -> tuple[Ints, Ints, Floats]:
+def near(demands: PointDemands, kind: str, party: Organization, reach: float) -> tuple[Ints, Ints, Floats]:
     """(demand row, asset id, metres) of every pair within reach."""
-    radius_m = demands.radius_m * reach
-    row, box = boxes(demands.lon, demands.lat, radius_m)
-    found = fetch_columns(
+    lonlat, radius_m = np.column_stack((demands.lon, demands.lat)), demands.radius_m * reach
+    found = []
+    for places in places_of(kind) if len(demands) >= AT_ONCE_FROM else [_in_boxes(lonlat, radius_m, kind)]:
+        demand, place, distance_m = places.near(lonlat, radius_m)
+        others = places.owner[place] != party.pk
+        found.append((demand[others], places.id[place[others]], distance_m[others]))
+    demand, asset, distance_m = (np.concatenate(column) for column in zip(*found, strict=True))
+    return demand, asset, distance_m
+
+
+def _in_boxes(lonlat: Floats, radius_m: Floats, kind: str) -> Places:
+    """The places in the box of any circle, by the index on them."""
+    _, box = boxes(lonlat[:, 0], lonlat[:, 1], radius_m)
+    return places_from(
         """
-        SELECT asked.demand, asset.id, ST_X(asset.masked_geometry), ST_Y(asset.masked_geometry)
-        FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[], %s::float8[])
-            AS asked (demand, west, south, east, north)
-        JOIN registry_asset AS asset
-            ON asset.masked_geometry && ST_MakeEnvelope(west, south, east, north, 4326)
-        WHERE asset.kind = %s AND asset.owner_id <> %s
+        SELECT DISTINCT ON (id) id, owner_id, ST_X(masked_geometry), ST_Y(masked_geometry)
+        FROM unnest(%s::float8[], %s::float8[], %s::float8[], %s::float8[]) AS asked (west, south, east, north)
+        JOIN registry_asset ON masked_geometry && ST_MakeEnvelope(west, south, east, north, 4326)
+        WHERE kind = %s
         """,
-        [row.tolist(), *(column.tolist() for column in box.T), kind, party.pk],
-        {"demand": INT8, "asset": INT8, "lon": FLOAT8, "lat": FLOAT8},
+        [*(column.tolist() for column in box.T), kind],
     )
-    demand = cast(Ints, found["demand"])
-    distance_m = geodesic_m(
-        np.column_stack((demands.lon[demand], demands.lat[demand])),
-        cast(Floats, np.column_stack((found["lon"], found["lat"]))),
-    )
-    near = distance_m <= radius_m[demand]
-    return demand[near], cast(Ints, found["asset"])[near], distance_m[near]
 
 
 def facts_of(ids: Ints, kind: str, sector: str) -> AssetFacts:

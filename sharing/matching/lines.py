@@ -15,11 +15,12 @@ from django.db.models import Exists, OuterRef
 from registry.kinds import Kind
 from registry.models import Organization
 from sharing.matching.arrays import FOREVER, Floats
-from sharing.matching.candidates import boxes, facts_of, holdings_of
+from sharing.matching.candidates import facts_of, holdings_of
 from sharing.matching.facts import AssetFacts
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Holdings
 from sharing.matching.network import Lines
+from sharing.matching.places import boxes
 from sharing.models import LIVE, Demand, Match
 
 

@@ -9,12 +9,15 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sharing.matching import engine
+from sharing.matching import engine, snapshot
 from sharing.models import Event, EventType, ListStatus, MatchRun, RunStatus
 from sharing.workflow import lists
 
 UNTOLD_FOR = timedelta(days=1)
 """How far back done runs are looked at whose end the workflow was not told."""
+
+PLACE_NOTES_KEPT = timedelta(days=1)
+"""A process whose places in memory are older reads them anew."""
 
 
 @shared_task(name="sharing.match")
@@ -62,3 +65,9 @@ def carry_out(run_id: int) -> MatchRun:
         for done in MatchRun.objects.filter(pk__in=engine.together(run), status=RunStatus.DONE).order_by("list"):
             lists.record_matched(done)
     return run
+
+
+@shared_task(name="sharing.clear_place_notes")
+def clear_place_notes() -> None:
+    """Clears away what was noted of places more than a day ago."""
+    snapshot.clear_notes(timezone.now() - PLACE_NOTES_KEPT)

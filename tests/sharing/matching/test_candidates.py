@@ -9,10 +9,11 @@ from django.db import connection
 
 from registry.models import Asset, Organization, Protection
 from sharing.matching.arrays import UNLIMITED
-from sharing.matching.candidates import boxes, neighbourhood
+from sharing.matching.candidates import neighbourhood
 from sharing.matching.demands import open_demands
 from sharing.matching.facts import Neighbourhood
 from sharing.matching.geodesy import WGS84
+from sharing.matching.places import boxes
 from sharing.models import DemandList, MatchStatus
 from tests import factories
 
