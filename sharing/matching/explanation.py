@@ -1,4 +1,4 @@
-"""Step five, for the demands that are met: the funnel, the parts of the score, and the runners-up."""
+"""Step five, for the demands that are met: the funnel and the runners-up."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from sharing.matching.arrays import Flags, Floats, Ints, group_starts, spans
 from sharing.matching.eligibility import Stage, Verdicts
 from sharing.matching.facts import LOAD_SCALE, Pairs
-from sharing.matching.scoring import PARTS, Scores
+from sharing.matching.scoring import Scores
 
 RUNNERS_UP = 3
 
@@ -46,20 +46,6 @@ def runners_up(options: Pairs, scores: Scores, available: Flags) -> list[list[in
     return chosen
 
 
-def score_parts(scores: Scores, option: int) -> list[Json]:
-    """The parts of one option's score, as they are saved: texts come from `PARTS` by code when they are shown."""
-    return [
-        {
-            "code": part.code,
-            "value": number(scores.value[i, option]),
-            "unit": part.unit,
-            "weight": part.weight,
-            "score": number(scores.part[i, option]),
-        }
-        for i, part in enumerate(PARTS)
-    ]
-
-
 def number(value: float | np.floating[Any] | None) -> float | int | None:
     """A number as it is saved: three decimals, whole where it is whole, None where it is not known."""
     if value is None or not np.isfinite(value):
@@ -68,6 +54,14 @@ def number(value: float | np.floating[Any] | None) -> float | int | None:
     return int(rounded) if rounded.is_integer() else rounded
 
 
-def leg_loads(loads: Ints, units: int, quantity: int) -> Floats:
-    """The share of a demand's loads that a leg of so many units carries, in the loads' own units."""
-    return np.asarray(-(-loads * units // quantity) / LOAD_SCALE, dtype=np.float64)
+def numbers(values: Floats) -> list[float | int | None]:
+    """The same of many at once."""
+    rounded = np.round(values, 3).tolist()
+    if np.isfinite(values).all():
+        return [int(value) if value.is_integer() else value for value in rounded]
+    return [number(value) for value in rounded]
+
+
+def leg_loads(loads: Ints, units: Ints, quantity: Ints) -> Floats:
+    """The share of a demand's loads that a leg of so many units carries, in the loads' own units; by leg."""
+    return np.asarray(-(-loads * units[:, None] // quantity[:, None]) / LOAD_SCALE, dtype=np.float64)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharing.matching.arrays import Flags, Floats, Ints, group_starts
+from sharing.matching.change import Change
 from sharing.matching.changes import smallest_changes
 from sharing.matching.eligibility import Rule, Verdicts, judge
 from sharing.matching.explanation import Json, number
@@ -39,15 +40,26 @@ def explain(pairs: Pairs, rules: tuple[Rule, ...], holdings: Holdings, contested
     `contested`: demands for which an asset passed every rule before the run gave it to others.
     """
     pairs = pairs.take(~pairs.assets.core[pairs.asset])
+    return _explained(pairs, rules, contested, smallest_changes(pairs, rules, holdings))
+
+
+def nearest(pairs: Pairs, rules: tuple[Rule, ...], contested: Flags) -> list[Miss]:
+    """The same without the changes."""
+    return _explained(pairs.take(~pairs.assets.core[pairs.asset]), rules, contested, {})
+
+
+def _explained(
+    pairs: Pairs, rules: tuple[Rule, ...], contested: Flags, changes: dict[int, list[Change]]
+) -> list[Miss]:
     verdicts = judge(pairs, rules)
-    changes = smallest_changes(pairs, rules, holdings)
-    nearest = _nearest(pairs, verdicts)
+    relative = _relative(verdicts)
+    closest = _nearest(pairs, verdicts, relative)
     misses = []
     together = _together(pairs, verdicts)
     for demand in range(len(pairs.demands)):
         ones = changes.get(demand, [])
-        row = ones[0].row if ones else int(nearest[demand])
-        miss = together.get(demand) or (_miss(pairs, verdicts, row) if row >= 0 else {})
+        row = ones[0].row if ones else int(closest[demand])
+        miss = together.get(demand) or (_miss(pairs, verdicts, relative, row) if row >= 0 else {})
         reason = "contested" if contested[demand] else str(miss.get("code", "none_near"))
         misses.append(Miss(reason, miss, [one.as_json(pairs) for one in ones]))
     return misses
@@ -73,11 +85,11 @@ def _together(pairs: Pairs, verdicts: Verdicts) -> dict[int, Json]:
     }
 
 
-def _nearest(pairs: Pairs, verdicts: Verdicts) -> Ints:
+def _nearest(pairs: Pairs, verdicts: Verdicts, relative: Floats) -> Ints:
     """For each demand the pair that misses by least: fewest rules, then the least relative shortfall; -1 if none."""
     nearest = np.full(len(pairs.demands), -1, dtype=np.int64)
     fails = verdicts.fails
-    size = _relative(verdicts).sum(axis=0)
+    size = relative.sum(axis=0)
     rows = np.flatnonzero(fails.any(axis=0))
     order = rows[np.lexsort((rows, size[rows], fails.sum(axis=0)[rows], pairs.demand[rows]))]
     first = order[group_starts(pairs.demand[order])]
@@ -91,12 +103,12 @@ def _relative(verdicts: Verdicts) -> Floats:
     return np.minimum(np.where(verdicts.fails, verdicts.shortfall, 0.0) / asked, 1.0)
 
 
-def _miss(pairs: Pairs, verdicts: Verdicts, row: int) -> Json:
+def _miss(pairs: Pairs, verdicts: Verdicts, relative: Floats, row: int) -> Json:
     """The rule that a pair misses, by most where it misses several; empty where it misses none."""
-    relative = _relative(verdicts)[:, row]
-    if not verdicts.fails[:, row].any():
+    fails = verdicts.shortfall[:, row] > 0
+    if not fails.any():
         return {}
-    i = int(np.argmax(np.where(verdicts.fails[:, row], relative, -1.0)))
+    i = int(np.argmax(np.where(fails, relative[:, row], -1.0)))
     rule = verdicts.rules[i]
     asset = int(pairs.asset[row])
     return {

@@ -1,7 +1,7 @@
 """All point demands of a list for one kind, through the five steps: from the database to answers ready to save."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,11 +13,16 @@ from sharing.matching.assignment.assign import assign
 from sharing.matching.assignment.problem import Problem
 from sharing.matching.demands import open_demands
 from sharing.matching.eligibility import RULES, Stage, Verdicts, judge
-from sharing.matching.explanation import Json, funnels, holds_whole, leg_loads, number, runners_up, score_parts
+from sharing.matching.explanation import Json, funnels, holds_whole, runners_up
 from sharing.matching.facts import AssetFacts, Neighbourhood, Pairs, PointDemands
 from sharing.matching.ledger import Holdings
-from sharing.matching.saving import LegAnswer, MatchAnswer, OutcomeAnswer
+from sharing.matching.proposals import Proposals, matches
+from sharing.matching.saving import OutcomeAnswer
 from sharing.matching.scoring import Scores, score
+
+LONG = 10_000
+"""Demands beyond which a list is answered without runners-up and without changes that would help: whoever plans a
+country matches what is left as a list of its own."""
 
 
 def match_points(list_id: int, kind: str, party: Organization, parameters: Json, progress: Progress) -> Answers:
@@ -134,13 +139,17 @@ def explain(answers: Answers, ready: Ready, legs: Legs, given: Given) -> None:
     funnel = funnels(ready.hood.pairs, ready.verdicts, left)
     met = np.zeros(len(run.demands), dtype=np.bool_)
     met[run.options.demand[legs.option]] = True
-    answers.matches = _matches(run, runners_up(run.options, ready.scores, available & met[run.options.demand]))
+    long = len(run.demands) > LONG
+    others = [] if long else runners_up(run.options, ready.scores, available & met[run.options.demand])
+    answers.matches = matches(run.options, ready.scores, Proposals.of(run.options, legs.option, legs.units, others))
     answers.outcomes = [
         OutcomeAnswer(int(run.demands.id[demand]), True, "", funnel[demand], {}, {})
         for demand in np.flatnonzero(met).tolist()
     ]
     unmet = np.flatnonzero(~met)
-    for demand, miss in zip(unmet.tolist(), _misses(run, unmet) if unmet.size else [], strict=True):
+    for demand, miss in zip(
+        unmet.tolist(), (_nearest if long else _misses)(run, unmet) if unmet.size else [], strict=True
+    ):
         answers.outcomes.append(
             OutcomeAnswer(
                 int(run.demands.id[demand]), False, miss.reason, funnel[demand], miss.nearest, *miss.changes_as_saved()
@@ -182,54 +191,29 @@ def _after(given: Given, holdings: Holdings, assets: AssetFacts) -> Holdings:
     )
 
 
+def _nearest(run: _Run, unmet: Ints) -> list[misses.Miss]:
+    """Within the demands' own reach, and without changes."""
+    pairs = run.ready.hood.pairs
+    number = np.full(len(run.demands), -1, dtype=np.int64)
+    number[unmet] = np.arange(unmet.size)
+    own = pairs.take(number[pairs.demand] >= 0)
+    own = replace(own, demands=pairs.demands.take(unmet), demand=number[own.demand])
+    holdings = _after(run.given, run.ready.hood.holdings, run.ready.assets)
+    after = candidates.with_freedom(own, holdings)
+    return misses.nearest(after, RULES[run.ready.kind], _contested(run, unmet))
+
+
 def _misses(run: _Run, unmet: Ints) -> list[misses.Miss]:
     demands, ready = run.demands.take(unmet), run.ready
     wide = candidates.neighbourhood(
         demands, kind=ready.kind, party=ready.party, reach=misses.REACH, prices=ready.prices
     )
     holdings = _after(run.given, wide.holdings, wide.pairs.assets)
+    pairs = candidates.with_freedom(wide.pairs, holdings)
+    return misses.explain(pairs, RULES[ready.kind], holdings, _contested(run, unmet))
+
+
+def _contested(run: _Run, unmet: Ints) -> Flags:
+    """Demands for which assets passed every rule before the run gave them to others."""
     free = np.bincount(run.options.demand, run.options.free, len(run.demands))
-    contested = free[unmet] >= demands.quantity
-    return misses.explain(candidates.with_freedom(wide.pairs, holdings), RULES[ready.kind], holdings, contested)
-
-
-def _matches(run: _Run, others: list[list[int]]) -> list[MatchAnswer]:
-    """The run's answers as rank 1, runners-up behind, in the order of the demands."""
-    legs: dict[int, list[tuple[int, int]]] = {}
-    for option, units in zip(run.legs.option.tolist(), run.legs.units.tolist(), strict=True):
-        legs.setdefault(int(run.options.demand[option]), []).append((option, units))
-    matches = []
-    for demand, chosen in legs.items():
-        matches.append(_match(run, demand, 1, chosen))
-        quantity = int(run.demands.quantity[demand])
-        matches += [_match(run, demand, rank, [(option, quantity)]) for rank, option in enumerate(others[demand], 2)]
-    return matches
-
-
-def _match(run: _Run, demand: int, rank: int, legs: list[tuple[int, int]]) -> MatchAnswer:
-    options, assets = run.options, run.ready.assets
-    best = max((option for option, _ in legs), key=lambda option: float(run.ready.scores.whole[option]))
-    answers = [_leg(run, demand, option, units) for option, units in legs]
-    hidden = any(assets.core[options.asset[option]] for option, _ in legs)
-    quantity = sum(units for _, units in legs)
-    return MatchAnswer(
-        demand=int(run.demands.id[demand]),
-        rank=rank,
-        score=sum(float(run.ready.scores.whole[option]) * units for option, units in legs) / quantity,
-        score_parts=[] if hidden else score_parts(run.ready.scores, best),
-        cost_cents=sum(leg.cost_cents for leg in answers),
-        legs=answers,
-        distance_m=None if hidden else max(number(options.distance_m[option]) or 0.0 for option, _ in legs),
-    )
-
-
-def _leg(run: _Run, demand: int, option: int, units: int) -> LegAnswer:
-    assets, asset = run.ready.assets, int(run.options.asset[option])
-    loads = leg_loads(run.demands.loads[demand], units, int(run.demands.quantity[demand]))
-    return LegAnswer(
-        asset=int(assets.id[asset]),
-        quantity=units,
-        cost_cents=int(assets.price[asset]) * units,
-        loads=loads.tolist(),
-        place=None if assets.core[asset] else [(float(assets.lon[asset]), float(assets.lat[asset]))],
-    )
+    return np.asarray(free[unmet] >= run.demands.quantity[unmet], dtype=np.bool_)

@@ -4,6 +4,7 @@ Demands are served in sequence, by priority and then by line, each on what the o
 whole list at once, and the run's figures say how many routes there were. Each route by itself is an optimum.
 """
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
@@ -315,7 +316,7 @@ class _Routing:
             demand=demand.pk,
             rank=rank,
             score=_score(demand, route),
-            score_parts=[] if hidden else _parts(demand, route),
+            score_parts="[]" if hidden else json.dumps(_parts(demand, route)),
             cost_cents=cents(route),
             legs=[self._leg(demand, leg) for leg in route.legs],
             length_m=None if hidden else number(route.length_m),

@@ -4,7 +4,6 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import uuid4
 
 from django.db import connection
@@ -40,7 +39,7 @@ class MatchAnswer:
     demand: int
     rank: int
     score: float
-    score_parts: list[Json]
+    score_parts: str  # JSON
     cost_cents: int
     legs: Sequence[LegAnswer]
     distance_m: float | None = None
@@ -64,7 +63,7 @@ def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[Outco
     The caller holds the transaction, and has made sure that no other attempt at the run has written. That earlier
     proposals give way is the workflow's to do.
     """
-    now = timezone.now()
+    now = timezone.now().isoformat()
     ids = _new_ids(Match._meta.db_table, len(matches))
     write_rows(
         Match._meta.db_table,
@@ -75,7 +74,7 @@ def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[Outco
         (
             (
                 match_id, run.pk, match.demand, match.rank, MatchStatus.PROPOSED.value, now, now,
-                round(match.score, 4), json.dumps(match.score_parts), _money(match.cost_cents), match.distance_m,
+                round(match.score, 4), match.score_parts, _money(match.cost_cents), match.distance_m,
                 match.length_m,
             )
             for match_id, match in zip(ids, matches, strict=True)
@@ -102,8 +101,11 @@ def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[Outco
         (
             (
                 run.pk, outcome.demand, outcome.met, outcome.reason,
-                *(json.dumps(value) for value in (outcome.funnel, outcome.nearest_miss, outcome.change)),
-                json.dumps(list(outcome.other_changes)),
+                *(
+                    json.dumps(value) if value else "{}"
+                    for value in (outcome.funnel, outcome.nearest_miss, outcome.change)
+                ),
+                json.dumps(list(outcome.other_changes)) if outcome.other_changes else "[]",
             )
             for outcome in outcomes
         ),
@@ -119,8 +121,8 @@ def _ewkb(place: Sequence[Place] | None) -> str | None:
     return (head + count + b"".join(struct.pack("<dd", *point) for point in place)).hex()
 
 
-def _money(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
+def _money(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02}"
 
 
 def _new_ids(table: str, count: int) -> list[int]:

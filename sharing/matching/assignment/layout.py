@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharing.matching.arrays import Ints, group_starts
+from sharing.matching.assignment.alone import lay_out_alone
 from sharing.matching.assignment.model import Model, Rows
 from sharing.matching.assignment.packing import Busy, Packing, Range, Request, pack, smallest_conflict
 from sharing.matching.assignment.problem import Problem
@@ -47,6 +48,8 @@ def lay_out(problem: Problem, model: Model, used: Ints) -> Layout:
     proven = True
     options = np.flatnonzero(used)
     options = options[np.argsort(problem.asset[options], kind="stable")]
+    numbers.update(_alone(problem, options, used))
+    options = options[~np.isin(options, list(numbers))]
     bounds = np.append(group_starts(problem.asset[options]), options.size).tolist()
     for begin, end in itertools.pairwise(bounds):
         here = options[begin:end].tolist()
@@ -65,6 +68,14 @@ def lay_out(problem: Problem, model: Model, used: Ints) -> Layout:
     lost = np.unique(problem.demand[(used > 0) & ~kept])
     used[np.isin(problem.demand, lost)] = 0
     return Layout(used, numbers, cuts, proven)
+
+
+def _alone(problem: Problem, options: Ints, used: Ints) -> dict[int, list[Range]]:
+    asset, demand = problem.asset[options], problem.demand[options]
+    alone = np.bincount(asset, minlength=problem.capacity.size)[asset] == 1
+    options, demand = options[alone & ~problem.contiguous[asset]], demand[alone & ~problem.contiguous[asset]]
+    split = problem.splittable[demand] & (problem.quantity[demand] > 1)
+    return lay_out_alone(problem, options, np.where(split, used[options], problem.quantity[demand]))
 
 
 class _Shop:

@@ -381,3 +381,24 @@ def test_the_same_input_gives_the_same_answers_in_any_order_of_rows(owner: Any) 
         MatchLeg.objects.all().delete()
         Asset.objects.all().delete()
     assert results[0] == results[1] == results[2]
+
+
+def test_a_long_list_is_answered_alike_but_without_runners_up_and_changes(
+    demand_list: DemandList, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met = factories.demand(demand_list, mounting_height_m=20)
+    low = factories.demand(demand_list, mounting_height_m=34)
+    far = factories.demand(demand_list, at=east(5_000))
+    asset, _ = (factories.asset(owner, at=east(20 * i), details={"height_m": 30}) for i in range(2))
+    short = run(demand_list)
+    monkeypatch.setattr(points, "LONG", 2)
+    long = run(demand_list)
+    assert [matched(one, met, rank=1) for one in (short, long)] == [[(asset.pk, 1)]] * 2
+    assert [Match.objects.filter(run=one).count() for one in (short, long)] == [2, 1]
+    assert outcome(long, met).funnel == outcome(short, met).funnel
+    miss, short_miss = outcome(long, low), outcome(short, low)
+    assert (miss.reason, miss.nearest_miss) == (short_miss.reason, short_miss.nearest_miss)
+    assert (miss.reason, miss.nearest_miss["shortfall"]) == ("mounting_height", 4)
+    assert (miss.change, miss.other_changes) == ({}, [])
+    assert short_miss.change["field"] == "mounting_height_m"
+    assert (outcome(long, far).reason, outcome(long, far).nearest_miss) == ("none_near", {})
