@@ -15,7 +15,7 @@ PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 MESSAGES = --locale zh_Hans --no-wrap --no-obsolete --add-location never --ignore 'node_modules' --ignore '.*' --ignore tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint dev bench up browser down style types imports deploy migrations messages
+.PHONY: help demo test chaos lint dev bench up browser down style types imports deploy migrations messages backup restore
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,9 @@ demo: up ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (
 test: browser lint ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
 	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+chaos: up ## The long form of the assurance tests (hours); writes their figures into docs/assurance.md
+	@ASSURANCE=long $(RUN) pytest tests/assurance tests/races tests/journeys/test_faults.py $(ARGS)
 
 lint: up style types imports deploy migrations ## Style, types, import contract, deployment and migration checks
 
@@ -50,6 +53,12 @@ down: ## Stop this checkout's PostgreSQL and Redis
 
 messages: up ## Gather the texts of the code into locale/, for translation
 	@$(RUN) python manage.py makemessages $(MESSAGES)
+
+backup: ## Copy the database and the uploads into a new folder: make backup TO=folder
+	@$(MACHINE) backup "$(TO)"
+
+restore: ## Put a backup back: make restore FROM=folder [ARCHIVE=folder [AT="2027-01-31 12:00"]]
+	@$(MACHINE) restore "$(FROM)" $(if $(ARCHIVE),--archive "$(ARCHIVE)") $(if $(AT),--at "$(AT)")
 
 style:
 	@echo "• Style (ruff)"

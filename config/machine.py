@@ -6,6 +6,10 @@
     run CMD...  the same, then run CMD inside .venv with DATABASE_URL and REDIS_URL set (and DEBUG=1, unless
                 DEBUG or SECRET_KEY is set)
     down        stop what was started
+    backup FOLDER
+                copy the running database and what was uploaded into a new folder
+    restore FOLDER [--archive FOLDER [--at TIME]]
+                put it back; with the archive of the log (WAL_ARCHIVE when it ran) up to its newest change, or a moment
 
 Set DATABASE_URL or REDIS_URL to use a server of your own: then nothing is installed or started for it.
 Runs on the system's Python with the standard library alone; docs/operations.md says where things live.
@@ -19,10 +23,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 # Found beside this file, which runs as a script: importing `config` would already need Celery.
-from local import browser, frontend, packages, postgresql, redis, texts, virtualenv
+from local import backups, browser, frontend, packages, postgresql, redis, texts, virtualenv
 from local.places import LOCAL, ROOT, Stop, say
 
 
@@ -36,6 +41,10 @@ def main(arguments: list[str]) -> int:
         run(rest)
     elif verb == "down" and not rest:
         down()
+    elif verb == "backup" and len(rest) == 1:
+        backup(Path(rest[0]))
+    elif verb == "restore" and len(rest) % 2 == 1:
+        restore(rest)
     else:
         print(__doc__, file=sys.stderr)
         return 2
@@ -96,6 +105,29 @@ def down() -> None:
         stopped = [service.down() for service in (redis, postgresql)]
     if not any(stopped):
         say("Nothing was running")
+
+
+def backup(folder: Path) -> None:
+    """Copy this checkout's database, which is started if it is not running."""
+    with one_at_a_time():
+        instance = postgresql.up()
+        backups.back_up(instance, postgresql.programs_for(instance), folder.resolve())
+
+
+def restore(arguments: list[str]) -> None:
+    """Put a backup in the place of this checkout's database."""
+    folder, options = Path(arguments[0]).resolve(), dict(zip(arguments[1::2], arguments[2::2], strict=True))
+    archive, at = options.pop("--archive", ""), options.pop("--at", "")
+    if options:
+        raise Stop(f"There is no option {next(iter(options))}: --archive FOLDER and --at TIME.")
+    with one_at_a_time():
+        instance = postgresql.locate()
+        programs = postgresql.programs_for(instance)
+        replaced = backups.restore(
+            instance, programs, folder, archive=Path(archive).resolve() if archive else None, at=at
+        )
+    if replaced:
+        say(f"What was there before is in {replaced}; remove it when all is well")
 
 
 @contextmanager

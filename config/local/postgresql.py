@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from . import packages
+from . import log_archive, packages
 from .places import (
     LOCAL,
     Stop,
@@ -211,11 +211,19 @@ def create(instance: Instance, programs: Programs) -> None:
 def configure(instance: Instance) -> None:
     """Write this server's settings, read at each start."""
     settings = {**SETTINGS, "unix_socket_directories": f'"{instance.sockets}"'}
-    lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
+    archive = os.environ.get("WAL_ARCHIVE")
+    if archive:
+        settings |= log_archive.settings(folder_for(Path(archive).resolve(), user=instance.user))
+    lines = [f"{name} = {quoted(value)}\n" for name, value in settings.items()]
     target = instance.data / "infrashare.conf"
     target.write_text("".join(lines), encoding="utf-8")
     if os.geteuid() == 0:
         shutil.chown(target, instance.user)
+
+
+def quoted(value: str) -> str:
+    """As a value of postgresql.conf."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def create_database(instance: Instance, programs: Programs) -> None:

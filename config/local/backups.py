@@ -1,0 +1,99 @@
+"""Backups of this checkout's PostgreSQL, and the way back: to the backup, to its newest change, or to a moment.
+
+A backup is a folder with a copy of the cluster that pg_verifybackup has read again, and what people uploaded. With
+WAL_ARCHIVE set to a folder when the server starts, every change since is kept there too, at the latest a minute after
+it was made. https://www.postgresql.org/docs/15/continuous-archiving.html
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shlex
+import shutil
+import time
+from pathlib import Path
+
+from . import postgresql
+from .places import LOCAL, Stop, call, log_tail, say
+from .postgresql import Instance, Programs
+
+CLUSTER, UPLOADS = "cluster", "uploads"
+
+
+def back_up(instance: Instance, programs: Programs, folder: Path) -> None:
+    """Copy the running cluster into `folder`, which must not be there, and check every file of the copy.
+
+    Raises Stop, and leaves no half of a backup."""
+    if folder.exists():
+        raise Stop(f"{folder} is there already: name another folder.")
+    folder.mkdir(parents=True)
+    if os.geteuid() == 0:
+        shutil.chown(folder, instance.user)
+    say(f"Copying the database to {folder}")
+    server = ["-h", str(instance.sockets), "-p", postgresql.PORT, "-U", postgresql.NAME]
+    copy = [f"{programs.bin}/pg_basebackup", *server, "-D", str(folder / CLUSTER), "-c", "fast", "-X", "stream"]
+    verify = [f"{programs.bin}/pg_verifybackup", "-q", str(folder / CLUSTER)]
+    for command, failure in ((copy, "The database could not be copied"), (verify, "The copy is not whole")):
+        done = call(command, user=instance.user)
+        if done.returncode:
+            shutil.rmtree(folder)
+            raise Stop(f"{failure}: {done.stdout.strip()}")
+    uploads = Path(os.environ.get("MEDIA_ROOT") or LOCAL / "uploads")
+    if uploads.exists():
+        shutil.copytree(uploads, folder / UPLOADS)
+
+
+def restore(
+    instance: Instance, programs: Programs, folder: Path, *, archive: Path | None, at: str = ""
+) -> Path | None:
+    """Put the cluster of `folder` in the place of this one, which is kept beside it and returned, and start it.
+
+    With `archive` all changes that it holds are made again, or those before the moment `at` (as PostgreSQL reads
+    timestamps). Raises Stop; what was there before is then as it was, but stopped.
+    """
+    copy = folder / CLUSTER
+    if not (copy / "PG_VERSION").exists():
+        raise Stop(f"{folder} holds no backup.")
+    if at and not archive:
+        raise Stop("To go to a moment, name the archive of the log too: --archive FOLDER.")
+    if postgresql.postmaster_pid(instance) in postgresql.at_work(instance):
+        postgresql.pg_ctl(instance, programs, "stop", "-m", "fast", "-t", "60")
+    say(f"Restoring {folder}")
+    draft = instance.home / "data.restored"
+    shutil.rmtree(draft, ignore_errors=True)
+    done = call(["cp", "-a", str(copy), str(draft)], user=instance.user)
+    if done.returncode:
+        raise Stop(f"The backup could not be read: {done.stdout.strip()}")
+    if archive:
+        _recover(instance, draft, archive, at)
+    replaced = None
+    if instance.data.exists():
+        replaced = instance.home / f"data.replaced-{datetime.datetime.now():%Y%m%dT%H%M%S}"
+        instance.data.rename(replaced)
+    draft.rename(instance.data)
+    postgresql.start(instance, programs)
+    _wait_for_writes(instance, programs)
+    return replaced
+
+
+def _wait_for_writes(instance: Instance, programs: Programs) -> None:
+    """A server answers reads before it has replayed its archive."""
+    server = ["-h", str(instance.sockets), "-p", postgresql.PORT, "-U", postgresql.NAME, "-d", "postgres"]
+    ask = [f"{programs.bin}/psql", *server, "-XAtc", "SELECT pg_is_in_recovery()"]
+    while (done := call(ask)).stdout.strip() != "f":
+        if not postgresql.at_work(instance):
+            raise Stop(f"The archive could not be replayed: {done.stdout.strip()}{log_tail(instance.log)}")
+        time.sleep(0.1)
+
+
+def _recover(instance: Instance, data: Path, archive: Path, at: str) -> None:
+    """Tell the server to replay the archive when it starts, up to a moment or the end, and then to take writes."""
+    settings = {"restore_command": f"cp {shlex.quote(str(archive))}/%f %p", "recovery_target_action": "promote"}
+    if at:
+        settings["recovery_target_time"] = at
+    with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as conf:
+        conf.writelines(f"{name} = {postgresql.quoted(value)}\n" for name, value in settings.items())
+    (data / "recovery.signal").touch()
+    if os.geteuid() == 0:
+        shutil.chown(data / "recovery.signal", instance.user)

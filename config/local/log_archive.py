@@ -1,0 +1,18 @@
+"""PostgreSQL's settings that keep every change since a backup: its log, segment by segment, in a folder of its own."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+SECONDS = 60  # a segment that is not full is archived after this, so no more than this is lost with the disk
+
+
+def settings(archive: Path) -> dict[str, str]:
+    """Each segment is copied to `archive`, and gets its name only when it is whole and on disk; none is written over.
+    https://www.postgresql.org/docs/15/continuous-archiving.html#BACKUP-ARCHIVING-WAL"""
+    target = shlex.quote(str(archive))
+    copy = (
+        f"test ! -f {target}/%f && cp %p {target}/%f.part && sync {target}/%f.part && mv {target}/%f.part {target}/%f"
+    )
+    return {"archive_mode": "on", "archive_command": copy, "archive_timeout": f"{SECONDS}s"}

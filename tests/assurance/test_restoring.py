@@ -1,0 +1,164 @@
+"""A database that is killed, and one that is damaged: what was told as done is there again; the ledger balances."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config.local import backups, places, postgresql
+from config.local.postgresql import Instance, Programs
+
+PATIENCE_S = 120.0
+# The roles of deploy/postgresql/roles.sql, so that the drill is of what is deployed.
+OWNER, APPLICATION = "infrashare_owner", "infrashare_app"
+
+
+@dataclass
+class Cluster:
+    """A PostgreSQL of the test's own, with an archive of its log, and the registry's tables in it."""
+
+    instance: Instance
+    programs: Programs
+    archive: Path
+
+    def environment(self, role: str) -> dict[str, str]:
+        url = self.instance.url.replace(f"//{postgresql.NAME}@", f"//{role}@")
+        return {**os.environ, "DATABASE_URL": url, "DEBUG": "1"}
+
+    def manage(self, *command: str, role: str = APPLICATION) -> str:
+        """What a command of manage.py prints. Raises CalledProcessError."""
+        program = [sys.executable, "manage.py", *command]
+        where, environment = settings.BASE_DIR, self.environment(role)
+        return subprocess.run(
+            program, cwd=where, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+
+    def start_client(self, log: Path, how_many: int) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.assurance.approving", str(log), str(how_many)]
+        environment = self.environment(APPLICATION)
+        return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.DEVNULL)
+
+    def sql(self, statement: str) -> str:
+        return self.ask("-c", statement)
+
+    def ask(self, *arguments: str) -> str:
+        psql = [f"{self.programs.bin}/psql", "-h", str(self.instance.sockets), "-p", postgresql.PORT]
+        done = places.call([*psql, "-U", postgresql.NAME, "-XAtq", "-v", "ON_ERROR_STOP=1", *arguments])
+        assert done.returncode == 0, done.stdout
+        return done.stdout.strip()
+
+    def agreements(self) -> set[str]:
+        return set(self.sql("SELECT number FROM sharing_agreement").split())
+
+    def audited(self) -> None:
+        """Asserts that the audit finds nothing."""
+        assert set(json.loads(self.manage("audit", "--json")).values()) == {0}
+
+    def kill(self) -> None:
+        """As a power cut: every process of the server at once, without a word."""
+        for pid in postgresql.at_work(self.instance):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    user = postgresql.locate().user
+    home = places.folder_for(places.LOCAL / f"drill-{os.getpid()}", user=user)
+    archive = home / "archive"
+    instance = Instance(user, home, places.socket_folder(home, postgresql.SOCKET, user=user))
+    programs = postgresql.programs_for(instance)
+    made = Cluster(instance, programs, archive)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAL_ARCHIVE", str(archive))
+        try:
+            postgresql.start(instance, programs)
+            postgresql.create_database(instance, programs)
+            made.ask("-f", str(settings.BASE_DIR / "deploy" / "postgresql" / "roles.sql"))
+            made.manage("migrate", "--verbosity", "0", role=OWNER)
+            yield made
+        finally:
+            made.kill()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def wait_for_lines(log: Path, count: int) -> list[str]:
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        lines = log.read_text().split() if log.exists() else []
+        if len(lines) >= count:
+            return lines
+        time.sleep(0.02)
+    raise AssertionError(f"{log} has fewer than {count} lines")
+
+
+def test_what_was_told_as_done_survives_a_crash_and_a_restore_to_a_moment(cluster: Cluster, tmp_path: Path, told):
+    backup = cluster.instance.home / "backup"
+    backups.back_up(cluster.instance, cluster.programs, backup)
+
+    # The machine loses power while a client is at work.
+    log = tmp_path / "told"
+    client = cluster.start_client(log, 500)
+    wait_for_lines(log, 5)
+    cluster.kill()
+    crashed = time.monotonic()
+    assert client.wait(timeout=PATIENCE_S) != 0
+    postgresql.start(cluster.instance, cluster.programs)
+    cluster.sql("CREATE TEMPORARY TABLE written (at timestamptz)")
+    back_after_s = time.monotonic() - crashed
+    done = set(log.read_text().split())
+    assert done <= cluster.agreements()
+    cluster.audited()
+
+    # Somebody empties the ledger by hand; the registry is put back to the moment before.
+    before = cluster.sql("SELECT clock_timestamp()")
+    held = cluster.agreements()
+    time.sleep(0.1)
+    cluster.sql("TRUNCATE registry_allocation CASCADE; SELECT pg_switch_wal()")
+    restoring = time.monotonic()
+    replaced = backups.restore(cluster.instance, cluster.programs, backup, archive=cluster.archive, at=before)
+    restored_after_s = time.monotonic() - restoring
+    assert replaced is not None
+    assert cluster.agreements() == held
+    cluster.audited()
+
+    told("agreements lost in a crash (recovery point)", len(done - cluster.agreements()), "", 0)
+    told("writing again after a crash (recovery time)", back_after_s, "s", 60)
+    told("restored to a moment from backup and archive", restored_after_s, "s", None)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE sharing_event CASCADE",
+        "ALTER TABLE registry_allocation DISABLE TRIGGER ALL",
+        "SET session_replication_role = replica",
+        "DROP TABLE registry_disclosure",
+        "DELETE FROM sharing_event",
+    ],
+)
+def test_the_application_can_switch_nothing_off_and_empty_no_table(cluster: Cluster, statement: str):
+    psql = [f"{cluster.programs.bin}/psql", "-h", str(cluster.instance.sockets), "-U", APPLICATION]
+    done = places.call([*psql, "-d", postgresql.NAME, "-Xc", statement])
+    assert "ERROR" in done.stdout
+
+
+def test_what_is_no_backup_or_stands_in_the_way_is_refused_and_the_database_runs_on(cluster: Cluster):
+    backup = cluster.instance.home / "other-backup"
+    backup.mkdir()
+    with pytest.raises(places.Stop, match="there already"):
+        backups.back_up(cluster.instance, cluster.programs, backup)
+    with pytest.raises(places.Stop, match="holds no backup"):
+        backups.restore(cluster.instance, cluster.programs, backup, archive=None)
+    assert cluster.sql("SELECT 1") == "1"
