@@ -14,7 +14,8 @@ from benchmarks.figures import figure
 from registry.kinds import Kind
 from sharing.matching.arrays import Floats, Ints
 from sharing.matching.best_path import ALL_LIMITS
-from sharing.matching.network import Lines, Network, build_network
+from sharing.matching.line_arrays import Lines
+from sharing.matching.network import Network, build_network
 from sharing.matching.route_terms import TERMS, RouteTerms
 from sharing.matching.routing import Offer, RouteDemand, RouteSearch, find_route
 

@@ -6,13 +6,14 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from registry.kinds import KINDS, Kind
 from registry.tags import days
 from sharing.matching.describing import describe
 from sharing.matching.eligibility import RULES
 from sharing.matching.scoring import PARTS
+from sharing.matching.supply_near import Near
 from sharing.models import CloseReason, Demand, Event, Outcome, RefusalReason, RejectionReason
 
 Fact = tuple[str | Promise, str]
@@ -54,6 +55,33 @@ def units(kind: str, quantity: int) -> str:
     """A number of the kind's unit: 1 bore, 3 bores."""
     facts = KINDS[kind]
     return f"{quantity} {facts.unit if quantity == 1 else facts.units}"
+
+
+def kind_noun(kind: str, count: int) -> str:
+    """Assets of a kind in a sentence: tower, towers."""
+    match kind:
+        case Kind.TOWER:
+            return ngettext("tower", "towers", count)
+        case Kind.DUCT:
+            return ngettext("duct", "ducts", count)
+        case Kind.FIBER:
+            return ngettext("fiber cable", "fiber cables", count)
+        case _:
+            return ngettext("equipment room", "equipment rooms", count)
+
+
+def supply_near(demand: Demand, near: Near) -> str:
+    """What is near a demand, stage by stage: "12 towers in 800 m, 9 open to you, 5 fit, 3 with 2 mounts free"."""
+    told = {
+        "near": near.near, "nouns": kind_noun(demand.kind, near.near), "open": near.open, "fit": near.fit,
+        "free": near.free, "units": units(demand.kind, 1 if demand.splittable else demand.quantity),
+        "radius": number(demand.radius_m),
+    }  # fmt: skip
+    if demand.is_route:
+        where = _("%(near)d %(nouns)s within the detour") % told
+    else:
+        where = _("%(near)d %(nouns)s in %(radius)s m") % told
+    return where + _(" · %(open)d open to you · %(fit)d fit · %(free)d with %(units)s free") % told
 
 
 def demand_facts(demand: Demand) -> list[Fact]:

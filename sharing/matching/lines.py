@@ -19,7 +19,7 @@ from sharing.matching.candidates import facts_of, holdings_of
 from sharing.matching.facts import AssetFacts
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Holdings
-from sharing.matching.network import Lines
+from sharing.matching.line_arrays import Lines
 from sharing.matching.places import boxes
 from sharing.models import LIVE, Demand, Match
 

@@ -7,12 +7,14 @@ changed in memory only: nobody waits for a lock on them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.contrib.postgres.fields import DateRangeField
 from django.db import DataError, IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Func, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
@@ -57,6 +59,23 @@ class WhatIf:
     prices: Sequence[Mapping[str, Any]] = ()
     assets: Sequence[AddedAsset] = ()
     route_terms: Mapping[str, Any] = field(default_factory=dict)
+
+
+def of_change(demand: Demand, change: Mapping[str, Any]) -> WhatIf | None:
+    """The trial of a single change that a run found for a demand (Outcome.change); None for one that splits it in
+    two."""
+    column, to = change["field"], change["to"]
+    if column == "halves":
+        return None
+    if column == "max_gap_share":
+        return WhatIf(route_terms={demand.kind: {"max_gap_share": to}})
+    if column == "period":
+        later = date.fromisoformat(to) - demand.period.lower
+        return WhatIf(lines=[LineChange(lines=(demand.line,), later_days=later.days)])
+    if column == "period_end":
+        to = DateRange(demand.period.lower, date.fromisoformat(to))
+    values = {"period" if column == "period_end" else column: None if column == "disjoint_from" else to}
+    return WhatIf(lines=[LineChange(lines=(demand.line,), to=values)])
 
 
 @dataclass(frozen=True)

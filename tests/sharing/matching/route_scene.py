@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from sharing.matching.network import Lines
+from sharing.matching.line_arrays import Lines
 from sharing.matching.route_terms import RouteTerms
 from sharing.matching.routing import Offer, RouteDemand
 

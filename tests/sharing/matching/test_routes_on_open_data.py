@@ -13,7 +13,8 @@ from django.conf import settings
 
 from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.disjoint import Disjoint, disjoint_pair
-from sharing.matching.network import Lines, Network, build_network
+from sharing.matching.line_arrays import Lines
+from sharing.matching.network import Network, build_network
 from sharing.matching.no_route_reason import NoRouteReason
 from sharing.matching.refusal import explain
 from sharing.matching.route_terms import RouteTerms
