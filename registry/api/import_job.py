@@ -1,8 +1,6 @@
 import json
-from pathlib import PurePath
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +16,11 @@ from registry.api.problems import Problem
 from registry.api.serializers import Body, Shown
 from registry.api.views import Resource
 from registry.filters import ChoicesFilter, CodeFilter, Filters
+from registry.importing.queueing import TooLarge, queue
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role
-from registry.nudge import nudge_on_commit
 
 IMPORT_ASSETS = "registry.import_assets"
-MOST_BYTES = 1 << 30
 
 
 class JobShown(Shown[ImportJob]):
@@ -134,14 +131,11 @@ class JobResource(Resource):
 
     def queue(self, organization: Organization, target: str, values: dict[str, Any], task: str) -> HttpResponseBase:
         """Keeps the file and the job, and nudges a worker once both are there."""
-        file: UploadedFile[bytes] = values.pop("file")
-        if (file.size or 0) > MOST_BYTES:
-            raise Problem("too_large")
-        name = PurePath(file.name or "file").name[-200:]
-        job = ImportJob(organization=organization, target=target, created_by=self.user, filename=name, options=values)
-        job.file.save(name[-80:], file, save=False)
-        job.save()
-        nudge_on_commit(task)
+        file = values.pop("file")
+        try:
+            job = queue(organization, target, file, values, actor=self.user, task=task)
+        except TooLarge as error:
+            raise Problem("too_large") from error
         answer = self.answer_with(job.pk, 201)
         answer.status_code = 202
         return answer

@@ -12,7 +12,7 @@ from registry.importing.report import ImportReport
 from registry.models import ImportJob
 from sharing.errors import Refusal
 from sharing.importing.demands import import_demands
-from sharing.models import ListStatus
+from sharing.models import DemandList, ListStatus
 from sharing.workflow import lists
 
 
@@ -29,6 +29,7 @@ def run(job: ImportJob, path: Path, progress: Callable[[str], None]) -> ImportRe
                 options=reading(job.options),
                 actor=job.created_by,
                 dry_run=dry_run,
+                into=DemandList.objects.filter(party=job.organization, pk=job.options.get("list")).first(),
             )
             if not dry_run:
                 job.demand_list_id = demand_list.pk

@@ -69,9 +69,16 @@ class _Places:
 
 
 def import_demands(
-    path: Path, *, party: Organization, title: str, options: Options, actor: User | None, dry_run: bool = False
+    path: Path,
+    *,
+    party: Organization,
+    title: str,
+    options: Options,
+    actor: User | None,
+    dry_run: bool = False,
+    into: DemandList | None = None,
 ) -> tuple[ImportReport, DemandList]:
-    """Put the file's good rows into the draft list of `party` with that title, made when there is none.
+    """Put the file's good rows into the draft `into`, else that of `party` with this title, made when there is none.
 
     A row that the list has already changes nothing; a row with the name of one line of it changes that line. Raises
     UnreadableFile when the file cannot be used or the list is no draft any more, and the workflow's refusals.
@@ -84,7 +91,7 @@ def import_demands(
     report.crs = places.crs
     demands, twins = _read_demands(intake, places)
     with transaction.atomic():
-        demand_list = _draft(party, title, actor)
+        demand_list = into or _draft(party, title, actor)
         report.created, report.updated, report.unchanged = _merge(intake, demand_list, demands, twins, actor)
         transaction.set_rollback(dry_run)
     report.headings, report.rejects = rejected_rows(intake)

@@ -1,0 +1,35 @@
+"""A file that was sent becomes a job, whichever door it came through."""
+
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+
+from registry.models import ImportJob, Organization, User
+from registry.nudge import nudge_on_commit
+
+MOST_BYTES = 1 << 30
+
+
+class TooLarge(Exception):
+    """The file has more than MOST_BYTES bytes."""
+
+
+def queue(
+    organization: Organization,
+    target: str,
+    file: "UploadedFile[bytes]",
+    options: dict[str, Any],
+    *,
+    actor: User,
+    task: str,
+) -> ImportJob:
+    """Keeps the file and the job, and nudges a worker once both are there. Raises TooLarge."""
+    if (file.size or 0) > MOST_BYTES:
+        raise TooLarge
+    name = PurePath(file.name or "file").name[-200:]
+    job = ImportJob(organization=organization, target=target, created_by=actor, filename=name, options=options)
+    job.file.save(name[-80:], file, save=False)
+    job.save()
+    nudge_on_commit(task)
+    return job
