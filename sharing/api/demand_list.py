@@ -16,8 +16,9 @@ from registry.filters import ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.models import Role
 from sharing.api.demand import DemandBody, DemandShown
 from sharing.api.verbs import SharingResource
-from sharing.api.what_if import Compared, WhatIfBody, refuse_too_large, shown, what_if_of
+from sharing.api.what_if import Compared, WhatIfBody, what_if_of
 from sharing.models import DemandList, ListStatus
+from sharing.shown.comparison import refuse_too_large, shown
 from sharing.workflow import lists, trials
 
 MOST_AT_ONCE = 5000

@@ -11,8 +11,9 @@ from registry.api.problems import Problem, bad_parameter
 from registry.api.serializers import Body, Shown
 from registry.filters import ChoicesFilter, Filters
 from sharing.api.verbs import SharingResource
-from sharing.api.what_if import Compared, runs_compared
+from sharing.api.what_if import Compared
 from sharing.models import MatchRun, RunStatus
+from sharing.shown.comparison import runs_compared
 
 
 class RunShown(Shown[MatchRun]):

@@ -11,11 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sharing.api.what_if import WhatIfBody, shown, what_if_of
+from sharing.api.what_if import WhatIfBody, what_if_of
 from sharing.errors import Refusal
 from sharing.matching.comparing import Difference
 from sharing.matching.describing import describe_change, describe_miss
 from sharing.models import DemandList, Match, MatchRun, Outcome, RunStatus
+from sharing.shown.comparison import shown
 from sharing.tasks.matching import carry_out
 from sharing.workflow import lists, trials
 
