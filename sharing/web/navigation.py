@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 ENTRIES: tuple[tuple[str | Promise, str], ...] = (
     (_("Home"), "web:home"),
     (_("Catalog"), "web:assets"),
+    (_("Demand lists"), "web:demand-lists"),
+    (_("Matches"), "web:matches"),
 )
 
 

@@ -1,9 +1,43 @@
 from django.urls import URLPattern, path
 
 from sharing.web.assets import asset
+from sharing.web.demand_files import paste, rejects, template, upload, upload_job, upload_new
+from sharing.web.demand_list import demand_list, near, progress, request_many
+from sharing.web.demand_lists import demand_lists, list_do, new_list, rename
+from sharing.web.demands import check, demand, edit_demand, new_demand, remove_demand
 from sharing.web.home import home
+from sharing.web.list_print import printed_list
+from sharing.web.matches import agreement_do, match, match_do, match_list
+from sharing.web.runs import compare, try_change
 
 urlpatterns: list[URLPattern] = [
     path("", home, name="home"),
     path("assets/<int:id>/", asset, name="asset"),
+    path("lists/", demand_lists, name="demand-lists"),
+    path("lists/new/", new_list, name="demand-list-new"),
+    path("lists/upload/", upload_new, name="demand-list-upload"),
+    path("lists/uploads/<int:pk>/", upload_job, name="demand-upload-job"),
+    path("lists/uploads/<int:pk>/rejects/", rejects, name="demand-upload-rejects"),
+    path("lists/template.xlsx", template, {"suffix": "xlsx"}, name="demand-template-xlsx"),
+    path("lists/template.csv", template, {"suffix": "csv"}, name="demand-template-csv"),
+    path("lists/<int:pk>/", demand_list, name="demand-list"),
+    path("lists/<int:pk>/title/", rename, name="demand-list-rename"),
+    path("lists/<int:pk>/do/<slug:verb>/", list_do, name="demand-list-do"),
+    path("lists/<int:pk>/near/", near, name="demand-list-near"),
+    path("lists/<int:pk>/progress/", progress, name="demand-list-progress"),
+    path("lists/<int:pk>/request/", request_many, name="demand-list-request"),
+    path("lists/<int:pk>/compare/", compare, name="demand-list-compare"),
+    path("lists/<int:pk>/print/", printed_list, name="demand-list-print"),
+    path("lists/<int:pk>/upload/", upload, name="demand-upload"),
+    path("lists/<int:pk>/paste/", paste, name="demand-paste"),
+    path("lists/<int:pk>/new/<slug:kind>/", new_demand, name="demand-new"),
+    path("lists/<int:pk>/check/<slug:kind>/", check, name="demand-check"),
+    path("demands/<int:pk>/", demand, name="demand"),
+    path("demands/<int:pk>/change/", edit_demand, name="demand-change"),
+    path("demands/<int:pk>/remove/", remove_demand, name="demand-remove"),
+    path("demands/<int:pk>/try/", try_change, name="demand-try"),
+    path("matches/", match_list, name="matches"),
+    path("matches/<int:pk>/", match, name="match"),
+    path("matches/<int:pk>/do/<slug:verb>/", match_do, name="match-do"),
+    path("agreements/<int:pk>/do/<slug:verb>/", agreement_do, name="agreement-do"),
 ]

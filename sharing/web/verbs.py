@@ -145,5 +145,5 @@ def carry_out(
 def _asked_again(
     request: MemberRequest, subject: Subject, button: Button, form: forms.Form, page: str
 ) -> HttpResponse:
-    context = {"offer": Offer(button, form, request.path), "subject": subject, "page": page}
+    context = {"offer": Offer(button, form, request.path), "subject": subject, "back": page}
     return render(request, "web/verb.html", context, status=400)

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registry.models import Protection
-from sharing.api import what_if
 from sharing.matching import engine
 from sharing.models import DemandList
+from sharing.shown import comparison
 from tests import factories
 from tests.calls import Caller, problem
 from tests.sharing.scene import Scene
@@ -73,7 +73,7 @@ def test_what_is_wrong_is_pointed_at(scene: Scene, draft: DemandList, body: Any,
 
 
 def test_a_large_list_is_for_the_command(scene: Scene, draft: DemandList, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(what_if, "MOST_POINT_LINES", 1)
+    monkeypatch.setattr(comparison, "MOST_POINT_LINES", 1)
     factories.demand(draft)
     problem(tried(scene, draft, {}), 400, "bad_input")
     factories.asset(scene.grid)
@@ -105,7 +105,7 @@ def test_runs_are_compared_page_by_page_and_of_one_list_only(
     path = f"match-runs/{first.pk}/compare/{second.pk}/"
     answer = asker.get(path).json()
     assert (answer["results"], answer["differences"]["same"], answer["next_line"]) == ([], 4, None)
-    monkeypatch.setattr(what_if, "MOST_COMPARED", 3)
+    monkeypatch.setattr(comparison, "MOST_COMPARED", 3)
     answer = asker.get(path, all=True).json()
     assert ([line["line"] for line in answer["results"]], answer["next_line"]) == ([1, 2, 3], 4)
     answer = asker.get(path, all=True, from_line=4).json()

@@ -1,0 +1,76 @@
+// The form of a line beside its map: a place picked on the map goes into the fields, and what is typed is drawn.
+
+import { maps } from "./shapes.js";
+
+const map = maps["line-map"];
+const form = document.getElementById("demand-form");
+const PLACES = { place: ["lon", "lat"], origin: ["origin_lon", "origin_lat"], destination: ["destination_lon", "destination_lat"] };
+const MARKS = { place: "", origin: "A", destination: "B" };
+
+function field(name) {
+  return form.elements.namedItem(name);
+}
+
+// Longitude and latitude as they are typed; null while they are no place.
+function typed([longitude, latitude]) {
+  const pair = [field(longitude), field(latitude)].map((input) => (input?.value === "" || !input ? NaN : Number(input.value)));
+  return pair.every(Number.isFinite) && Math.abs(pair[0]) <= 180 && Math.abs(pair[1]) <= 90 ? pair : null;
+}
+
+// A circle on the ground, near enough for a picture: metres to degrees at its own latitude.
+function circle([longitude, latitude], metres) {
+  const high = metres / 111320;
+  const wide = high / Math.max(Math.cos((latitude * Math.PI) / 180), 0.01);
+  const corner = (n) => [longitude + wide * Math.cos((n * Math.PI) / 32), latitude + high * Math.sin((n * Math.PI) / 32)];
+  return { type: "Polygon", coordinates: [Array.from({ length: 65 }, (_, n) => corner(n % 64))] };
+}
+
+function shapes() {
+  const features = [];
+  for (const [name, fields] of Object.entries(PLACES)) {
+    const place = typed(fields);
+    if (!place) continue;
+    const radius = Number(field("radius_m")?.value);
+    if (radius > 0) features.push({ type: "Feature", geometry: circle(place, radius), properties: { role: "area" } });
+    const properties = { role: "demand", ...(MARKS[name] ? { mark: MARKS[name] } : {}) };
+    features.push({ type: "Feature", geometry: { type: "Point", coordinates: place }, properties });
+  }
+  return { type: "FeatureCollection", features };
+}
+
+let framed = false;
+
+function show() {
+  const found = shapes();
+  map.setShapes("line", found);
+  if (found.features.length && !framed) {
+    map.fit(found);
+    framed = true;
+  }
+}
+
+for (const button of document.querySelectorAll("[data-pick-into]")) {
+  button.addEventListener("click", () => {
+    map.draw({
+      shape: "point",
+      done: ({ coordinates }) => {
+        PLACES[button.dataset.pickInto].forEach((name, axis) => {
+          field(name).value = coordinates[axis].toFixed(6);
+        });
+        field(PLACES[button.dataset.pickInto][0]).dispatchEvent(new Event("input", { bubbles: true }));
+      },
+    });
+  });
+}
+form.addEventListener("input", show);
+
+// Whoever sends the form leaves the page: what would be looked up then is looked up for nobody.
+let sent = false;
+form.addEventListener("submit", () => {
+  sent = true;
+});
+form.addEventListener("htmx:beforeRequest", (event) => {
+  if (sent) event.preventDefault();
+});
+map.addCatalog({ by: "kind" });
+show();

@@ -1,0 +1,337 @@
+"""The page of one demand list: a draft with its lines to edit, the progress of its run, and what came of each line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from registry.kinds import Kind
+from registry.models import User
+from registry.tags import tag
+from registry.web.access import MemberRequest, members
+from registry.web.forms import Form
+from sharing import words
+from sharing.errors import Refusal
+from sharing.matching.supply_near import Near, supply_near
+from sharing.models import (
+    LIVE,
+    CobuildDemand,
+    Demand,
+    DemandList,
+    ListStatus,
+    Match,
+    MatchRun,
+    MatchStatus,
+    Outcome,
+    RunStatus,
+)
+from sharing.seen import Seen
+from sharing.shown.match_page import LegRow, legs_of
+from sharing.shown.places import collection, demand_point, leg_features
+from sharing.waiting_for import to_request
+from sharing.web.demand_lists import BUTTONS
+from sharing.web.verbs import offers, standing_of
+from sharing.workflow import matches
+from sharing.workflow.rules import Verb, open_verbs
+
+PER_PAGE = 50
+LINES_PRINTED = 100
+"""Of a part that is printed while the person waits."""
+MOST_REQUESTED = 200
+"""Requests of one click: each is a transaction of its own, and all are to be done while the person waits."""
+UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+class LineFilter(Form):
+    """What the lines are narrowed to; what is wrong narrows nothing."""
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("Lines"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("All")),
+            ("met", gettext_lazy("met")),
+            ("unmet", gettext_lazy("not met")),
+            ("request", gettext_lazy("to request")),
+        ],
+    )
+    q = forms.CharField(
+        label=gettext_lazy("Name"), required=False, max_length=200, widget=forms.TextInput({"type": "search"})
+    )
+
+    def chosen(self, demand_list: DemandList, run: MatchRun | None, user: User) -> QuerySet[Demand]:
+        """The lines of the list as this run answered them, in their order."""
+        self.is_valid()
+        rows = demand_list.demands.order_by("line")
+        if self.cleaned_data.get("q"):
+            rows = rows.filter(name__icontains=self.cleaned_data["q"])
+        met = Exists(Outcome.objects.filter(demand=OuterRef("pk"), run=run, met=True)) | Exists(
+            Match.objects.filter(demand=OuterRef("pk")).live()
+        )
+        match self.cleaned_data.get("state"):
+            case "met":
+                rows = rows.filter(met)
+            case "unmet":
+                rows = rows.filter(~Q(met))
+            case "request":
+                rows = rows.filter(pk__in=to_request(user).order_by().values("demand"))
+        return rows
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A line with what came of it. match: the one under way or in force, else the best proposal; others: how many more
+    proposals there are; near: for drafts, what is near now,
+    None where a line reaches too far; checked: whether that was looked up."""
+
+    demand: Demand
+    outcome: Outcome | None = None
+    match: Match | None = None
+    others: int = 0
+    legs: Sequence[LegRow] = ()
+    requestable: bool = False
+    group: int | None = None
+    near: Near | None = None
+    checked: bool = False
+
+    @property
+    def what(self) -> str:
+        """Kind and quantity."""
+        return f"{words.kind_noun(self.demand.kind, 1)} · {words.units(self.demand.kind, self.demand.quantity)}"
+
+    @property
+    def state(self) -> SafeString:
+        """In a coloured word: where its match stands, else whether the run met it."""
+        if self.match and self.match.status != MatchStatus.PROPOSED:
+            return tag(self.match.status, self.match.get_status_display())
+        if self.match or (self.outcome and self.outcome.met):
+            return tag("granted", _("Met"))
+        return tag("pending", _("Not met")) if self.outcome else tag("draft", _("Not matched yet"))
+
+    @property
+    def owners(self) -> str:
+        """Whose assets its match uses, as far as the person may know."""
+        used = [row for row in self.legs if not row.leg.is_gap]
+        names = {str(row.asset.owner) if row.asset else _("a protected owner") for row in used}
+        return ", ".join(sorted(names))
+
+    @property
+    def why(self) -> str:
+        return words.reason(self.outcome.reason) if self.outcome and not self.outcome.met else ""
+
+    @property
+    def change(self) -> str:
+        return words.change(self.outcome.change) if self.outcome and not self.outcome.met else ""
+
+    @property
+    def near_in_words(self) -> str:
+        return words.supply_near(self.demand, self.near) if self.near else _("Too wide to look through now.")
+
+
+class Page:
+    """What the page of a list knows, read once. The number of queries does not depend on how many lines there are."""
+
+    def __init__(self, request: MemberRequest, pk: int) -> None:
+        self.request, self.user = request, request.user
+        lists = DemandList.objects.visible_to(self.user).select_related("party", "created_by")
+        self.list: DemandList = get_object_or_404(lists, pk=pk)
+
+    @cached_property
+    def runs(self) -> list[MatchRun]:
+        """The latest runs, the newest first."""
+        return list(self.list.runs.order_by("-pk")[:20])
+
+    @property
+    def run(self) -> MatchRun | None:
+        """The newest that is done."""
+        return next((run for run in self.runs if run.status == RunStatus.DONE), None)
+
+    @property
+    def under_way(self) -> MatchRun | None:
+        return next((run for run in self.runs if run.status in UNFINISHED), None)
+
+    @property
+    def failed(self) -> MatchRun | None:
+        """The newest, where it was given up."""
+        return self.runs[0] if self.runs and self.runs[0].status == RunStatus.FAILED else None
+
+    @cached_property
+    def may_edit(self) -> bool:
+        return Verb.EDIT in open_verbs(self.list, standing_of(self.request))
+
+    def rows(self, demands: Sequence[Demand]) -> list[LineRow]:
+        """The lines with what came of them."""
+        outcomes = {one.demand_id: one for one in Outcome.objects.filter(run=self.run, demand__in=demands)}
+        best, others = _best(demands, self.run, self.user)
+        seen = Seen.of(list(best.values()), self.user)
+        groups = CobuildDemand.objects.visible_to(self.user).group_of(demand.pk for demand in demands)
+        standing = standing_of(self.request)
+        rows = []
+        for demand in demands:
+            match = best.get(demand.pk)
+            if match:
+                match.demand = demand
+                demand.list = self.list
+            rows.append(
+                LineRow(
+                    demand, outcomes.get(demand.pk), match, others.get(demand.pk, 0),
+                    legs_of(match, seen) if match else (),
+                    match is not None and Verb.REQUEST in open_verbs(match, standing),
+                    groups.get(demand.pk),
+                )
+            )  # fmt: skip
+        return rows
+
+    def near_rows(self, demands: Sequence[Demand]) -> list[LineRow]:
+        """The lines with what is near them now."""
+        near = supply_near(demands, self.list.party)
+        return [LineRow(demand, near=one, checked=True) for demand, one in zip(demands, near, strict=True)]
+
+
+def _best(demands: Sequence[Demand], run: MatchRun | None, user: User) -> tuple[dict[int, Match], dict[int, int]]:
+    """Of each demand the match under way or in force, else the best proposal, else the last that fell through in the
+    run; and how many other proposals it has."""
+    order = Case(
+        When(status__in=LIVE, then=Value(0)), When(status=MatchStatus.PROPOSED, then=Value(1)), default=Value(2),
+        output_field=IntegerField(),
+    )  # fmt: skip
+    visible = Match.objects.visible_to(user).filter(Q(status__in=LIVE) | Q(run=run), demand__in=demands)
+    visible = visible.filter(renews__isnull=True).exclude(status=MatchStatus.SUPERSEDED)
+    ids = visible.order_by("demand_id", order, "rank").distinct("demand_id").values("pk")
+    best = Match.objects.filter(pk__in=ids).prefetch_related("legs__asset__region", "approvals")
+    chosen = {match.demand_id: match for match in best}
+    proposed = visible.filter(status=MatchStatus.PROPOSED).exclude(pk__in=[match.pk for match in chosen.values()])
+    counts = proposed.order_by().values_list("demand_id").annotate(n=Count("pk"))
+    return chosen, dict(counts)
+
+
+@members
+@require_GET
+def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
+    page = Page(request, pk)
+    draft = page.list.status == ListStatus.DRAFT
+    narrowing = LineFilter(request.GET)
+    lines = Paginator(narrowing.chosen(page.list, page.run, request.user), PER_PAGE)
+    shown_page = lines.get_page(request.GET.get("page"))
+    demands = list(shown_page.object_list)
+    rows = [LineRow(demand) for demand in demands] if draft else page.rows(demands)
+    context = {
+        "list": page.list,
+        "draft": draft,
+        "may_edit": page.may_edit,
+        "status_tag": tag(page.list.status, page.list.get_status_display()),
+        "offers": offers(request, page.list, BUTTONS),
+        "filter": narrowing,
+        "page": shown_page,
+        "rows": rows,
+        "run": page.run,
+        "run_figures": figures(page.run),
+        "under_way": page.under_way,
+        "failed": page.failed,
+        "done_runs": [run for run in page.runs if run.status == RunStatus.DONE],
+        "shapes": collection(shape for row in rows for shape in _shapes(row, draft)),
+        "requestable": any(row.requestable for row in rows),
+        "kinds": Kind.choices,
+        "parts": _parts(lines.count),
+        "line_formats": ("csv", "xlsx", "geojson", "gpkg"),
+        "row_formats": ("csv", "xlsx"),
+    }
+    return render(request, "web/demand_list.html", context)
+
+
+@members
+@require_GET
+def near(request: MemberRequest, pk: int) -> HttpResponse:
+    """The lines of one page of a draft again, with what is near each now."""
+    page = Page(request, pk)
+    lines = Paginator(page.list.demands.order_by("line"), PER_PAGE).get_page(request.GET.get("page"))
+    rows = page.near_rows(list(lines.object_list))
+    return render(request, "web/draft_lines.html", {"list": page.list, "rows": rows, "may_edit": page.may_edit})
+
+
+@members
+@require_GET
+def progress(request: MemberRequest, pk: int) -> HttpResponse:
+    """How far the matching has come; the whole page anew once it is done."""
+    page = Page(request, pk)
+    if page.under_way is None:
+        return HttpResponseClientRefresh()
+    return render(request, "web/run_progress.html", {"list": page.list, "under_way": page.under_way})
+
+
+@members
+@require_POST
+def request_many(request: MemberRequest, pk: int) -> HttpResponse:
+    """Requests the chosen proposals of a list, or all that wait; each stands or falls alone."""
+    page = Page(request, pk)
+    waiting = to_request(request.user).filter(demand__list=page.list)
+    if "all" not in request.POST:
+        ids = [int(text) for text in request.POST.getlist("match") if text.isdecimal()]
+        waiting = waiting.filter(pk__in=ids)
+    wanted = list(waiting[: MOST_REQUESTED + 1])
+    done, refused = 0, []
+    for match in wanted[:MOST_REQUESTED]:
+        try:
+            matches.request(match, actor=request.user)
+            done += 1
+        except Refusal as refusal:
+            refused.append((match, refusal))
+    if done:
+        text = ngettext(
+            "%(n)d line requested: its units are held, its owners are asked.",
+            "%(n)d lines requested: their units are held, their owners are asked.",
+            done,
+        )
+        messages.success(request, text % {"n": done})
+    for match, why in refused[:5]:
+        messages.warning(request, f"{match.demand}: {why.message}")
+    if len(refused) > 5:
+        messages.warning(request, _("and %(n)d more were not requested.") % {"n": len(refused) - 5})
+    if len(wanted) > MOST_REQUESTED:
+        messages.info(request, _("%(n)d are requested at a time: ask again for the rest.") % {"n": MOST_REQUESTED})
+    if not wanted:
+        messages.info(request, _("Choose lines that are to be requested."))
+    return HttpResponseRedirect(reverse("web:demand-list", args=[pk]))
+
+
+def figures(run: MatchRun | None) -> list[tuple[str, str]]:
+    """A run at a glance."""
+    if run is None:
+        return []
+    figures = run.figures
+    told = [
+        (_("Met"), f"{figures.get('matched', 0)} / {figures.get('demands', 0)}"),
+        (_("Cost a year"), words.number(run.value)),
+    ]
+    if run.gap is not None:
+        told.append((_("Proven within"), f"{run.gap:.2%}"))
+    if run.started_at and run.finished_at:
+        told.append(
+            (_("Took"), _("%(n)s s") % {"n": words.number((run.finished_at - run.started_at).total_seconds())})
+        )
+    return told
+
+
+def _shapes(row: LineRow, draft: bool) -> list[dict[str, Any]]:
+    met = row.match is not None
+    role = "demand" if draft else "good" if met else "wait"
+    href = reverse("web:demand", args=[row.demand.pk])
+    return [*leg_features(row.legs, row.demand.kind, marked=False), *demand_point(row.demand, role=role, href=href)]
+
+
+def _parts(lines: int) -> list[tuple[int, int]]:
+    """First and last line of each part that is printed at once."""
+    return [(first, min(first + LINES_PRINTED - 1, lines)) for first in range(1, lines + 1, LINES_PRINTED)]

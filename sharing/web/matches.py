@@ -1,0 +1,184 @@
+"""The matches in sight of a person, and the page of one: everything a decision rests on, and what is open to them."""
+
+from typing import Any
+
+import django_tables2
+from django import forms
+from django.db.models import F, QuerySet, prefetch_related_objects
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from registry.models import User
+from registry.tags import days, due, tag
+from registry.web.access import MemberRequest, members
+from registry.web.forms import Form
+from registry.web.tables import Table, shown
+from sharing import waiting_for, words
+from sharing.models import Agreement, Match, MatchStatus
+from sharing.shown import match_page
+from sharing.shown.buttons import Button
+from sharing.shown.places import match_shapes
+from sharing.web.verbs import ApprovalForm, EndForm, RejectionForm, RenewForm, carry_out, offers, standing_of
+from sharing.workflow import agreements, approvals, matches
+from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.rules import MATCH_FACTS, Verb, owners, sees
+
+BUTTONS = (
+    Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), ApprovalForm),
+    Button(
+        Verb.REJECT, approvals.reject, gettext_lazy("Rejected; its units are free again."), RejectionForm, "danger"
+    ),
+    Button(Verb.REQUEST, matches.request, gettext_lazy("Requested: its units are held, its owners are asked.")),
+    Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
+)
+AGREEMENT_BUTTONS = (
+    Button(Verb.RENEW, agreements.renew, gettext_lazy("Asked for: the owners decide again."), RenewForm, "quiet"),
+    Button(
+        Verb.END,
+        agreements.end,
+        gettext_lazy("The agreement ends; its units are free from that day."),
+        EndForm,
+        "danger",
+    ),
+)
+WAITING = {"decide": waiting_for.to_decide, "request": waiting_for.to_request}
+SHOWN_FACTS = (*MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator")
+
+
+class MatchFilter(Form):
+    """What the list of matches is narrowed to; what is wrong narrows nothing."""
+
+    waiting = forms.ChoiceField(
+        label=gettext_lazy("Waiting for you"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("All")),
+            ("request", gettext_lazy("to request")),
+            ("decide", gettext_lazy("to decide")),
+        ],
+    )
+    status = forms.ChoiceField(
+        label=gettext_lazy("Status"), required=False, choices=[("", gettext_lazy("Any")), *MatchStatus.choices]
+    )
+    q = forms.CharField(
+        label=gettext_lazy("Demand"), required=False, max_length=200, widget=forms.TextInput({"type": "search"})
+    )
+
+    def chosen(self, user: User) -> QuerySet[Match]:
+        """The matches that `user` may see, those with a deadline first."""
+        self.is_valid()
+        values = self.cleaned_data
+        rows = Match.objects.visible_to(user).order_by(F("deadline").asc(nulls_last=True), "-pk")
+        if values.get("waiting"):
+            rows = rows.filter(pk__in=WAITING[values["waiting"]](user).order_by().values("pk"))
+        if values.get("status"):
+            rows = rows.filter(status=values["status"])
+        if values.get("q"):
+            rows = rows.filter(demand__name__icontains=values["q"])
+        return rows
+
+
+class MatchTable(Table):
+    demand = django_tables2.Column(
+        verbose_name=gettext_lazy("Demand"),
+        linkify=lambda record: reverse("web:match", args=[record.pk]),
+        orderable=False,
+    )
+    kind = django_tables2.Column(
+        accessor="demand__kind", verbose_name=gettext_lazy("Kind"), orderable=False, empty_values=()
+    )
+    party = django_tables2.Column(accessor="demand__list__party", verbose_name=gettext_lazy("Party"), orderable=False)
+    status = django_tables2.Column(verbose_name=gettext_lazy("Status"), orderable=False)
+    deadline = django_tables2.Column(verbose_name=gettext_lazy("Deadline"), orderable=False, empty_values=())
+    cost_per_year = django_tables2.Column(
+        verbose_name=gettext_lazy("Cost a year"), orderable=False, attrs={"td": {"class": "number"}}
+    )
+
+    class Meta(Table.Meta):
+        model = Match
+        fields = ("demand", "kind", "party", "status", "deadline", "cost_per_year")
+        empty_text = gettext_lazy("No matches here. A demand list that was submitted and matched brings them.")
+
+    def render_kind(self, record: Match) -> str:
+        return record.demand.get_kind_display().split(",")[0]
+
+    def render_status(self, record: Match) -> str:
+        return tag(record.status, record.get_status_display())
+
+    def render_deadline(self, record: Match) -> str:
+        return due(record.deadline)
+
+    def render_cost_per_year(self, value: Any) -> str:
+        return words.number(value)
+
+
+@members
+@require_GET
+def match_list(request: MemberRequest) -> HttpResponse:
+    """The matches in sight of the person, by deadline."""
+    narrowing = MatchFilter(request.GET)
+    rows = narrowing.chosen(request.user).select_related("demand__list__party")
+    return render(request, "web/matches.html", {"filter": narrowing, "table": shown(request, MatchTable(rows))})
+
+
+@members
+@require_GET
+def match(request: MemberRequest, pk: int) -> HttpResponse:
+    """The page of a match. The fingerprint is taken first: what changes while the page is made outdates it."""
+    found = get_object_or_404(Match.objects.visible_to(request.user), pk=pk)
+    fingerprint = fingerprint_of(found)
+    prefetch_related_objects([found], *SHOWN_FACTS)
+    context = match_page.context(found, request.user)
+    agreement = Agreement.objects.filter(match=found).first()
+    if agreement:
+        agreement.match = found
+    context |= {
+        "title": _("Match %(number)d: %(demand)s") % {"number": found.pk, "demand": found.demand},
+        "status_tag": tag(found.status, found.get_status_display()),
+        "due": due(found.deadline),
+        "offers": offers(request, found, BUTTONS, {"fingerprint": fingerprint}),
+        "agreement": agreement,
+        "agreement_days": days(agreement.period) if agreement else "",
+        "agreement_offers": offers(request, agreement, AGREEMENT_BUTTONS) if agreement else [],
+        "shapes": match_shapes(found, context["legs"]),
+        "waits_for": _waits_for(request, found),
+        "list_seen": sees(request.user, found.demand.list),
+    }
+    return render(request, "web/match.html", context)
+
+
+@members
+@require_http_methods(["GET", "POST"])
+def match_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
+    """Carries out one verb on a match, and shows it again."""
+    found = get_object_or_404(Match.objects.visible_to(request.user).select_related("demand"), pk=pk)
+    page = reverse("web:match", args=[pk])
+    if request.GET.get("from") == "list":
+        page = reverse("web:demand-list", args=[found.demand.list_id])
+    return carry_out(request, found, BUTTONS, verb, page)
+
+
+@members
+@require_http_methods(["GET", "POST"])
+def agreement_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
+    """Carries out one verb on the agreement of a match, and shows the match again."""
+    found = get_object_or_404(Agreement.objects.visible_to(request.user).select_related("match"), pk=pk)
+    return carry_out(request, found, AGREEMENT_BUTTONS, verb, reverse("web:match", args=[found.match_id]))
+
+
+def _waits_for(request: MemberRequest, found: Match) -> str:
+    """Whose move it is, and when that is the person's own, what to do."""
+    asked = owners(found) & standing_of(request).organizations
+    match found.status:
+        case MatchStatus.PROPOSED:
+            return _("Nobody has been asked yet: the demanding party may request it.")
+        case MatchStatus.REQUESTED:
+            return _("It waits for your organization's answer.") if asked else _("It waits for the owners asked.")
+        case MatchStatus.CONSENTED:
+            return _("It waits for a regulator's decision.")
+        case _:
+            return ""

@@ -1,0 +1,55 @@
+"""A party in a real browser: a list, a line that is checked while it is typed, its run, its match, the request."""
+
+from playwright.sync_api import expect
+
+from registry.models import Sector
+from sharing.matching import engine
+from sharing.models import DemandList, Match, MatchStatus
+from sharing.workflow import lists
+from tests import factories
+from tests.browser.conftest import PHONE, SignedIn, accessible
+
+
+def test_from_an_empty_list_to_a_request(open_page: SignedIn):
+    party, metro = factories.organization("telco"), factories.organization("metro", sector=Sector.TRANSPORT)
+    manager = factories.member(party)
+    factories.asset(metro, code="NEAR", capacity=3, details={"height_m": 40})
+    factories.asset(metro, code="LOW", capacity=3, details={"height_m": 10})
+    page = open_page("/lists/new/", user=manager)
+    page.get_by_label("Title").fill("5G 2028")
+    page.get_by_role("button", name="Start the list").click()
+    page.get_by_role("link", name="Tower").click()
+
+    page.get_by_label("Longitude").fill("114.3055")
+    page.get_by_label("Latitude").fill("30.5928")
+    page.get_by_label("First day").fill("2027-03-01")
+    page.get_by_label("Mounting height, m").fill("30")
+    expect(page.locator("#check")).to_contain_text("2 towers in 500 m · 2 open to you · 1 fit · 1 with 1 mount free")
+    page.wait_for_selector("#line-map[data-ready='true']")
+    accessible(page)
+    page.get_by_role("button", name="Add the line").click()
+    expect(page.locator("table")).to_contain_text("1 with 1 mount free")
+    accessible(page)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+
+    made = DemandList.objects.get(title="5G 2028")
+    run = engine.run(made.runs.get().pk)
+    lists.record_matched(run)
+    expect(page.get_by_role("button", name="Request all")).to_be_visible(timeout=15_000)
+    page.wait_for_selector("#lines-map[data-ready='true']")
+    accessible(page)
+    match = Match.objects.get(rank=1)
+    page.get_by_role("link", name=f"match {match.pk}").click()
+    page.wait_for_selector("#match-map[data-ready='true']")
+    accessible(page)
+    page.get_by_role("button", name="Request").click()
+    expect(page.locator(".messages")).to_contain_text("its owners are asked")
+    match.refresh_from_db()
+    assert match.status == MatchStatus.REQUESTED
+
+    for address in (f"/lists/{made.pk}/", f"/demands/{match.demand_id}/", f"/matches/{match.pk}/"):
+        phone = open_page(address, user=manager, size=PHONE)
+        phone.wait_for_selector(".map[data-ready='true']")
+        accessible(phone)
+    accessible(open_page("/lists/", user=manager, size=PHONE))

@@ -1,0 +1,233 @@
+"""Demand lists on the site: who sees and does what, and what is refused."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from registry.importing.jobs import carry_out_waiting
+from registry.models import ImportJob, Role
+from sharing.importing import demand_jobs
+from sharing.models import DemandList, ListStatus, Match, MatchRun, RunStatus
+from tests import factories
+from tests.sharing.scene import Scene
+from tests.sharing.web.conftest import SignIn
+
+
+@pytest.fixture
+def draft(scene: Scene) -> DemandList:
+    return factories.demand_list(scene.party, ListStatus.DRAFT, title="Draft 2027")
+
+
+def page(demand_list: DemandList, name: str = "demand-list", *args: object) -> str:
+    return reverse(f"web:{name}", args=[demand_list.pk, *args])
+
+
+def test_a_list_is_started_by_an_editor_of_the_party(scene: Scene, sign_in: SignIn):
+    client = sign_in(scene.drafter)
+
+    response = client.post("/lists/new/", {"party": scene.party.pk, "title": " 5G 2028 "})
+
+    made = DemandList.objects.latest("pk")
+    assert (made.title, made.party, made.status) == ("5G 2028", scene.party, ListStatus.DRAFT)
+    assert response["Location"] == page(made)
+    assert "5G 2028" in client.get("/lists/").content.decode()
+
+
+def test_a_list_for_another_party_is_refused_in_place(scene: Scene, sign_in: SignIn):
+    response = sign_in(scene.drafter).post("/lists/new/", {"party": scene.metro.pk, "title": "Mine"})
+
+    assert response.status_code == 400
+    assert list(response.context["form"].errors) == ["party"]
+    assert not DemandList.objects.filter(title="Mine").exists()
+
+
+def test_a_draft_is_as_absent_to_others(scene: Scene, sign_in: SignIn, draft: DemandList):
+    addresses = [
+        page(draft), page(draft, "demand-list-near"), page(draft, "demand-list-progress"), page(draft, "demand-paste"),
+        page(draft, "demand-list-compare"), page(draft, "demand-list-print"), page(draft, "demand-new", "tower"),
+    ]  # fmt: skip
+    for person in (scene.metro_manager, scene.officer):
+        client = sign_in(person)
+        assert [client.get(address).status_code for address in addresses] == [404] * len(addresses)
+        assert client.post(page(draft, "demand-list-do", "submit")).status_code == 404
+
+
+TOWER = {
+    "lon": "114.3055", "lat": "30.5928", "radius_m": "800", "name": "Site 9", "quantity": "2", "priority": "3",
+    "start": "2027-03-01", "end": "2032-03-01", "weight_kg": "80", "wind_area_m2": "0", "power_kw": "0",
+    "mounting_height_m": "30",
+}  # fmt: skip
+
+
+def test_a_line_is_added_changed_and_removed(scene: Scene, sign_in: SignIn, draft: DemandList):
+    client = sign_in(scene.drafter)
+
+    assert client.post(page(draft, "demand-new", "tower"), TOWER)["Location"] == page(draft)
+    line = draft.demands.get()
+    assert (line.line, line.kind, line.quantity, line.location.coords) == (1, "tower", 2, (114.3055, 30.5928))
+    assert (line.period.lower, line.period.upper) == (date(2027, 3, 1), date(2032, 3, 1))
+
+    client.post(reverse("web:demand-change", args=[line.pk]), TOWER | {"quantity": "4", "end": ""})
+    line.refresh_from_db()
+    assert (line.quantity, line.period.upper) == (4, None)
+
+    client.post(reverse("web:demand-remove", args=[line.pk]))
+    assert not draft.demands.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"lat": "114.3", "lon": "30.5"}, "lat"),
+        ({"radius_m": "0"}, "radius_m"),
+        ({"end": "2026-01-01"}, "end"),
+        ({"quantity": "0"}, "quantity"),
+        ({"weight_kg": "-1"}, "weight_kg"),
+        ({"start": ""}, "start"),
+    ],
+)
+def test_a_wrong_line_is_told_at_its_field_and_nothing_is_lost(
+    scene: Scene, sign_in: SignIn, draft: DemandList, wrong: dict[str, str], field: str
+):
+    response = sign_in(scene.drafter).post(page(draft, "demand-new", "tower"), TOWER | wrong)
+
+    assert response.status_code == 400
+    assert list(response.context["form"].errors) == [field]
+    assert 'value="Site 9"' in response.content.decode()
+    assert not draft.demands.exists()
+
+
+def test_a_viewer_changes_nothing(scene: Scene, sign_in: SignIn, draft: DemandList):
+    client = sign_in(factories.member(scene.party, Role.VIEWER, "looker"))
+
+    assert client.post(page(draft, "demand-new", "tower"), TOWER).status_code == 403
+    assert client.post(page(draft, "demand-list-do", "submit")).status_code == 403
+    assert not draft.demands.exists()
+
+
+def test_what_is_near_is_told_while_a_line_is_typed(scene: Scene, sign_in: SignIn, draft: DemandList):
+    factories.asset(scene.metro, code="LOW", capacity=2, details={"height_m": 20})
+    factories.asset(scene.metro, code="HIGH", capacity=3, details={"height_m": 40})
+    factories.asset(scene.metro, code="FULL", capacity=3, used=3, details={"height_m": 40})
+    client = sign_in(scene.drafter)
+
+    with_all = client.post(page(draft, "demand-check", "tower"), TOWER).content.decode()
+    assert "5 towers in 800 m · 5 open to you · 2 fit · 1 with 2 mounts free" in with_all
+    assert (
+        "Say where and when" in client.post(page(draft, "demand-check", "tower"), {"quantity": "1"}).content.decode()
+    )
+    assert not draft.demands.exists()
+
+
+def test_each_line_of_a_draft_is_checked(scene: Scene, sign_in: SignIn, draft: DemandList):
+    factories.demand(draft, name="A", quantity=2)
+    factories.demand(draft, "duct", name="B")
+    html = sign_in(scene.drafter).get(page(draft, "demand-list-near")).content.decode()
+
+    assert "2 towers in 500 m · 2 open to you · 2 fit · 2 with 2 mounts free" in html
+    assert "0 ducts within the detour" in html
+
+
+def test_submitting_queues_a_run_and_its_progress_is_polled(scene: Scene, sign_in: SignIn, draft: DemandList):
+    factories.demand(draft)
+    client = sign_in(scene.drafter)
+
+    assert client.post(page(draft, "demand-list-do", "submit"))["Location"] == page(draft)
+    run = MatchRun.objects.get(list=draft)
+    assert page(draft, "demand-list-progress") in client.get(page(draft)).content.decode()
+    MatchRun.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, progress=40)
+    assert "40 %" in client.get(page(draft, "demand-list-progress")).content.decode()
+    MatchRun.objects.filter(pk=run.pk).update(status=RunStatus.DONE)
+    assert client.get(page(draft, "demand-list-progress"))["HX-Refresh"] == "true"
+
+
+def test_an_empty_list_is_refused_with_the_reason(scene: Scene, sign_in: SignIn, draft: DemandList):
+    response = sign_in(scene.drafter).post(page(draft, "demand-list-do", "submit"))
+
+    assert response.status_code == 400
+    assert "The list has no lines." in response.content.decode()
+
+
+PASTED = """name	kind	quantity	start	lon	lat	radius_m
+P1	tower	2	2027-03-01	114.30	30.59	500
+P2	tower	x	2027-03-01	114.30	30.59	500"""
+
+
+def test_pasted_rows_land_and_the_others_come_back(
+    scene: Scene, sign_in: SignIn, draft: DemandList, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    client = sign_in(scene.drafter)
+
+    address = client.post(page(draft, "demand-paste"), {"rows": PASTED, "crs": ""})["Location"]
+    assert "progress" in client.get(address).content.decode()
+    assert carry_out_waiting("demands", demand_jobs.run) == 1
+    html = client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+    assert [line.name for line in draft.demands.all()] == ["P1"]
+    assert page(draft) in html and "quantity" in html and "hx-trigger" not in html
+    job = ImportJob.objects.get()
+    assert b"P2" in b"".join(client.get(reverse("web:demand-upload-rejects", args=[job.pk])))
+    assert sign_in(scene.metro_manager).get(address).status_code == 404
+
+
+def test_templates_come_back_as_a_list(scene: Scene, sign_in: SignIn, draft: DemandList, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    client = sign_in(scene.drafter)
+
+    for suffix in ("csv", "xlsx"):
+        path = tmp_path / f"filled.{suffix}"
+        path.write_bytes(client.get(f"/lists/template.{suffix}").content)
+        with path.open("rb") as file:
+            response = client.post("/lists/upload/", {"party": scene.party.pk, "title": suffix, "file": file})
+        assert carry_out_waiting("demands", demand_jobs.run) == 1
+        made = DemandList.objects.get(title=suffix)
+        assert [(line.name, line.kind) for line in made.demands.all()] == [("Site 1", "tower"), ("Route 1", "duct")]
+        assert page(made) in client.get(response["Location"]).content.decode()
+
+
+def test_the_chosen_and_all_are_requested(scene: Scene, sign_in: SignIn):
+    other = factories.demand(scene.list, name="Site 2")
+    proposal = factories.match(other, [scene.far])
+    client = sign_in(scene.asker)
+
+    client.post(page(scene.list, "demand-list-request"), {"match": [proposal.pk]})
+    assert set(Match.objects.live()) == {proposal}
+    client.post(page(scene.list, "demand-list-request"), {"all": "1"})
+    assert set(Match.objects.live()) == {proposal, scene.match}
+
+
+def test_an_editor_requests_nothing(scene: Scene, sign_in: SignIn):
+    sign_in(scene.drafter).post(page(scene.list, "demand-list-request"), {"all": "1"})
+
+    assert not Match.objects.live().exists()
+
+
+@pytest.mark.parametrize("address", ["/lists/", "/matches/"])
+def test_pages_of_lists_cost_the_same_for_many_rows(
+    scene: Scene, sign_in: SignIn, address: str, django_assert_num_queries
+):
+    client = sign_in(scene.asker)
+    for more in (0, 4):
+        for _n in range(more):
+            factories.match(factories.demand(factories.demand_list(scene.party)), [scene.near])
+        with django_assert_num_queries(4):
+            assert client.get(address).status_code == 200
+
+
+def test_the_page_of_a_list_costs_the_same_for_many_lines(scene: Scene, sign_in: SignIn, django_assert_num_queries):
+    client = sign_in(scene.asker)
+    for more in (0, 6):
+        for n in range(more):
+            factories.match(factories.demand(scene.list, name=f"Site {n}"), [scene.near, scene.far])
+        with django_assert_num_queries(18):
+            assert client.get(page(scene.list)).status_code == 200
+
+
+def test_a_list_is_printed(scene: Scene, sign_in: SignIn):
+    factories.unmet(factories.demand(scene.list, name="武汉站"))
+    response = sign_in(scene.asker).get(page(scene.list, "demand-list-print"))
+
+    assert response["Content-Type"] == "application/pdf"
+    assert response.content.startswith(b"%PDF-")

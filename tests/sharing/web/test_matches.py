@@ -1,0 +1,156 @@
+"""Matches and demands on the site, as each side may see them."""
+
+from django.urls import reverse
+
+from registry.models import Asset, Protection
+from sharing.models import ConsentStatus, Match, MatchStatus, Outcome
+from tests import factories
+from tests.sharing.scene import Scene
+from tests.sharing.web.conftest import SignIn
+
+
+def page(match: Match) -> str:
+    return reverse("web:match", args=[match.pk])
+
+
+def test_a_proposal_is_for_its_party_alone(scene: Scene, sign_in: SignIn):
+    people = (scene.asker, scene.drafter, scene.metro_manager, scene.officer, scene.stranger)
+    statuses = [sign_in(person).get(page(scene.match)).status_code for person in people]
+
+    assert statuses == [200, 200, 404, 404, 404]
+
+
+def test_everyone_concerned_sees_a_request(scene: Scene, sign_in: SignIn):
+    match = scene.requested()
+    people = (scene.asker, scene.metro_manager, scene.officer, scene.grid_manager, scene.stranger)
+    statuses = [sign_in(person).get(page(match)).status_code for person in people]
+
+    assert statuses == [200, 200, 200, 404, 404]
+    assert sign_in(scene.stranger).post(reverse("web:match-do", args=[match.pk, "withdraw"])).status_code == 404
+
+
+def test_it_is_requested_and_withdrawn_by_its_buttons(scene: Scene, sign_in: SignIn):
+    client = sign_in(scene.asker)
+    for verb, status in (("request", MatchStatus.REQUESTED), ("withdraw", MatchStatus.WITHDRAWN)):
+        address = reverse("web:match-do", args=[scene.match.pk, verb])
+        assert address in client.get(page(scene.match)).content.decode()
+        assert client.post(address)["Location"] == page(scene.match)
+        scene.match.refresh_from_db()
+        assert scene.match.status == status
+
+
+def test_a_request_from_the_list_goes_back_to_it(scene: Scene, sign_in: SignIn):
+    address = reverse("web:match-do", args=[scene.match.pk, "request"])
+
+    response = sign_in(scene.asker).post(f"{address}?from=list")
+
+    assert response["Location"] == reverse("web:demand-list", args=[scene.list.pk])
+
+
+def test_what_was_not_shown_is_not_approved(scene: Scene, sign_in: SignIn):
+    match = scene.consented()
+    client = sign_in(scene.officer)
+    [approve, _reject] = client.get(page(match)).context["offers"]
+    shown = {"fingerprint": approve.form.initial["fingerprint"]}
+    Asset.objects.filter(pk=scene.near.pk).update(capacity=9)
+
+    response = client.post(approve.url, shown, follow=True)
+
+    assert "This page shows how it stands now." in response.content.decode()
+    match.refresh_from_db()
+    assert match.status == MatchStatus.CONSENTED
+    [approve, _reject] = response.context["offers"]
+    client.post(approve.url, {"fingerprint": approve.form.initial["fingerprint"]})
+    match.refresh_from_db()
+    assert match.status == MatchStatus.APPROVED
+
+
+def test_a_rejection_needs_its_reason(scene: Scene, sign_in: SignIn):
+    match = scene.consented()
+    response = sign_in(scene.officer).post(reverse("web:match-do", args=[match.pk, "reject"]), {"reason": ""})
+
+    assert response.status_code == 400
+    assert "Choose a reason for the rejection." in response.content.decode()
+
+
+def test_an_agreement_is_renewed_from_its_match(scene: Scene, sign_in: SignIn):
+    agreement = scene.approved()
+    client = sign_in(scene.asker)
+    address = reverse("web:agreement-do", args=[agreement.pk, "renew"])
+    assert address in client.get(page(agreement.match)).content.decode()
+
+    assert client.post(address, {"until": ""})["Location"] == page(agreement.match)
+
+    assert agreement.renewals.get().consents.get().status == ConsentStatus.PENDING
+
+
+def test_a_core_asset_stays_unnamed_to_the_party(scene: Scene, sign_in: SignIn):
+    Asset.objects.filter(pk=scene.near.pk).update(
+        protection=Protection.CORE, protection_reason="grid control", name="Silent tower"
+    )
+    for address in (page(scene.match), reverse("web:demand", args=[scene.demand.pk]), f"/lists/{scene.list.pk}/"):
+        html = sign_in(scene.asker).get(address).content.decode()
+        assert "NEAR" not in html and "Silent tower" not in html and "metro" not in html
+
+
+def test_the_page_costs_the_same_for_many_legs(scene: Scene, sign_in: SignIn, django_assert_num_queries):
+    client = sign_in(scene.asker)
+    ducts = [
+        factories.asset(scene.metro, "duct", at=(114.30 + n * 0.001, 30.59), to=(114.301 + n * 0.001, 30.59))
+        for n in range(8)
+    ]
+    demand = factories.demand(scene.list, "duct", at=(114.30, 30.59), to=(114.308, 30.59))
+    match = factories.match(demand, [*ducts, None])
+    with django_assert_num_queries(24):
+        assert client.get(page(scene.match)).status_code == 200
+    with django_assert_num_queries(24):
+        assert client.get(page(match)).status_code == 200
+
+
+def unmet(scene: Scene) -> Outcome:
+    """A line 700 m from the towers that asks within 500 m, as the engine says."""
+    demand = factories.demand(scene.list, name="Far", at=(114.3130, 30.5928))
+    outcome = factories.unmet(demand, reason="radius")
+    outcome.funnel = {"near": 0, "open": 0, "fit": 0, "free": 0, "left": 0}
+    outcome.nearest_miss = {"code": "radius", "asset": scene.near.pk, "asked": 500, "offered": 719, "unit": "m"}
+    outcome.change = {"field": "radius_m", "from": 500, "to": 720, "by": 220, "unit": "m", "cost_per_year": 1000}
+    outcome.other_changes = [{"field": "halves", "from": 4, "to": [2, 2], "cost_per_year": 2000}]
+    outcome.save()
+    return outcome
+
+
+def test_an_unmet_line_says_why_and_what_would_meet_it(scene: Scene, sign_in: SignIn):
+    outcome = unmet(scene)
+    response = sign_in(scene.drafter).get(reverse("web:demand", args=[outcome.demand_id]))
+
+    html = response.content.decode()
+    assert "asked 500 m, offered 719 m" in html
+    assert [change.number for change in response.context["changes"]] == [0, None]
+
+
+def test_a_change_is_tried_and_nothing_of_it_kept(scene: Scene, sign_in: SignIn):
+    outcome = unmet(scene)
+    address = reverse("web:demand-try", args=[outcome.demand_id])
+
+    response = sign_in(scene.drafter).post(address, {"change": "0"})
+
+    [line] = [one for one in response.context["compared"]["results"] if one["demand"] == outcome.demand_id]
+    assert (line["difference"], line["after"]["met"]) == ("newly_met", True)
+    outcome.demand.refresh_from_db()
+    assert outcome.demand.radius_m == 500
+    client = sign_in(scene.drafter)
+    assert [client.post(address, {"change": number}).status_code for number in ("1", "7", "x")] == [404] * 3
+    assert sign_in(scene.stranger).post(address, {"change": "0"}).status_code == 404
+
+
+def test_two_runs_are_compared_line_by_line(scene: Scene, sign_in: SignIn):
+    for demand in (scene.demand,):
+        Outcome.objects.create(run=scene.match.run, demand=demand, met=True)
+    later = factories.match_run(scene.list)
+    Outcome.objects.create(run=later, demand=scene.demand, met=False, reason="units")
+
+    response = sign_in(scene.asker).get(reverse("web:demand-list-compare", args=[scene.list.pk]))
+
+    [line] = response.context["compared"]["results"]
+    assert (line["difference"], line["before"]["legs"][0]["asset_code"]) == ("lost", "NEAR")
+    assert response.context["after"] == later
