@@ -186,6 +186,8 @@ AXES_VERBOSE = False
 # --- Transport security: on unless this is a development machine ---------------------------------------------
 SECURE_TRANSPORT = env.bool("SECURE_TRANSPORT", default=not DEBUG)
 SECURE_SSL_REDIRECT = SECURE_TRANSPORT
+# Asked from inside, by address and without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_TRANSPORT else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_TRANSPORT
 SECURE_HSTS_PRELOAD = SECURE_TRANSPORT
@@ -291,6 +293,7 @@ CELERY_IMPORTS = ["registry.tasks", "sharing.tasks"]
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A sweep that no worker took before the next one is due is not worth doing.
+    "note-beat": {"task": "sharing.note_beat", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "send-webhooks": {"task": "sharing.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
     "forget-webhooks": {"task": "sharing.forget_webhooks", "schedule": crontab(minute=35)},

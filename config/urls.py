@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
+from config import well_known
 from registry.api import documents
 from registry.api.urls import urlpatterns as registry_api
 from registry.ogc import catalog
@@ -15,7 +16,7 @@ from registry.web.account.urls import urlpatterns as account_pages
 from registry.web.urls import urlpatterns as registry_pages
 from sharing.api.urls import urlpatterns as sharing_api
 from sharing.ogc import demands
-from sharing.web import refusals
+from sharing.web import health, refusals
 from sharing.web.urls import urlpatterns as sharing_pages
 
 api = [*documents.urlpatterns, *registry_api, *sharing_api, documents.nothing_else]
@@ -30,6 +31,11 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
     path("ogc/", include(ogc)),
+    path("health/live/", health.live, name="live"),
+    path("health/ready/", health.ready, name="ready"),
+    path("health/work/", health.work, name="work"),
+    path("robots.txt", well_known.robots, name="robots"),
+    path(".well-known/security.txt", well_known.security, name="security"),
     path("account/", include(account_pages)),
     path("", include((pages, "web"))),
 ]

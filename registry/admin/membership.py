@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from registry.accounts.members import is_last_manager
 from registry.admin.base import AutocompleteFilter, RestrictedAdmin, RestrictedForm, person
-from registry.models import Membership, Organization, Role, User
+from registry.models import Membership, Role, User
 from registry.tags import tag
 
 
@@ -103,11 +104,3 @@ class MembershipAdmin(RestrictedAdmin):
         with transaction.atomic():
             for membership in queryset.select_related("organization"):
                 self.delete_model(request, membership)
-
-
-def is_last_manager(membership: Membership) -> bool:
-    """Whether its organization has no other manager; locks the organization, so that two who remove or demote each
-    other at the same moment come one after the other."""
-    Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
-    managers = Membership.objects.filter(organization=membership.organization_id, role=Role.MANAGER)
-    return set(managers.values_list("pk", flat=True)) == {membership.pk}

@@ -8,6 +8,7 @@ from registry.models.export_job import ExportJob
 from registry.models.fiber import Fiber, FiberType
 from registry.models.idempotent_call import IdempotentCall
 from registry.models.import_job import ImportJob, ImportTarget, JobStatus
+from registry.models.invitation import Invitation
 from registry.models.membership import Membership, Role
 from registry.models.organization import Organization, Sector
 from registry.models.place_change import PlaceChange
@@ -40,6 +41,7 @@ __all__ = [
     "IdempotentCall",
     "ImportJob",
     "ImportTarget",
+    "Invitation",
     "JobStatus",
     "Membership",
     "Organization",

@@ -1,5 +1,6 @@
 from django.urls import URLPattern, path
 
+from sharing.web import webhooks
 from sharing.web.assets import asset
 from sharing.web.demand_files import paste, rejects, template, upload, upload_job, upload_new
 from sharing.web.demand_list import demand_list, near, progress, request_many
@@ -11,6 +12,11 @@ from sharing.web.matches import agreement_do, match, match_do, match_list
 from sharing.web.runs import compare, try_change
 
 urlpatterns: list[URLPattern] = [
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/new/", webhooks.create, name="webhook-new"),
+    path("webhooks/<int:pk>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:pk>/<slug:act>/", webhooks.do, name="webhook-do"),
+    path("webhook-deliveries/<int:pk>/replay/", webhooks.replay, name="webhook-replay"),
     path("", home, name="home"),
     path("assets/<int:id>/", asset, name="asset"),
     path("lists/", demand_lists, name="demand-lists"),

@@ -22,7 +22,10 @@ from registry.models import User
 PROVEN = "second_factor_proven"
 # Where programs call: they get no redirect, but are strangers until the second factor is there.
 FOR_PROGRAMS = ("/api/", "/ogc/")
-OPEN = ("account_logout", "account_reauthenticate", "language", "robots", "security", "live", "ready")
+OPEN = (
+    "account_logout", "account_reauthenticate", "language", "invitation",
+    "robots", "security", "live", "ready", "work",
+)  # fmt: skip
 
 
 class Required:

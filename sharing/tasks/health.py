@@ -1,0 +1,9 @@
+from celery import shared_task
+
+from sharing.web import health
+
+
+@shared_task(name="sharing.note_beat")
+def note_beat() -> None:
+    """Notes that beat and a worker are there, for /health/work/."""
+    health.note_beat()

@@ -1,0 +1,73 @@
+"""Headers of every kind of answer, as securityheaders.com and the Mozilla Observatory ask for an A+."""
+
+import pytest
+from django.test import Client
+
+from registry.models import Role
+from tests import factories
+
+STRICT = (
+    "base-uri 'none'; connect-src 'self'; default-src 'none'; font-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; img-src 'self' data: blob:; manifest-src 'self'; script-src 'self'; style-src 'self'; "
+    "worker-src 'self'"
+)
+
+
+@pytest.fixture
+def member(db) -> Client:
+    client = Client()
+    client.force_login(factories.member(factories.organization("mobile"), Role.MANAGER))
+    return client
+
+
+def policy(header: str) -> str:
+    return "; ".join(sorted(header.split("; ")))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/account/sign-in/", "/account/", "/organizations/", "/nothing/", "/robots.txt", "/api/v1/me/", "/ogc/"],
+)
+def test_each_answer_is_closed_to_other_sites(member: Client, path: str):
+    headers = member.get(path).headers
+
+    assert policy(headers["Content-Security-Policy"]) == STRICT
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert {"camera=()", "geolocation=()", "publickey-credentials-get=(self)"} <= set(
+        headers["Permissions-Policy"].split(", ")
+    )
+
+
+def test_the_admin_is_wider_in_scripts_and_styles_of_its_own_pages_only(member: Client):
+    header = policy(member.get("/admin/").headers["Content-Security-Policy"])
+
+    assert header == STRICT.replace("script-src 'self'", "script-src 'self' 'unsafe-eval' 'unsafe-inline'").replace(
+        "style-src 'self'", "style-src 'self' 'unsafe-inline'"
+    )
+
+
+def test_in_production_browsers_keep_to_https_for_a_year(member: Client, settings):
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_SSL_REDIRECT = 365 * 24 * 3600, True
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+
+    assert member.get("/").headers["Location"] == "https://testserver/"
+    secure = member.get("/", secure=True)
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_search_engines_are_kept_out(client: Client):
+    assert client.get("/robots.txt").content == b"User-agent: *\nDisallow: /\n"
+
+
+def test_security_txt_names_whom_to_tell_where_somebody_is_named(client: Client, db, settings):
+    assert client.get("/.well-known/security.txt").status_code == 404
+
+    settings.SECURITY_CONTACT = "mailto:security@infrashare.invalid"
+
+    lines = client.get("/.well-known/security.txt").content.decode().splitlines()
+    assert lines[0] == "Contact: mailto:security@infrashare.invalid"
+    assert [line.partition(":")[0] for line in lines] == ["Contact", "Expires", "Preferred-Languages", "Canonical"]

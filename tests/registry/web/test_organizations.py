@@ -1,0 +1,201 @@
+"""Organizations for everyone, their members for colleagues, and both to change for managers."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from registry.models import Invitation, Membership, Organization, Role, User
+from tests import factories
+
+LAST = "This is the only manager: make another member a manager first."
+
+
+class Party:
+    def __init__(self, code: str) -> None:
+        self.organization = factories.organization(code, contact_email=f"sharing@{code}.example")
+        self.manager = factories.member(self.organization, Role.MANAGER, f"{code}-manager")
+        self.editor = factories.member(self.organization, Role.EDITOR, f"{code}-editor")
+        self.page = f"/organizations/{code}/"
+
+    def membership(self, user: User) -> Membership:
+        return Membership.objects.get(organization=self.organization, user=user)
+
+
+@pytest.fixture
+def mobile(db) -> Party:
+    return Party("mobile")
+
+
+@pytest.fixture
+def metro(db) -> Party:
+    return Party("metro")
+
+
+def browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def told(answer) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_all_organizations_are_listed_and_found(mobile: Party, metro: Party, django_assert_num_queries):
+    client = browser(mobile.editor)
+    client.get("/organizations/")
+    with django_assert_num_queries(5):
+        everyone = client.get("/organizations/").content.decode()
+    assert 'href="/organizations/mobile/"' in everyone and 'href="/organizations/metro/"' in everyone
+
+    found = client.get("/organizations/?q=METR").content.decode()
+
+    assert 'href="/organizations/metro/"' in found and 'href="/organizations/mobile/"' not in found
+
+
+def test_others_see_the_contact_and_no_members(mobile: Party, metro: Party):
+    page = browser(metro.manager).get(mobile.page).content.decode()
+
+    assert "mailto:sharing@mobile.example" in page
+    assert "mobile-manager" not in page and "Invite someone" not in page
+    assert browser(metro.manager).get("/organizations/none/").status_code == 404
+
+
+def test_colleagues_see_the_members_and_managers_may_change_them(mobile: Party, django_assert_num_queries):
+    client = browser(mobile.manager)
+    client.get(mobile.page)
+    with django_assert_num_queries(7):
+        own = client.get(mobile.page).content.decode()
+    colleague = browser(mobile.editor).get(mobile.page).content.decode()
+
+    assert "mobile-editor" in own and "Invite someone" in own
+    assert "mobile-manager" in colleague and "Invite someone" not in colleague and "/role/" not in colleague
+
+
+def test_a_manager_changes_the_contact_and_nothing_else(mobile: Party, metro: Party):
+    new = {"contact_email": "desk@mobile.example", "contact_phone": "027 1234", "name": "Ours", "regulates": "1"}
+    assert browser(mobile.editor).post(f"{mobile.page}contact/", new).status_code == 403
+    assert browser(metro.manager).post(f"{mobile.page}contact/", new).status_code == 403
+
+    browser(mobile.manager).post(f"{mobile.page}contact/", new)
+
+    kept = Organization.objects.get(code="mobile")
+    assert (kept.contact_email, kept.contact_phone, kept.name, kept.regulates) == (
+        "desk@mobile.example", "027 1234", "mobile", None,
+    )  # fmt: skip
+    wrong = browser(mobile.manager).post(f"{mobile.page}contact/", {"contact_email": "none"})
+    assert wrong.status_code == 400 and wrong.context["contact_form"].errors == {
+        "contact_email": ["Enter a valid email address."]
+    }
+
+
+def test_a_manager_gives_roles_and_removes_members(mobile: Party):
+    client, member = browser(mobile.manager), mobile.membership(mobile.editor)
+    answer = client.post(f"/members/{member.pk}/role/", {"role": "viewer"}, follow=True)
+    assert told(answer) == ["mobile-editor has another role now."]
+    assert mobile.membership(mobile.editor).role == Role.VIEWER
+
+    assert told(client.post(f"/members/{member.pk}/role/", {"role": "king"}, follow=True)) == ["Choose a role."]
+    assert told(client.post(f"/members/{member.pk}/remove/", follow=True)) == ["mobile-editor is no member any more."]
+    assert not mobile.organization.memberships.filter(user=mobile.editor).exists()
+
+
+def test_an_organization_keeps_its_last_manager(mobile: Party):
+    client, own = browser(mobile.manager), mobile.membership(mobile.manager)
+
+    assert told(client.post(f"/members/{own.pk}/role/", {"role": "editor"}, follow=True)) == [LAST]
+    assert told(client.post(f"/members/{own.pk}/remove/", follow=True)) == [
+        "Another manager removes you: nobody removes themselves."
+    ]
+    assert mobile.membership(mobile.manager).role == Role.MANAGER
+
+
+def test_members_are_for_their_own_managers_only(mobile: Party, metro: Party):
+    member = mobile.membership(mobile.editor)
+
+    for act in ("role", "remove"):
+        assert browser(metro.manager).post(f"/members/{member.pk}/{act}/", {"role": "viewer"}).status_code == 404
+        assert browser(mobile.editor).post(f"/members/{member.pk}/{act}/", {"role": "manager"}).status_code == 403
+    assert mobile.membership(mobile.editor).role == Role.EDITOR
+
+
+class TestInvitations:
+    def link(self) -> str:
+        found = re.search(r"http://127\.0\.0\.1:8000(/account/invitations/\S+)", mail.outbox[-1].body)
+        assert found
+        return found[1]
+
+    def invite(self, party: Party, email: str = "New@Person.example", role: str = "editor"):
+        return browser(party.manager).post(f"{party.page}invite/", {"email": email, "role": role}, follow=True)
+
+    def test_a_new_person_makes_an_account_by_the_link_in_the_mail(self, mobile: Party):
+        assert told(self.invite(mobile)) == ["An invitation is on its way to new@person.example."]
+        assert mail.outbox[0].to == ["new@person.example"]
+        link, client = self.link(), Client()
+        assert "mobile-manager invites you as" in client.get(link).content.decode()
+        weak = client.post(link, {"username": "new", "first_name": "N", "last_name": "P", "password": "password"})
+        assert "This password is too common." in weak.context["form"].errors["password"]
+        taken = {"username": "MOBILE-editor", "first_name": "N", "last_name": "P", "password": "a-long-one-of-mine"}
+        assert client.post(link, taken).context["form"].errors == {
+            "username": ["Another person has this user name: choose another."]
+        }
+
+        done = client.post(link, {**taken, "username": "new.person"})
+
+        assert done.headers["Location"] == "/account/sign-in/"
+        person = User.objects.get(username="new.person")
+        assert (person.email, person.roles) == ("new@person.example", {mobile.organization.pk: "editor"})
+        assert person.check_password("a-long-one-of-mine") and not person.is_staff
+        assert client.get(link).status_code == 410
+
+    def test_who_has_an_account_signs_in_and_joins(self, mobile: Party, metro: Party):
+        self.invite(mobile, metro.editor.email, "viewer")
+        link = self.link()
+        assert f"/account/sign-in/?next={link.split('/invitations')[0]}" in Client().get(link).content.decode()
+
+        client = browser(metro.editor)
+        assert client.get(link).status_code == 200
+        assert client.post(link).headers["Location"] == "/"
+
+        assert mobile.membership(metro.editor).role == Role.VIEWER
+        assert client.post(link).status_code == 410
+
+    def test_an_invitation_is_withdrawn_or_sent_again_by_managers(self, mobile: Party, metro: Party):
+        self.invite(mobile)
+        first, made = self.link(), Invitation.objects.get()
+        assert browser(metro.manager).post(f"/invitations/{made.pk}/again/").status_code == 404
+        assert browser(mobile.editor).post(f"/invitations/{made.pk}/withdraw/").status_code == 404
+        browser(mobile.manager).post(f"/invitations/{made.pk}/again/")
+        assert len(mail.outbox) == 2 and self.link() == first
+        browser(mobile.manager).post(f"/invitations/{made.pk}/withdraw/")
+
+        over = Client().get(first)
+
+        assert over.status_code == 410
+        assert "This invitation was used, withdrawn or is too old: ask for another." in over.content.decode()
+
+    def test_only_managers_invite(self, mobile: Party, metro: Party):
+        for user in (mobile.editor, metro.manager):
+            answer = browser(user).post(f"{mobile.page}invite/", {"email": "x@y.example", "role": "manager"})
+            assert answer.status_code == 403
+        assert not mail.outbox
+
+    def test_a_link_that_was_changed_leads_nowhere(self, mobile: Party):
+        self.invite(mobile)
+        assert Client().get(self.link()[:-2] + "x/").status_code == 404
+
+    def test_a_member_is_not_invited_again(self, mobile: Party):
+        assert told(self.invite(mobile, mobile.editor.email)) == [
+            "This person is a member of the organization already: change the role there."
+        ]
+
+    def test_a_mail_server_that_is_down_is_told_and_the_invitation_waits(self, mobile: Party, settings):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+        assert told(self.invite(mobile)) == [
+            "The mail to new@person.example could not be sent: press “Send again” in a while."
+        ]
+        assert Invitation.objects.get().sent_at is None

@@ -1,0 +1,116 @@
+"""Webhook endpoints on the site: by the verbs of the API, for managers."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from registry.models import Role, User
+from sharing.models import EventType, WebhookDelivery, WebhookEndpoint
+from sharing.workflow import webhooks
+from tests import factories
+
+URL = "https://hooks.example.com/infrashare"
+
+
+@pytest.fixture
+def manager(db) -> User:
+    return factories.member(factories.organization("mobile"), Role.MANAGER, "manager")
+
+
+@pytest.fixture
+def endpoint(manager: User) -> WebhookEndpoint:
+    organization = manager.memberships.get().organization
+    return webhooks.create(organization, name="Ours", url=URL, actor=manager)[0]
+
+
+def browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def secret_in(answer) -> str:
+    found = re.search(r'id="secret">(whsec_[^<]+)<', answer.content.decode())
+    assert found
+    return found[1]
+
+
+def told(answer) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_a_manager_adds_an_endpoint_and_sees_its_secret_once(manager: User):
+    client, organization = browser(manager), manager.memberships.get().organization_id
+    given = {
+        "organization": organization,
+        "name": "Ours",
+        "url": "http://10.0.0.1/",
+        "types": [EventType.MATCH_APPROVED],
+    }
+    refused = client.post("/webhooks/new/", given)
+    assert list(refused.context["form"].errors) == ["url"]
+    assert refused.context["form"]["name"].value() == "Ours"
+
+    made = client.post("/webhooks/new/", {**given, "url": URL})
+
+    endpoint = WebhookEndpoint.objects.get()
+    assert (endpoint.url, endpoint.types) == (URL, [EventType.MATCH_APPROVED])
+    assert secret_in(made) not in client.get(f"/webhooks/{endpoint.pk}/").content.decode()
+    twice = client.post("/webhooks/new/", {**given, "url": URL})
+    assert twice.context["form"].errors == {
+        "url": ["The organization has an endpoint at this address: change it there."]
+    }
+
+
+def test_it_is_changed_disabled_enabled_and_deleted(manager: User, endpoint: WebhookEndpoint):
+    client, page = browser(manager), f"/webhooks/{endpoint.pk}/"
+    client.post(page, {"name": "Other", "url": URL + "2", "types": []})
+    client.post(page + "disable/")
+    endpoint.refresh_from_db()
+    assert (endpoint.name, endpoint.url, endpoint.disabled_reason) == ("Other", URL + "2", "manager")
+    assert "Nothing was done: The endpoint is disabled: enable it first." in told(
+        client.post(page + "test/", follow=True)
+    )
+
+    client.post(page + "enable/")
+    endpoint.refresh_from_db()
+    assert endpoint.disabled_at is None
+    assert "The endpoint is deleted, with its log." in told(client.post(page + "delete/", follow=True))
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_a_test_stands_in_the_log_and_is_sent_again(
+    manager: User, endpoint: WebhookEndpoint, django_assert_num_queries
+):
+    client, page = browser(manager), f"/webhooks/{endpoint.pk}/"
+    assert told(client.post(page + "test/", follow=True)) == [
+        "A test is on its way: reload the page to see what came of it."
+    ]
+    delivery = WebhookDelivery.objects.get()
+    with django_assert_num_queries(5):
+        assert "Test" in client.get(page).content.decode()
+
+    again = client.post(f"/webhook-deliveries/{delivery.pk}/replay/", follow=True)
+
+    assert told(again) == ["It is sent again, under the same id."]
+
+
+def test_a_new_secret_is_shown_once_and_the_old_one_overlaps(manager: User, endpoint: WebhookEndpoint):
+    answer = browser(manager).post(f"/webhooks/{endpoint.pk}/rotate/")
+
+    endpoint.refresh_from_db()
+    assert secret_in(answer) and endpoint.previous_secret_until is not None
+
+
+def test_endpoints_are_for_the_managers_of_their_organization(manager: User, endpoint: WebhookEndpoint):
+    editor = factories.member(manager.memberships.get().organization, Role.EDITOR)
+    other = factories.member(factories.organization("metro"), Role.MANAGER)
+
+    for user in (editor, other):
+        client = browser(user)
+        assert endpoint.name not in client.get("/webhooks/").content.decode()
+        for path in ("", "test/", "rotate/", "disable/", "delete/"):
+            assert client.post(f"/webhooks/{endpoint.pk}/{path}", {"name": "x"}).status_code == 404
+    assert browser(editor).post("/webhooks/new/", {"name": "x", "url": URL}).context["form"].errors
+    assert browser(manager).post(f"/webhooks/{endpoint.pk}/burn/").status_code == 404
