@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from registry.models import Organization, Region, Role, User
 from registry.place_field import PlaceField
 from registry.refusals import SENTENCES, Sentences, explained
+from registry.search import is_id
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, RelatedFieldListFilter, StackedInline, TabularInline
@@ -74,11 +75,6 @@ def person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise Http404
     return request.user
-
-
-def is_id(text: str) -> bool:
-    """Whether it can be the id of a row: digits, no more than 64 bits hold."""
-    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 class RestrictedForm(Form):

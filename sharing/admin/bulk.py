@@ -11,14 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registry.admin.base import is_id, person
+from registry.admin.base import person
+from registry.search import is_id
 from sharing.admin.verbs import RejectionForm, standing_of
 from sharing.errors import BadInput, NotYours
 from sharing.models import Match, MatchStatus
 from sharing.shown.buttons import NothingToFill
 from sharing.shown.refusals import tell
 from sharing.workflow import approvals
-from sharing.workflow.approvals import BulkResult
+from sharing.workflow.bulk import BulkResult
 from sharing.workflow.fingerprint import fingerprints_of
 from sharing.workflow.rules import MATCH_FACTS, Verb, is_core, why_not
 
@@ -84,7 +85,7 @@ def _shown(request: HttpRequest) -> dict[int, str]:
     return {int(value): request.POST.get(f"fingerprint-{value}", "") for value in chosen}
 
 
-def _carry_out(verb: Verb, shown: dict[int, str], filled: dict[str, Any], request: HttpRequest) -> BulkResult:
+def _carry_out(verb: Verb, shown: dict[int, str], filled: dict[str, Any], request: HttpRequest) -> BulkResult[Match]:
     actor = person(request)
     if verb is Verb.APPROVE:
         return approvals.approve_many(shown, actor=actor)
@@ -95,7 +96,7 @@ def _carry_out(verb: Verb, shown: dict[int, str], filled: dict[str, Any], reques
     return result
 
 
-def _tell(request: HttpRequest, verb: Verb, result: BulkResult) -> None:
+def _tell(request: HttpRequest, verb: Verb, result: BulkResult[Match]) -> None:
     waiting = sum(match.status == MatchStatus.CONSENTED for match in result.done.values())
     done = len(result.done) - waiting
     if waiting:

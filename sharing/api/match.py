@@ -21,6 +21,7 @@ from sharing.api.verbs import SharingResource, problem_of
 from sharing.models import Approval, Consent, Match, MatchStatus, RefusalReason, RejectionReason
 from sharing.seen import Seen
 from sharing.workflow import approvals, matches
+from sharing.workflow.bulk import BulkResult
 from sharing.workflow.fingerprint import fingerprints_of
 from sharing.workflow.rules import MATCH_FACTS
 
@@ -268,7 +269,7 @@ class MatchResource(SharingResource):
         return _decided(approvals.reject_many(values.pop("matches"), **values, actor=self.user))
 
 
-def _decided(result: approvals.BulkResult) -> Response:
+def _decided(result: BulkResult[Match]) -> Response:
     rows: list[dict[str, Any]] = [{"id": pk, "done": True, "code": None, "detail": None} for pk in result.done]
     for pk, refusal in result.failed.items():
         problem = problem_of(refusal)

@@ -3,31 +3,22 @@
 Errors: sharing.errors.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.models import Organization, User
-from sharing.errors import BadInput, Refusal, StaleForm
+from sharing.errors import BadInput
 from sharing.models import Approval, Decision, EventType, Match, MatchStatus, RejectionReason
 from sharing.notifications import outbox
 from sharing.workflow import agreements, offers, rules
-from sharing.workflow.fingerprint import fingerprint_of, fingerprints_of
+from sharing.workflow.bulk import BulkResult, alone
+from sharing.workflow.fingerprint import fingerprint_of, fingerprints_of, stale
 from sharing.workflow.locks import lock_assets_of, lock_match, lock_matches
 from sharing.workflow.moving import give_up
 from sharing.workflow.rules import Standing, Verb
-
-
-@dataclass
-class BulkResult:
-    """What became of each match of a bulk decision, by its id."""
-
-    done: dict[int, Match] = field(default_factory=dict)
-    failed: dict[int, Refusal] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -41,12 +32,12 @@ def approve(match: Match, *, fingerprint: str, actor: User) -> Match:
     rules.guard(Verb.APPROVE, match, actor)
     lock_assets_of([match])
     if fingerprint_of(match) != fingerprint:
-        raise _stale()
+        raise stale()
     return _approve(match, fingerprint, actor)
 
 
 @transaction.atomic
-def approve_many(shown: Mapping[int, str], *, actor: User) -> BulkResult:
+def approve_many(shown: Mapping[int, str], *, actor: User) -> BulkResult[Match]:
     """Approves each match by its id, as its fingerprint says it was shown; each stands or falls alone.
 
     All are locked and compared first, so that the first approval does not make the others stale.
@@ -54,10 +45,10 @@ def approve_many(shown: Mapping[int, str], *, actor: User) -> BulkResult:
     result, matches = _lock_seen(shown.keys(), actor)
     current = fingerprints_of(matches)
     for match in matches:
-        with _alone(result, match):
+        with alone(result, match.pk):
             rules.guard(Verb.APPROVE, match, actor)
             if current[match.pk] != shown[match.pk]:
-                raise _stale()
+                raise stale()
             result.done[match.pk] = _approve(match, shown[match.pk], actor)
     return result
 
@@ -75,37 +66,26 @@ def reject(match: Match, *, reason: str, reason_text: str = "", actor: User) -> 
 
 
 @transaction.atomic
-def reject_many(match_ids: Iterable[int], *, reason: str, reason_text: str = "", actor: User) -> BulkResult:
+def reject_many(match_ids: Iterable[int], *, reason: str, reason_text: str = "", actor: User) -> BulkResult[Match]:
     """Rejects each match for the same reason; each stands or falls alone."""
     wanted = set(match_ids)
     result, matches = _lock_seen(wanted, actor)
     for match in matches:
-        with _alone(result, match):
+        with alone(result, match.pk):
             rules.guard(Verb.REJECT, match, actor)
             result.done[match.pk] = _reject(match, reason, reason_text.strip(), actor)
     return result
 
 
-def _lock_seen(match_ids: Collection[int], actor: User) -> tuple[BulkResult, list[Match]]:
+def _lock_seen(match_ids: Collection[int], actor: User) -> tuple[BulkResult[Match], list[Match]]:
     """Locks what `actor` may see of the matches, and their assets; the rest has failed already."""
     seen = Match.objects.visible_to(actor).filter(pk__in=match_ids).order_by("pk")
     matches = lock_matches(seen.values_list("pk", flat=True))
     lock_assets_of(matches)
-    result = BulkResult()
+    result: BulkResult[Match] = BulkResult()
     for match_id in set(match_ids) - {match.pk for match in matches}:
         result.failed[match_id] = rules.not_seen()
     return result, matches
-
-
-@contextmanager
-def _alone(result: BulkResult, match: Match) -> Iterator[None]:
-    """A refusal undoes and reports this match only."""
-    try:
-        with transaction.atomic():
-            yield
-    except Refusal as refusal:
-        result.done.pop(match.pk, None)
-        result.failed[match.pk] = refusal
 
 
 def _approve(match: Match, shown: str, actor: User) -> Match:
@@ -150,7 +130,3 @@ def _acting_for(match: Match, actor: User, verb: Verb) -> Organization:
     membership = Standing.of(actor).regulates(rules.regions(match), rules.RULES[verb].role)
     assert membership is not None, "the guard has found one"
     return membership.organization
-
-
-def _stale() -> StaleForm:
-    return StaleForm(_("This has changed since it was shown to you. Look at it again before you decide."))

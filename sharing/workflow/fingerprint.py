@@ -1,4 +1,4 @@
-"""What an approval page shows, as one hash: a form carries it, and a verb refuses a form whose hash is outdated."""
+"""What a page of decision shows, as one hash: a form carries it, and a verb refuses a form whose hash is outdated."""
 
 import hashlib
 import json
@@ -6,6 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from sharing.errors import StaleForm
 from sharing.models import Approval, Consent, Match, MatchLeg
 
 LEG_FIELDS = ("pk", "position", "quantity", "weight_kg", "wind_area_m2", "power_kw", "length_m", "cost_per_year")
@@ -52,6 +55,34 @@ def fingerprints_of(matches: Sequence[Match]) -> dict[int, str]:
         match.pk: _hash(match, legs=legs[match.pk], consents=consents[match.pk], approvals=approvals[match.pk])
         for match in matches
     }
+
+
+def asked_fingerprint(consent: Consent) -> str:
+    """The fingerprint of one consent, see asked_fingerprints."""
+    return asked_fingerprints([consent])[consent.pk]
+
+
+def asked_fingerprints(consents: Sequence[Consent]) -> dict[int, str]:
+    """By the id of each consent, SHA-256 (64 hexadecimal digits) of what its owner is asked: the match and the demand
+    as they were read into `consents`, and the legs on the owner's assets with their ledgers and the answer given so
+    far as they stand in the database now. What other owners answer does not matter. Two queries, however many."""
+    legs, answers = defaultdict(list), {}
+    rows = MatchLeg.objects.filter(match__in=[consent.match_id for consent in consents], asset__isnull=False)
+    for leg in rows.select_related("asset").order_by("position"):
+        legs[leg.match_id, leg.asset.owner_id if leg.asset else None].append(_leg(leg))
+    given = Consent.objects.filter(pk__in=[consent.pk for consent in consents])
+    for pk, *answer in given.values_list("pk", "status", "deadline", "answered_at"):
+        answers[pk] = answer
+    return {
+        consent.pk: _hash(
+            consent.match, legs=legs[consent.match_id, consent.owner_id], consent=answers.get(consent.pk, [])
+        )
+        for consent in consents
+    }
+
+
+def stale() -> StaleForm:
+    return StaleForm(_("This has changed since it was shown to you. Look at it again before you decide."))
 
 
 def _hash(match: Match, **parts: list[Any]) -> str:

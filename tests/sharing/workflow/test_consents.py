@@ -1,9 +1,12 @@
+from functools import partial
+
 import pytest
 
 from registry.models import Allocation, Disclosure, Membership, Protection, Role
-from sharing.errors import BadInput, NotSeen, NotYours, WrongState
-from sharing.models import Consent, ConsentStatus, Event, MatchStatus, RefusalReason
+from sharing.errors import BadInput, NotSeen, NotYours, StaleForm, WrongState
+from sharing.models import Consent, ConsentStatus, Event, Match, MatchStatus, RefusalReason
 from sharing.workflow import calendar, consents
+from sharing.workflow.fingerprint import asked_fingerprint, asked_fingerprints
 from tests import factories
 from tests.sharing.scene import Scene, events, free, refused
 
@@ -116,3 +119,44 @@ def test_an_answer_is_final(scene: Scene, consent: Consent):
     consents.grant(consent, actor=scene.metro_manager)
     with refused(WrongState):
         consents.refuse(consent, reason="no_space", actor=scene.metro_manager)
+
+
+def test_an_answer_to_what_was_not_shown_is_stale(scene: Scene):
+    consent = scene.requested().consents.get()
+    shown = asked_fingerprint(consent)
+    Match.objects.update(cost_per_year=31337)
+    for verb in (consents.grant, partial(consents.refuse, reason="safety")):
+        with refused(StaleForm):
+            verb(consent, fingerprint=shown, actor=scene.metro_manager)
+    fresh = Consent.objects.get(pk=consent.pk)
+    assert consents.grant(fresh, fingerprint=asked_fingerprint(fresh), actor=scene.metro_manager).status == "granted"
+
+
+def test_what_another_owner_answers_makes_nothing_stale(scene: Scene):
+    match = scene.requested(factories.match(factories.demand(scene.list), [scene.near, scene.far]))
+    of_metro, of_grid = match.consents.get(owner=scene.metro), match.consents.get(owner=scene.grid)
+    shown = asked_fingerprint(of_metro)
+    consents.grant(of_grid, actor=scene.grid_manager)
+    assert consents.grant(of_metro, fingerprint=shown, actor=scene.metro_manager).status == "granted"
+
+
+def test_of_many_each_stands_or_falls_alone(scene: Scene):
+    first = scene.requested().consents.get()
+    other = scene.requested(factories.match(factories.demand(scene.list), [scene.far])).consents.get()
+    shown = asked_fingerprints([first, other]) | {first.pk + 999: "0"}
+    result = consents.grant_many(shown, conditions="By day", actor=scene.metro_manager)
+    assert set(result.done) == {first.pk}
+    assert {pk: type(refusal) for pk, refusal in result.failed.items()} == {
+        other.pk: NotSeen,
+        first.pk + 999: NotSeen,
+    }
+    assert events()[-2:] == ["consent.granted", "match.consented"]
+
+
+def test_a_refusal_ends_the_other_request_to_the_same_person_for_the_same_match(scene: Scene):
+    scene.grid.memberships.create(user=scene.metro_manager, role="manager")
+    match = scene.requested(factories.match(factories.demand(scene.list), [scene.near, scene.far]))
+    rows = list(match.consents.order_by("pk"))
+    result = consents.refuse_many(asked_fingerprints(rows), reason="safety", actor=scene.metro_manager)
+    assert (set(result.done), set(result.failed)) == ({rows[0].pk}, {rows[1].pk})
+    assert [row.status for row in match.consents.order_by("pk")] == ["refused", "lapsed"]
