@@ -257,6 +257,8 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = LOCAL_DIR / "mail"
 EMAIL_TIMEOUT = 20
+# From this hour of their own day people get the mail of the day, where they want one a day.
+DIGEST_HOUR = env.int("DIGEST_HOUR", default=8)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Infrashare <registry@infrashare.invalid>")
 
 # --- Celery: ids in, nothing out; at least once, so every task survives being run twice -----------------------
@@ -295,6 +297,7 @@ CELERY_BEAT_SCHEDULE = {
     # A sweep that no worker took before the next one is due is not worth doing.
     "note-beat": {"task": "sharing.note_beat", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "send-digests": {"task": "sharing.send_digests", "schedule": 60.0, "options": {"expires": 60}},
     "send-webhooks": {"task": "sharing.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
     "forget-webhooks": {"task": "sharing.forget_webhooks", "schedule": crontab(minute=35)},
     "sweep-supply": {"task": "sharing.sweep_supply", "schedule": 5.0, "options": {"expires": 5}},

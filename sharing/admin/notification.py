@@ -5,7 +5,6 @@ from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,6 +13,7 @@ from registry.admin.base import ReadOnlyAdmin, person
 from registry.tags import tag
 from sharing.models import Channel, Notification
 from sharing.notifications import delivery
+from sharing.notifications.inbox import mark_read
 from sharing.notifications.messages import subject_of
 from sharing.seen import read_by
 
@@ -82,8 +82,7 @@ class NotificationAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Mark as read"))
     def mark_read(self, request: HttpRequest, queryset: models.QuerySet[Notification]) -> None:
         """Of one's own messages only."""
-        own = queryset.filter(recipient=person(request), read_at__isnull=True).order_by()
-        count = Notification.objects.filter(pk__in=own.values("pk")).update(read_at=timezone.now())
+        count = mark_read(queryset.filter(recipient=person(request)))
         messages.success(
             request, ngettext("%(n)d message marked as read.", "%(n)d messages marked as read.", count) % {"n": count}
         )

@@ -2,7 +2,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +12,7 @@ from registry.api.serializers import ActionsField, Shown
 from registry.filters import Filters
 from sharing.api.verbs import SharingResource
 from sharing.models import Channel, EventType, Notification
+from sharing.notifications.inbox import mark_read
 from sharing.notifications.messages import RELATED, message_of
 from sharing.seen import read_by
 
@@ -71,5 +71,5 @@ class NotificationResource(SharingResource):
         Doing so again changes nothing.
         """
         found = self.get_object()
-        Notification.objects.filter(pk=found.pk, read_at=None).update(read_at=timezone.now())
+        mark_read(Notification.objects.filter(pk=found.pk))
         return self.done(found.pk)

@@ -7,7 +7,9 @@ from sharing.models.consent import Consent, ConsentStatus, RefusalReason
 from sharing.models.delivery import Delivery, DeliveryStatus
 from sharing.models.demand import Demand
 from sharing.models.demand_list import DemandList, ListStatus
+from sharing.models.digest import Digest
 from sharing.models.event import Event, EventType
+from sharing.models.mail_preference import MailPreference, MailTiming
 from sharing.models.match import LIVE, Match, MatchStatus
 from sharing.models.match_leg import MatchLeg
 from sharing.models.match_run import MatchRun, RunStatus
@@ -36,10 +38,13 @@ __all__ = [
     "DeliveryStatus",
     "Demand",
     "DemandList",
+    "Digest",
     "DisabledReason",
     "Event",
     "EventType",
     "ListStatus",
+    "MailPreference",
+    "MailTiming",
     "Match",
     "MatchLeg",
     "MatchRun",

@@ -1,9 +1,12 @@
 """Delivery by mail, under the claims of every channel. A mail sent twice has the same Message-ID both times."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 from smtplib import SMTPException
+from typing import Generic, TypeVar
 
 from django.conf import settings
 from django.core import mail
@@ -12,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from sharing.models import Channel, DeliveryStatus, Notification
+from sharing.models import Channel, Delivery, DeliveryStatus, Notification
 from sharing.notifications import claims
 from sharing.notifications.messages import RELATED, message_of
 from sharing.seen import hides_owner
@@ -23,33 +26,53 @@ LEASE = timedelta(minutes=2)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=4)
 MAX_ATTEMPTS = 12
 TERMS = claims.Terms(LEASE, [min(FIRST_PAUSE * 2**n, LONGEST_PAUSE) for n in range(MAX_ATTEMPTS - 1)])
+D = TypeVar("D", bound=Delivery)
 
 
 class ServerLost(Exception):
     """The mail server did not answer, so it need not be asked for the next mail."""
 
 
+@dataclass(frozen=True)
+class Post(Generic[D]):
+    """Rows of one kind that leave by mail. due: those whose time has come; mail_of: the mail of one, over an open
+    connection; arrived: marks one as sent."""
+
+    due: Callable[[], QuerySet[D]]
+    mail_of: Callable[[D, BaseEmailBackend], mail.EmailMessage]
+    arrived: Callable[[D], bool] = claims.sent
+
+
 def deliver() -> int:
-    """Sends every mail that is due; returns how many were sent. Any number of senders may run at once.
+    """Sends every mail about one event that is due; returns how many. Any number of senders may run at once."""
+    return send_all(POST)
+
+
+def send_all(post: Post[D]) -> int:
+    """Sends all mails of one kind that are due; returns how many.
 
     Where the mail server is out of reach all mails wait, so that a worker loses one timeout and not one for each.
     """
     sent = 0
     connection: BaseEmailBackend = mail.get_connection()
     try:
-        while notification := claim():
-            sent += _send(notification, connection)
+        while row := _claim(post):
+            sent += _send(post, row, connection)
     except ServerLost:
-        _due().update(next_attempt_at=timezone.now() + FIRST_PAUSE)
+        post.due().update(next_attempt_at=timezone.now() + FIRST_PAUSE)
     finally:
         _close(connection)
     return sent
 
 
-@transaction.atomic
 def claim() -> Notification | None:
     """Takes the mail that has been due longest, or None where none is due."""
-    return claims.claim(_due(), TERMS)
+    return _claim(POST)
+
+
+@transaction.atomic
+def _claim(post: Post[D]) -> D | None:
+    return claims.claim(post.due(), TERMS)
 
 
 def retry(parked: QuerySet[Notification]) -> int:
@@ -61,23 +84,23 @@ def _due() -> QuerySet[Notification]:
     return Notification.objects.due(timezone.now()).filter(channel=Channel.EMAIL)
 
 
-def _send(notification: Notification, connection: BaseEmailBackend) -> bool:
-    if claims.exhausted(notification, TERMS):
-        _fail(notification, notification.last_error or "its senders died")
+def _send(post: Post[D], row: D, connection: BaseEmailBackend) -> bool:
+    if claims.exhausted(row, TERMS):
+        _fail(row, row.last_error or "its senders died")
         return False
     try:
         connection.open()  # once; it then serves all mails of this sender
     except (SMTPException, OSError) as error:
-        _fail(notification, f"{type(error).__name__}: {error}")
+        _fail(row, f"{type(error).__name__}: {error}")
         raise ServerLost from error
     try:
-        mail_of(Notification.objects.select_related(*RELATED).get(pk=notification.pk), connection).send()
+        post.mail_of(row, connection).send()
     except (SMTPException, OSError, ValueError) as error:
         # The next mail needs a connection that works.
         _close(connection)
-        _fail(notification, f"{type(error).__name__}: {error}")
+        _fail(row, f"{type(error).__name__}: {error}")
         return False
-    return claims.sent(notification)
+    return post.arrived(row)
 
 
 def _close(connection: BaseEmailBackend) -> None:
@@ -90,15 +113,27 @@ def mail_of(notification: Notification, connection: BaseEmailBackend | None = No
     """The mail of a notification. Its Message-ID (RFC 5322, 3.6.4) is the same at every attempt."""
     hidden = hides_owner(notification.event, notification.recipient)
     message = message_of(notification, hides_owner=hidden)
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return mail.EmailMessage(
         subject=message.subject,
         body=message.body,
         to=[notification.recipient.email],
-        headers={"Message-ID": f"<notification-{notification.pk}@{domain}>"},
+        headers={"Message-ID": message_id("notification", notification.pk)},
         connection=connection,
     )
 
 
-def _fail(notification: Notification, error: str) -> None:
-    claims.failed(notification, error, TERMS)
+def message_id(noun: str, pk: int) -> str:
+    """Of the mail of one row, at every attempt."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{noun}-{pk}@{domain}>"
+
+
+def _mail_of(notification: Notification, connection: BaseEmailBackend) -> mail.EmailMessage:
+    return mail_of(Notification.objects.select_related(*RELATED).get(pk=notification.pk), connection)
+
+
+POST = Post(_due, _mail_of)
+
+
+def _fail(row: Delivery, error: str) -> None:
+    claims.failed(row, error, TERMS)

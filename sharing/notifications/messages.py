@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from registry.models import User
 from sharing.models import CloseReason, DisabledReason, Event, EventType, Notification, RefusalReason, RejectionReason
+from sharing.pages import page
 
 
 @dataclass(frozen=True)
@@ -251,9 +251,8 @@ def subject_of(event: Event, *, hides_owner: bool = False) -> tuple[str, int]:
 
 
 def link(event: Event, *, hides_owner: bool = False) -> str:
-    """Where the event's object stands in the admin."""
-    noun, pk = subject_of(event, hides_owner=hides_owner)
-    return f"{settings.SITE_URL.rstrip('/')}{reverse('admin:index')}sharing/{noun}/{pk}/change/"
+    """Where the event's object has its page."""
+    return f"{settings.SITE_URL.rstrip('/')}{page(*subject_of(event, hides_owner=hides_owner))}"
 
 
 COUNTED = ("matched", "demands", "lines", "which", "joined", "parties")

@@ -18,17 +18,20 @@ from sharing.models import (
     DemandList,
     Event,
     EventType,
+    MailTiming,
     Match,
     Notification,
     WebhookEndpoint,
 )
 from sharing.notifications import recipients
+from sharing.notifications.preferences import timings
 from sharing.notifications.webhooks import queueing
 
 Subject = DemandList | Match | Consent | Agreement | CobuildGroup | WebhookEndpoint
 
 SWEEP = "sharing.sweep_outbox"
 BATCH = 200
+BY_MAIL = {MailTiming.AT_ONCE.value: Channel.EMAIL, MailTiming.DAILY.value: Channel.DIGEST}
 
 
 def record(
@@ -109,6 +112,7 @@ def _dispatch_batch() -> int:
         return 0
     now = timezone.now()
     audience = recipients.of([event.pk for event in events])
+    wanted = timings(person for told in audience.values() for person in told.people)
     Notification.objects.bulk_create(
         [
             # The inbox is the row itself: it has arrived when it is written.
@@ -121,7 +125,7 @@ def _dispatch_batch() -> int:
             )
             for event in events
             for person in audience[event.pk].people
-            for channel in channels(person)
+            for channel in channels(person, wanted.get((person.pk, event.type), MailTiming.AT_ONCE))
         ],
         ignore_conflicts=True,
     )
@@ -129,5 +133,7 @@ def _dispatch_batch() -> int:
     return Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=now)
 
 
-def channels(person: User) -> list[Channel]:
-    return [Channel.INBOX, Channel.EMAIL] if person.email else [Channel.INBOX]
+def channels(person: User, timing: str) -> list[Channel]:
+    """By which ways a person is told. timing: when they want mail about the event."""
+    mail = BY_MAIL.get(timing) if person.email else None
+    return [Channel.INBOX, mail] if mail else [Channel.INBOX]

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from sharing.notifications import delivery, outbox
+from sharing.notifications import delivery, digest, outbox
 from sharing.notifications.webhooks import forgetting, queueing, sending
 
 
@@ -21,3 +21,10 @@ def send_webhooks() -> None:
 def forget_webhooks() -> None:
     """Removes from the log of deliveries what is older than it is kept."""
     forgetting.forget()
+
+
+@shared_task(name="sharing.send_digests")
+def send_digests() -> None:
+    """Makes the daily mail of everyone whose hour has come, and sends those that are due."""
+    digest.gather()
+    digest.deliver()

@@ -20,13 +20,15 @@ from sharing.models import (
     DeliveryStatus,
     Event,
     EventType,
+    MailTiming,
     Match,
     MatchStatus,
     Notification,
     WebhookDelivery,
     WebhookEndpoint,
 )
-from sharing.notifications import delivery, outbox
+from sharing.notifications import delivery, digest, outbox
+from sharing.notifications.preferences import set_timings
 from sharing.notifications.webhooks import sending, signing
 from sharing.workflow import deadlines, webhooks
 from tests import factories
@@ -148,3 +150,20 @@ def test_endpoints_made_at_once_stay_within_the_most(scene: Scene, monkeypatch):
     made = at_once([partial(make, number) for number in range(WORKERS)])
     assert kinds(made) == {"WrongState": 3, "done": 5}
     assert WebhookEndpoint.objects.count() == 5
+
+
+def test_eight_makers_and_senders_of_daily_mails_tell_each_person_once_a_day(scene: Scene, settings):
+    settings.DIGEST_HOUR = 0
+    for person in (scene.asker, scene.drafter):
+        set_timings(person, {EventType.LIST_MATCHED: MailTiming.DAILY})
+    for _event in range(20):
+        outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+    outbox.dispatch()
+    made = at_once([digest.gather] * WORKERS)
+    assert (kinds(made), sum(made)) == ({"done": WORKERS}, 2)
+    sent = at_once([digest.deliver] * WORKERS)
+    assert (kinds(sent), sum(sent)) == ({"done": WORKERS}, 2)
+    assert sorted(message.to[0] for message in mail.outbox) == ["asker@example.invalid", "drafter@example.invalid"]
+    told = Notification.objects.filter(channel=Channel.DIGEST)
+    assert set(told.values_list("status", "digest__attempts")) == {("sent", 1)}
+    assert told.count() == 40

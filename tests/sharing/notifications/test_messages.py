@@ -39,7 +39,7 @@ def test_an_owner_reads_who_asks_for_what_until_when_and_where_to_answer(scene: 
     consent = match.consents.get()
     assert made.subject.startswith("telco asks for Site 1: answer until ")
     assert "Grant it, with conditions if need be, or refuse it with a reason" in made.text
-    assert made.link == f"https://share.example/admin/sharing/consent/{consent.pk}/change/"
+    assert made.link == f"https://share.example/consents/{consent.pk}/"
     assert made.body == f"{made.text}\n\n{made.link}\n"
 
 
@@ -48,8 +48,8 @@ def test_links_lead_somewhere(scene: Scene):
     outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
     paths = {message(event).link.removeprefix("http://127.0.0.1:8000") for event in Event.objects.all()}
     assert {resolve(path).url_name for path in paths} == {
-        "sharing_agreement_change",
-        "sharing_consent_change",
+        "agreement",
+        "consent",
         "sharing_demandlist_change",
         "sharing_match_change",
     }

@@ -1,0 +1,22 @@
+"""Where each noun has its page: one table for messages, the inbox, search and the first page."""
+
+from django.urls import reverse
+
+# By the name of the model. What has no page of the site yet is shown by the admin.
+PAGES: dict[str, str] = {
+    "agreement": "web:agreement",
+    "asset": "web:asset",
+    "cobuildgroup": "web:cobuild-group",
+    "consent": "web:consent",
+    "demand": "admin:sharing_demand_change",
+    "demandlist": "admin:sharing_demandlist_change",
+    "match": "admin:sharing_match_change",
+    "organization": "admin:registry_organization_change",
+    "plannedfacility": "admin:registry_plannedfacility_change",
+    "webhookendpoint": "admin:sharing_webhookendpoint_change",
+}
+
+
+def page(noun: str, pk: int) -> str:
+    """The path of the page of one object."""
+    return reverse(PAGES[noun], args=[pk])
