@@ -8,12 +8,12 @@ PAGES: dict[str, str] = {
     "asset": "web:asset",
     "cobuildgroup": "web:cobuild-group",
     "consent": "web:consent",
-    "demand": "admin:sharing_demand_change",
-    "demandlist": "admin:sharing_demandlist_change",
-    "match": "admin:sharing_match_change",
+    "demand": "web:demand",
+    "demandlist": "web:demand-list",
+    "match": "web:match",
     "organization": "admin:registry_organization_change",
     "plannedfacility": "admin:registry_plannedfacility_change",
-    "webhookendpoint": "admin:sharing_webhookendpoint_change",
+    "webhookendpoint": "web:webhook",
 }
 
 

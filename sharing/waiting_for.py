@@ -7,6 +7,10 @@ from registry.models import Membership, Role, User
 from sharing.models import (
     Approval,
     Channel,
+    CobuildAnswer,
+    CobuildGroup,
+    CobuildMember,
+    CobuildStatus,
     Consent,
     Decision,
     DemandList,
@@ -60,6 +64,22 @@ def to_submit(user: User) -> QuerySet[DemandList]:
     """Lists in draft that `user` may hand in."""
     organizations = user.organizations_as(Role.EDITOR)
     return DemandList.objects.filter(status=ListStatus.DRAFT, party__in=organizations).order_by("-pk")
+
+
+def to_join(user: User) -> QuerySet[CobuildGroup]:
+    """Open co-build groups that a party of `user` has not answered, what is needed first in front."""
+    asked = CobuildMember.objects.filter(
+        group=OuterRef("pk"), party__in=user.organizations_as(Role.MANAGER), answer=CobuildAnswer.PENDING
+    )
+    return CobuildGroup.objects.filter(Exists(asked), status=CobuildStatus.OPEN).order_by("needed_by", "pk")
+
+
+def under_way(user: User) -> QuerySet[Match]:
+    """What the organizations of `user` asked for and others have to answer, the oldest deadline first."""
+    asked = Match.objects.filter(
+        status__in=(MatchStatus.REQUESTED, MatchStatus.CONSENTED), demand__list__party__in=list(user.roles)
+    )
+    return asked.order_by(F("deadline").asc(nulls_last=True), "pk")
 
 
 def to_read(user: User) -> QuerySet[Notification]:

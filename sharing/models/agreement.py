@@ -1,6 +1,7 @@
 from typing import Self
 
 from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,7 @@ class Agreement(models.Model):
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
         ordering = ("-id",)
+        indexes = [GinIndex(fields=["number"], opclasses=["gin_trgm_ops"], name="agreement_text")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(period__isempty=False, period__lower_inf=False),

@@ -2,6 +2,7 @@ from typing import Self
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -95,6 +96,7 @@ class Demand(models.Model):
         verbose_name = _("demand")
         verbose_name_plural = _("demands")
         ordering = ("list_id", "line")
+        indexes = [GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="demand_text")]
         constraints = [
             models.UniqueConstraint(fields=["list", "line"], name="demand_line_is_unique_to_list"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="demand_kind_is_known"),

@@ -1,5 +1,6 @@
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +49,7 @@ class DemandList(models.Model):
         verbose_name = _("demand list")
         verbose_name_plural = _("demand lists")
         ordering = ("-id",)
+        indexes = [GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="list_text")]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ListStatus.values), name="list_status_is_known"),
             models.CheckConstraint(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from registry.models import User
 from registry.web.access import MemberRequest, members
 from sharing import waiting_for
+from sharing.notifications.messages import RELATED, message
+from sharing.pages import page
+from sharing.seen import read_by
 
 SHOWN = 5
 
@@ -44,7 +46,8 @@ class Waiting:
 
 @members
 def home(request: MemberRequest) -> HttpResponse:
-    return render(request, "web/home.html", {"waiting": waiting(request.user)})
+    context = {"waiting": waiting(request.user), "under_way": _under_way(request.user)}
+    return render(request, "web/home.html", context)
 
 
 def waiting(user: User) -> list[Waiting]:
@@ -58,9 +61,9 @@ def _decisions(user: User) -> Waiting:
     matches = waiting_for.to_decide(user)
     shown = matches.select_related("demand__list__party")[:SHOWN]
     rows = [
-        Row(f"{match.demand} · {match.demand.list.party}", _admin("match", match), match.deadline) for match in shown
+        Row(f"{match.demand} · {match.demand.list.party}", page("match", match.pk), match.deadline) for match in shown
     ]
-    return Waiting(_("Matches to decide"), matches.count(), _admin_list("match") + "?waiting=decide", rows)
+    return Waiting(_("Matches to decide"), matches.count(), reverse("web:matches") + "?waiting=decide", rows)
 
 
 def _answers(user: User) -> Waiting:
@@ -68,40 +71,53 @@ def _answers(user: User) -> Waiting:
     shown = consents.select_related("match__demand__list__party")[:SHOWN]
     rows = [
         Row(
-            f"{consent.match.demand} · {consent.match.demand.list.party}", _admin("consent", consent), consent.deadline
+            f"{consent.match.demand} · {consent.match.demand.list.party}",
+            page("consent", consent.pk),
+            consent.deadline,
         )
         for consent in shown
     ]
-    return Waiting(_("Consents to answer"), consents.count(), _admin_list("consent") + "?waiting=answer", rows)
+    return Waiting(_("Consents to answer"), consents.count(), reverse("web:consents"), rows)
 
 
 def _requests(user: User) -> Waiting:
     matches = waiting_for.to_request(user)
     shown = matches.select_related("demand__list")[:SHOWN]
-    rows = [Row(f"{match.demand} · {match.demand.list}", _admin("match", match), None) for match in shown]
-    return Waiting(_("Proposals to request"), matches.count(), _admin_list("match") + "?waiting=request", rows)
+    rows = [Row(f"{match.demand} · {match.demand.list}", page("match", match.pk), None) for match in shown]
+    return Waiting(_("Proposals to request"), matches.count(), reverse("web:matches") + "?waiting=request", rows)
 
 
 def _drafts(user: User) -> Waiting:
     lists = waiting_for.to_submit(user)
     shown = lists.select_related("party")[:SHOWN]
-    rows = [Row(f"{draft} · {draft.party}", _admin("demandlist", draft), None) for draft in shown]
-    return Waiting(_("Lists in draft"), lists.count(), _admin_list("demandlist") + "?status__exact=draft", rows)
+    rows = [Row(f"{draft} · {draft.party}", page("demandlist", draft.pk), None) for draft in shown]
+    return Waiting(_("Lists in draft"), lists.count(), reverse("web:demand-lists") + "?status=draft", rows)
+
+
+def _groups(user: User) -> Waiting:
+    groups = waiting_for.to_join(user)
+    rows = [Row(str(group), page("cobuildgroup", group.pk), None) for group in groups[:SHOWN]]
+    return Waiting(_("Co-build groups to join or decline"), groups.count(), reverse("web:cobuild-groups"), rows)
 
 
 def _unread(user: User) -> Waiting:
     told = waiting_for.to_read(user)
-    shown = told.select_related("event")[:SHOWN]
-    rows = [Row(str(message.event), _admin("notification", message), None) for message in shown]
-    return Waiting(_("Unread messages"), told.count(), _admin_list("notification") + "?unread=yes", rows)
+    shown = read_by(told.select_related(*RELATED), user)[:SHOWN]
+    inbox = reverse("web:inbox") + "?show=unread"
+    rows = [Row(message(one.event, hides_owner=one.hides_owner).subject, inbox, None) for one in shown]
+    return Waiting(_("Unread messages"), told.count(), inbox, rows)
 
 
-GROUPS: tuple[Callable[[User], Waiting], ...] = (_decisions, _answers, _requests, _drafts, _unread)
+def _under_way(user: User) -> Waiting:
+    matches = waiting_for.under_way(user)
+    shown = matches.select_related("demand__list")[:SHOWN]
+    rows = [
+        Row(f"{match.demand} · {match.get_status_display()}", page("match", match.pk), match.deadline)
+        for match in shown
+    ]
+    return Waiting(
+        _("What you asked is under way"), matches.count(), reverse("web:matches") + "?status=requested", rows
+    )
 
 
-def _admin(noun: str, row: Any) -> str:
-    return reverse(f"admin:sharing_{noun}_change", args=[row.pk])
-
-
-def _admin_list(noun: str) -> str:
-    return reverse(f"admin:sharing_{noun}_changelist")
+GROUPS: tuple[Callable[[User], Waiting], ...] = (_decisions, _answers, _requests, _drafts, _groups, _unread)

@@ -22,8 +22,9 @@ from sharing.models import Agreement, Match, MatchStatus
 from sharing.shown import match_page
 from sharing.shown.buttons import Button
 from sharing.shown.places import match_shapes
-from sharing.web.verbs import ApprovalForm, EndForm, RejectionForm, RenewForm, carry_out, offers, standing_of
-from sharing.workflow import agreements, approvals, matches
+from sharing.web.agreements import BUTTONS as AGREEMENT_BUTTONS
+from sharing.web.verbs import ApprovalForm, RejectionForm, carry_out, offers, standing_of
+from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import MATCH_FACTS, Verb, owners, sees
 
@@ -34,16 +35,6 @@ BUTTONS = (
     ),
     Button(Verb.REQUEST, matches.request, gettext_lazy("Requested: its units are held, its owners are asked.")),
     Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
-)
-AGREEMENT_BUTTONS = (
-    Button(Verb.RENEW, agreements.renew, gettext_lazy("Asked for: the owners decide again."), RenewForm, "quiet"),
-    Button(
-        Verb.END,
-        agreements.end,
-        gettext_lazy("The agreement ends; its units are free from that day."),
-        EndForm,
-        "danger",
-    ),
 )
 WAITING = {"decide": waiting_for.to_decide, "request": waiting_for.to_request}
 SHOWN_FACTS = (*MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator")
@@ -160,14 +151,6 @@ def match_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     if request.GET.get("from") == "list":
         page = reverse("web:demand-list", args=[found.demand.list_id])
     return carry_out(request, found, BUTTONS, verb, page)
-
-
-@members
-@require_http_methods(["GET", "POST"])
-def agreement_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
-    """Carries out one verb on the agreement of a match, and shows the match again."""
-    found = get_object_or_404(Agreement.objects.visible_to(request.user).select_related("match"), pk=pk)
-    return carry_out(request, found, AGREEMENT_BUTTONS, verb, reverse("web:match", args=[found.match_id]))
 
 
 def _waits_for(request: MemberRequest, found: Match) -> str:

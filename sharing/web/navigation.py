@@ -3,11 +3,15 @@ every sector both owns and asks; what is behind them differs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from registry.models import User
+from sharing import waiting_for
 
 # Label, and the name of the page it leads to.
 ENTRIES: tuple[tuple[str | Promise, str], ...] = (
@@ -15,6 +19,9 @@ ENTRIES: tuple[tuple[str | Promise, str], ...] = (
     (_("Catalog"), "web:assets"),
     (_("Demand lists"), "web:demand-lists"),
     (_("Matches"), "web:matches"),
+    (_("Consents"), "web:consents"),
+    (_("Agreements"), "web:agreements"),
+    (_("Co-build"), "web:cobuild-groups"),
 )
 
 
@@ -25,9 +32,15 @@ class Entry:
     current: bool
 
 
-def navigation(request: HttpRequest) -> dict[str, Callable[[], list[Entry]]]:
-    """For templates: `navigation`, made only where it is shown. The entry below whose address the page lies is
-    current."""
+@dataclass(frozen=True)
+class Inbox:
+    url: str
+    unread: int
+
+
+def navigation(request: HttpRequest) -> dict[str, Callable[[], Any]]:
+    """For templates, made only where they are shown: `navigation`, the entry below whose address the page lies being
+    current; `inbox`, with the number of unread messages; `search_url`, where the search field asks."""
 
     def entries() -> list[Entry]:
         made = []
@@ -36,4 +49,8 @@ def navigation(request: HttpRequest) -> dict[str, Callable[[], list[Entry]]]:
             made.append(Entry(label, url, request.path == url or (url != "/" and request.path.startswith(url))))
         return made
 
-    return {"navigation": entries}
+    def inbox() -> Inbox | None:
+        user = request.user
+        return Inbox(reverse("web:inbox"), waiting_for.to_read(user).count()) if isinstance(user, User) else None
+
+    return {"navigation": entries, "inbox": inbox, "search_url": lambda: reverse("web:search")}

@@ -1,15 +1,17 @@
 from django.urls import URLPattern, path
 
-from sharing.web import webhooks
+from sharing.web import agreements, cobuild, consents, inbox, mail_settings, webhooks
 from sharing.web.assets import asset
+from sharing.web.consents_many import consent_many
 from sharing.web.demand_files import paste, rejects, template, upload, upload_job, upload_new
 from sharing.web.demand_list import demand_list, near, progress, request_many
 from sharing.web.demand_lists import demand_lists, list_do, new_list, rename
 from sharing.web.demands import check, demand, edit_demand, new_demand, remove_demand
 from sharing.web.home import home
 from sharing.web.list_print import printed_list
-from sharing.web.matches import agreement_do, match, match_do, match_list
+from sharing.web.matches import match, match_do, match_list
 from sharing.web.runs import compare, try_change
+from sharing.web.search import search
 
 urlpatterns: list[URLPattern] = [
     path("webhooks/", webhooks.webhooks, name="webhooks"),
@@ -45,5 +47,20 @@ urlpatterns: list[URLPattern] = [
     path("matches/", match_list, name="matches"),
     path("matches/<int:pk>/", match, name="match"),
     path("matches/<int:pk>/do/<slug:verb>/", match_do, name="match-do"),
-    path("agreements/<int:pk>/do/<slug:verb>/", agreement_do, name="agreement-do"),
+    path("consents/", consents.consent_list, name="consents"),
+    path("consents/many/<slug:verb>/", consent_many, name="consents-many"),
+    path("consents/<int:pk>/", consents.consent, name="consent"),
+    path("consents/<int:pk>/do/<slug:verb>/", consents.consent_do, name="consent-do"),
+    path("agreements/", agreements.agreement_list, name="agreements"),
+    path("agreements/<int:pk>/", agreements.agreement, name="agreement"),
+    path("agreements/<int:pk>/do/<slug:verb>/", agreements.agreement_do, name="agreement-do"),
+    path("cobuild/", cobuild.group_list, name="cobuild-groups"),
+    path("cobuild/<int:pk>/", cobuild.group, name="cobuild-group"),
+    path("cobuild/<int:pk>/do/<slug:verb>/", cobuild.group_do, name="cobuild-group-do"),
+    path("search/", search, name="search"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/settings/", mail_settings.mail_settings, name="inbox-settings"),
+    path("inbox/read/", inbox.inbox_mark_all, name="inbox-mark-all"),
+    path("inbox/<int:pk>/open/", inbox.inbox_open, name="inbox-open"),
+    path("inbox/<int:pk>/mark/", inbox.inbox_mark, name="inbox-mark"),
 ]

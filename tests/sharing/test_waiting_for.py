@@ -9,6 +9,7 @@ from sharing.workflow import approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import Standing, Verb, open_verbs
 from tests import factories
+from tests.sharing.cobuild_scene import CobuildScene
 from tests.sharing.scene import Scene
 
 
@@ -80,3 +81,12 @@ def test_the_oldest_deadline_comes_first_and_none_comes_last(scene: Scene):
         Match.objects.filter(pk=match.pk).update(deadline=f"{day}T00:00Z" if day else None)
     first, second, third, fourth = matches
     assert list(waiting_for.to_decide(scene.officer)) == [second, fourth, first, third]
+
+
+def test_a_group_waits_for_exactly_those_to_whom_joining_is_open(db: None):
+    build = CobuildScene()
+    group = build.joined()
+    for person in (build.asker, build.rival_manager, build.rival_editor, build.officer, build.stranger):
+        joinable = [group] if Verb.JOIN in open_verbs(group, Standing.of(person)) else []
+        assert list(waiting_for.to_join(person)) == joinable
+    assert list(waiting_for.to_join(build.rival_manager)) == [group]

@@ -25,6 +25,30 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// What the search field finds: arrows go through it, Escape and going elsewhere close it.
+document.addEventListener("keydown", (event) => {
+  const search = event.target.closest("form.search");
+  if (!search) return;
+  const found = search.querySelector(".found");
+  if (event.key === "Escape") {
+    found.replaceChildren();
+    search.querySelector("input").focus();
+  }
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const stops = [search.querySelector("input"), ...found.querySelectorAll("a")];
+  const next = stops[stops.indexOf(event.target) + step];
+  if (next) {
+    event.preventDefault();
+    next.focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const found of document.querySelectorAll("form.search .found")) {
+    if (!found.parentElement.contains(event.target)) found.replaceChildren();
+  }
+});
+
 // Asks before what cannot be undone: <button data-confirm="…">.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-confirm]");

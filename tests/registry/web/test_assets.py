@@ -6,7 +6,7 @@ from registry.models import Protection, Role, Sector
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-QUERIES = 4
+QUERIES = 5
 
 
 def codes(page) -> list[str]:

@@ -46,7 +46,7 @@ def told(answer) -> list[str]:
 def test_all_organizations_are_listed_and_found(mobile: Party, metro: Party, django_assert_num_queries):
     client = browser(mobile.editor)
     client.get("/organizations/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         everyone = client.get("/organizations/").content.decode()
     assert 'href="/organizations/mobile/"' in everyone and 'href="/organizations/metro/"' in everyone
 
@@ -66,7 +66,7 @@ def test_others_see_the_contact_and_no_members(mobile: Party, metro: Party):
 def test_colleagues_see_the_members_and_managers_may_change_them(mobile: Party, django_assert_num_queries):
     client = browser(mobile.manager)
     client.get(mobile.page)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         own = client.get(mobile.page).content.decode()
     colleague = browser(mobile.editor).get(mobile.page).content.decode()
 

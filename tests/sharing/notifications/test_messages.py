@@ -50,8 +50,8 @@ def test_links_lead_somewhere(scene: Scene):
     assert {resolve(path).url_name for path in paths} == {
         "agreement",
         "consent",
-        "sharing_demandlist_change",
-        "sharing_match_change",
+        "demand-list",
+        "match",
     }
 
 

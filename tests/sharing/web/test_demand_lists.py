@@ -212,7 +212,7 @@ def test_pages_of_lists_cost_the_same_for_many_rows(
     for more in (0, 4):
         for _n in range(more):
             factories.match(factories.demand(factories.demand_list(scene.party)), [scene.near])
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             assert client.get(address).status_code == 200
 
 
@@ -221,7 +221,7 @@ def test_the_page_of_a_list_costs_the_same_for_many_lines(scene: Scene, sign_in:
     for more in (0, 6):
         for n in range(more):
             factories.match(factories.demand(scene.list, name=f"Site {n}"), [scene.near, scene.far])
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             assert client.get(page(scene.list)).status_code == 200
 
 

@@ -88,7 +88,7 @@ def test_a_test_stands_in_the_log_and_is_sent_again(
         "A test is on its way: reload the page to see what came of it."
     ]
     delivery = WebhookDelivery.objects.get()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert "Test" in client.get(page).content.decode()
 
     again = client.post(f"/webhook-deliveries/{delivery.pk}/replay/", follow=True)

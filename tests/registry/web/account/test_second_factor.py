@@ -179,7 +179,7 @@ def test_a_session_that_showed_it_costs_no_query_more(
     browser.post(SHOW, {"code": code()})
     browser.get("/")
     settings.SECOND_FACTOR_REQUIRED = False
-    with django_assert_num_queries(12) as without:
+    with django_assert_num_queries(17) as without:
         browser.get("/")
     settings.SECOND_FACTOR_REQUIRED = True
     with django_assert_num_queries(len(without)):

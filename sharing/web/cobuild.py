@@ -1,0 +1,235 @@
+"""What could be built together: groups of unmet demands, and planned facilities whose owners can still be asked."""
+
+import json
+from typing import Any
+
+import django_tables2
+from django import forms
+from django.contrib.gis.geos import Polygon
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from registry.models import User
+from registry.tags import tag
+from registry.web.access import MemberRequest, members
+from registry.web.forms import Form
+from registry.web.tables import Table, shown
+from sharing import words
+from sharing.models import CloseReason, CobuildAnswer, CobuildGroup, CobuildMember, CobuildStatus
+from sharing.shown.buttons import Button
+from sharing.shown.places import collection, demand_features
+from sharing.web.verbs import CHOOSE, carry_out, offers
+from sharing.workflow import cobuild_groups
+from sharing.workflow.rules import Verb
+
+# Of the SQL function registry_mask(), for what is restricted.
+CELL_DEGREES = 0.01
+TONES = {CobuildStatus.OPEN.value: "pending", CobuildStatus.AGREED.value: "approved"}
+ANSWER_TONES = {CobuildAnswer.JOINED.value: "approved", CobuildAnswer.DECLINED.value: "refused"}
+
+
+class PartyForm(Form):
+    party = forms.CharField(
+        label=gettext_lazy("Party"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("Its code; only where you act for several parties of the group."),
+    )
+
+
+class FinishForm(PartyForm):
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
+        choices=[CHOOSE, *((reason.value, reason.label) for reason in cobuild_groups.ENDED_BY_MEMBERS)],
+        error_messages={"required": gettext_lazy("Say whether it was built or given up.")},
+    )
+    field_order = ("reason", "party")
+
+
+BUTTONS = (
+    Button(
+        Verb.JOIN,
+        cobuild_groups.join,
+        gettext_lazy("Joined. You can take it back until all have joined."),
+        PartyForm,
+        "primary",
+    ),
+    Button(
+        Verb.LEAVE, cobuild_groups.withdraw, gettext_lazy("Your joining is taken back; you may join again."), PartyForm
+    ),
+    Button(
+        Verb.DECLINE,
+        cobuild_groups.decline,
+        gettext_lazy("Declined; the others are grouped anew."),
+        PartyForm,
+        "danger",
+    ),
+    Button(Verb.FINISH, cobuild_groups.close, gettext_lazy("The group is closed."), FinishForm, "danger"),
+)
+
+
+class GroupFilter(Form):
+    """Which groups are shown; an unknown value shows those under way."""
+
+    show = forms.ChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("Under way")), ("closed", gettext_lazy("Closed")), ("all", gettext_lazy("All"))],
+    )
+
+    def chosen(self, user: User) -> QuerySet[Any]:
+        """The groups in sight of `user`, the newest first."""
+        rows: QuerySet[Any] = CobuildGroup.objects.visible_to(user).order_by("-pk")
+        match self.cleaned_data.get("show") if self.is_valid() else "":
+            case "closed":
+                return rows.filter(status=CobuildStatus.CLOSED)
+            case "all":
+                return rows
+            case _:
+                return rows.exclude(status=CobuildStatus.CLOSED)
+
+
+class GroupTable(Table):
+    what = django_tables2.Column(empty_values=(), verbose_name=gettext_lazy("Group"))
+    status = django_tables2.Column(verbose_name=gettext_lazy("Status"))
+    joined = django_tables2.Column(empty_values=(), verbose_name=gettext_lazy("Joined"))
+    region = django_tables2.Column(verbose_name=gettext_lazy("Region"))
+    needed_by = django_tables2.Column(verbose_name=gettext_lazy("Needed by"))
+    planned_facility = django_tables2.Column(verbose_name=gettext_lazy("Planned facility"))
+
+    class Meta(Table.Meta):
+        orderable = False
+        caption = gettext_lazy("Co-build groups")
+        empty_text = gettext_lazy(
+            "Nothing to build together here. Lines of a list without a match are grouped with those of others as soon "
+            "as one new build, or a planned facility nearby, would meet them."
+        )
+
+    def render_what(self, record: CobuildGroup) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("web:cobuild-group", args=[record.pk]), name_of(record))
+
+    def render_status(self, record: CobuildGroup) -> SafeString:
+        return status_of(record)
+
+    def render_joined(self, record: CobuildGroup) -> str:
+        return joined_of(record)
+
+
+def name_of(group: CobuildGroup) -> str:
+    return f"{group.pk} · {group.get_kind_display().split(',')[0]}"
+
+
+def status_of(group: CobuildGroup) -> SafeString:
+    return tag(TONES.get(group.status, group.status), group.get_status_display())
+
+
+def joined_of(group: CobuildGroup) -> str:
+    """How many have joined of how many parties, with how many demands: told to all of them."""
+    parties = group.members.all()
+    return _("%(joined)d of %(parties)d parties, %(demands)d demands") % {
+        "joined": sum(member.answer == CobuildAnswer.JOINED for member in parties),
+        "parties": len(parties),
+        "demands": sum(len(member.demands.all()) for member in parties),
+    }
+
+
+def facts_of(group: Any) -> list[tuple[str, Any]]:
+    """What a person may know of a group with its place for them: the whole is told once all have joined."""
+    facts: list[tuple[str, Any]] = [
+        (_("Kind"), group.get_kind_display()),
+        (_("Region"), group.region or "–"),
+        (_("Needed by"), group.needed_by),
+        (_("Joined"), joined_of(group)),
+    ]
+    if group.status == CobuildStatus.CLOSED:
+        facts.append((_("Why it closed"), CloseReason(group.close_reason).label))
+    if facility := group.planned_facility:
+        facts.append((_("Ask for"), words.units(group.kind, group.units)))
+        facts.append((_("Planned facility"), facility))
+        facts.append((_("Ask before"), facility.request_by))
+        facts.append((_("Opens on"), facility.opens_on))
+        if facility.cost_rule:
+            facts.append((_("Its cost rule"), facility.cost_rule))
+    if not group.is_told:
+        facts.append((_("Site, size and cost of the whole"), _("told once all have joined")))
+        return facts
+    facts.append((_("Size"), ", ".join(_size(group))))
+    if group.cost_per_year is not None:
+        facts.append((_("Cost a year together"), words.number(group.cost_per_year)))
+        facts.append((_("Cost a year if built apart"), words.number(group.apart_per_year)))
+    return facts
+
+
+def _size(group: Any) -> list[str]:
+    told = [words.units(group.kind, group.units)]
+    told += [_("%(n)s m high") % {"n": words.number(group.height_m)}] if group.height_m else []
+    return told + ([_("%(n)s m dug") % {"n": words.number(group.length_m)}] if group.length_m else [])
+
+
+@require_safe
+@members
+def group_list(request: MemberRequest) -> HttpResponse:
+    """The groups in sight of the person."""
+    chosen = GroupFilter(request.GET)
+    rows = chosen.chosen(request.user).select_related("region", "planned_facility")
+    table = GroupTable(rows.prefetch_related("members__demands"))
+    return render(request, "web/cobuild_groups.html", {"filter": chosen, "table": shown(request, table)})
+
+
+@require_safe
+@members
+def group(request: MemberRequest, pk: int) -> HttpResponse:
+    """The page of one: the place, the members and the shares as far as the person may know, and what they can do."""
+    found = _found(request, pk)
+    seen = frozenset(CobuildMember.objects.visible_to(request.user).filter(group=found).values_list("pk", flat=True))
+    known = [member for member in found.members.all() if member.pk in seen]
+    label = _("Site") if found.is_told else _("Somewhere in this cell")
+    demands = [one.demand for member in known for one in member.demands.all()]
+    context = {
+        "group": found,
+        "title": _("Co-build group %(number)s") % {"number": found.pk},
+        "status_tag": status_of(found),
+        "facts": facts_of(found),
+        "known": [
+            (member, tag(ANSWER_TONES.get(member.answer, member.answer), member.get_answer_display()))
+            for member in known
+        ],
+        "unknown": len(found.members.all()) - len(known),
+        "offers": offers(request, found, BUTTONS),
+        "shapes": collection(
+            [
+                {
+                    "type": "Feature",
+                    "geometry": json.loads((found.place if found.is_told else _cell(found.place)).geojson),
+                    "properties": {"role": "planned" if found.is_told else "area", "label": label},
+                },
+                *(feature for demand in demands for feature in demand_features(demand)),
+            ]
+        ),
+    }
+    return render(request, "web/cobuild_group.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members
+def group_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
+    """Joins, declines, withdraws or closes, and shows the group again."""
+    return carry_out(request, _found(request, pk), BUTTONS, verb, reverse("web:cobuild-group", args=[pk]))
+
+
+def _cell(place: Any) -> Polygon:
+    """The grid cell around the centre that is told of a site, or of the middle of a trench."""
+    middle, half = place.centroid, CELL_DEGREES / 2
+    return Polygon.from_bbox((middle.x - half, middle.y - half, middle.x + half, middle.y + half))
+
+
+def _found(request: MemberRequest, pk: int) -> Any:
+    rows: Any = CobuildGroup.objects.visible_to(request.user)
+    rows = rows.with_place_for(request.user).select_related("region", "planned_facility")
+    return get_object_or_404(rows.prefetch_related("members__party", "members__demands__demand"), pk=pk)

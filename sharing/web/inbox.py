@@ -1,0 +1,127 @@
+"""The inbox: what was told to whoever signed in, read and unread, with a way to each object."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+from django_tables2 import LazyPaginator
+
+from registry.models import User
+from registry.web.access import MemberRequest, members
+from registry.web.forms import Form
+from sharing.models import DemandList, EventType, Notification
+from sharing.notifications.inbox import inbox_of, mark_read, mark_unread
+from sharing.notifications.messages import RELATED, Message, message, subject_of
+from sharing.pages import page
+from sharing.seen import read_by
+
+PER_PAGE = 25
+MOST_LISTS = 100
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A notification in the language of the page."""
+
+    notification: Any
+    message: Message
+
+    @property
+    def unread(self) -> bool:
+        return self.notification.read_at is None
+
+
+class InboxFilter(Form):
+    """What of the inbox is shown; an unknown value shows all."""
+
+    show = forms.ChoiceField(
+        label=gettext_lazy("Show"),
+        required=False,
+        choices=[("", gettext_lazy("All")), ("unread", gettext_lazy("Unread")), ("read", gettext_lazy("Read"))],
+    )
+    type = forms.ChoiceField(
+        label=gettext_lazy("About"), required=False, choices=[("", gettext_lazy("All events")), *EventType.choices]
+    )
+    list = forms.ChoiceField(label=gettext_lazy("Demand list"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        told = inbox_of(user).filter(event__demand_list__isnull=False).values("event__demand_list")
+        # To those who are told of a list its title has been told too.
+        lists = DemandList.objects.filter(pk__in=told).order_by("-pk").values_list("pk", "title")[:MOST_LISTS]
+        self.fields["list"].choices = [("", _("All lists")), *lists]  # type: ignore[attr-defined]
+
+    def applied(self, rows: QuerySet[Notification]) -> QuerySet[Notification]:
+        if not self.is_valid():
+            return rows
+        chosen = self.cleaned_data
+        if chosen["show"]:
+            rows = rows.filter(read_at__isnull=chosen["show"] == "unread")
+        if chosen["type"]:
+            rows = rows.filter(event__type=chosen["type"])
+        if chosen["list"]:
+            rows = rows.filter(event__demand_list=chosen["list"])
+        return rows
+
+
+@require_safe
+@members
+def inbox(request: MemberRequest) -> HttpResponse:
+    """A page of messages, the newest first."""
+    form = InboxFilter(request.GET, user=request.user)
+    rows = form.applied(inbox_of(request.user)).select_related(*RELATED).order_by("-pk")
+    shown = LazyPaginator(read_by(rows, request.user), PER_PAGE).get_page(request.GET.get("page"))
+    letters = [Letter(told, message(told.event, hides_owner=told.hides_owner)) for told in shown]
+    return render(request, "web/inbox.html", {"filter": form, "page": shown, "letters": letters})
+
+
+@require_POST
+@members
+def inbox_open(request: MemberRequest, pk: int) -> HttpResponse:
+    """Marks a message as read and goes to what it is about."""
+    rows = read_by(inbox_of(request.user), request.user).select_related("event")
+    told = get_object_or_404(rows, pk=pk)
+    mark_read(Notification.objects.filter(pk=told.pk))
+    if not told.opens:
+        messages.warning(request, _("What this message is about is no longer for you to see."))
+        return HttpResponseRedirect(reverse("web:inbox"))
+    return HttpResponseRedirect(page(*subject_of(told.event, hides_owner=told.hides_owner)))
+
+
+@require_POST
+@members
+def inbox_mark(request: MemberRequest, pk: int) -> HttpResponse:
+    """Marks one message as read, or as unread again."""
+    row = inbox_of(request.user).filter(pk=pk)
+    get_object_or_404(row)
+    if request.POST.get("as") == "unread":
+        mark_unread(row)
+    else:
+        mark_read(row)
+    return _back(request)
+
+
+@require_POST
+@members
+def inbox_mark_all(request: MemberRequest) -> HttpResponse:
+    """Marks as read all that the filter shows, on every page of it."""
+    count = mark_read(InboxFilter(request.POST, user=request.user).applied(inbox_of(request.user)))
+    text = ngettext("%(n)d message marked as read.", "%(n)d messages marked as read.", count)
+    messages.success(request, text % {"n": count})
+    return _back(request)
+
+
+def _back(request: MemberRequest) -> HttpResponse:
+    """To the page that the form names, where it is one of this site, else to the inbox."""
+    to = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return HttpResponseRedirect(to if own else reverse("web:inbox"))
