@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Func, IntegerField, Sum, Value
+from django.db.models import Func, IntegerField, QuerySet, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -50,6 +50,7 @@ class Claim:
 
 
 Run = tuple[int, int]
+NAMED = 5
 COPY_LINES = f"""
     COPY registry_allocation (
         asset_id, units, period, {", ".join(LOADS)}, holder_id, purpose, held_until, reference, created_at
@@ -135,6 +136,21 @@ def release(references: Iterable[UUID], *, from_day: date | None = None) -> int:
     removed = lines.filter(period__startswith__gte=from_day).delete()[0]
     later = lines.filter(period__contains=from_day)
     return removed + later.update(period=_ending(from_day))
+
+
+@transaction.atomic
+def forget(assets: QuerySet[Asset]) -> None:
+    """Strikes the owners' own use of assets that are taken off the registry, as if they had never been in it.
+
+    Raises CapacityError, with nothing written, where anybody holds, was granted or has reserved a unit.
+    """
+    lines = Allocation.objects.filter(asset__in=assets)
+    _lock(lines.values_list("asset_id", flat=True))
+    held = lines.exclude(purpose=Purpose.OWN_USE, reference=None).select_related("asset").order_by("asset")
+    names = sorted({line.asset.code for line in held[:NAMED]})
+    if names:
+        raise CapacityError(_("Units are held of %(codes)s and perhaps others.") % {"codes": ", ".join(names)})
+    lines.delete()
 
 
 def free_runs(asset_ids: Iterable[int], start: date, end: date | None) -> dict[int, list[Run]]:

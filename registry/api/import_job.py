@@ -17,10 +17,9 @@ from registry.api.serializers import Body, Shown
 from registry.api.views import Resource
 from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.importing.queueing import TooLarge, queue
+from registry.importing.requests import IMPORT_ASSETS
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role
-
-IMPORT_ASSETS = "registry.import_assets"
 
 
 class JobShown(Shown[ImportJob]):

@@ -6,11 +6,16 @@ from typing import Any
 
 from registry.importing.assets import import_assets
 from registry.importing.intake import Options
+from registry.importing.preview import preview
 from registry.importing.report import ImportReport
 from registry.models import ImportJob
 
 
 def run(job: ImportJob, path: Path, progress: Callable[[str], None]) -> ImportReport:
+    """What is only tried is shown too: the preview is kept even where the file cannot be taken as it is."""
+    if job.options.get("dry_run"):
+        job.preview = preview(path, owner=job.organization, kind=job.options["kind"], options=reading(job.options))
+        ImportJob.objects.filter(pk=job.pk).update(preview=job.preview)
     return import_assets(
         path,
         owner=job.organization,

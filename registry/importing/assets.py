@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -63,7 +64,7 @@ def import_assets(
     intake = open_intake(
         path,
         known,
-        _with_capacity_alias(options, known),
+        with_known_names(options, known),
         preferred=kind,
         geometry_type=KINDS[kind].geometry,
         settable=frozenset({"source"}),
@@ -78,6 +79,7 @@ def import_assets(
     progress(_("Writing"))
     with transaction.atomic():
         report.created, report.updated, report.unchanged = _merge(intake, columns, owner, kind, path)
+        report.landed_at = None if dry_run else _moment()
         transaction.set_rollback(dry_run)
     report.headings, report.rejects = rejected_rows(intake, columns.codes)
     report.warnings = intake.warnings
@@ -85,7 +87,15 @@ def import_assets(
     return report
 
 
-def _with_capacity_alias(options: Options, known: dict[str, tuple[str, ...]]) -> Options:
+def _moment() -> datetime:
+    """Of this transaction: the created_at of all that it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        moment: datetime = cursor.fetchall()[0][0]
+    return moment
+
+
+def with_known_names(options: Options, known: dict[str, tuple[str, ...]]) -> Options:
     """`--set mounts=4` or `--map 芯数=cores_total` name the field by a known heading of it as well."""
     names = {heading: target for target, headings in reversed(known.items()) for heading in headings}
     return replace(

@@ -61,6 +61,7 @@ def _progress(job: ImportJob, stage: str) -> None:
 
 def _keep(job: ImportJob, report: ImportReport, folder: Path) -> None:
     job.report = report.as_json()
+    job.landed_at = report.landed_at
     job.rejected = [
         {"row": row.row, "column": row.column, "reason": row.reason} for row in report.rejects[:SHOWN_REJECTS]
     ]

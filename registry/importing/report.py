@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class ImportReport:
     crs: str | None = None
     seconds: float = 0.0
     dry_run: bool = False
+    landed_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints; warnings as {"row", "column", "text"}, row null for the whole file."""

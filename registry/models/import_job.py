@@ -41,7 +41,9 @@ class ImportJob(models.Model):
     it running without a lock, and another takes it up (registry.jobs).
 
     options: kind, layer, crs, encoding, mapping, constants, dry_run; for demands title and submit.
-    report: what registry.importing.report.ImportReport.as_json gives.
+    report: what registry.importing.report.ImportReport.as_json gives. preview: what registry.importing.preview gives.
+    landed_at: when its assets were written, which is their created_at, to the microsecond. undone_at: when those were
+    taken off again (registry.importing.undo).
     """
 
     organization = models.ForeignKey(
@@ -63,6 +65,9 @@ class ImportJob(models.Model):
         _("first rejected rows"), default=list, blank=True, help_text=_("The first hundred: row, column, reason.")
     )
     rejects = models.FileField(_("rejects file"), upload_to="imports/%Y/%m/", max_length=255, blank=True)
+    preview = models.JSONField(_("preview"), default=dict, blank=True)
+    landed_at = models.DateTimeField(_("landed at"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
     demand_list_id = models.BigIntegerField(
         _("demand list"), null=True, blank=True, help_text=_("What demands were put into.")
     )

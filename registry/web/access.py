@@ -6,7 +6,8 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -25,12 +26,12 @@ class MemberRequest(HttpRequest):
 
 
 def signed_in(
-    page: Callable[Concatenate[MemberRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    page: Callable[Concatenate[MemberRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Closes a page to all but persons, of whatever organization or none: their own account, say."""
 
     @wraps(page)
-    def closed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def closed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return _to_sign_in(request)
         return page(cast(MemberRequest, request), *args, **kwargs)
@@ -39,8 +40,8 @@ def signed_in(
 
 
 def members(
-    page: Callable[Concatenate[MemberRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    page: Callable[Concatenate[MemberRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Closes a page to everyone but the members of some organization.
 
     Raises PermissionDenied for whoever is signed in and belongs to none.
@@ -48,7 +49,7 @@ def members(
 
     @signed_in
     @wraps(page)
-    def closed(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def closed(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.takes_part:
             raise PermissionDenied(NO_PARTY)
         return page(request, *args, **kwargs)
@@ -56,7 +57,7 @@ def members(
     return closed
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """A part of a page that is asked for after the session ended must not be a sign-in form inside that page."""
     if not cast(MemberRequest, request).htmx:
         return redirect_to_login(request.get_full_path())

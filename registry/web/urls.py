@@ -4,6 +4,15 @@ from registry.web import members, organizations
 from registry.web.account import tokens
 from registry.web.account.profile import account
 from registry.web.assets import asset_places, assets
+from registry.web.imports import (
+    import_land,
+    import_page,
+    import_rejects,
+    import_template,
+    import_try,
+    import_undo,
+    imports,
+)
 from registry.web.language import language
 
 urlpatterns: list[URLPattern] = [
@@ -21,5 +30,12 @@ urlpatterns: list[URLPattern] = [
     path("organizations/<str:code>/", organizations.organization, name="organization"),
     path("organizations/<str:code>/contact/", organizations.contact, name="organization-contact"),
     path("organizations/<str:code>/invite/", members.invite, name="organization-invite"),
+    path("imports/", imports, name="imports"),
+    path("imports/templates/<str:kind>.<str:format>", import_template, name="import-template"),
+    path("imports/<int:id>/", import_page, name="import"),
+    path("imports/<int:id>/try/", import_try, name="import-try"),
+    path("imports/<int:id>/land/", import_land, name="import-land"),
+    path("imports/<int:id>/undo/", import_undo, name="import-undo"),
+    path("imports/<int:id>/rejects/", import_rejects, name="import-rejects"),
     path("language/", language, name="language"),
 ]

@@ -1,0 +1,50 @@
+"""What a person asks of a file that was taken in: to try it again otherwise, to let it land. Jobs carry it out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registry.models import ImportJob, JobStatus, Role, User
+from registry.nudge import nudge_on_commit
+
+IMPORT_ASSETS = "registry.import_assets"
+
+
+class WrongState(Exception):
+    """Not possible now; the message, already translated, says why."""
+
+
+def try_again(job_id: int, options: Mapping[str, Any], *, actor: User) -> ImportJob:
+    """Reads the file of a trial anew, as `options` say. Raises PermissionDenied, WrongState."""
+    return _requeue(job_id, dict(options) | {"dry_run": True}, actor)
+
+
+def land(job_id: int, *, actor: User) -> ImportJob:
+    """Writes what the last trial of the file showed. Raises PermissionDenied, WrongState."""
+    return _requeue(job_id, {"dry_run": False}, actor)
+
+
+@transaction.atomic
+def _requeue(job_id: int, options: Mapping[str, Any], actor: User) -> ImportJob:
+    job = locked(job_id, actor)
+    if job.status not in (JobStatus.DONE, JobStatus.FAILED) or not job.options.get("dry_run"):
+        raise WrongState(_("Only a trial that has ended can be repeated or carried out."))
+    if not options["dry_run"] and job.status != JobStatus.DONE:
+        raise WrongState(_("The file cannot be read as it is: correct how it is read, and check it again."))
+    job.options = job.options | options
+    job.status, job.progress, job.attempts, job.error = JobStatus.QUEUED, 0, 0, ""
+    job.report, job.rejected, job.rejects, job.finished_at = {}, [], "", None
+    job.save()
+    nudge_on_commit(IMPORT_ASSETS)
+    return job
+
+
+def locked(job_id: int, actor: User) -> ImportJob:
+    """The job, for a manager of its organization, until the transaction ends. Raises PermissionDenied."""
+    job = ImportJob.objects.select_for_update(of=("self",)).select_related("organization").get(pk=job_id)
+    if job.organization_id not in actor.organizations_as(Role.MANAGER):
+        raise PermissionDenied(_("Imports are for managers of the owner, since a file may state prices too."))
+    return job
