@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharing.matching.arrays import Ints, group_starts
-from sharing.matching.assignment import exact, flow, reduction
+from sharing.matching.assignment import exact, flow, reduction, tiny
 from sharing.matching.assignment.layout import Layout, lay_out
 from sharing.matching.assignment.model import Model, Rows, build
 from sharing.matching.assignment.problem import PRIORITIES, Assignment, Problem
@@ -81,9 +81,11 @@ def _remembered(memory: dict[bytes, exact.Solution], options: Ints, part: Model)
 
 
 def _solve_part(part: Model) -> exact.Solution:
-    if not flow.is_transport(part):
+    used = tiny.solve(part)
+    if used is None and flow.is_transport(part):
+        used = flow.solve(part)
+    if used is None:
         return exact.solve(part)
-    used = flow.solve(part)
     return exact.Solution(used, served_by_priority(part, used), int(part.cost @ used), exact=True)
 
 

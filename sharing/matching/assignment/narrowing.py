@@ -51,7 +51,7 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True)
 class _Relaxed:
-    """The linear relaxation over all allowed options: its optimum, and by option its solution and reduced cost."""
+    """The linear relaxation over all options: its optimum, and by option its solution and reduced cost."""
 
     bound: float
     share: Floats
@@ -60,22 +60,22 @@ class _Relaxed:
 
 def least(model: Model, kept: Kept, value: Ints | Floats, start: Ints) -> Narrowed:
     """Make the sum of `value` least, keeping what earlier steps reached; `start` is feasible."""
-    allowed = np.ones(model.demand.size, dtype=np.bool_)
-    if allowed.size < LARGE:
-        used, bound, proven = _search(model, kept, value, start, allowed)
+    size = model.demand.size
+    if size < LARGE:
+        used, bound, proven = _search(model, kept, value, start, np.ones(size, dtype=np.bool_))
         return Narrowed(used, bound, proven)
-    relaxed = _relaxation(model, kept, value, allowed, start)
+    relaxed = _relaxation(model, kept, value, start)
     bound, reduced = relaxed.bound, relaxed.reduced
     used, each = _rounded(model, kept, value, relaxed, start), FIRST
-    if allowed.size > HUGE and float(value @ used) - bound <= ENOUGH * float(value @ used):
+    if size > HUGE and float(value @ used) - bound <= ENOUGH * float(value @ used):
         return Narrowed(used, bound, proven=False)
-    within = np.zeros_like(allowed)
+    within = np.zeros(size, dtype=np.bool_)
     while True:
-        within |= _first(model, reduced, allowed, each) | (used > 0)
+        within |= _first(model, reduced, each) | (used > 0)
         gap = SEARCH_GAP if np.count_nonzero(within) < WIDE else WIDE_GAP
         used, found, _ = _search(model, kept, value, used, within, gap=gap)
         best = float(value @ used)
-        better = allowed & ~within & (reduced < best - bound)
+        better = ~within & (reduced < best - bound)
         if not better.any() or best - bound < TOLERANCE:
             break
         if np.count_nonzero(within | better) <= MOST:
@@ -83,7 +83,7 @@ def least(model: Model, kept: Kept, value: Ints | Floats, start: Ints) -> Narrow
         elif best - bound <= ENOUGH * best:
             break
         each *= 2
-    beyond = float(reduced[allowed & ~within].min(initial=np.inf))
+    beyond = float(reduced[~within].min(initial=np.inf))
     lower = max(bound, min(found, bound + beyond))
     return Narrowed(used, lower, best - lower < 0.5)
 
@@ -94,7 +94,7 @@ def most(model: Model, kept: Kept, demands: Flags, start: Ints) -> tuple[Ints, f
     if model.demand.size < HUGE:
         used, lowest, proven = Programme(model, kept, demands=demands).solve(start)
         return used, -lowest, proven
-    rows = np.flatnonzero(_first(model, model.cost, model.most > 0, 2 * FIRST) | (start > 0))
+    rows = np.flatnonzero(_first(model, model.cost, 2 * FIRST, model.most > 0) | (start > 0))
     part = _only(model, rows)
     found, _, _ = Programme(part, Kept(part, kept.served, kept.cost, kept.parties), demands=demands).solve(start[rows])
     used = np.zeros_like(start)
@@ -123,19 +123,19 @@ def _search(
     return used, bound, proven
 
 
-def _relaxation(model: Model, kept: Kept, value: Ints | Floats, allowed: Flags, start: Ints) -> _Relaxed:
-    active = allowed & (_first(model, value, allowed, FIRST) | (start > 0))
+def _relaxation(model: Model, kept: Kept, value: Ints | Floats, start: Ints) -> _Relaxed:
+    active = _first(model, value, FIRST) | (start > 0)
     order = np.flatnonzero(active)
     relaxation = Relaxation(_programme(model, kept, value, order))
     while True:
         bound, values, dual = relaxation.solve()
         reduced = _reduced_costs(model, kept, value, dual)
-        missing = allowed & ~active & (reduced < -TOLERANCE)
+        missing = ~active & (reduced < -TOLERANCE)
         if not missing.any():
             share = np.zeros(model.demand.size)
             share[order] = values
             return _Relaxed(bound, share, reduced)
-        added = np.flatnonzero(_first(model, reduced, missing, FIRST))
+        added = np.flatnonzero(_first(model, reduced, FIRST, missing))
         relaxation.add(_programme(model, kept, value, added))
         active[added] = True
         order = np.concatenate((order, added))
@@ -156,9 +156,9 @@ def _reduced_costs(model: Model, kept: Kept, value: Ints | Floats, dual: Floats)
     return np.asarray(reduced, dtype=np.float64)
 
 
-def _first(model: Model, value: Ints | Floats, options: Flags, count: int) -> Flags:
-    """The `count` options of each demand that have the least value."""
-    rows = np.flatnonzero(options)
+def _first(model: Model, value: Ints | Floats, count: int, options: Flags | None = None) -> Flags:
+    """The `count` options of each demand that have the least value, of all or of these."""
+    rows = np.arange(model.demand.size) if options is None else np.flatnonzero(options)
     order = rows[np.lexsort((rows, value[rows], model.demand[rows]))]
     starts = group_starts(model.demand[order])
     lengths = np.diff(np.append(starts, order.size))

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
+from unittest import mock
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sharing.matching.arrays import UNLIMITED
+from sharing.matching.assignment import tiny
 from sharing.matching.assignment.assign import assign
 from sharing.matching.assignment.problem import PRIORITIES, Assignment, Problem
 from sharing.matching.ledger import Holdings, freedom
@@ -194,14 +196,17 @@ def assert_holds(problem: Problem, answer: Assignment) -> None:
 
 
 def assert_is_best(problem: Problem) -> None:
-    answer = assign(problem)
-    assert_holds(problem, answer)
+    """Whether small parts are looked through or solved as the large ones are."""
     optimum = best(problem)
-    assert reached(problem, answer) >= optimum
-    if answer.exact:
-        assert reached(problem, answer) == optimum
-        assert answer.served_bound.tolist() == answer.served.tolist()
-        assert answer.cost_bound == answer.cost
+    for most_ways in (tiny.MOST_WAYS, 0):
+        with mock.patch.object(tiny, "MOST_WAYS", most_ways):
+            answer = assign(problem)
+        assert_holds(problem, answer)
+        assert reached(problem, answer) >= optimum
+        if answer.exact:
+            assert reached(problem, answer) == optimum
+            assert answer.served_bound.tolist() == answer.served.tolist()
+            assert answer.cost_bound == answer.cost
 
 
 @settings(max_examples=300, deadline=None)
