@@ -29,6 +29,7 @@ def test_from_an_empty_list_to_a_request(open_page: SignedIn):
     accessible(page)
     page.get_by_role("button", name="Add the line").click()
     expect(page.locator("table")).to_contain_text("1 with 1 mount free")
+    page.wait_for_selector("#lines-map[data-ready='true']")
     accessible(page)
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("progressbar")).to_be_visible()

@@ -35,6 +35,7 @@ export function popupOf(names, texts) {
 export function keepList(map, element, texts, shown) {
   const details = document.createElement("details");
   details.className = "map-list";
+  details.hidden = true; // until there is something to say
   const summary = document.createElement("summary");
   const body = document.createElement("div");
   details.append(summary, body);
@@ -48,6 +49,7 @@ export function keepList(map, element, texts, shown) {
     const said = [texts.in_view.replace("%", names.length)];
     if (many) said.push(texts.in_clusters.replace("%", many));
     summary.textContent = said.join(" · ");
+    details.hidden = false;
     body.replaceChildren(listOf(names.slice(0, MOST)));
     if (names.length > MOST) body.append(texts.more.replace("%", names.length - MOST));
   });
