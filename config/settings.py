@@ -316,6 +316,8 @@ CELERY_BEAT_SCHEDULE = {
     "make-exports": {"task": "registry.make_exports", "schedule": 10.0, "options": {"expires": 10}},
     "forget-exports": {"task": "registry.forget_exports", "schedule": 600.0},
     "forget-old-calls": {"task": "registry.forget_old_calls", "schedule": 3600.0},
+    # On the first of each month; the other hours make up for one that was missed.
+    "make-reports": {"task": "sharing.make_reports", "schedule": crontab(minute=20), "options": {"expires": 3600}},
     "refresh-free-units": {
         "task": "registry.refresh_free_units",
         "schedule": crontab(minute=1),
@@ -329,6 +331,10 @@ CONSENT_WORKING_DAYS = env.int("CONSENT_WORKING_DAYS", default=10)
 APPROVAL_WORKING_DAYS = env.int("APPROVAL_WORKING_DAYS", default=10)
 REMINDER_WORKING_DAYS_BEFORE = env.int("REMINDER_WORKING_DAYS_BEFORE", default=3)
 HOLD_GRACE_WORKING_DAYS = env.int("HOLD_GRACE_WORKING_DAYS", default=10)
+
+# --- Monitoring (docs/monitoring.md) ------------------------------------------------------------------------------
+# A file of factors for the cost and CO₂ of new builds, in place of sharing/monitoring/data/factors.json.
+MONITORING_FACTORS = env.str("MONITORING_FACTORS", default="")
 
 # --- Webhooks (sharing/notifications/webhooks; docs/webhooks.md) ------------------------------------------------
 # The first seals the secrets of endpoints, all open them: put a new key in front, and let the old one stay.

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 def regulated_regions(user: "User", path: str) -> Q:
     """True where the region at `path` is one that an organization of `user` regulates, or lies inside it."""
-    return _inside(user.regulated, path)
+    return inside(user.regulated, path)
 
 
 def regulated_by(regions: Iterable[Region], path: str) -> Q:
     """True where the region at `path` is one of `regions`, or lies inside one."""
-    return _inside(((region.scheme, region.prefix) for region in regions), path)
+    return inside(((region.scheme, region.prefix) for region in regions), path)
 
 
-def _inside(prefixes: Iterable[tuple[str, str]], path: str) -> Q:
+def inside(prefixes: Iterable[tuple[str, str]], path: str) -> Q:
+    """True where the region at `path` lies in one of these, each given by its scheme and prefix."""
     condition = Q(pk__in=[])
     for scheme, prefix in prefixes:
         condition |= Q(**{f"{path}__scheme": scheme, f"{path}__code__startswith": prefix})

@@ -1,0 +1,92 @@
+"""What figures are broken down by, and how the keys of their rows read."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat, Substr, TruncMonth
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from registry.kinds import Kind
+from registry.models import Organization, Region, Sector
+from registry.models.region import GB_T_2260
+from sharing.monitoring.scope import Scope
+
+PAIR = ">"
+Labels = Callable[[Iterable[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """labels: from keys to words. over_time: whether the rows follow one another in time."""
+
+    code: str
+    title: str | Promise
+    labels: Labels
+    over_time: bool = False
+
+
+def kind_name(code: str) -> str:
+    """The first word of a kind's name, enough beside others."""
+    return str(Kind(code).label).split(",")[0]
+
+
+def _regions(keys: Iterable[str]) -> Mapping[str, str]:
+    """Of prefixes as `region_key` gives them; one that is no region's of its own stays a number."""
+    wanted = list(keys)
+    names = dict(Region.objects.filter(prefix__in=wanted, retired=False).values_list("prefix", "name"))
+    return {key: f"{key} {names.get(key, '')}".strip() for key in wanted}
+
+
+def _owners(keys: Iterable[str]) -> Mapping[str, str]:
+    names = dict(Organization.objects.filter(pk__in=[int(key) for key in keys]).values_list("pk", "name"))
+    return {str(pk): name for pk, name in names.items()}
+
+
+def _pairs(keys: Iterable[str]) -> Mapping[str, str]:
+    return {key: " → ".join(str(Sector(sector).label) for sector in key.split(PAIR)) for key in keys}
+
+
+KIND = Breakdown("kind", _("Kind"), lambda keys: {key: kind_name(key) for key in keys})
+SECTOR = Breakdown("sector", _("Sector of the party"), lambda keys: {key: str(Sector(key).label) for key in keys})
+SECTORS = Breakdown("sectors", _("Sectors: owner → user"), _pairs)
+REGION = Breakdown("region", _("Region"), _regions)
+MONTH = Breakdown("month", _("Month"), lambda keys: {key: key for key in keys}, over_time=True)
+TOTAL = Breakdown("total", _("In all"), lambda keys: {key: str(_("In all")) for key in keys})
+OWNER = Breakdown("owner", _("Owner"), _owners)
+
+
+def region_level(scope: Scope) -> int:
+    """How many digits the keys of regions have: one level below the region that the figures are of."""
+    widest = [len(scope.region.prefix)] if scope.region else [len(prefix) for _scheme, prefix in scope.regulated]
+    return min(min(widest, default=0) + 2, 6)
+
+
+def region_key(scope: Scope, path: str) -> Any:
+    """The prefix of the division that the region at `path` lies in (GB/T 2260 has two digits a level); a code of
+    another scheme as it is."""
+    scheme = scope.region.scheme if scope.region else next((scheme for scheme, _p in scope.regulated), GB_T_2260)
+    return Substr(f"{path}__code", 1, region_level(scope)) if scheme == GB_T_2260 else Substr(f"{path}__code", 1)
+
+
+def total_key() -> Any:
+    return Value(TOTAL.code, output_field=CharField())
+
+
+def month_key(path: str) -> Any:
+    return TruncMonth(path)
+
+
+def pair_key(owner: str, holder: str) -> Any:
+    return Concat(f"{owner}__sector", Value(PAIR), f"{holder}__sector", output_field=CharField())
+
+
+def id_key(path: str) -> Any:
+    return Cast(path, CharField())
+
+
+def text_of(key: Any) -> str:
+    """A key as it is stored and put into addresses."""
+    return key.strftime("%Y-%m") if hasattr(key, "strftime") else str(key)

@@ -1,0 +1,92 @@
+"""Every indicator by every breakdown is what its formula says, over made-up years and for every kind of reader."""
+
+from datetime import date
+
+import pytest
+
+from registry.kinds import Kind
+from registry.models import Region, Sector
+from sharing.matching.cobuild.costs import LEAST_HEIGHT_M, SITES
+from sharing.matching.route_terms import TERMS
+from sharing.monitoring.breakdowns import TOTAL
+from sharing.monitoring.factors import factors
+from sharing.monitoring.indicators import INDICATORS
+from sharing.monitoring.scope import Scope, first_of_month
+from tests import factories
+from tests.sharing.monitoring.reference import REFERENCE, Rows
+from tests.sharing.monitoring.world import World
+
+
+def scopes(world: World) -> dict[str, Scope]:
+    """Of regulators above and beside one another, of a party, of a superuser; narrowed, and of a month gone by."""
+    start, end = first_of_month(world.today, months=-11), first_of_month(world.today, months=1)
+    root = factories.user("root", is_superuser=True)
+    wuhan = Region.objects.get(code=factories.WUHAN_CODE)
+    months_ago = first_of_month(world.today, months=-3)
+    return {
+        "city": Scope.of(world.officer, start, end),
+        "province": Scope.of_organization(world.province, start, end),
+        "party": Scope.of(factories.member(world.parties[0]), start, end),
+        "all": Scope.of(root, start, end),
+        "one month": Scope.of_organization(world.province, months_ago, first_of_month(months_ago, months=1)),
+        "narrowed": Scope.of(root, start, end, region=wuhan, kind=Kind.TOWER, sector=Sector.POWER),
+        "kind": Scope.of(root, start, end, kind=Kind.DUCT),
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_figures_are_exact(db, seed: int):
+    world, rows_of_all = World(seed), Rows()
+    seen: set[tuple[str, str]] = set()
+    for name, scope in scopes(world).items():
+        for indicator in INDICATORS.values():
+            for breakdown in (TOTAL, *indicator.breakdowns):
+                rows = indicator.figures(scope, breakdown.code)
+                figures = {row.key: dict(row.values) for row in rows}
+                slow = REFERENCE[indicator.code](rows_of_all, scope, breakdown.code)
+                assert figures == slow, (name, indicator.code, breakdown.code)
+                assert len(figures) == len(rows)
+                assert all(list(row.values) == [column.code for column in indicator.columns] for row in rows)
+                assert set(breakdown.labels(figures)) == set(figures)
+                if figures:
+                    seen.add((indicator.code, breakdown.code))
+    assert seen == {(i.code, b.code) for i in INDICATORS.values() for b in (TOTAL, *i.breakdowns)}
+
+
+def test_who_belongs_nowhere_sees_nothing(db):
+    world = World(1)
+    scope = Scope.of(factories.user(), date(2000, 1, 1), first_of_month(world.today, months=1))
+    for indicator in INDICATORS.values():
+        for breakdown in indicator.breakdowns:
+            counts = [row.values[indicator.columns[0].code] for row in indicator.figures(scope, breakdown.code)]
+            assert not any(counts), (indicator.code, breakdown.code)
+
+
+def test_regulators_of_another_region_see_nothing_of_this_one(db):
+    world = World(1)
+    other = factories.regulator("elsewhere", of="330100")
+    scope = Scope.of_organization(
+        other, first_of_month(world.today, months=-11), first_of_month(world.today, months=1)
+    )
+    for indicator in INDICATORS.values():
+        assert indicator.figures(scope, indicator.breakdowns[0].code) == [], indicator.code
+
+
+def test_indicators_ask_the_database_a_fixed_number_of_times(db, django_assert_num_queries):
+    world = World(1)
+    asked = {"sharing-rate": 2, "demands-met": 1, "decision-days": 3, "builds-avoided": 2, "catalog-quality": 5}
+    scope = scopes(world)["city"]
+    for code, number in asked.items():
+        with django_assert_num_queries(number):
+            INDICATORS[code].figures(scope, INDICATORS[code].breakdowns[0].code)
+
+
+def test_prices_of_new_build_are_those_that_matching_reckons_with():
+    known, years = factors(), 20
+    tower, room = SITES[Kind.TOWER], SITES[Kind.EQUIPMENT_ROOM]
+    assert known["tower"].cost == years * (tower.fixed + LEAST_HEIGHT_M * tower.per_height_m)
+    assert known["equipment_room"].cost == years * room.fixed
+    for kind in (Kind.DUCT, Kind.FIBER):
+        assert known[kind].cost == years * 1000 * TERMS[kind].gap_cost_per_m
+    assert all(factor.cost_is_assumed and factor.cost_source for factor in known.values())
+    assert known["tower"].co2_t == round(1_532_000 / 60_000, 1)
