@@ -14,6 +14,7 @@ PAGES: dict[str, str] = {
     "organization": "admin:registry_organization_change",
     "plannedfacility": "admin:registry_plannedfacility_change",
     "webhookendpoint": "web:webhook",
+    "report": "web:report",
 }
 
 

@@ -1,11 +1,17 @@
 """What waits for one person, as querysets: the same conditions as workflow.rules, said in SQL so that they can be
 counted and ordered. A test holds the two against each other."""
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from registry.models import Membership, Role, User
 from sharing.models import (
     Approval,
+    Assignment,
     Channel,
     CobuildAnswer,
     CobuildGroup,
@@ -38,6 +44,46 @@ def to_decide(user: User) -> QuerySet[Match]:
     waiting = Match.objects.filter(covered, Exists(used), status=MatchStatus.CONSENTED)
     waiting = waiting.exclude(demand__list__party__in=own).exclude(Exists(used.filter(asset__owner__in=own)))
     return waiting.exclude(Exists(signed)).order_by(F("deadline").asc(nulls_last=True), "pk")
+
+
+def colleagues(user: User) -> QuerySet[User]:
+    """The people, oneself too, who decide for the regulators that `user` decides for."""
+    own = user.organizations_as(Role.MANAGER)
+    managers = Membership.objects.filter(
+        organization__in=own, organization__regulates__isnull=False, role__in=Role.at_least(Role.MANAGER)
+    )
+    return User.objects.filter(pk__in=managers.values("user"), is_active=True).order_by("username")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one person (None: nobody yet) has to decide: how many, how many of them late, and the nearest deadline."""
+
+    person: User | None
+    count: int
+    overdue: int
+    next_deadline: datetime | None
+
+
+def workload(user: User) -> list[Load]:
+    """What `user` may decide by whom it is assigned to, what is not assigned first; colleagues without any too."""
+    people = list(colleagues(user))
+    waiting: Any = to_decide(user).order_by().annotate(to=assignee_of(user)).values("to")
+    late = Count("pk", filter=Q(deadline__lt=timezone.now()))
+    rows = {row["to"]: row for row in waiting.annotate(n=Count("pk"), late=late, next=Min("deadline"))}
+    if not people:
+        return []
+    return [_load(one, rows.get(one.pk if one else None)) for one in (None, *people)]
+
+
+def _load(person: User | None, row: Any) -> Load:
+    return Load(person, row["n"], row["late"], row["next"]) if row else Load(person, 0, 0, None)
+
+
+def assignee_of(user: User) -> Subquery:
+    """The id of the person that the match of a row is assigned to, as far as `user` may know."""
+    given = Assignment.objects.visible_to(user).filter(match=OuterRef("pk")).order_by("pk")
+    return Subquery(given.values("assignee")[:1])
 
 
 def to_answer(user: User) -> QuerySet[Consent]:

@@ -12,6 +12,8 @@ from sharing.admin import (
     match_run,
     notification,
     outcome,
+    report,
+    sample,
     webhook_delivery,
     webhook_endpoint,
 )
@@ -30,6 +32,8 @@ __all__ = [
     "match_run",
     "notification",
     "outcome",
+    "report",
+    "sample",
     "webhook_delivery",
     "webhook_endpoint",
 ]

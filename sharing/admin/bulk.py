@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from registry.admin.base import person
 from registry.search import is_id
+from sharing.admin.conflicts import conflicts
 from sharing.admin.verbs import RejectionForm, standing_of
 from sharing.errors import BadInput, NotYours
 from sharing.models import Match, MatchStatus
@@ -44,13 +45,16 @@ def confirm(
     verdicts = [(match, refusal) for match, refusal in verdicts if not isinstance(refusal, NotYours)]
     if not verdicts:
         raise PermissionDenied
+    warned = conflicts([match for match, _refusal in verdicts])
     context = {
         **model_admin.admin_site.each_context(request),
         "title": verb.label,
         "opts": model_admin.opts,
         "verb": verb.value.partition(".")[2],
         "form": form or FORMS[verb](),
-        "rows": [(match, fingerprints[match.pk], is_core(match), refusal) for match, refusal in verdicts],
+        "rows": [
+            (match, fingerprints[match.pk], is_core(match), refusal, warned[match.pk]) for match, refusal in verdicts
+        ],
         "open_count": sum(refusal is None for _match, refusal in verdicts),
         "url": reverse("admin:sharing_match_decide", args=[verb.value.partition(".")[2]]),
         "back": reverse("admin:sharing_match_changelist") + "?waiting=decide",

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,13 +13,14 @@ from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.models import Role
 from registry.tags import due, tag
 from sharing import waiting_for, words
-from sharing.admin import bulk
+from sharing.admin import assigning, bulk
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
 from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
-from sharing.models import Match, MatchStatus
+from sharing.models import Assignment, Match, MatchStatus
 from sharing.shown import match_page
 from sharing.shown.buttons import Button, WithFingerprint
+from sharing.shown.letter import is_decided
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import MATCH_FACTS, RULES, Verb
@@ -39,6 +40,9 @@ BUTTONS = (
 )
 
 
+LETTERS = ("en", "zh-hans")
+
+
 class WaitingMatches(WaitingFilter):
     queues = {
         "decide": (gettext_lazy("to decide"), waiting_for.to_decide),
@@ -46,21 +50,63 @@ class WaitingMatches(WaitingFilter):
     }
 
 
+class AssignedFilter(admin.SimpleListFilter):
+    """By the colleague whose work it is."""
+
+    title = gettext_lazy("assigned to")
+    parameter_name = "assigned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        people = [(str(one.pk), str(one)) for one in waiting_for.colleagues(person(request))]
+        return [("nobody", gettext_lazy("nobody")), *people] if people else []
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> models.QuerySet[Match]:
+        """The part of `queryset` that is assigned to them; all of it for what is no colleague."""
+        known = [value for value, _name in self.lookup_choices]
+        if self.value() not in known:
+            return queryset
+        rows: Any = queryset.annotate(given_to=waiting_for.assignee_of(person(request)))
+        found: models.QuerySet[Match] = rows.filter(
+            given_to=None if self.value() == "nobody" else int(self.value() or 0)
+        )
+        return found
+
+
 @admin.register(Match)
 class MatchAdmin(ReadOnlyMixin, VerbMixin):
     """The queue, and the page on which a match is decided; every decision goes through the workflow."""
 
     buttons = BUTTONS
-    list_display = ("number", "what", "party", "status_tag", "due", "cost", "score_shown", "list_title")
+    list_display = ("number", "what", "party", "status_tag", "due", "assigned", "cost", "score_shown", "list_title")
     list_display_links = ("number", "what")
-    list_filter = (WaitingMatches, "status", "demand__kind", ("demand__list__party", AutocompleteFilter))
+    list_before_template = "sharing/workload.html"
+    list_filter = (
+        WaitingMatches,
+        AssignedFilter,
+        "status",
+        "demand__kind",
+        ("demand__list__party", AutocompleteFilter),
+    )
     linked_by = ("run", "demand", "demand__list")
     list_select_related = ("demand__list__party",)
     search_fields = ("demand__name__icontains", "demand__list__title__icontains", "=id")
     search_help_text = gettext_lazy("Number of the match, name of the demand or title of the list")
     # Those with a deadline first, the oldest on top.
     ordering = (F("deadline").asc(nulls_last=True), "-id")
-    actions = ("approve_selected", "reject_selected")
+    actions = ("approve_selected", "reject_selected", "assign_selected")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Each with the name of whom it is assigned to, as far as the person may know."""
+        rows: Any = super().get_queryset(request)
+        given = Assignment.objects.visible_to(person(request)).filter(match=models.OuterRef("pk")).order_by("pk")
+        named: models.QuerySet[Any] = rows.annotate(given_name=models.Subquery(given.values("assignee__username")[:1]))
+        return named
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With the work of one's office above the list."""
+        return super().changelist_view(
+            request, {"workload": waiting_for.workload(person(request)), **(extra_context or {})}
+        )
 
     @admin.display(description=gettext_lazy("match"))
     def number(self, match: Match) -> str:
@@ -86,6 +132,10 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     def due(self, match: Match) -> Any:
         return due(match.deadline)
 
+    @admin.display(description=gettext_lazy("assigned to"))
+    def assigned(self, match: Any) -> str:
+        return match.given_name or "–"
+
     @admin.display(description=gettext_lazy("cost a year"))
     def cost(self, match: Match) -> str:
         return words.number(match.cost_per_year)
@@ -102,6 +152,10 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     def reject_selected(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> HttpResponse:
         return bulk.confirm(self, request, Verb.REJECT, queryset)
 
+    @admin.action(description=gettext_lazy("Assign…"))
+    def assign_selected(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> HttpResponse:
+        return assigning.choose(self, request, queryset)
+
     def said(self, button: Button, result: Any) -> str:
         """Of a core asset the first approval is not yet the decision."""
         if button.verb is Verb.APPROVE and result.status == MatchStatus.CONSENTED:
@@ -117,7 +171,12 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
 
     def get_urls(self) -> list[URLPattern]:
         decide = path("decide/<slug:verb>/", self.admin_site.admin_view(self.decide_view), name="sharing_match_decide")
-        return [decide, *super().get_urls()]
+        assign = path("assign/", self.admin_site.admin_view(self.assign_view), name="sharing_match_assign")
+        return [decide, assign, *super().get_urls()]
+
+    def assign_view(self, request: HttpRequest) -> HttpResponse:
+        """Gives the matches of the page before to a colleague."""
+        return assigning.carry_out(request)
 
     def decide_view(self, request: HttpRequest, verb: str) -> HttpResponse:
         """Approves or rejects the matches of the confirmation page."""
@@ -145,6 +204,10 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             "original": match,
             "status_tag": self.status_tag(match),
             "due": due(match.deadline),
+            "letters": [(language, reverse("web:match-letter", args=[match.pk, language])) for language in LETTERS]
+            if is_decided(match)
+            else [],
+            "assigned": self.assigned(match),
             "offers": offers(match, BUTTONS, standing, {"fingerprint": fingerprint}),
             "consent_rows": [
                 (consent, status, offers(consent, CONSENT_BUTTONS, standing)) for consent, status in shown["consents"]

@@ -34,6 +34,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[tuple[str | Promise, str, str], ...]], 
             (_("Agreements"), "verified", "sharing_agreement_changelist"),
             (_("Co-build groups"), "group_work", "sharing_cobuildgroup_changelist"),
             (_("History"), "history", "sharing_event_changelist"),
+            (_("Monthly reports"), "monitoring", "sharing_report_changelist"),
+            (_("Samples"), "casino", "sharing_sample_changelist"),
         ),
     ),
     (

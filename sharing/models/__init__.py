@@ -1,5 +1,6 @@
 from sharing.models.agreement import Agreement
 from sharing.models.approval import Approval, Decision, RejectionReason
+from sharing.models.assignment import Assignment
 from sharing.models.calendar_day import CalendarDay
 from sharing.models.cobuild_group import CloseReason, CobuildGroup, CobuildStatus
 from sharing.models.cobuild_member import CobuildAnswer, CobuildDemand, CobuildMember
@@ -16,6 +17,8 @@ from sharing.models.match_run import MatchRun, RunStatus
 from sharing.models.notification import Channel, Notification
 from sharing.models.opening import Opening
 from sharing.models.outcome import Outcome
+from sharing.models.report import Report
+from sharing.models.sample import Frame, Sample
 from sharing.models.webhook_delivery import WebhookAttempt, WebhookDelivery
 from sharing.models.webhook_endpoint import DisabledReason, WebhookEndpoint
 
@@ -23,6 +26,7 @@ __all__ = [
     "LIVE",
     "Agreement",
     "Approval",
+    "Assignment",
     "CalendarDay",
     "Channel",
     "CloseReason",
@@ -42,6 +46,7 @@ __all__ = [
     "DisabledReason",
     "Event",
     "EventType",
+    "Frame",
     "ListStatus",
     "MailPreference",
     "MailTiming",
@@ -54,7 +59,9 @@ __all__ = [
     "Outcome",
     "RefusalReason",
     "RejectionReason",
+    "Report",
     "RunStatus",
+    "Sample",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -25,6 +25,7 @@ class EventType(models.TextChoices):
     MATCH_CONSENTED = "match.consented", _("All owners consented")
     MATCH_REFUSED = "match.refused", _("Match refused")
     MATCH_COUNTERSIGNED = "match.countersigned", _("First of two approvals given")
+    MATCH_ASSIGNED = "match.assigned", _("Assigned to a colleague")
     MATCH_APPROVED = "match.approved", _("Match approved")
     MATCH_REJECTED = "match.rejected", _("Match rejected")
     MATCH_EXPIRED = "match.expired", _("Request expired")
@@ -39,6 +40,7 @@ class EventType(models.TextChoices):
     AGREEMENT_RENEWAL_ASKED = "agreement.renewal_asked", _("Renewal asked")
     AGREEMENT_ENDING = "agreement.ending", _("Agreement ends soon")
     AGREEMENT_ENDED = "agreement.ended", _("Agreement ended")
+    REPORT_MADE = "report.made", _("Monthly report made")
     WEBHOOK_DISABLED = "webhook.disabled", _("Webhook endpoint disabled")
     COBUILD_PROPOSED = "cobuild.proposed", _("Building together proposed")
     COBUILD_JOINED = "cobuild.joined", _("Co-build group joined")
@@ -48,18 +50,24 @@ class EventType(models.TextChoices):
     COBUILD_ENDED = "cobuild.ended", _("Agreed co-build group closed")
 
 
+# What happens inside an organization is for its own people only, even where it is about a match that others see.
+INTERNAL = (EventType.MATCH_ASSIGNED, EventType.REPORT_MADE)
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, user: User) -> Self:
-        """Events of the lists, matches and co-build groups that `user` may see, and of the webhook endpoints that they
-        manage."""
+        """Events of the lists, matches and co-build groups that `user` may see, of the webhook endpoints that they
+        manage, and of what happens inside their organizations."""
         if user.is_superuser:
             return self
-        managed = Membership.objects.filter(user_id=user.pk, role=Role.MANAGER).values("organization")
-        return self.filter(
+        own = Membership.objects.filter(user_id=user.pk)
+        managed = own.filter(role=Role.MANAGER).values("organization")
+        return self.filter(~Q(type__in=INTERNAL) | Q(organization__in=own.values("organization"))).filter(
             Q(match__in=Match.objects.visible_to(user))
             | Q(match__isnull=True, demand_list__in=DemandList.objects.visible_to(user))
             | Q(type=EventType.WEBHOOK_DISABLED, organization__in=managed)
             | Q(cobuild_group__in=CobuildGroup.objects.visible_to(user))
+            | Q(type=EventType.REPORT_MADE)
         )
 
     def undispatched(self) -> Self:

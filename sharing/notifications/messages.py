@@ -28,8 +28,8 @@ class Message:
         return f"{self.text}\n\n{self.link}\n"
 
 
-# Facts that stand in the texts: what (the list's line), title, party, owner, by, number, day, on, reason, conditions,
-# matched, demands, lines, which, endpoint, group, joined, parties. Empty where an event has none.
+# Facts that stand in the texts: what (the list's line), title, month, party, owner, by, number, day, on, reason,
+# conditions, matched, demands, lines, which, endpoint, group, joined, parties. Empty where an event has none.
 TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.LIST_SUBMITTED: (
         lazy("%(title)s: submitted"),
@@ -84,6 +84,10 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.MATCH_COUNTERSIGNED: (
         lazy("%(what)s: a second approval is needed"),
         lazy("%(by)s approved %(what)s, which touches a core asset. A second person decides until %(day)s."),
+    ),
+    EventType.MATCH_ASSIGNED: (
+        lazy("%(what)s: yours to decide until %(day)s"),
+        lazy("%(by)s gave you the decision on %(what)s for %(party)s. Approve or reject it until %(day)s."),
     ),
     EventType.MATCH_APPROVED: (
         lazy("%(what)s: approved, agreement %(number)s"),
@@ -152,6 +156,10 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.AGREEMENT_ENDED: (
         lazy("%(number)s has ended"),
         lazy("Agreement %(number)s of %(party)s for %(what)s has ended; its units are free. %(reason)s"),
+    ),
+    EventType.REPORT_MADE: (
+        lazy("The report of %(month)s is there"),
+        lazy("The figures of %(month)s stand. Read the report, or take it along as a workbook or PDF."),
     ),
     EventType.WEBHOOK_DISABLED: (
         lazy("Webhook endpoint “%(endpoint)s” is disabled"),
@@ -247,6 +255,8 @@ def subject_of(event: Event, *, hides_owner: bool = False) -> tuple[str, int]:
         return "cobuildgroup", event.cobuild_group_id
     if event.demand_list_id:
         return "demandlist", event.demand_list_id
+    if event.type == EventType.REPORT_MADE:
+        return "report", event.data["report"]
     return "webhookendpoint", event.data["endpoint"]
 
 
@@ -274,6 +284,7 @@ def _facts(event: Event) -> dict[str, str]:
         "reason": _reason(event),
         "conditions": data.get("conditions") or _("none"),
         "endpoint": str(data.get("name", "")),
+        "month": str(data.get("month", "")),
         "group": str(event.cobuild_group_id or ""),
         **{name: str(data.get(name, "")) for name in COUNTED},
     }

@@ -21,13 +21,14 @@ from sharing.models import (
     MailTiming,
     Match,
     Notification,
+    Report,
     WebhookEndpoint,
 )
 from sharing.notifications import recipients
 from sharing.notifications.preferences import timings
 from sharing.notifications.webhooks import queueing
 
-Subject = DemandList | Match | Consent | Agreement | CobuildGroup | WebhookEndpoint
+Subject = DemandList | Match | Consent | Agreement | CobuildGroup | WebhookEndpoint | Report
 
 SWEEP = "sharing.sweep_outbox"
 BATCH = 200
@@ -75,6 +76,10 @@ def draft(
             # An endpoint may be deleted, its history may not.
             event.organization = subject.organization
             data |= {"endpoint": subject.pk, "name": subject.name}
+            return event
+        case Report():
+            event.organization = subject.organization
+            data |= {"report": subject.pk, "month": f"{subject.month:%Y-%m}"}
             return event
         case CobuildGroup():
             event.cobuild_group = subject

@@ -42,6 +42,7 @@ TELLS: dict[EventType, tuple[Audience, ...]] = {
     EventType.MATCH_CONSENTED: (PARTY, REGULATOR),
     EventType.MATCH_REFUSED: (PARTY, OWNERS),
     EventType.MATCH_COUNTERSIGNED: (REGULATOR,),
+    EventType.MATCH_ASSIGNED: (ITSELF,),
     EventType.MATCH_APPROVED: (PARTY, OWNERS),
     EventType.MATCH_REJECTED: (PARTY, OWNERS),
     EventType.MATCH_EXPIRED: (PARTY, OWNERS, REGULATOR),
@@ -56,6 +57,7 @@ TELLS: dict[EventType, tuple[Audience, ...]] = {
     EventType.AGREEMENT_RENEWAL_ASKED: (PARTY,),
     EventType.AGREEMENT_ENDING: (PARTY, OWNERS),
     EventType.AGREEMENT_ENDED: (PARTY, OWNERS),
+    EventType.REPORT_MADE: (ITSELF,),
     EventType.WEBHOOK_DISABLED: (ITSELF,),
     EventType.COBUILD_PROPOSED: (PARTY,),
     EventType.COBUILD_JOINED: (PARTY,),
@@ -101,6 +103,8 @@ def of(event_ids: Iterable[int]) -> dict[int, Told]:
         found = [member for organization in told[event.pk] for member in members[organization]]
         people = {member.user_id: member.user for member in found if member.role in roles}
         people.pop(event.actor_id or 0, None)
+        if event.type == EventType.MATCH_ASSIGNED:
+            people = {key: people[key] for key in people if key == event.data.get("assignee")}
         audience[event.pk] = Told(told[event.pk], [people[key] for key in sorted(people)])
     return audience
 

@@ -22,6 +22,7 @@ ENTRIES: tuple[tuple[str | Promise, str], ...] = (
     (_("Consents"), "web:consents"),
     (_("Agreements"), "web:agreements"),
     (_("Co-build"), "web:cobuild-groups"),
+    (_("Monitoring"), "web:monitoring"),
 )
 
 

@@ -1,6 +1,18 @@
 from django.urls import URLPattern, path
 
-from sharing.web import agreements, cobuild, consents, inbox, mail_settings, webhooks
+from sharing.web import (
+    agreements,
+    audit,
+    cobuild,
+    consents,
+    inbox,
+    letters,
+    mail_settings,
+    monitoring,
+    reports,
+    samples,
+    webhooks,
+)
 from sharing.web.assets import asset
 from sharing.web.consents_many import consent_many
 from sharing.web.demand_files import paste, rejects, template, upload, upload_job, upload_new
@@ -63,4 +75,18 @@ urlpatterns: list[URLPattern] = [
     path("inbox/read/", inbox.inbox_mark_all, name="inbox-mark-all"),
     path("inbox/<int:pk>/open/", inbox.inbox_open, name="inbox-open"),
     path("inbox/<int:pk>/mark/", inbox.inbox_mark, name="inbox-mark"),
+    path("monitoring/", monitoring.overview, name="monitoring"),
+    path("monitoring/audit/", audit.audit, name="audit"),
+    path("monitoring/audit.<slug:form>", audit.audit_file, name="audit-file"),
+    path("matches/<int:pk>/letter-<slug:language>.pdf", letters.decision_letter, name="match-letter"),
+    path("monitoring/reports/", reports.report_list, name="reports"),
+    path("monitoring/reports/<int:pk>/", reports.report, name="report"),
+    path("monitoring/reports/<int:pk>.<slug:form>", reports.report_file, name="report-file"),
+    path("monitoring/samples/", samples.sample_list, name="samples"),
+    path("monitoring/samples/<int:pk>/", samples.sample, name="sample"),
+    path("monitoring/samples/<int:pk>.<slug:form>", samples.sample_file, name="sample-file"),
+    path("monitoring/<slug:code>/", monitoring.indicator, name="indicator"),
+    path("monitoring/<slug:code>/rows/", monitoring.indicator_rows, name="indicator-rows"),
+    path("monitoring/<slug:code>/rows.<slug:form>", monitoring.indicator_rows_file, name="indicator-rows-file"),
+    path("monitoring/<slug:code>/by-<slug:by>.<slug:form>", monitoring.indicator_file, name="indicator-file"),
 ]

@@ -27,6 +27,8 @@ FACTS = (
     "parties",
     "instead_of",
     "endpoint",
+    "report",
+    "month",
 )
 # What a delivery's body reads.
 RELATED = ("endpoint__organization__regulates", "event__organization", "event__consent", "event__agreement")
@@ -72,6 +74,8 @@ def _subject(event: Event, hidden: bool) -> str:
         return f"matches/{event.match_id}"
     if event.demand_list_id:
         return f"demand-lists/{event.demand_list_id}"
+    if event.type == EventType.REPORT_MADE and event.organization:
+        return f"organizations/{event.organization.code}"
     return f"webhook-endpoints/{event.data['endpoint']}"
 
 

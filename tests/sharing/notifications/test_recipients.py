@@ -1,9 +1,11 @@
 """Who is told of what."""
 
+from datetime import date
+
 import pytest
 
 from registry.models import Membership, Organization, Role
-from sharing.models import CobuildGroup, Event, EventType, WebhookEndpoint
+from sharing.models import CobuildGroup, Event, EventType, Report, WebhookEndpoint
 from sharing.notifications import outbox, recipients
 from sharing.workflow import consents, deadlines
 from tests import factories
@@ -28,6 +30,11 @@ def event_of(scene: CobuildScene, kind: EventType) -> Event:
     if kind == EventType.WEBHOOK_DISABLED:
         endpoint = WebhookEndpoint(pk=7, organization=scene.party, name="orders")
         return outbox.record(kind, endpoint, actor=None, reason="gone")
+    if kind == EventType.REPORT_MADE:
+        return outbox.record(kind, Report(pk=7, organization=scene.city, month=date(2026, 1, 1)), actor=None)
+    if kind == EventType.MATCH_ASSIGNED:
+        to = scene.second_officer.pk
+        return outbox.record(kind, match, actor=scene.officer, organization=scene.city, assignee=to)
     return outbox.record(kind, match, actor=None)
 
 
@@ -53,6 +60,7 @@ def test_every_event_tells_whom_the_table_says(db: None):
         "match.consented": PARTY | CITY,
         "match.refused": PARTY | OWNER,
         "match.countersigned": CITY,
+        "match.assigned": {"second-officer"},  # to whom it is given, and nobody else
         "match.approved": PARTY | OWNER,
         "match.rejected": PARTY | OWNER,
         "match.expired": PARTY | OWNER | CITY,
@@ -67,6 +75,7 @@ def test_every_event_tells_whom_the_table_says(db: None):
         "agreement.renewal_asked": PARTY,
         "agreement.ending": PARTY | OWNER,
         "agreement.ended": PARTY | OWNER,
+        "report.made": CITY,
         "webhook.disabled": {"asker"},  # its managers, who alone can enable it again
         "cobuild.proposed": PARTY,
         "cobuild.joined": PARTY | RIVAL,

@@ -21,6 +21,6 @@ END;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0009_order_of_claims")]
+    dependencies = [("sharing", "0011_search")]
 
     operations = [migrations.RunSQL(WORKING_DAYS, "DROP FUNCTION sharing_working_days(date, date, text)")]

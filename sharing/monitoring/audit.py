@@ -1,0 +1,94 @@
+"""The audit: what happened, which protected places were told to whom, and who ordered which files."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q, TextChoices
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import Asset, Disclosure, ExportJob, User
+from sharing import words
+from sharing.monitoring.drilldown import Drill, Field
+from sharing.monitoring.scope import begins
+from sharing.seen import author, events
+
+
+class Trail(TextChoices):
+    EVENTS = "events", _("Events")
+    DISCLOSURES = "disclosures", _("Disclosures of protected places")
+    EXPORTS = "exports", _("Files ordered")
+
+
+def _moment(value: Any) -> str:
+    return date_format(localtime(value), "Y-m-d H:i:s")
+
+
+EVENT = (
+    Field("id", _("No."), lambda event: event.pk),
+    Field("occurred_at", _("When"), lambda event: _moment(event.occurred_at)),
+    Field("type", _("What"), lambda event: event.get_type_display()),
+    Field("match", _("Match"), lambda event: event.match_id),
+    Field("about", _("About"), lambda event: _about(event)),
+    Field("by", _("By"), lambda event: author(event) or None),
+    Field("details", _("In words"), lambda event: words.event_details(event) or None),
+)
+DISCLOSURE = (
+    Field("id", _("No."), lambda told: told.pk),
+    Field("disclosed_at", _("When"), lambda told: _moment(told.disclosed_at)),
+    Field("asset", _("Asset"), lambda told: str(told.asset)),
+    Field("owner", _("Owner"), lambda told: told.asset.owner.name),
+    Field("told_to", _("Told to"), lambda told: told.organization.name),
+    Field("reason", _("Why"), lambda told: told.reason),
+)
+EXPORT = (
+    Field("id", _("No."), lambda job: job.pk),
+    Field("ordered_at", _("When"), lambda job: _moment(job.created_at)),
+    Field("ordered_by", _("By"), lambda job: str(job.requested_by)),
+    Field("list", _("List"), lambda job: job.resource),
+    Field("format", _("Format"), lambda job: job.format),
+    Field("parameters", _("Narrowed to"), lambda job: " ".join(f"{k}={v}" for k, v in job.parameters.items()) or None),
+    Field("status", _("Status"), lambda job: job.get_status_display()),
+    Field("rows", _("Rows"), lambda job: job.rows),
+)
+
+
+def trail(of: str, user: User, *, start: date | None, end: date | None, text: str) -> Drill:
+    """What `user` may know of, newest first: from the day `start` to the day `end`, both within, with `text` in it."""
+    match of:
+        case Trail.DISCLOSURES:
+            seen = Disclosure.objects.visible_to(user).filter(asset__in=Asset.objects.visible_to(user))
+            told = seen.select_related("asset__owner", "organization")
+            found = Q(asset__code__icontains=text) | Q(organization__name__icontains=text) | Q(reason__icontains=text)
+            return Drill(told.filter(_days("disclosed_at", start, end), found).order_by("-pk"), DISCLOSURE)
+        case Trail.EXPORTS:
+            ordered = ExportJob.objects.audited_by(user).select_related("requested_by")
+            found = Q(requested_by__username__icontains=text) | Q(resource__icontains=text)
+            return Drill(ordered.filter(_days("created_at", start, end), found).order_by("-pk"), EXPORT)
+        case _:
+            happened = events(user).select_related(
+                "actor", "organization", "demand_list", "match__demand", "agreement", "cobuild_group"
+            )
+            found = (
+                Q(demand_list__title__icontains=text)
+                | Q(match__demand__name__icontains=text)
+                | Q(agreement__number__icontains=text)
+                | Q(type__icontains=text)
+            )
+            narrowed = happened.filter(found) if text else happened
+            return Drill(narrowed.filter(_days("occurred_at", start, end)).order_by("-pk"), EVENT)
+
+
+def _about(event: Any) -> str | None:
+    if event.agreement:
+        return str(event.agreement)
+    if event.match:
+        return str(event.match.demand)
+    about = event.demand_list or event.cobuild_group
+    return str(about) if about else None
+
+
+def _days(path: str, start: date | None, end: date | None) -> Q:
+    first = Q(**{f"{path}__gte": begins(start)}) if start else Q()
+    return first & (Q(**{f"{path}__lt": begins(end + timedelta(days=1))}) if end else Q())

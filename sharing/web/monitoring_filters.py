@@ -1,0 +1,93 @@
+"""The span, region, kind and sector that figures are asked for, as the address of a page says them."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.kinds import Kind
+from registry.models import Region, Sector, User
+from registry.models.region import GB_T_2260
+from registry.web.forms import Form
+from sharing.monitoring.breakdowns import kind_name
+from sharing.monitoring.scope import LONGEST, Scope, first_of_month
+
+SPAN = 12
+"""Months that are shown when none are asked for, this one included."""
+
+
+class MonthField(forms.DateField):
+    """A month as browsers send it: 2026-11. Gives its first day."""
+
+    input_formats = ["%Y-%m"]
+    widget = forms.DateInput(attrs={"type": "month", "placeholder": "2026-11"}, format="%Y-%m")
+
+
+class Filters(Form):
+    """Whatever is left empty does not narrow; months default to the last twelve."""
+
+    start = MonthField(label=gettext_lazy("From month"), required=False)
+    end = MonthField(label=gettext_lazy("To month"), required=False)
+    region = forms.ChoiceField(label=gettext_lazy("Region"), required=False)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False)
+    sector = forms.ChoiceField(
+        label=gettext_lazy("Sector"), required=False, choices=[("", gettext_lazy("All")), *Sector.choices]
+    )
+
+    def __init__(self, given: Any, user: User) -> None:
+        today = timezone.localdate()
+        wanted = {name: given.get(name, "") for name in ("start", "end", "region", "kind", "sector")}
+        wanted["start"] = wanted["start"] or f"{first_of_month(today, months=1 - SPAN):%Y-%m}"
+        wanted["end"] = wanted["end"] or f"{today:%Y-%m}"
+        super().__init__(wanted)
+        self.user, self.regions = user, _regions(user, str(wanted["region"]))
+        every = ("", _("All"))
+        fields: Any = self.fields
+        fields["region"].choices = [every, *((region.code, str(region)) for region in self.regions)]
+        fields["kind"].choices = [every, *((kind, kind_name(kind)) for kind in Kind.values)]
+        if not self.regions:
+            del fields["region"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        start, end = cleaned.get("start"), cleaned.get("end")
+        if start and end and end < start:
+            raise ValidationError({"end": _("The last month comes before the first: change one of them.")})
+        if start and end and first_of_month(start, months=LONGEST) <= end:
+            raise ValidationError({"end": _("Ask for at most %(most)d months.") % {"most": LONGEST}})
+        return cleaned
+
+    def scope(self) -> Scope:
+        """What is asked for, within what the person may know of; the last twelve months where the form is wrong."""
+        right = self.is_valid()
+        found = self.cleaned_data if right else {}
+        start: date = found.get("start") or first_of_month(timezone.localdate(), months=1 - SPAN)
+        end: date = found.get("end") or timezone.localdate()
+        region = next((one for one in self.regions if one.code == found.get("region")), None)
+        return Scope.of(
+            self.user,
+            start,
+            first_of_month(end, months=1),
+            region=region,
+            kind=found.get("kind", ""),
+            sector=found.get("sector", ""),
+        )
+
+
+def _regions(user: User, code: str) -> Sequence[Region]:
+    """What a regulator may choose: their regions, the divisions one level below, and below the chosen one."""
+    regulated = [(GB_T_2260, "")] if user.is_superuser else user.regulated
+    known = Region.objects.none()
+    for scheme, prefix in regulated:
+        known |= Region.objects.current().filter(scheme=scheme, code__startswith=prefix)
+    wanted = Q(level__in={len(prefix) + below for _scheme, prefix in regulated for below in (0, 2)})
+    for chosen in known.filter(code=code):
+        wanted |= Q(pk=chosen.pk) | Q(code__startswith=chosen.prefix, level=len(chosen.prefix) + 2)
+    return list(known.annotate(level=Length("prefix")).filter(wanted).order_by("code"))

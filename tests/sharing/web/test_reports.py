@@ -1,0 +1,118 @@
+"""The pages of reports, samples, the audit and letters, and what is taken along from them."""
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from django.test import Client
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+
+from registry.models import Disclosure, ExportJob
+from sharing.models import Consent, Report, Sample
+from sharing.monitoring import reports
+from sharing.workflow import approvals
+from tests.sharing.scene import Scene
+from tests.sharing.web.test_monitoring import read, sign_in
+
+
+@pytest.fixture
+def officer(scene: Scene) -> Client:
+    return sign_in(scene.officer)
+
+
+def text_of(content: bytes) -> str:
+    return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages)
+
+
+def test_a_report_is_made_by_button_read_and_taken_along(scene: Scene, officer: Client):
+    page = officer.post("/monitoring/reports/", {"organization": scene.city.pk, "month": "2026-01"}, follow=True)
+    made = Report.objects.get()
+    assert page.redirect_chain == [(f"/monitoring/reports/{made.pk}/", 302)]
+    assert "New builds avoided" in page.content.decode()
+    printed = officer.get(f"/monitoring/reports/{made.pk}.pdf")
+    assert printed["Content-Type"] == "application/pdf"
+    text = text_of(printed.content)
+    assert "Monthly report" in text and "2026-01" in text and "Sharing rate" in text and "China Tower" in text
+    book = CalamineWorkbook.from_filelike(io.BytesIO(read(officer, f"/monitoring/reports/{made.pk}.xlsx")))
+    assert book.sheet_names[:3] == ["about", "sharing-rate total", "sharing-rate kind"]
+    about = dict(book.get_sheet_by_name("about").to_python()[1:])
+    assert about["Month"] == "2026-01" and about["Regulator"] == "city"
+    assert "2026-01" in officer.get("/monitoring/reports/").content.decode()
+
+
+def test_reports_of_others_are_not_found_and_wrong_months_are_said(scene: Scene, officer: Client):
+    made = reports.make(scene.city, date(2026, 1, 1), actor=scene.officer)
+    for person in (scene.governor, scene.asker):
+        for address in (f"/monitoring/reports/{made.pk}/", f"/monitoring/reports/{made.pk}.pdf"):
+            assert sign_in(person).get(address).status_code == 404
+    assert officer.get(f"/monitoring/reports/{made.pk}.doc").status_code == 404
+    wrong = officer.post("/monitoring/reports/", {"organization": scene.city.pk, "month": "2099-01"})
+    assert wrong.status_code == 400 and wrong.context["form"].errors == {"month": ["Choose a month that has ended."]}
+    foreign = officer.post("/monitoring/reports/", {"organization": scene.province.pk, "month": "2026-02"})
+    assert "organization" in foreign.context["form"].errors
+    assert Report.objects.count() == 1
+    assert sign_in(scene.asker).get("/monitoring/reports/").context["form"] is None
+
+
+def test_a_sample_is_drawn_looked_at_and_taken_along(scene: Scene, officer: Client):
+    given = {"organization": scene.city.pk, "frame": "assets", "size": 1, "seed": "42", "kind": "tower"}
+    page = officer.post("/monitoring/samples/", given, follow=True)
+    drawn = Sample.objects.get()
+    assert drawn.seed == "42" and drawn.criteria["kind"] == "tower" and drawn.frame_size == 2
+    assert page.status_code == 200 and page.context["is_same"]
+    rows = list(csv.DictReader(io.StringIO(read(officer, f"/monitoring/samples/{drawn.pk}.csv").decode())))
+    assert [(row["number"], int(row["id"])) for row in rows] == [("1", drawn.members[0])]
+    assert rows[0]["code"] in ("NEAR", "FAR")
+    assert sign_in(scene.asker).get(f"/monitoring/samples/{drawn.pk}/").status_code == 404
+    empty = officer.post("/monitoring/samples/", given | {"kind": "duct"})
+    assert empty.status_code == 400 and "frame" in empty.context["form"].errors
+    assert "42" in officer.get("/monitoring/samples/").content.decode()
+
+
+def test_the_audit_shows_what_concerns_a_person_and_searches_it(scene: Scene, officer: Client):
+    scene.near.protection = "restricted"
+    scene.near.save()
+    scene.consented()
+    ExportJob.objects.create(requested_by=scene.asker, resource="assets", format="csv")
+
+    def shown(client: Client, query: str = "") -> list[dict]:
+        table = client.get(f"/monitoring/audit/?{query}").context["table"]
+        return [row.record for row in table.paginated_rows]
+
+    assert "Consent granted" in [row["c2"] for row in shown(officer, "of=events")]
+    assert [row["c2"] for row in shown(officer, "of=events&text=consent.asked")] == ["Consent asked"]
+    assert shown(officer, "of=events&end=2001-01-01") == []
+    [told] = shown(officer, "of=disclosures")
+    assert (told["c3"], told["c4"]) == ("metro", "telco") and Disclosure.objects.count() == 1
+    assert [row["c3"] for row in shown(officer, "of=exports")] == ["assets"]
+    # Neither the owner nor a stranger hears of the files of others.
+    assert shown(sign_in(scene.metro_manager), "of=exports") == []
+    assert shown(sign_in(scene.stranger)) == [] and shown(sign_in(scene.stranger), "of=disclosures") == []
+    text = read(officer, "/monitoring/audit.csv?of=disclosures").decode()
+    assert text.splitlines()[0] == "id,disclosed_at,asset,owner,told_to,reason" and len(text.splitlines()) == 2
+    assert officer.get("/monitoring/audit/?start=soon").context["form"].errors["start"]
+
+
+def test_the_letter_says_all_of_the_decision_in_both_languages(scene: Scene, officer: Client):
+    agreement = scene.approved()
+    Consent.objects.filter(match=scene.match).update(conditions="Working at height by day only")
+    text = text_of(officer.get(f"/matches/{scene.match.pk}/letter-en.pdf").content)
+    for wanted in (agreement.number, "telco", "metro", "city", "NEAR", "2 mounts", "Working at height by day only",
+                   "Approved.", "Signature", "2,000.00"):  # fmt: skip
+        assert wanted in text, wanted
+    chinese = officer.get(f"/matches/{scene.match.pk}/letter-zh-hans.pdf")
+    printed = PdfReader(io.BytesIO(chinese.content))
+    assert printed.trailer["/Root"]["/Lang"] == "zh-hans"
+    # Each of the parties may read it; strangers find nothing.
+    assert sign_in(scene.asker).get(f"/matches/{scene.match.pk}/letter-en.pdf").status_code == 200
+    assert sign_in(scene.stranger).get(f"/matches/{scene.match.pk}/letter-en.pdf").status_code == 404
+
+
+def test_a_rejection_has_its_letter_too_and_what_is_undecided_none(scene: Scene, officer: Client):
+    match = scene.consented()
+    assert officer.get(f"/matches/{match.pk}/letter-en.pdf").status_code == 302
+    approvals.reject(match, reason="planning", reason_text="The street is rebuilt", actor=scene.officer)
+    text = text_of(officer.get(f"/matches/{match.pk}/letter-en.pdf").content)
+    assert "Rejected" in text and "The street is rebuilt" in text and f"Match {match.pk}" in text
