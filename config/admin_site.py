@@ -48,6 +48,10 @@ class AdminSite(UnfoldAdminSite):
         logout(request)
         return HttpResponseRedirect(resolve_url(settings.LOGOUT_REDIRECT_URL))
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """On the site, where tries have a limit."""
+        return HttpResponseRedirect(reverse("account_change_password"))
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the person may enter; every model's admin then shows only what is theirs."""
         user = request.user

@@ -1,7 +1,9 @@
 """Who has a second factor (an authenticator app or a passkey), and of whom one is asked."""
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.db import transaction
 
 from registry.models import User
 
@@ -23,3 +25,12 @@ def is_last(authenticator: Authenticator) -> bool:
     """Whether its person would be left without a second factor."""
     others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=KINDS).exclude(pk=authenticator.pk)
     return authenticator.type in KINDS and not others.exists()
+
+
+@transaction.atomic
+def remove(user: User) -> int:
+    """All that a person has, who lost it; ends their sessions. Returns how many apps, passkeys and sets of codes."""
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+    removed: int = Authenticator.objects.filter(user=user).delete()[0]
+    return removed

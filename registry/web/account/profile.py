@@ -53,9 +53,8 @@ def account(request: MemberRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        if user.language:
-            translation.activate(user.language)
-        messages.success(request, _("Saved."))
+        with translation.override(user.language or translation.get_language()):
+            messages.success(request, str(_("Saved.")))
         response = redirect("web:account")
         if user.language:
             remember(response, user.language)

@@ -8,6 +8,7 @@ from allauth.mfa.webauthn import views as webauthn
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path, re_path
 
+from registry.web.account.address import ChangeAddress
 from registry.web.account.second_factor import AddPasskey, RemovePasskey, SetUpApp
 
 urlpatterns: list[URLPattern] = [
@@ -29,7 +30,7 @@ urlpatterns: list[URLPattern] = [
         name="account_reset_password_from_key",
     ),
     path("password/chosen/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
-    path("e-mail/", account.email, name="account_email"),
+    path("e-mail/", ChangeAddress.as_view(), name="account_email"),
     path("e-mail/sent/", account.email_verification_sent, name="account_email_verification_sent"),
     re_path(r"^e-mail/confirm/(?P<key>[-:\w]+)/$", account.confirm_email, name="account_confirm_email"),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -210,3 +211,18 @@ def test_tokens_are_issued_only_to_who_has_one(browser: Client, db):
         403, "Set up a second factor first: a token opens the registry without one.",
     )  # fmt: skip
     assert issued.status_code == 201
+
+
+def test_who_has_lost_it_gets_it_removed_by_who_runs_the_registry(browser: Client, manager: User, capsys):
+    with_app(manager)
+    RecoveryCodes.activate(manager)
+    sign_in(browser, manager)
+    browser.post(SHOW, {"code": code()})
+
+    call_command("remove_second_factor", "manager")
+
+    assert capsys.readouterr().out == "manager has none now (2 removed).\n"
+    assert where(browser.get("/")) == (302, "/account/sign-in/?next=/")
+    assert where(sign_in(browser, manager)) == (302, "/")
+    with pytest.raises(CommandError, match="Nobody signs in as “nobody”"):
+        call_command("remove_second_factor", "nobody")

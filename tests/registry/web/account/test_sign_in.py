@@ -201,6 +201,12 @@ def test_signing_out_ends_the_session_also_from_the_admin(browser: Client, viewe
         assert browser.get("/").status_code == 302
 
 
+def test_the_password_is_changed_on_the_site_from_the_admin_too(browser: Client, viewer: User):
+    attempt(browser, "viewer")
+
+    assert browser.get("/admin/password_change/").headers["Location"] == "/account/password/"
+
+
 class TestForgottenPassword:
     def link(self, mailoutbox) -> str:
         found = re.search(r"http://127\.0\.0\.1:8000(/account/password/forgotten/\S+)", mailoutbox[0].body)
