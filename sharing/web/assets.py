@@ -26,6 +26,8 @@ from sharing.models import Demand, ListStatus
 NEARBY_M = 2_000
 MOST_LINES, MOST_EVENTS, MOST_NEARBY = 200, 50, 20
 BEFORE, AFTER = timedelta(days=365), timedelta(days=3 * 365)
+TICK = timedelta(days=270)
+"""What the text of a day on the axis takes."""
 DETAILS = ("tower", "duct", "fiber", "equipment_room")
 
 
@@ -96,12 +98,14 @@ def _ledger(asset: Any, lines: Sequence[Allocation]) -> SafeString:
         window,
         [block for block in blocks if block.start < window[1]],
         title=_("Who holds which units, from %(first)s to %(last)s") % {"first": window[0], "last": window[1]},
-        ticks=[Tick(_first_of_year(today, years), "start") for years in range(4)] + [Tick(today, "start")],
+        ticks=_ticks(today),
     )
 
 
-def _first_of_year(today: date, years: int) -> date:
-    return date(today.year + years, 1, 1)
+def _ticks(today: date) -> list[Tick]:
+    """Today, and the first days of years whose texts leave room for it."""
+    years = [date(today.year + later, 1, 1) for later in range(4)]
+    return [Tick(day, "start") for day in years if abs(day - today) > TICK] + [Tick(today, "start")]
 
 
 def _line(line: Allocation) -> dict[str, Any]:
