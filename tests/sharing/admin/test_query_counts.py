@@ -39,8 +39,8 @@ def grow(scene: Scene, count: int) -> None:
 
 LISTS = {
     "/admin/": 14,
-    "/admin/sharing/match/": 7,
-    "/admin/sharing/match/?waiting=decide": 8,
+    "/admin/sharing/match/": 11,
+    "/admin/sharing/match/?waiting=decide": 12,
     "/admin/sharing/consent/": 4,
     "/admin/sharing/demand/": 5,
     "/admin/sharing/demandlist/": 4,
