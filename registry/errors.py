@@ -26,10 +26,14 @@ class BadInput(Refusal):
 
 
 class NotYours(Refusal):
-    """Seen by this person, but for others to do."""
+    """Seen by this person, but for others to do; `field` says which part of it, empty where all is."""
 
     code = "not_yours"
     status = 403
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class NotSeen(Refusal):

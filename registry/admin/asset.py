@@ -5,7 +5,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
-from django.db import connection, models
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +14,7 @@ from registry.admin.asset_details import DETAILS
 from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegionFilter, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
+from registry.asset_writing import PROTECTION, TERMS, power_within_cooling
 from registry.exports.assets import suited_tables
 from registry.exports.formats import Format
 from registry.exports.table import Table
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from django.forms import CheckboxSelectMultiple as CheckboxesWidget
 else:
     from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
-
-TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
-PROTECTION = ("protection", "protection_reason")
 
 
 class AssetForm(RestrictedForm):
@@ -200,12 +198,12 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
 
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
         """A room's power and cooling stand in two rows, and are compared when both are written."""
-        _power_within_cooling("DEFERRED")
+        power_within_cooling("DEFERRED")
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        _power_within_cooling("IMMEDIATE")
+        power_within_cooling("IMMEDIATE")
 
 
 def around(asset: Any, user: User) -> list[Shape]:
@@ -213,8 +211,3 @@ def around(asset: Any, user: User) -> list[Shape]:
     own = Shape(asset.place, "leg" if asset.place_is_exact else "masked", str(asset))
     frame = Frame.around([own])
     return [*neighbours(frame, user, besides=[asset.pk]), own] if frame else []
-
-
-def _power_within_cooling(when: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET CONSTRAINTS power_within_cooling {when}")

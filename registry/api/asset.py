@@ -11,10 +11,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api import asset_rows, asset_writing
+from registry import asset_writing
+from registry.api import asset_bulk, asset_rows
+from registry.api.asset_bodies import AssetBody, AssetChange
 from registry.api.asset_details import DetailsField
 from registry.api.asset_filters import AssetFilters
-from registry.api.asset_writing import AssetBody, AssetChange
 from registry.api.fields import GeometryField, OrganizationField, RegionField
 from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Shown
@@ -144,7 +145,7 @@ class AssetResource(Resource):
         if not isinstance(request.data, list) or not 0 < len(request.data) <= MOST_AT_ONCE:
             raise Problem("bad_input", _("An array of 1 to %(most)d objects.") % {"most": MOST_AT_ONCE})
         values = self.given(AssetBody, many=True)
-        made = asset_writing.create_many(values, actor=self.user)
+        made = asset_bulk.create_many(values, actor=self.user)
         return Response({"created": [asset.pk for asset in made]}, status=201)
 
     def _actions(self, row: Mapping[str, Any]) -> list[str]:

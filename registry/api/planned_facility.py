@@ -1,17 +1,17 @@
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http.response import HttpResponseBase
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from registry import facility_writing
 from registry.api.fields import GeometryField, OrganizationField, RegionField
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
-from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, RegionFilter, TextFilter
-from registry.models import FacilityStage, FacilityType, PlannedFacility, Role
+from registry.facility_filters import FacilityFilters
+from registry.models import PlannedFacility
 
 DATES = ("request_by", "design_freeze_on", "construction_starts_on", "opens_on")
 
@@ -58,22 +58,6 @@ class FacilityChange(FacilityBody):
     owner = OrganizationField(read_only=True)
 
 
-class FacilityFilters(Filters):
-    facility_type = ChoicesFilter(choices=FacilityType.choices)
-    stage = ChoicesFilter(choices=FacilityStage.choices)
-    owner = CodeFilter(field_name="owner__code", help_text="The owner's code.")
-    region = RegionFilter()
-    bbox = BoxFilter(lambda box: Q(geometry__bboverlaps=box))
-    request_by_from = filters.DateFilter(
-        field_name="request_by", lookup_expr="gte", help_text="Space can still be asked for on this day."
-    )
-    q = TextFilter("code", "name")
-
-    class Meta:
-        model = PlannedFacility
-        fields: tuple[str, ...] = ()
-
-
 class FacilityResource(Resource):
     """Plans, published to every party (2024/1309 art. 6)."""
 
@@ -97,18 +81,15 @@ class FacilityResource(Resource):
 
         For editors of its owner.
         """
-        values = self.given(FacilityBody)
-        self.refuse_unless(values["owner"].pk in self.user.organizations_as(Role.EDITOR))
-        return self.answer_with(PlannedFacility.objects.create(**values).pk, 201)
+        made = facility_writing.create(self.given(FacilityBody), actor=self.user)
+        return self.answer_with(made.pk, 201)
 
     @extend_schema(request=FacilityChange)
     def partial_update(self, request: Request, id: int) -> HttpResponseBase:
         """Change a plan"""
         facility = self.locked()
-        self.refuse_unless(bool(self._actions(facility)))
-        for name, value in self.given(FacilityChange, instance=facility, partial=True).items():
-            setattr(facility, name, value)
-        facility.save()
+        values = self.given(FacilityChange, instance=facility, partial=True)
+        facility_writing.change(facility, values, actor=self.user)
         return self.answer_with(facility.pk)
 
     def destroy(self, request: Request, id: int) -> HttpResponseBase:
@@ -116,10 +97,8 @@ class FacilityResource(Resource):
 
         Possible while no asset is reserved in it.
         """
-        facility = self.locked()
-        self.refuse_unless(bool(self._actions(facility)))
-        facility.delete()
+        facility_writing.delete(self.locked(), actor=self.user)
         return Response(status=204)
 
     def _actions(self, facility: PlannedFacility) -> list[str]:
-        return ["change", "delete"] if facility.owner_id in self.user.organizations_as(Role.EDITOR) else []
+        return ["change", "delete"] if facility_writing.may_change(facility.owner_id, self.user) else []

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from registry.errors import BadInput, Refusal
+from registry.errors import BadInput, NotYours, Refusal
 from registry.refusals import SENTENCES, Sentences, constraint_of, explained
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,9 @@ def refused(refusal: Refusal) -> Problem:
     """A refusal of a verb, by its own code."""
     if isinstance(refusal, BadInput):
         return bad_field(refusal.field, refusal.message)
+    if isinstance(refusal, NotYours) and refusal.field:
+        fault = {"pointer": f"#/{escaped(refusal.field)}", "code": "role", "detail": refusal.message}
+        return Problem(refusal.code, refusal.message, errors=[fault])
     return Problem(refusal.code, refusal.message)
 
 

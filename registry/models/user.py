@@ -82,3 +82,7 @@ class User(AbstractUser):
     def organizations_as(self, role: Role) -> list[int]:
         """The ids of the organizations in which this person can do what `role` can."""
         return [organization for organization, own in self.roles.items() if own in Role.at_least(role)]
+
+    def can_as(self, role: Role, organization_id: int) -> bool:
+        """Whether this person can do in an organization what `role` can; superusers can in each."""
+        return self.is_superuser or organization_id in self.organizations_as(role)

@@ -12,18 +12,11 @@ from registry.asset_filters import AssetFilters
 from registry.filters import FilterRefused
 from registry.kinds import Kind
 from registry.models import AssetStatus, Sector
-from registry.web.forms import Form
+from registry.web.forms import DayInput, Form
 
 ANY = ("", _("Any"))
 # What tiles can be selected by at every zoom (docs/tiles.md).
 OF_TILES = frozenset({"kind", "sector"})
-
-
-class _Day(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class AssetFilterForm(Form):
@@ -36,8 +29,8 @@ class AssetFilterForm(Form):
     region = forms.CharField(label=_("Region code"), required=False, max_length=40)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[ANY, *AssetStatus.choices])
     free_min = forms.IntegerField(label=_("Free units, at least"), required=False, min_value=1)
-    free_from = forms.DateField(label=_("Free from"), required=False, widget=_Day())
-    free_until = forms.DateField(label=_("Free until"), required=False, widget=_Day())
+    free_from = forms.DateField(label=_("Free from"), required=False, widget=DayInput)
+    free_until = forms.DateField(label=_("Free until"), required=False, widget=DayInput)
     area = forms.CharField(
         label=_("Inside an area"),
         required=False,

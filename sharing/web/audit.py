@@ -17,13 +17,12 @@ from django.utils.translation import gettext_lazy
 
 from registry.exports.formats import FORMATS
 from registry.web.access import MemberRequest, members
-from registry.web.forms import Form
+from registry.web.forms import DayInput, Form
 from registry.web.tables import Table, shown
 from sharing.monitoring import files
 from sharing.monitoring.audit import Trail, trail
 from sharing.monitoring.drilldown import Drill
 from sharing.web.monitoring import FORMS, ReadRows, file_of
-from sharing.web.verbs import DayInput
 
 
 class AuditForm(Form):

@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.kinds import KINDS, Kind
-from registry.web.forms import ModelForm
+from registry.web.forms import DayInput, ModelForm
 from sharing.errors import BadInput
 from sharing.models import Demand, DemandList
-from sharing.web.verbs import DayInput
 from sharing.words import LIMITS
 
 WHAT = ("name", "quantity", "splittable", "start", "end", "priority", "budget_per_year")

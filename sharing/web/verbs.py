@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
 from registry.web.access import MemberRequest
-from registry.web.forms import Form
+from registry.web.forms import DayInput, Form
 from sharing.errors import BadInput, Refusal
 from sharing.models import Agreement, CobuildGroup, Consent, DemandList, Match, RefusalReason, RejectionReason
 from sharing.shown.buttons import Button, Offer, WithFingerprint, offered
@@ -26,15 +26,6 @@ ROUTES: dict[type[Subject], str] = {
     CobuildGroup: "web:cobuild-group-do",
 }
 CHOOSE = ("", gettext_lazy("Choose a reason"))
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar, which takes and gives days as 2027-01-31."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
 
 
 def reason_field(reasons: Sequence[tuple[str, Any]], missing: Any) -> forms.ChoiceField:

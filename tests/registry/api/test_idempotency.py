@@ -70,7 +70,7 @@ def test_an_error_of_the_registrys_own_is_tried_anew(monkeypatch: pytest.MonkeyP
         raise RuntimeError("broken")
 
     with monkeypatch.context() as patch:
-        patch.setattr("registry.api.asset_writing.create", broken)
+        patch.setattr("registry.asset_writing.create", broken)
         problem(caller.post("assets/", tower(), headers=KEY), 500, "internal")
     assert IdempotentCall.objects.count() == 0
     assert caller.post("assets/", tower(), headers=KEY).status_code == 201

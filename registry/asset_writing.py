@@ -1,0 +1,109 @@
+"""Assets listed, changed and taken off by their owners: who may write what, for every door alike.
+
+An asset is two rows, its own and its kind's details, which are written together. What the database refuses is raised as
+it is (IntegrityError, ProtectedError): registry.refusals has the words. Call these inside a transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from registry.errors import NotYours
+from registry.kinds import Kind
+from registry.models import Asset, Duct, EquipmentRoom, Fiber, Role, Tower, User
+
+# What commits the organization, and so is for its managers.
+TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
+PROTECTION = ("protection", "protection_reason")
+DETAILS: dict[str, type[Model]] = {
+    Kind.TOWER.value: Tower,
+    Kind.DUCT.value: Duct,
+    Kind.FIBER.value: Fiber,
+    Kind.EQUIPMENT_ROOM.value: EquipmentRoom,
+}
+BATCH = 1000
+
+# The columns of an asset by name; under `details` those of its kind.
+Values = Mapping[str, Any]
+
+
+def create(values: Values, *, actor: User) -> Asset:
+    """A new asset of an organization that `actor` edits for; in the owner's home region where none is given."""
+    return create_many([values], actor=actor)[0]
+
+
+def create_many(rows: Sequence[Values], *, actor: User) -> list[Asset]:
+    """All of `rows`, in a number of queries that does not depend on how many."""
+    for values in rows:
+        check_rights(None, values, actor)
+    power_within_cooling("DEFERRED")
+    assets = [_asset(values) for values in rows]
+    Asset.objects.bulk_create(assets, batch_size=BATCH)
+    details: dict[type[Model], list[Model]] = {}
+    for asset, values in zip(assets, rows, strict=True):
+        model = DETAILS[asset.kind]
+        details.setdefault(model, []).append(model(asset=asset, **values.get("details", {})))
+    for model, made in details.items():
+        model._default_manager.bulk_create(made, batch_size=BATCH)
+    power_within_cooling("IMMEDIATE")
+    return assets
+
+
+def change(asset: Asset, values: Values, *, actor: User) -> Asset:
+    """The changed columns of a locked asset, and of its details."""
+    check_rights(asset, values, actor)
+    own = {name: value for name, value in values.items() if name != "details"}
+    power_within_cooling("DEFERRED")
+    for name, value in own.items():
+        setattr(asset, name, value)
+    # Not what the ledger keeps of the row.
+    asset.save(update_fields=[*own, "updated_at"])
+    if values.get("details"):
+        DETAILS[asset.kind]._default_manager.update_or_create(asset=asset, defaults=values["details"])
+    power_within_cooling("IMMEDIATE")
+    return asset
+
+
+def delete(asset: Asset, *, actor: User) -> None:
+    """Takes an asset that no ledger line and no match refers to off the registry."""
+    _check_role(asset.owner_id, Role.EDITOR, actor, "owner")
+    asset.delete()
+
+
+def may_change(owner_id: int, actor: User) -> bool:
+    return actor.can_as(Role.EDITOR, owner_id)
+
+
+def may_set_terms(owner_id: int, actor: User) -> bool:
+    return actor.can_as(Role.MANAGER, owner_id)
+
+
+def check_rights(asset: Asset | None, values: Values, actor: User) -> None:
+    """Editors keep assets; terms, and the protection of what is listed already, are for managers. Of a new asset
+    whoever lists it may set the protection, as that shows less than is shown without. Raises NotYours."""
+    owner_id = asset.owner_id if asset else values["owner"].pk
+    _check_role(owner_id, Role.EDITOR, actor, "owner")
+    for name in TERMS if asset is None else (*TERMS, *PROTECTION):
+        if name in values:
+            _check_role(owner_id, Role.MANAGER, actor, name)
+
+
+def power_within_cooling(when: str) -> None:
+    """A room's power and cooling stand in two rows, and are compared when both are written: DEFERRED before the first,
+    IMMEDIATE after the second."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS power_within_cooling {when}")
+
+
+def _check_role(organization_id: int, role: Role, actor: User, field: str) -> None:
+    if not actor.can_as(role, organization_id):
+        raise NotYours(_("This takes a member who is at least %(role)s there.") % {"role": role.value}, field)
+
+
+def _asset(values: Values) -> Asset:
+    own = {name: value for name, value in values.items() if name != "details"}
+    own.setdefault("region", own["owner"].region)
+    return Asset(**own)
