@@ -1,7 +1,7 @@
 """Assets listed, changed and taken off by their owners: who may write what, for every door alike.
 
-An asset is two rows, its own and its kind's details, which are written together. What the database refuses is raised as
-it is (IntegrityError, ProtectedError): registry.refusals has the words. Call these inside a transaction.
+An asset is two rows, its own and its kind's details, which are written together. What the database refuses is raised
+as it is (IntegrityError, ProtectedError): registry.refusals has the words. Call these inside a transaction.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.db import IntegrityError
+from django.db import IntegrityError, models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -65,3 +65,14 @@ def explained(error: IntegrityError, sentences: Sentences = SENTENCES) -> str:
         return str(sentences[name])
     diagnosis = getattr(error.__cause__, "diag", None)
     return str(getattr(diagnosis, "message_primary", None) or str(error).splitlines()[0])
+
+
+def constraints_by_message(row: models.Model) -> dict[str, str]:
+    """The constraints that Django itself checks of a row, by what it says where one is broken."""
+    found: dict[str, str] = {}
+    for constraint in row._meta.constraints:
+        said = str(constraint.get_violation_error_message())
+        if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
+            said = str(row.unique_error_message(type(row), tuple(constraint.fields)).messages[0])
+        found[said] = constraint.name
+    return found

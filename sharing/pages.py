@@ -12,7 +12,7 @@ PAGES: dict[str, str] = {
     "demandlist": "web:demand-list",
     "match": "web:match",
     "organization": "admin:registry_organization_change",
-    "plannedfacility": "admin:registry_plannedfacility_change",
+    "plannedfacility": "web:facility",
     "webhookendpoint": "web:webhook",
     "report": "web:report",
 }

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from registry.models import Organization, Region, Role, User
 from registry.place_field import PlaceField
-from registry.refusals import SENTENCES, Sentences, explained
+from registry.refusals import SENTENCES, Sentences, constraints_by_message, explained
 from registry.search import is_id
 
 if TYPE_CHECKING:
@@ -85,25 +85,13 @@ class RestrictedForm(Form):
     def add_error(self, field: str | None, error: Any) -> None:
         """Says a broken constraint in its own sentence, where it has one."""
         if isinstance(error, ValidationError):
-            sentences = self._by_message()
+            constraints = constraints_by_message(self.instance)
             lists = error.error_dict.values() if hasattr(error, "error_dict") else [error.error_list]
             for one in (one for errors in lists for one in errors):
-                message = one.messages[0]
-                if message in sentences:
-                    one.message, one.params = sentences[message], None
+                name = constraints.get(one.messages[0], "")
+                if name in self.sentences:
+                    one.message, one.params = str(self.sentences[name]), None
         super().add_error(field, error)
-
-    def _by_message(self) -> dict[str, str]:
-        """The sentence for what Django says of each constraint of the model."""
-        model = type(self.instance)
-        found = {}
-        for constraint in self.instance._meta.constraints:
-            if constraint.name in self.sentences:
-                said = constraint.get_violation_error_message()
-                if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
-                    said = self.instance.unique_error_message(model, constraint.fields).messages[0]
-                found[said] = str(self.sentences[constraint.name])
-        return found
 
 
 class RestrictedMixin:

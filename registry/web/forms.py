@@ -1,7 +1,7 @@
 """What the forms of all pages share: how a field is drawn (web/field.html), with its help and its errors read out."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models import Region
 from registry.models.region import GB_T_2260, split_region
-from registry.refusals import constraint_of, explained
+from registry.place_field import PlaceField
+from registry.refusals import SENTENCES, constraint_of, constraints_by_message, explained
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -35,6 +36,35 @@ class Form(forms.Form):
 class ModelForm(_ModelForm):
     default_renderer = Renderer
     required_css_class = "required"
+
+
+class RowForm(ModelForm):
+    """A row whose constraints are said in their own sentences, whether Django finds them broken or the database.
+
+    field_of: by the constraint's name the field at which it is said; of all others above the form.
+    """
+
+    field_of: ClassVar[Mapping[str, str]] = {}
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        if isinstance(error, ValidationError) and hasattr(error, "error_dict"):
+            constraints = constraints_by_message(self.instance)
+            for where, faults in error.error_dict.items():
+                for fault in faults:
+                    name = constraints.get(fault.messages[0], "")
+                    if name in SENTENCES:
+                        self._add(self.field_of.get(name), str(SENTENCES[name]))
+                    else:
+                        self._add(where, fault)
+        else:
+            super().add_error(field, error)
+
+    def add_refusal(self, error: IntegrityError) -> None:
+        """What the database refused."""
+        self._add(self.field_of.get(constraint_of(error)), explained(error))
+
+    def _add(self, field: str | None, error: Any) -> None:
+        super().add_error(field if field in self.fields else None, error)
 
 
 class DayInput(forms.DateInput):
@@ -77,7 +107,10 @@ class RegionField(forms.CharField):
         return found
 
 
-def add_refusal(form: forms.BaseForm, error: IntegrityError, fields: Mapping[str, str]) -> None:
-    """What the database refused, in words, at the field that `fields` gives for its constraint, else above the form."""
-    name = fields.get(constraint_of(error), "")
-    form.add_error(name if name in form.fields else None, explained(error))
+def place_field() -> PlaceField:
+    """A place beside the map of web/place_map.html."""
+    return PlaceField(
+        label=_("Place"),
+        help_text=_("Draw it on the map, or write it as WKT or GeoJSON, longitude before latitude (WGS 84)."),
+        widget=forms.Textarea({"rows": 3, "spellcheck": "false", "class": "mono"}),
+    )

@@ -1,8 +1,9 @@
 from django.urls import URLPattern, path
 
-from registry.web import members, organizations
+from registry.web import facilities, facility_editing, members, organizations
 from registry.web.account import tokens
 from registry.web.account.profile import account
+from registry.web.asset_editing import choose_kind, delete_asset, edit_asset, new_asset
 from registry.web.assets import asset_places, assets
 from registry.web.imports import (
     import_land,
@@ -21,6 +22,15 @@ urlpatterns: list[URLPattern] = [
     path("account/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("assets/", assets, name="assets"),
     path("assets/places/", asset_places, name="asset-places"),
+    path("assets/new/", choose_kind, name="asset-kinds"),
+    path("assets/new/<str:kind>/", new_asset, name="asset-new"),
+    path("assets/<int:id>/edit/", edit_asset, name="asset-edit"),
+    path("assets/<int:id>/delete/", delete_asset, name="asset-delete"),
+    path("facilities/", facilities.facilities, name="facilities"),
+    path("facilities/new/", facility_editing.new_facility, name="facility-new"),
+    path("facilities/<int:id>/", facilities.facility, name="facility"),
+    path("facilities/<int:id>/edit/", facility_editing.edit_facility, name="facility-edit"),
+    path("facilities/<int:id>/delete/", facility_editing.delete_facility, name="facility-delete"),
     path("account/invitations/<str:key>/", members.invitation, name="invitation"),
     path("invitations/<int:pk>/again/", members.invite_again, name="invitation-again"),
     path("invitations/<int:pk>/withdraw/", members.withdraw, name="invitation-withdraw"),

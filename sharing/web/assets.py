@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from registry import asset_writing
 from registry.filters import around, within_distance
 from registry.ledger_svg import Block, Tick, timeline
-from registry.models import Allocation, Asset, Disclosure, Purpose, Role, Sector, User
+from registry.models import Allocation, Asset, Disclosure, Purpose, Sector, User
 from registry.tags import TONES, days, numbers
 from registry.web.access import MemberRequest, members
 from registry.web.asset_facts import Fact, facts
@@ -64,7 +65,7 @@ def asset(request: MemberRequest, id: int) -> HttpResponse:
             .select_related("organization")[:MOST_EVENTS],
             "nearby": _nearby(found, user),
             "nearby_km": NEARBY_M / 1000,
-            "may_edit": user.is_superuser or found.owner_id in user.organizations_as(Role.EDITOR),
+            "may_edit": asset_writing.may_change(found.owner_id, user),
             "is_own": found.owner_id in user.roles,
         },
     )
