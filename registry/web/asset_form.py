@@ -111,6 +111,7 @@ class AssetForm(RowForm):
         """Of an asset that is listed the owner stays, and its terms and protection are for managers."""
         del self.fields["owner"]
         self.fields["region"].required = True
+        self.fields["region"].help_text = _("Such as 420102.")
         self.initial["seen_at"] = self.instance.updated_at.isoformat()
         if not may_set_terms(self.instance.owner_id, user):
             self._without((*TERMS, *PROTECTION))
