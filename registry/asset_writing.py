@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.errors import NotYours
@@ -65,6 +66,15 @@ def change(asset: Asset, values: Values, *, actor: User) -> Asset:
         DETAILS[asset.kind]._default_manager.update_or_create(asset=asset, defaults=values["details"])
     power_within_cooling("IMMEDIATE")
     return asset
+
+
+def set_terms(ids: Sequence[int], values: Values, *, actor: User) -> int:
+    """The same terms of sharing for many assets, or for none where one of them is another's to set. How many."""
+    locked = Asset.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").only("pk", "owner")
+    found = list(locked)
+    for asset in found:
+        check_rights(asset, values, actor)
+    return Asset.objects.filter(pk__in=[asset.pk for asset in found]).update(**values, updated_at=timezone.now())
 
 
 def delete(asset: Asset, *, actor: User) -> None:

@@ -9,8 +9,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from registry.asset_writing import may_set_terms
 from registry.kinds import Kind
 from registry.models import Asset, Role, Sector, User
 from registry.tags import tag
@@ -35,6 +37,7 @@ DOWNLOADS = (("csv", "CSV"), ("geojson", "GeoJSON"), ("xlsx", "XLSX"), ("gpkg", 
 class AssetTable(Table):
     """In the order of their ids, the newest first: the one order that an index gives whatever the filter."""
 
+    choose = django_tables2.Column(accessor="pk", verbose_name=_("Choose"))
     code = django_tables2.Column(verbose_name=_("Asset"))
     kind = django_tables2.Column(verbose_name=_("Kind"))
     owner = django_tables2.Column(verbose_name=_("Owner"))
@@ -48,6 +51,20 @@ class AssetTable(Table):
         orderable = False
         caption = _("Assets")
         empty_text = _("No asset fits. Widen the filters, or import a file of yours.")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        """user: who may choose the assets whose terms they may set."""
+        self.user = user
+        manages = user.is_superuser or bool(user.organizations_as(Role.MANAGER))
+        super().__init__(*args, exclude=() if manages else ("choose",), **kwargs)
+
+    def render_choose(self, record: Asset) -> SafeString | str:
+        if not may_set_terms(record.owner_id, self.user):
+            return ""
+        said = gettext("Choose %(asset)s") % {"asset": record}
+        return format_html(
+            '<input type="checkbox" form="terms" name="asset" value="{}" aria-label="{}">', record.pk, said
+        )
 
     def render_free_today(self, record: Asset) -> SafeString:
         return format_html("{} / {} {}", record.free_today, record.capacity, record.facts.units)
@@ -63,7 +80,7 @@ class AssetTable(Table):
 def assets(request: MemberRequest) -> HttpResponse:
     form = AssetFilterForm(request.GET)
     listed = form.filtered(_known(request.user)).select_related("owner", "region").order_by("-id")
-    table = shown(request, AssetTable(listed.defer("geometry", "masked_geometry", "terms")))
+    table = shown(request, AssetTable(listed.defer("geometry", "masked_geometry", "terms"), user=request.user))
     colour = request.GET.get("colour", "kind")
     return render(
         request,
@@ -74,6 +91,7 @@ def assets(request: MemberRequest) -> HttpResponse:
             "colour": colour if colour in COLOURS else "kind",
             "colours": COLOURS,
             "downloads": DOWNLOADS,
+            "may_set_terms": "choose" not in table.exclude,
             "may_list": request.user.is_superuser or bool(request.user.organizations_as(Role.EDITOR)),
         },
     )

@@ -1,0 +1,63 @@
+"""Terms of sharing of many assets at once."""
+
+import pytest
+from django.test import Client
+
+from registry.models import Asset, Role
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def terms() -> dict[str, tuple[list[str], int, str]]:
+    rows = Asset.objects.order_by("code").values_list("code", "open_to_sectors", "price_per_unit_year", "terms")
+    return {code: (sectors, int(price), text) for code, sectors, price, text in rows}
+
+
+def test_a_manager_sets_what_was_chosen_of_those_chosen(client: Client, django_assert_num_queries):
+    owner = factories.organization("owner")
+    one, two, other = (
+        factories.asset(owner, code=code, open_to_sectors=["power"], terms="old") for code in ("A-1", "A-2", "A-3")
+    )
+    foreign = factories.asset(factories.organization("foreign"), code="F-1")
+    client.force_login(factories.member(owner, Role.MANAGER))
+    catalog = client.get("/assets/").content.decode()
+    assert f'name="asset" value="{one.pk}"' in catalog and f'name="asset" value="{foreign.pk}"' not in catalog
+    address = f"/assets/terms/?asset={one.pk}&asset={two.pk}"
+    client.get(address)
+    with django_assert_num_queries(5):
+        assert "2 assets chosen" in client.get(address).content.decode()
+    sent = {
+        "asset": [one.pk, two.pk],
+        "which": ["open_to_sectors", "price_per_unit_year"],
+        "open_to_sectors": ["telecom"],
+        "price_per_unit_year": "250",
+        "terms": "not chosen",
+    }
+
+    done = client.post("/assets/terms/", sent, follow=True)
+
+    assert [str(message) for message in done.context["messages"]] == ["The terms of 2 assets are set."]
+    changed, kept = (["telecom"], 250, "old"), (["power"], 1000, "old")
+    assert {code: found for code, found in terms().items() if code != "F-1"} == {
+        "A-1": changed, "A-2": changed, other.code: kept,
+    }  # fmt: skip
+
+
+def test_nothing_is_set_where_one_is_anothers_or_unknown(client: Client):
+    owner = factories.organization("owner")
+    own, foreign = factories.asset(owner), factories.asset(factories.organization("foreign"))
+    before = terms()
+    sent = {"which": ["terms"], "terms": "mine"}
+    client.force_login(factories.member(owner, Role.MANAGER))
+
+    assert client.post("/assets/terms/", {**sent, "asset": [own.pk, foreign.pk]}).status_code == 403
+    assert client.post("/assets/terms/", {**sent, "asset": [own.pk, foreign.pk + 1]}).status_code == 404
+    assert client.post("/assets/terms/", {**sent, "asset": [own.pk, "x"]}).status_code == 404
+    assert client.post("/assets/terms/", sent).headers["Location"] == "/assets/"
+    wrong = client.post("/assets/terms/", {"which": ["price_per_unit_year"], "asset": [own.pk]})
+    assert wrong.context["form"].errors == {"price_per_unit_year": ["Enter a price; 0 for free."]}
+    client.force_login(factories.member(owner, Role.EDITOR))
+    assert client.post("/assets/terms/", {**sent, "asset": [own.pk]}).status_code == 403
+    assert "Set the terms" not in client.get("/assets/").content.decode()
+    assert terms() == before
