@@ -15,7 +15,7 @@ PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 MESSAGES = --locale zh_Hans --no-wrap --no-obsolete --add-location never --ignore 'node_modules' --ignore '.*' --ignore tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint dev bench up browser down style types imports deploy migrations messages backup restore
+.PHONY: help demo test chaos lint dev bench up browser down style types imports deploy migrations messages screenshots backup restore
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ down: ## Stop this checkout's PostgreSQL and Redis
 
 messages: up ## Gather the texts of the code into locale/, for translation
 	@$(RUN) python manage.py makemessages $(MESSAGES)
+
+screenshots: browser ## Take the pictures of docs/images anew, of the demo that serves at PORT
+	@$(RUN) env PYTHONPATH=. python docs/screenshots.py http://127.0.0.1:$(PORT)
 
 backup: ## Copy the database and the uploads into a new folder: make backup TO=folder
 	@$(MACHINE) backup "$(TO)"

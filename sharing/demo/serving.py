@@ -29,7 +29,7 @@ def port_is_free(port: int) -> bool:
 
 def start_site(programs: Programs, port: int) -> str:
     """Returns the site's address once it answers there. Raises ProgramFailed."""
-    address = f"http://{HOST}:{port}/admin/"
+    address = f"http://{HOST}:{port}/"
     arguments = ("--bind", f"{HOST}:{port}", "--no-control-socket", "--workers", "2", "--threads", "4")
     programs.start("site", ("gunicorn", "config.wsgi", *arguments))
     until = time.monotonic() + READY_S
