@@ -84,6 +84,8 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "registry.web.local_time.Templates",
+        # Django REST framework asks for its engine by this name.
+        "NAME": "django",
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

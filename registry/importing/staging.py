@@ -44,8 +44,8 @@ def stage(table: str, columns: Mapping[str, StagedColumn], rows: NDArray[np.bool
             )
         )
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(names))
-        # While the server takes one block in, the next is made.
-        with cursor.copy(statement, writer=QueuedLibpqWriter(cursor.cursor)) as copy:
+        # While the server takes one block in, the next is made. Psycopg's own cursor, as Django's takes no writer.
+        with cursor.cursor.copy(statement, writer=QueuedLibpqWriter(cursor.cursor)) as copy:
             for start in range(0, len(indexes), BLOCK_ROWS):
                 block = indexes[start : start + BLOCK_ROWS]
                 texts = [list(map(str, block.tolist()))]

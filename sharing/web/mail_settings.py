@@ -27,6 +27,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (gettext_lazy("Approvals"), ("approval",)),
     (gettext_lazy("Agreements"), ("agreement",)),
     (gettext_lazy("Co-build groups"), ("cobuild",)),
+    (gettext_lazy("Monthly reports"), ("report",)),
     (gettext_lazy("Webhooks"), ("webhook",)),
 )
 

@@ -26,6 +26,8 @@ class Checkout:
         shutil.copy(ROOT / "config/machine.py", folder / "config")
         shutil.copytree(ROOT / "config/local", folder / "config/local")
         (folder / "requirements.txt").write_text("")
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(ROOT / name, folder)
 
     def machine(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         inherited = {name: value for name, value in os.environ.items() if name not in GIVEN}
@@ -183,7 +185,7 @@ def test_servers_that_are_given_are_passed_on_and_none_is_started(tmp_path: Path
     given = {"DATABASE_URL": "postgis://u@db.invalid/name", "REDIS_URL": "redis://redis.invalid/3"}
     done = checkout.machine("run", "sh", "-c", "echo $DATABASE_URL $REDIS_URL", **given)
     assert done.stdout == "postgis://u@db.invalid/name redis://redis.invalid/3\n", done.stderr
-    assert sorted(path.name for path in (tmp_path / ".local").iterdir()) == ["setup.lock"]
+    assert sorted(path.name for path in (tmp_path / ".local").iterdir()) == ["setup.lock", "vendor"]
 
 
 def test_run_hands_on_the_exit_code_and_is_a_development_machine_unless_told_otherwise(tmp_path: Path) -> None:
@@ -202,8 +204,8 @@ def test_a_system_without_apt_is_told_in_one_sentence_what_to_install(tmp_path: 
     done = checkout.machine("up", **given)
     assert done.returncode == 1
     assert done.stderr == (
-        "✗ Please install Redis 7 or newer with this system's package manager (or set REDIS_URL to servers "
-        "that run already), then give the same command again.\n"
+        "✗ Please install gettext, Pango and a Chinese font and Redis 7 or newer with this system's package manager "
+        "(or set REDIS_URL to servers that run already), then give the same command again.\n"
     )
 
 

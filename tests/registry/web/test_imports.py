@@ -16,7 +16,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 FILE = "nr;经度;纬度;塔高\nT-1;114.31;30.59;35\nT-2;114.32;30.59;x\n"
-PAGE_QUERIES = 4
+PAGE_QUERIES = 5
 
 
 @pytest.fixture(autouse=True)

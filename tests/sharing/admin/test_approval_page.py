@@ -214,7 +214,7 @@ def test_many_are_approved_at_once_each_as_it_was_shown(scene: Scene, officer: C
     chosen = {"action": "approve_selected", "_selected_action": [match.pk for match in matches]}
     confirm = officer.post(QUEUE, chosen)
     assert confirm.status_code == 200
-    shown = {match.pk: text for match, text, _core, _refusal in confirm.context["rows"]}
+    shown = {match.pk: text for match, text, *_others in confirm.context["rows"]}
     assert shown.keys() == {match.pk for match in matches}
     tower = matches[1].legs.get().asset
     assert tower is not None
@@ -234,7 +234,7 @@ def test_many_at_once_are_told_apart_from_those_that_wait_for_a_second_person(sc
     chosen = {"action": "approve_selected", "_selected_action": [match.pk for match in matches]}
     confirm = officer.post(QUEUE, chosen)
     sent = {"match": [match.pk for match in matches]}
-    sent |= {f"fingerprint-{match.pk}": shown for match, shown, _core, _refusal in confirm.context["rows"]}
+    sent |= {f"fingerprint-{match.pk}": shown for match, shown, *_others in confirm.context["rows"]}
     response = officer.post(confirm.context["url"], sent, follow=True)
     assert told(response) == ["1 match has the first of two approvals.", "1 match approved."]
 
@@ -257,7 +257,7 @@ def test_many_are_rejected_at_once_for_one_reason(scene: Scene, officer: Client)
 def test_the_confirmation_says_which_of_the_chosen_cannot_be_decided(scene: Scene, officer: Client):
     match = scene.requested()
     response = officer.post("/admin/sharing/match/", {"action": "approve_selected", "_selected_action": [match.pk]})
-    [(_match, _fingerprint, _core, refusal)] = response.context["rows"]
+    [(_match, _fingerprint, _core, refusal, *_others)] = response.context["rows"]
     assert refusal.message in response.content.decode()
     assert response.context["open_count"] == 0
 

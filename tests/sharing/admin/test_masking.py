@@ -175,8 +175,8 @@ def test_the_inbox_links_to_what_its_reader_can_open(scene: Scene, core: Asset, 
     for person in (scene.asker, scene.grid_manager):
         assert {sign_in(person).get(link).status_code for link in links(person)} == {200}
     mail = mail_of(Notification.objects.get(event=overdue, recipient=scene.asker))
-    assert match_page(match) in mail.body
-    assert consent_page not in mail.body
+    assert reverse("web:match", args=[match.pk]) in mail.body
+    assert reverse("web:consent", args=[consent.pk]) not in mail.body
 
 
 def test_a_refusal_does_not_name_the_owner_of_a_core_asset(scene: Scene, core: Asset, sign_in: SignIn):

@@ -109,7 +109,7 @@ def test_an_added_tower_serves_and_takes_from_nobody(demand_list: DemandList, ow
     factories.asset(owner, capacity=1)
     tower = AddedAsset("tower", Point(*factories.WUHAN, srid=4326), {"capacity": 1}, {"height_m": 30.0})
     answer = tried(demand_list, assets=[tower])
-    assert set(differences(answer).values()) == {"newly_met", "other_assets"}
+    assert set(differences(answer).values()) == {"newly_met", "same"}
     assert list(answer.added.values()) == [1]
     assert answer.after["matched"] == 2
     assert {asset for one in answer.differences for asset, _ in one.after.legs} >= set(answer.added)

@@ -93,5 +93,5 @@ def test_of_a_disabled_endpoint_its_managers_read_why_and_what_to_do(scene: Scen
     made = message(outbox.record(EventType.WEBHOOK_DISABLED, endpoint, actor=None, reason="gone"))
     assert made.subject == "Webhook endpoint “orders” is disabled"
     assert "The receiver answered 410 Gone. Mend the receiver, enable the endpoint" in made.text
-    assert made.link == "https://share.example/admin/sharing/webhookendpoint/7/change/"
-    assert resolve(made.link.removeprefix("https://share.example")).url_name == "sharing_webhookendpoint_change"
+    assert made.link == "https://share.example/webhooks/7/"
+    assert resolve(made.link.removeprefix("https://share.example")).view_name == "web:webhook"
