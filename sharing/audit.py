@@ -52,10 +52,10 @@ CLAIMS = (
     ),
     Claim(
         "lines_have_their_legs",
-        _("every unit that is held or granted serves a leg of a match"),
+        _("every hold, and every line that names a leg of a match, has that leg"),
         """
         SELECT count(*) FROM registry_allocation AS line
-        WHERE line.purpose IN ('held', 'granted')
+        WHERE (line.purpose = 'held' OR line.reference IS NOT NULL)
         AND NOT EXISTS (SELECT FROM sharing_matchleg AS leg WHERE leg.reference = line.reference)
         """,
     ),
