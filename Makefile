@@ -55,7 +55,7 @@ messages: up ## Gather the texts of the code into locale/, for translation
 	@$(RUN) python manage.py makemessages $(MESSAGES)
 
 screenshots: browser ## Take the pictures of docs/images anew, of the demo that serves at PORT
-	@$(RUN) env PYTHONPATH=. python docs/screenshots.py http://127.0.0.1:$(PORT)
+	@$(RUN) env PYTHONPATH=. python docs/screenshots.py http://127.0.0.1:$(PORT) infrashare-demo
 
 backup: ## Copy the database and the uploads into a new folder: make backup TO=folder
 	@$(MACHINE) backup "$(TO)"

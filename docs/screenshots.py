@@ -1,6 +1,6 @@
 """The pictures of docs/images, taken of a running demo in Chromium: `make screenshots`.
 
-python docs/screenshots.py http://127.0.0.1:8000
+python docs/screenshots.py http://127.0.0.1:8000 PASSWORD
 """
 
 import sys
@@ -11,7 +11,6 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from config.local import browser
-from sharing.demo.parties import PASSWORD
 
 IMAGES = Path(__file__).parent / "images"
 ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
@@ -57,7 +56,7 @@ PICTURES = (
 )
 
 
-def main(address: str) -> None:
+def main(address: str, password: str) -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.installed(), args=ARGUMENTS)
         for picture in PICTURES:
@@ -71,7 +70,7 @@ def main(address: str) -> None:
             page = context.new_page()
             page.goto("/account/sign-in/")
             page.fill("input[name=login]", picture.person)
-            page.fill("input[name=password]", PASSWORD)
+            page.fill("input[name=password]", password)
             page.press("input[name=password]", "Enter")
             page.wait_for_url(f"{address}/")
             page.goto(picture.path)
@@ -83,4 +82,4 @@ def main(address: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/"))
+    main(sys.argv[1].rstrip("/"), sys.argv[2])
