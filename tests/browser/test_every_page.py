@@ -15,8 +15,8 @@ from tests.browser.conftest import DESKTOP, PHONE, SignedIn, problems
 from tests.sharing.scene import Scene
 
 # What a form sends itself to, a part of a page, or a file.
-FORMS = """agreement-do cobuild-group-do consent-do consents-many demand-list-do demand-list-request demand-remove
-    demand-try import-land import-try import-undo inbox-mark inbox-mark-all invitation-again
+FORMS = """agreement-do asset-terms cobuild-group-do consent-do consents-many demand-list-do demand-list-request
+    demand-remove demand-try import-land import-try import-undo inbox-mark inbox-mark-all invitation-again
     invitation-withdraw language match-do member-remove member-role organization-contact organization-invite
     token-revoke webhook-do webhook-replay"""
 PARTS = "asset-places demand-check demand-list-near demand-list-progress"
