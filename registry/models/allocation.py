@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.asset import Asset
-from registry.models.membership import Membership
 from registry.models.organization import Organization
 from registry.models.regulated import regulated_regions
 
@@ -35,7 +34,7 @@ class AllocationQuerySet(models.QuerySet["Allocation"]):
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        own = Membership.objects.filter(user=user).values("organization")
+        own = list(user.roles)
         return self.filter(asset__in=Asset.objects.visible_to(user)).filter(
             Q(holder__in=own) | Q(asset__owner__in=own) | regulated_regions(user, "asset__region"),
         )

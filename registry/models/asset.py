@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.kinds import KINDS, Kind, KindFacts
 from registry.models.disclosure import Disclosure
-from registry.models.membership import Membership
 from registry.models.organization import Organization, Sector
 from registry.models.planned_facility import PlannedFacility
 from registry.models.region import Region
@@ -56,10 +55,9 @@ class AssetQuerySet(models.QuerySet["Asset"]):
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        member = Membership.objects.filter(user=user)
-        return self.filter(
-            (~Q(protection=Protection.CORE) & Exists(member)) | self._entitled(user),
-        )
+        if not user.roles:
+            return self.none()
+        return self.filter(~Q(protection=Protection.CORE) | self._entitled(user))
 
     def known_to(self, organization: Organization) -> Self:
         """The assets whose existence every member of `organization` may know of, whatever else they belong to."""
@@ -71,11 +69,9 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         `place_is_exact`, which of the two it is."""
         if user.is_superuser:
             return self.annotate(place=F("geometry"), place_is_exact=Value(True))
-        entitled = self._entitled(user)
         return self.annotate(
-            place=Case(When(entitled, then=F("geometry")), default=F("masked_geometry")),
-            place_is_exact=Case(When(Q(protection=Protection.OPEN) | entitled, then=True), default=False),
-        )
+            place_is_exact=Case(When(Q(protection=Protection.OPEN) | self._entitled(user), then=True), default=False)
+        ).annotate(place=Case(When(place_is_exact=True, then=F("geometry")), default=F("masked_geometry")))
 
     def open_to(self, party: Organization) -> Self:
         """Assets that others own and share with the sector of `party`."""
@@ -96,10 +92,9 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
     def _entitled(self, user: "User") -> Q:
         """Who may know the exact place: the owner's members, the region's regulators, and those told by consent."""
-        organizations = Membership.objects.filter(user=user).values("organization")
-        return self._concerns(organizations, regulated_regions(user, "region"))
+        return self._concerns(list(user.roles), regulated_regions(user, "region"))
 
-    def _concerns(self, organizations: Any, regulated: Q) -> Q:
+    def _concerns(self, organizations: list[int], regulated: Q) -> Q:
         told = Disclosure.objects.filter(asset=OuterRef("pk"), organization__in=organizations)
         return Q(owner__in=organizations) | regulated | Q(Exists(told))
 

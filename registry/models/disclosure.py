@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.membership import Membership
 from registry.models.organization import Organization
 from registry.models.regulated import regulated_regions
 
@@ -19,7 +18,7 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        own = Membership.objects.filter(user=user).values("organization")
+        own = list(user.roles)
         return self.filter(
             Q(organization__in=own) | Q(asset__owner__in=own) | regulated_regions(user, "asset__region"),
         )
