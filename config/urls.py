@@ -16,7 +16,7 @@ from registry.web.account.urls import urlpatterns as account_pages
 from registry.web.urls import urlpatterns as registry_pages
 from sharing.api.urls import urlpatterns as sharing_api
 from sharing.ogc import demands
-from sharing.web import health, refusals
+from sharing.web import health, metrics, refusals
 from sharing.web.urls import urlpatterns as sharing_pages
 
 api = [*documents.urlpatterns, *registry_api, *sharing_api, documents.nothing_else]
@@ -34,6 +34,7 @@ urlpatterns = [
     path("health/live/", health.live, name="live"),
     path("health/ready/", health.ready, name="ready"),
     path("health/work/", health.work, name="work"),
+    path("metrics/", metrics.metrics, name="metrics"),
     path("robots.txt", well_known.robots, name="robots"),
     path(".well-known/security.txt", well_known.security, name="security"),
     path("account/", include(account_pages)),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -46,16 +47,27 @@ def work(request: HttpRequest) -> HttpResponse:
     """200 where the oldest event not told yet is younger than a minute and beat was seen within two, else 503: look
     after the workers. An age is null where nothing waits, or beat was never seen."""
     try:
-        waiting = Event.objects.undispatched().order_by("id").values_list("occurred_at", flat=True).first()
-        seen = cache.get(BEAT_SEEN)
+        _waiting, outbox_s = outbox()
+        beat_s = beat_age_s()
     except (DatabaseError, RedisError):
         log.warning("Work in the background cannot be looked at", exc_info=True)
         return JsonResponse({"working": False}, status=503)
-    outbox_s = None if waiting is None else round((timezone.now() - waiting).total_seconds(), 1)
-    beat_s = None if seen is None else round(time.time() - seen, 1)
     working = (outbox_s is None or outbox_s < OLDEST_EVENT_S) and beat_s is not None and beat_s < OLDEST_BEAT_S
     ages = {"outbox_age_s": outbox_s, "beat_age_s": beat_s}
     return JsonResponse({"working": working, **ages}, status=200 if working else 503)
+
+
+def outbox() -> tuple[int, float | None]:
+    """How many events nobody was told of yet, and the age of the oldest, in seconds."""
+    found = Event.objects.undispatched().order_by().aggregate(count=Count("pk"), oldest=Min("occurred_at"))
+    oldest = found["oldest"]
+    return found["count"], None if oldest is None else round((timezone.now() - oldest).total_seconds(), 1)
+
+
+def beat_age_s() -> float | None:
+    """Seconds since note_beat; None before the first."""
+    seen = cache.get(BEAT_SEEN)
+    return None if seen is None else round(time.time() - seen, 1)
 
 
 def _answers(ask: Callable[[], object]) -> bool:

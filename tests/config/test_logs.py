@@ -1,0 +1,82 @@
+"""What the log says, and what it never does: canaries are let into every way in, and looked for in its lines."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from logging.config import dictConfig
+
+import pytest
+from django.conf import settings as site
+from django.db import DatabaseError, transaction
+from django.test import Client
+
+from registry.kinds import Kind
+from registry.models import Asset, Protection, Role
+from tests import factories
+
+PLACE = (114.271828182, 30.561616161)
+PASSWORD = "canary-of-the-sign-in"
+
+Lines = Callable[[], list[dict[str, str]]]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """The log as production writes it, each line read back."""
+    written = io.StringIO()
+    handler = {**site.LOGGING["handlers"]["console"], "formatter": "json", "stream": written}
+    dictConfig({**site.LOGGING, "handlers": {"console": handler}})
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    dictConfig(site.LOGGING)
+
+
+def test_each_line_is_one_object(lines: Lines):
+    logging.getLogger("infrashare.example").warning("Line one\nand two: %s", "机房", extra={"asset": 7})
+    [line] = lines()
+
+    assert line.pop("time")[:2] == "20"
+    assert line == {
+        "level": "WARNING", "logger": "infrashare.example", "message": "Line one\nand two: 机房", "asset": 7,
+    }  # fmt: skip
+
+
+def test_a_row_that_the_database_refuses_is_told_without_its_values(lines: Lines, db):
+    asset = factories.asset(factories.organization(), at=PLACE, protection=Protection.RESTRICTED)
+    try:
+        with transaction.atomic():
+            Asset.objects.filter(pk=asset.pk).update(capacity=0)
+    except DatabaseError as error:
+        assert asset.geometry.hexewkb.decode() in str(error), "the canary sings no longer"
+        logging.getLogger("infrashare.example").exception("Not written: %s", error)
+    [line] = lines()
+
+    assert "asset_has_capacity" in line["message"] and "test_logs.py" in line["exc_info"]
+    assert asset.geometry.hexewkb.decode() not in str(line) and asset.code not in str(line)
+
+
+def test_no_way_in_leaves_a_secret_or_an_exact_place_in_the_log(lines: Lines, client: Client, db, monkeypatch):
+    owner = factories.organization("grid")
+    editor = factories.member(owner, Role.EDITOR, "canary-editor")
+    asset = factories.asset(owner, Kind.TOWER, at=PLACE, protection=Protection.CORE)
+    client.post("/account/sign-in/", {"login": "canary-editor", "password": PASSWORD})
+    bearer = {"Authorization": "Bearer canary-of-the-token"}
+    assert client.get("/api/v1/assets/", headers=bearer).status_code == 401
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        try:
+            Asset.objects.filter(pk=asset.pk).update(capacity=0)
+        except DatabaseError as error:
+            raise RuntimeError("Unforeseen") from error
+
+    monkeypatch.setattr("registry.asset_writing.change", broken)
+    client.force_login(editor)
+    client.raise_request_exception = False
+    body = json.dumps({"name": "canary-of-the-body"})
+    answer = client.patch(f"/api/v1/assets/{asset.pk}/", body, content_type="application/json")
+    assert answer.status_code == 500
+    told = json.dumps(lines(), ensure_ascii=False)
+
+    assert "asset_has_capacity" in told
+    for canary in (PASSWORD, "canary-of-the-token", "canary-of-the-body", asset.geometry.hexewkb.decode(), "114.2718"):
+        assert canary not in told
