@@ -25,6 +25,7 @@ from benchmarks.country import catalogue  # noqa: E402
 from benchmarks.country.suite import country  # noqa: E402
 from benchmarks.downloads import downloads  # noqa: E402
 from benchmarks.importing import importing  # noqa: E402
+from benchmarks.pages import pages  # noqa: E402
 from benchmarks.report import RESULTS, save, table  # noqa: E402
 from benchmarks.routing import routing  # noqa: E402
 from benchmarks.supply import supplying  # noqa: E402
@@ -37,6 +38,7 @@ SUITES = {
     "country": country,
     "downloads": downloads,
     "importing": importing,
+    "pages": pages,
     "routing": routing,
     "supply": supplying,
     "tiles": tiles,
