@@ -115,3 +115,7 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.occurred_at:%Y-%m-%d %H:%M}"
+
+    def get_type_display(self) -> str:
+        """The type in words. As Django's own, which translates all types to tell one."""
+        return str(EventType(self.type).label)

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django_tables2.data import TableData
 
 from registry.exports.files import opened
 from registry.exports.formats import FORMATS
@@ -139,23 +140,18 @@ def indicator_rows_file(request: MemberRequest, code: str, form: str) -> HttpRes
     return file_of(form, files.of_drill(code, drill), f"{code}-rows")
 
 
-class ReadRows:
-    """The rows of a drill as a table takes them: sliced by the database, read when they are shown."""
-
-    def __init__(self, drill: Drill) -> None:
-        self.drill = drill
+class ReadRows(TableData):
+    """The rows of a drill as a table takes them: counted and sliced by the database, read when they are shown."""
 
     def __getitem__(self, asked: slice) -> list[dict[str, str]]:
         return [
-            {f"c{at}": shown_cell(field.value(row)) for at, field in enumerate(self.drill.fields)}
-            for row in self.drill.rows[asked]
+            {f"c{at}": shown_cell(field.value(row)) for at, field in enumerate(self.data.fields)}
+            for row in self.data.rows[asked]
         ]
 
     def __len__(self) -> int:
-        return self.drill.rows.count()
-
-    def __iter__(self) -> Any:
-        return iter(self[0:None])
+        count: int = self.data.rows.count()
+        return count
 
 
 def shown_cell(value: Any) -> str:
