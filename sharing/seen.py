@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, BooleanField, Exists, ExpressionWr
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
-from registry.models import Asset, Membership, Organization, User
+from registry.models import Asset, Organization, User
 from sharing.models import CobuildMember, Consent, Event, Match, MatchLeg, Notification, WebhookEndpoint
 
 
@@ -71,8 +71,7 @@ def consents_naming_owner(user: User) -> QuerySet[Consent]:
     seen = MatchLeg.objects.filter(
         match=OuterRef("match"), asset__owner=OuterRef("owner"), asset__in=Asset.objects.visible_to(user)
     )
-    own = Membership.objects.filter(user=user).values("organization")
-    return rows.filter(Q(owner__in=own) | Exists(seen))
+    return rows.filter(Q(owner__in=user.roles) | Exists(seen))
 
 
 def hides_owner(event: Event, person: User) -> bool:

@@ -39,7 +39,7 @@ def to_decide(user: User) -> QuerySet[Match]:
     for scheme, prefix in regulated:
         inside = Q(asset__region__scheme=scheme, asset__region__code__startswith=prefix)
         covered |= Q(~Exists(used.exclude(inside)))
-    own = Membership.objects.filter(user=user).values("organization")
+    own = list(user.roles)
     signed = Approval.objects.filter(match=OuterRef("pk"), decided_by=user, decision=Decision.APPROVED)
     waiting = Match.objects.filter(covered, Exists(used), status=MatchStatus.CONSENTED)
     waiting = waiting.exclude(demand__list__party__in=own).exclude(Exists(used.filter(asset__owner__in=own)))

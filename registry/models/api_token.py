@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.membership import Membership, Role
+from registry.models.membership import Role
 from registry.models.organization import Organization
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         """One's own tokens, and the service tokens of the organizations that one manages."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        managed = Membership.objects.filter(user=user, role=Role.MANAGER).values("organization")
+        managed = user.organizations_as(Role.MANAGER)
         return self.filter(Q(user=user) | Q(issued_by=user) | Q(organization__in=managed))
 
     def usable(self, now: datetime) -> Self:

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.membership import Membership, Role
+from registry.models.membership import Role
 from registry.models.organization import Organization
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, user: "User") -> Self:
         """To the managers of its organization."""
-        managed = Membership.objects.filter(user_id=user.pk, role=Role.MANAGER).values("organization")
+        managed = user.organizations_as(Role.MANAGER)
         return self.filter(organization__in=managed)
 
     def open(self) -> Self:

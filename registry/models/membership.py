@@ -33,7 +33,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """One's own, and those of one's colleagues."""
         if user.is_superuser:
             return self
-        return self.filter(organization__in=Membership.objects.filter(user_id=user.pk).values("organization"))
+        return self.filter(organization__in=user.roles)
 
 
 class Membership(models.Model):

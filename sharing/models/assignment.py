@@ -3,7 +3,7 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Membership, Organization, User
+from registry.models import Organization, User
 from sharing.models.match import Match
 
 
@@ -12,7 +12,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """To one's own office: who of a regulator's people does what is nobody else's concern."""
         if user.is_superuser:
             return self
-        return self.filter(regulator__in=Membership.objects.filter(user_id=user.pk).values("organization"))
+        return self.filter(regulator__in=user.roles)
 
 
 class Assignment(models.Model):

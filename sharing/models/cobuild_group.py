@@ -5,7 +5,7 @@ from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from registry.kinds import Kind
-from registry.models import Membership, PlannedFacility, Region, User
+from registry.models import PlannedFacility, Region, User
 from registry.models.regulated import regulated_regions
 
 
@@ -51,13 +51,11 @@ class CobuildGroupQuerySet(models.QuerySet["CobuildGroup"]):
 
 
 def _takes_part(user: User) -> Q:
-    own = Membership.objects.filter(user=user, organization__cobuild_memberships__group=OuterRef("pk"))
-    return Q(Exists(own))
+    return Q(Exists(CobuildGroup.objects.filter(pk=OuterRef("pk"), members__party__in=user.roles)))
 
 
 def _is_asked(user: User) -> Q:
-    own = Membership.objects.filter(user=user, organization=OuterRef("planned_facility__owner"))
-    return Q(agreed_at__isnull=False) & Q(Exists(own))
+    return Q(agreed_at__isnull=False, planned_facility__owner__in=user.roles)
 
 
 class CobuildGroup(models.Model):

@@ -1,11 +1,11 @@
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Membership, Organization, User
+from registry.models import Organization, User
 from registry.models.regulated import regulated_by, regulated_regions
 from sharing.models.cobuild_group import CobuildGroup
 from sharing.models.demand import Demand
@@ -25,15 +25,14 @@ class CobuildMemberQuerySet(models.QuerySet["CobuildMember"]):
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        own = Membership.objects.filter(user=user).values("organization")
-        return self._seen_by(own, regulated_regions(user, "group__region"))
+        return self._seen_by(list(user.roles), regulated_regions(user, "group__region"))
 
     def known_to(self, organization: Organization) -> Self:
         """What every member of `organization` may see, whatever else they belong to."""
         regulates = [organization.regulates] if organization.regulates else []
         return self._seen_by([organization.pk], regulated_by(regulates, "group__region"))
 
-    def _seen_by(self, organizations: Any, regulated: Q) -> Self:
+    def _seen_by(self, organizations: list[int], regulated: Q) -> Self:
         peers = CobuildMember.objects.filter(
             group=OuterRef("group"), party__in=organizations, answer=CobuildAnswer.JOINED
         )

@@ -2,10 +2,10 @@ from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Membership, Organization, User
+from registry.models import Organization, User
 from registry.models.regulated import regulated_regions
 
 
@@ -23,9 +23,8 @@ class DemandListQuerySet(models.QuerySet["DemandList"]):
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        own = Exists(Membership.objects.filter(user=user, organization=OuterRef("party")))
         return self.filter(
-            Q(own) | (~Q(status=ListStatus.DRAFT) & regulated_regions(user, "party__region")),
+            Q(party__in=user.roles) | (~Q(status=ListStatus.DRAFT) & regulated_regions(user, "party__region")),
         )
 
 

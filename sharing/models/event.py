@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Membership, Organization, Role, User
+from registry.models import Organization, Role, User
 from sharing.models.agreement import Agreement
 from sharing.models.cobuild_group import CobuildGroup
 from sharing.models.consent import Consent
@@ -60,9 +60,8 @@ class EventQuerySet(models.QuerySet["Event"]):
         manage, and of what happens inside their organizations."""
         if user.is_superuser:
             return self
-        own = Membership.objects.filter(user_id=user.pk)
-        managed = own.filter(role=Role.MANAGER).values("organization")
-        return self.filter(~Q(type__in=INTERNAL) | Q(organization__in=own.values("organization"))).filter(
+        managed = user.organizations_as(Role.MANAGER)
+        return self.filter(~Q(type__in=INTERNAL) | Q(organization__in=user.roles)).filter(
             Q(match__in=Match.objects.visible_to(user))
             | Q(match__isnull=True, demand_list__in=DemandList.objects.visible_to(user))
             | Q(type=EventType.WEBHOOK_DISABLED, organization__in=managed)
@@ -116,6 +115,6 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.occurred_at:%Y-%m-%d %H:%M}"
 
-    def get_type_display(self) -> str:
+    def get_type_display(self) -> str:  # type: ignore[no-redef]
         """The type in words. As Django's own, which translates all types to tell one."""
         return str(EventType(self.type).label)

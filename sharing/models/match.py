@@ -6,7 +6,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Membership, User
+from registry.models import User
 from registry.models.regulated import regulated_regions
 from sharing.models.demand import Demand
 from sharing.models.match_run import MatchRun
@@ -37,7 +37,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        organizations = Membership.objects.filter(user=user).values("organization")
+        organizations = list(user.roles)
         party = self.model.objects.filter(demand__list__party__in=organizations)
         asked = self.model.objects.filter(consents__owner__in=organizations)
         regulated = self.model.objects.filter(regulated_regions(user, "legs__asset__region")).exclude(

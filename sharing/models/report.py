@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Membership, Organization, User
+from registry.models import Organization, User
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -12,7 +12,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """To the people of the regulator that it is for."""
         if user.is_superuser:
             return self
-        return self.filter(organization__in=Membership.objects.filter(user_id=user.pk).values("organization"))
+        return self.filter(organization__in=user.roles)
 
 
 class Report(models.Model):

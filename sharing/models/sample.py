@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Membership, Organization, User
+from registry.models import Organization, User
 
 
 class Frame(models.TextChoices):
@@ -21,7 +21,7 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         """To the people of the regulator that drew it."""
         if user.is_superuser:
             return self
-        return self.filter(organization__in=Membership.objects.filter(user_id=user.pk).values("organization"))
+        return self.filter(organization__in=user.roles)
 
 
 class Sample(models.Model):

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Membership, Organization, Role, User
+from registry.models import Organization, Role, User
 from sharing.models.event import EventType
 
 
@@ -24,7 +24,7 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        managed = Membership.objects.filter(user=user, role=Role.MANAGER).values("organization")
+        managed = user.organizations_as(Role.MANAGER)
         return self.filter(organization__in=managed)
 
     def enabled(self) -> Self:

@@ -140,7 +140,7 @@ def indicator_rows_file(request: MemberRequest, code: str, form: str) -> HttpRes
     return file_of(form, files.of_drill(code, drill), f"{code}-rows")
 
 
-class ReadRows(TableData):
+class ReadRows(TableData):  # type: ignore[misc]
     """The rows of a drill as a table takes them: counted and sliced by the database, read when they are shown."""
 
     def __getitem__(self, asked: slice) -> list[dict[str, str]]:
