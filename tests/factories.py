@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.gis.geos import LineString, Point
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
@@ -88,6 +89,19 @@ def member(of: Organization, role: str = Role.MANAGER, username: str = "", **fie
     person = user(username or f"{of.code}-{role}-{next(_count)}", **fields)
     Membership.objects.create(user=person, organization=of, role=role)
     return person
+
+
+def members(*asked: tuple[Organization, str, str]) -> list[User]:
+    """New people, each with a role in an organization and a user name; in two statements, however many."""
+    people = User.objects.bulk_create(
+        User(username=name, email=f"{name}@example.invalid", password=make_password(None))
+        for _of, _role, name in asked
+    )
+    Membership.objects.bulk_create(
+        Membership(user=person, organization=of, role=role)
+        for person, (of, role, _name) in zip(people, asked, strict=True)
+    )
+    return people
 
 
 def asset(

@@ -41,14 +41,16 @@ class Scene:
         self.grid = factories.organization("grid", sector=Sector.POWER)
         self.city = factories.regulator("city", of=factories.WUHAN_CODE)
         self.province = factories.regulator("province", of=factories.HUBEI)
-        self.asker = factories.member(self.party, Role.MANAGER, "asker")
-        self.drafter = factories.member(self.party, Role.EDITOR, "drafter")
-        self.metro_manager = factories.member(self.metro, Role.MANAGER, "metro-manager")
-        self.grid_manager = factories.member(self.grid, Role.MANAGER, "grid-manager")
-        self.officer = factories.member(self.city, Role.MANAGER, "officer")
-        self.second_officer = factories.member(self.city, Role.MANAGER, "second-officer")
-        self.governor = factories.member(self.province, Role.MANAGER, "governor")
-        self.stranger = factories.member(factories.organization("stranger"), Role.MANAGER, "stranger-manager")
+        (
+            self.asker, self.drafter, self.metro_manager, self.grid_manager, self.officer, self.second_officer,
+            self.governor, self.stranger,
+        ) = factories.members(
+            (self.party, Role.MANAGER, "asker"), (self.party, Role.EDITOR, "drafter"),
+            (self.metro, Role.MANAGER, "metro-manager"), (self.grid, Role.MANAGER, "grid-manager"),
+            (self.city, Role.MANAGER, "officer"), (self.city, Role.MANAGER, "second-officer"),
+            (self.province, Role.MANAGER, "governor"),
+            (factories.organization("stranger"), Role.MANAGER, "stranger-manager"),
+        )  # fmt: skip
         self.near = factories.asset(self.metro, capacity=2, code="NEAR")
         self.far = factories.asset(self.grid, capacity=2, code="FAR", within=factories.WUCHANG)
         self.list = factories.demand_list(self.party, title="5G")
