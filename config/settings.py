@@ -110,6 +110,11 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
     "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_infrashare")},
 }
+# How many restricted assets of an owner, a kind and a region a grid cell holds before it stands for them
+# (docs/visibility.md). Triggers read it from the connection, and take 5 where a connection says nothing.
+PLACE_CELL_HOLDS = env.int("PLACE_CELL_HOLDS", default=5)
+_options = DATABASES["default"].setdefault("OPTIONS", {})
+_options["options"] = f"{_options.get('options', '')} -c registry.cell_holds={PLACE_CELL_HOLDS}".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=bundled("pyogrio", "libgdal"))
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=bundled("shapely", "libgeos_c"))

@@ -1,5 +1,5 @@
 """What must be true of the whole database at every moment, whoever wrote to it: the ledger balances, no unit is with
-two holders, no load is beyond its limit, every decision has its event, every hold has an end.
+two holders, no load is beyond its limit, every decision has its event, every hold has an end, every cell hides enough.
 
 The database's own constraints refuse to break most of these (registry/migrations/0002_ledger.py); this looks again, at
 what is there, so that a restored backup or a repaired table can be trusted.
@@ -163,6 +163,11 @@ CLAIMS = (
             SELECT FROM sharing_event AS event WHERE event.match_id = match.id AND event.type = 'agreement.activated'
         )
         """,
+    ),
+    Claim(
+        "cells_hold_enough",
+        _("every grid cell that stands for restricted assets holds enough of them, or is of the greatest"),
+        "SELECT count(*) FROM registry_thin_cells()",
     ),
 )
 

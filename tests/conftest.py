@@ -19,6 +19,12 @@ def nudges_reach_no_worker_of_this_machine() -> Iterator[None]:
     yield
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """A cell of one asset: what grows is the matter of tests/registry/test_cells.py alone."""
+    connection.settings_dict["OPTIONS"] = {"options": "-c registry.cell_holds=1"}
+
+
 @pytest.fixture(autouse=True, scope="session")
 def what_a_test_committed_is_removed_quickly() -> Iterator[None]:
     """Django truncates every table after a test that commits, seconds of work for PostgreSQL; few hold any row."""

@@ -108,34 +108,43 @@ def asset(
     owner: Organization,
     kind: str = Kind.TOWER,
     *,
-    at: Place = WUHAN,
-    to: Place | None = None,
-    capacity: int = 4,
     used: int = 0,
-    within: str = JIANGAN,
     details: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Asset:
-    """An asset with the row of its kind's details. Lines run from `at` to `to` (about 1 km east when not given).
+    """An asset with the row of its kind's details, of the fields of `draft_asset`.
 
     used: units that the owner itself uses, for ever.
     """
-    kind = Kind(kind)
-    end = to or (at[0] + 0.01, at[1])
-    geometry = LineString(at, end, srid=4326) if KINDS[kind].is_route else Point(*at, srid=4326)
-    made = Asset.objects.create(
-        owner=owner,
-        kind=kind,
-        region=region(within),
-        geometry=geometry,
-        capacity=capacity,
-        **{"code": f"{kind}-{next(_count)}", "price_per_unit_year": Decimal(1000), **fields},
-    )
-    _DETAILS[kind]._default_manager.create(asset=made, **details or {})
+    made = draft_asset(owner, kind, **fields)
+    made.save()
+    _DETAILS[Kind(kind)]._default_manager.create(asset=made, **details or {})
     if used:
         allocate(made, used, purpose=Purpose.OWN_USE)
     made.refresh_from_db()
     return made
+
+
+def draft_asset(
+    owner: Organization,
+    kind: str = Kind.TOWER,
+    *,
+    at: Place = WUHAN,
+    to: Place | None = None,
+    capacity: int = 4,
+    within: str = JIANGAN,
+    **fields: Any,
+) -> Asset:
+    """An asset's own row, to be saved. Lines run from `at` to `to` (about 1 km east when not given)."""
+    end = to or (at[0] + 0.01, at[1])
+    return Asset(
+        owner=owner,
+        kind=Kind(kind),
+        region=region(within),
+        geometry=LineString(at, end, srid=4326) if KINDS[kind].is_route else Point(*at, srid=4326),
+        capacity=capacity,
+        **{"code": f"{kind}-{next(_count)}", "price_per_unit_year": Decimal(1000), **fields},
+    )
 
 
 def allocate(

@@ -19,7 +19,7 @@ from registry.models import Allocation, Asset, Organization, Purpose, Region
 
 STAGED, MERGED = sql.Identifier("import_staged"), sql.Identifier("import_merged")
 MERGE_LOCK = 0x1A55E7  # the first half of the advisory lock that imports for one owner queue on
-UNTOUCHED = frozenset({"used_today", "ledger_version", "created_at", "updated_at"})
+UNTOUCHED = frozenset({"used_today", "ledger_version", "near_rung", "far_rung", "created_at", "updated_at"})
 # The same place by way of another coordinate system differs by rounding: below 1e-9 degree, 0.1 mm, nothing moved.
 SAME_PLACE = sql.SQL(
     """

@@ -29,13 +29,16 @@ class Protection(models.TextChoices):
     """How much others see before a consent; the SQL function registry_mask() is where it takes effect."""
 
     OPEN = "open", _("Open: the place is shown")
-    RESTRICTED = "restricted", _("Restricted: others see a grid cell of 0.01°")
+    RESTRICTED = "restricted", _("Restricted: others see a grid cell")
     CORE = "core", _("Core: others see nothing; matching asks the owner")
 
 
 def every_sector() -> list[str]:
     return list(Sector.values)
 
+
+LAST_RUNG = 5
+"""Of the ladder of grids (registry/migrations/_cells.py): cells of 0.32°."""
 
 # Where an asset is not open its exact place differs from the masked one, and has an index of its own.
 PROTECTED = ~Q(protection=Protection.OPEN)
@@ -183,8 +186,12 @@ class Asset(models.Model):
         output_field=models.IntegerField(_("units free today")),
         db_persist=True,
     )
+    # Which grid masks a restricted place (a line's start, and its end): cells of 0.01° times 2 to this power. Set by
+    # the database alone, the last when in doubt; see docs/visibility.md.
+    near_rung = models.SmallIntegerField(default=LAST_RUNG, db_default=LAST_RUNG, editable=False)
+    far_rung = models.SmallIntegerField(default=LAST_RUNG, db_default=LAST_RUNG, editable=False)
     masked_geometry = models.GeneratedField(
-        expression=Func(F("geometry"), F("protection"), function="registry_mask"),
+        expression=Func(F("geometry"), F("protection"), F("near_rung"), F("far_rung"), function="registry_mask"),
         output_field=models.GeometryField(_("masked geometry"), srid=4326),
         db_persist=True,
     )
@@ -221,6 +228,10 @@ class Asset(models.Model):
             models.CheckConstraint(
                 condition=Q(power_kw__gte=0) | Q(power_kw=None),
                 name="asset_power_limit_is_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(near_rung__range=(0, LAST_RUNG), far_rung__range=(0, LAST_RUNG)),
+                name="asset_rungs_are_known",
             ),
             models.CheckConstraint(
                 condition=Q(price_per_unit_year__gte=0),
@@ -260,6 +271,12 @@ class Asset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}".strip()
+
+    @property
+    def cell_degrees(self) -> float:
+        """How wide the grid cell is that stands for a restricted place; the wider one of a line's two."""
+        rung = max(self.near_rung, self.far_rung) if self.facts.is_route else self.near_rung
+        return float(0.01 * 2**rung)
 
     @property
     def facts(self) -> KindFacts:

@@ -32,6 +32,9 @@ def facts(asset: Any) -> list[Fact]:
     ]
     if kind.is_route and asset.place_is_exact:
         known.append(Fact(_("Length, m"), number_format(round(asset.length_m))))
+    if not asset.place_is_exact:
+        width = _("a grid cell of %(degrees)s°") % {"degrees": f"{asset.cell_degrees:g}"}
+        known.append(Fact(_("Place"), width))
     if asset.available_from:
         known.append(Fact(_("Available from"), date_format(asset.available_from, "Y-m-d")))
     details = getattr(asset, asset.kind, None)

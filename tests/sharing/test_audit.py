@@ -27,6 +27,9 @@ DAMAGE = {
     "answers_have_events": "DELETE FROM sharing_event WHERE type = 'consent.granted'",
     "signatures_have_events": "DELETE FROM sharing_event WHERE type = 'match.approved'",
     "agreements_have_events": "DELETE FROM sharing_event WHERE type = 'match.approved'",
+    "cells_hold_enough": (
+        "SET LOCAL registry.cell_holds = 3; UPDATE registry_asset SET protection = 'restricted', near_rung = 0"
+    ),
     "agreements_in_force_have_events": "DELETE FROM sharing_event WHERE type = 'agreement.activated'",
 }
 
