@@ -13,7 +13,7 @@ from registry.models import User
 from registry.svg_map import Shape, draw
 from registry.tags import tag
 from sharing import words
-from sharing.admin.verbs import CloseForm, PartyForm, VerbMixin
+from sharing.admin.verbs import FinishForm, PartyForm, VerbMixin
 from sharing.models import CobuildAnswer, CobuildDemand, CobuildGroup, CobuildMember, Demand
 from sharing.shown.buttons import Button
 from sharing.workflow import cobuild_groups
@@ -29,7 +29,7 @@ BUTTONS = (
         PartyForm,
         "danger",
     ),
-    Button(Verb.FINISH, cobuild_groups.close, gettext_lazy("The group is closed."), CloseForm, "danger"),
+    Button(Verb.FINISH, cobuild_groups.close, gettext_lazy("The group is closed."), FinishForm, "danger"),
 )
 UNTOLD = gettext_lazy("told once all have joined")
 

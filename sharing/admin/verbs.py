@@ -1,21 +1,18 @@
 """Buttons and the forms behind them. Which are open, workflow.rules says; what they do, the verbs of workflow do."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext_lazy
 
 from registry.admin.base import person
 from sharing.admin.refusals import WorkflowAdmin
-from sharing.errors import BadInput, Refusal
-from sharing.models import CloseReason, RefusalReason, RejectionReason
-from sharing.shown.buttons import Button, Offer, offered
-from sharing.shown.refusals import answer
+from sharing.shown import verb_forms
+from sharing.shown.buttons import Button, Offer, carry_out, offered, standing
+from sharing.shown.verb_forms import Dressed
 from sharing.workflow.rules import Standing, Subject
 
 if TYPE_CHECKING:
@@ -27,98 +24,42 @@ else:
     from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
 SAFE = ("GET", "HEAD")
-CHOOSE = ("", gettext_lazy("Choose a reason"))
 
 
-def _coded(reasons: Sequence[tuple[str, Any]], missing: Any) -> forms.ChoiceField:
-    """A coded reason. missing: what is said where none is chosen."""
-    return forms.ChoiceField(
-        label=gettext_lazy("Reason"),
-        choices=[CHOOSE, *reasons],
-        widget=Select,
-        error_messages={"required": missing},
-    )
+class VerbForm(Dressed):
+    dress: ClassVar = {forms.Select: Select, forms.DateInput: DateWidget, forms.Textarea: Textarea}
 
 
-def _in_words(who_reads: Any) -> forms.CharField:
-    """The same in words."""
-    return forms.CharField(
-        label=gettext_lazy("In words"),
-        required=False,
-        max_length=2000,
-        widget=Textarea(attrs={"rows": 2}),
-        help_text=who_reads,
-    )
+class RejectionForm(VerbForm, verb_forms.RejectionForm):
+    pass
 
 
-class RejectionForm(forms.Form):
-    reason = _coded(RejectionReason.choices, gettext_lazy("Choose a reason for the rejection."))
-    reason_text = _in_words(gettext_lazy("Needed for “other”; the party and the owners read it."))
+class RefusalForm(VerbForm, verb_forms.RefusalForm):
+    pass
 
 
-class RefusalForm(forms.Form):
-    reason = _coded(RefusalReason.choices, gettext_lazy("Choose a reason for the refusal."))
-    reason_text = _in_words(gettext_lazy("Needed for “other”; the party reads it."))
+class GrantForm(VerbForm, verb_forms.GrantForm):
+    pass
 
 
-class GrantForm(forms.Form):
-    conditions = forms.CharField(
-        label=gettext_lazy("Conditions"),
-        required=False,
-        max_length=4000,
-        widget=Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Leave empty to grant without conditions."),
-    )
+class EndForm(VerbForm, verb_forms.EndForm):
+    pass
 
 
-class EndForm(forms.Form):
-    reason = forms.CharField(label=gettext_lazy("Why it ends"), max_length=200, widget=Textarea(attrs={"rows": 2}))
-    on = forms.DateField(
-        label=gettext_lazy("From the day"),
-        required=False,
-        widget=DateWidget,
-        help_text=gettext_lazy("Its units are free again from this day; today when left empty."),
-    )
+class RenewForm(VerbForm, verb_forms.RenewForm):
+    pass
 
 
-class RenewForm(forms.Form):
-    until = forms.DateField(
-        label=gettext_lazy("Until, not including"),
-        required=False,
-        widget=DateWidget,
-        help_text=gettext_lazy("Leave empty for a renewal without end."),
-    )
+class PartyForm(VerbForm, verb_forms.PartyForm):
+    pass
 
 
-class PartyForm(forms.Form):
-    party = forms.CharField(
-        label=gettext_lazy("Party"),
-        required=False,
-        max_length=40,
-        help_text=gettext_lazy("Its code; only where you act for several parties of the group."),
-    )
-
-
-class CloseForm(PartyForm):
-    reason = forms.ChoiceField(
-        label=gettext_lazy("Reason"),
-        choices=[
-            CHOOSE,
-            (CloseReason.BUILT.value, CloseReason.BUILT.label),
-            (CloseReason.GIVEN_UP.value, CloseReason.GIVEN_UP.label),
-        ],
-        widget=Select,
-        error_messages={"required": gettext_lazy("Say whether it was built or given up.")},
-    )
+class FinishForm(VerbForm, verb_forms.FinishForm):
+    pass
 
 
 def standing_of(request: HttpRequest) -> Standing:
-    """What the person is to the parties, read once a request; a verb that is carried out reads it anew."""
-    known = request.__dict__
-    if "standing" not in known:
-        known["standing"] = Standing.of(person(request))
-    standing: Standing = known["standing"]
-    return standing
+    return standing(request, person(request))
 
 
 def offers(
@@ -149,39 +90,24 @@ class VerbMixin(WorkflowAdmin):
     def do_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Carries out one verb on one row, and goes back to its page. What was filled in wrongly is asked again."""
         subject = self.get_object(request, str(pk))
-        button = next((button for button in self.buttons if button.slug == verb), None)
-        if button is None:
-            raise Http404
         page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
-        if request.method != "POST":
-            return HttpResponseRedirect(page)
-        form = button.form(request.POST)
-        if not form.is_valid():
-            return self._asked_again(request, subject, button, form, page)
-        try:
-            result = button.do(subject, actor=person(request), **form.cleaned_data)
-        except BadInput as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
-            return self._asked_again(request, subject, button, form, page)
-        except Refusal as refusal:
-            return answer(request, refusal, page)
-        messages.success(request, self.said(button, result))
-        return HttpResponseRedirect(page)
+
+        def ask_again(button: Button, form: forms.Form) -> HttpResponse:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": button.verb.label,
+                "subtitle": str(subject),
+                "opts": self.opts,
+                "offer": Offer(button, form, request.path),
+                "page": page,
+                "media": form.media,
+            }
+            return TemplateResponse(request, "sharing/verb.html", context, status=400)
+
+        return carry_out(
+            request, person(request), subject, self.buttons, verb, page, ask_again=ask_again, said=self.said
+        )
 
     def said(self, button: Button, result: Any) -> str:
         """What is told when a verb was carried out. result: what it returned."""
         return str(button.done)
-
-    def _asked_again(
-        self, request: HttpRequest, subject: Any, button: Button, form: forms.Form, page: str
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": button.verb.label,
-            "subtitle": str(subject),
-            "opts": self.opts,
-            "offer": Offer(button, form, request.path),
-            "page": page,
-            "media": form.media,
-        }
-        return TemplateResponse(request, "sharing/verb.html", context, status=400)

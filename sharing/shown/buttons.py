@@ -1,12 +1,18 @@
-"""Verbs as pages offer them. Which are open, workflow.rules says; what they do, the verbs of workflow do."""
+"""Verbs as pages offer and carry them out. Which are open, workflow.rules says; what they do, verbs of workflow do."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from registry.models import User
+from sharing.errors import BadInput, Refusal
+from sharing.shown.refusals import answer
 from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
 
 
@@ -50,6 +56,15 @@ class Offer:
         return bool(self.form.visible_fields()) or self.button.tone == "danger"
 
 
+def standing(request: HttpRequest, user: User) -> Standing:
+    """What the person is to the parties, read once a request; a verb that is carried out reads it anew."""
+    known = request.__dict__
+    if "standing" not in known:
+        known["standing"] = Standing.of(user)
+    found: Standing = known["standing"]
+    return found
+
+
 def offered(
     subject: Subject,
     buttons: Sequence[Button],
@@ -69,3 +84,38 @@ def offered(
         for button in buttons
         if button.verb in open_now
     ]
+
+
+def carry_out(
+    request: HttpRequest,
+    actor: User,
+    subject: Subject,
+    buttons: Sequence[Button],
+    slug: str,
+    page: str,
+    *,
+    ask_again: Callable[[Button, forms.Form], HttpResponse],
+    said: Callable[[Button, Any], str] = lambda button, _result: str(button.done),
+) -> HttpResponse:
+    """Carries out one verb on one row, and goes back to `page`. ask_again: shows a form that was filled in wrongly;
+    said: what is told when it was carried out, of the button and what its verb returned.
+
+    Raises Http404 for a verb that is none, and for what the person may not see.
+    """
+    button = next((button for button in buttons if button.slug == slug), None)
+    if button is None:
+        raise Http404
+    if request.method != "POST":
+        return HttpResponseRedirect(page)
+    form = button.form(request.POST)
+    if not form.is_valid():
+        return ask_again(button, form)
+    try:
+        result = button.do(subject, actor=actor, **form.cleaned_data)
+    except BadInput as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        return ask_again(button, form)
+    except Refusal as refusal:
+        return answer(request, refusal, page)
+    messages.success(request, said(button, result))
+    return HttpResponseRedirect(page)

@@ -25,7 +25,7 @@ from sharing import words
 from sharing.models import CloseReason, CobuildAnswer, CobuildGroup, CobuildMember, CobuildStatus
 from sharing.shown.buttons import Button
 from sharing.shown.places import collection, demand_features
-from sharing.web.verbs import CHOOSE, carry_out, offers
+from sharing.web.verbs import FinishForm, PartyForm, carry_out, offers
 from sharing.workflow import cobuild_groups
 from sharing.workflow.rules import Verb
 
@@ -33,25 +33,6 @@ from sharing.workflow.rules import Verb
 CELL_DEGREES = 0.01
 TONES = {CobuildStatus.OPEN.value: "pending", CobuildStatus.AGREED.value: "approved"}
 ANSWER_TONES = {CobuildAnswer.JOINED.value: "approved", CobuildAnswer.DECLINED.value: "refused"}
-
-
-class PartyForm(Form):
-    party = forms.CharField(
-        label=gettext_lazy("Party"),
-        required=False,
-        max_length=40,
-        help_text=gettext_lazy("Its code; only where you act for several parties of the group."),
-    )
-
-
-class FinishForm(PartyForm):
-    reason = forms.ChoiceField(
-        label=gettext_lazy("Reason"),
-        choices=[CHOOSE, *((reason.value, reason.label) for reason in cobuild_groups.ENDED_BY_MEMBERS)],
-        error_messages={"required": gettext_lazy("Say whether it was built or given up.")},
-    )
-    field_order = ("reason", "party")
-
 
 BUTTONS = (
     Button(
