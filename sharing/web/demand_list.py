@@ -24,7 +24,6 @@ from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from sharing import words
-from sharing.errors import Refusal
 from sharing.matching.supply_near import Near, supply_near
 from sharing.models import (
     LIVE,
@@ -281,21 +280,16 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
     if "all" not in request.POST:
         ids = [int(text) for text in request.POST.getlist("match") if text.isdecimal()]
         waiting = waiting.filter(pk__in=ids)
-    wanted = list(waiting[: MOST_REQUESTED + 1])
-    done, refused = 0, []
-    for match in wanted[:MOST_REQUESTED]:
-        try:
-            matches.request(match, actor=request.user)
-            done += 1
-        except Refusal as refusal:
-            refused.append((match, refusal))
-    if done:
+    wanted = list(waiting.select_related("demand")[: MOST_REQUESTED + 1])
+    result = matches.request_many(wanted[:MOST_REQUESTED], actor=request.user)
+    if done := len(result.done):
         text = ngettext(
             "%(n)d line requested: its units are held, its owners are asked.",
             "%(n)d lines requested: their units are held, their owners are asked.",
             done,
         )
         messages.success(request, text % {"n": done})
+    refused = [(match, result.failed[match.pk]) for match in wanted if match.pk in result.failed]
     for match, why in refused[:5]:
         messages.warning(request, f"{match.demand}: {why.message}")
     if len(refused) > 5:

@@ -3,6 +3,8 @@
 Every verb runs in one transaction and returns the match as it stands afterwards. Errors: sharing.errors.
 """
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +16,7 @@ from sharing.errors import UnitsGone, WrongState
 from sharing.models import LIVE, Consent, EventType, Match, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import calendar, offers, rules
+from sharing.workflow.bulk import BulkResult, alone
 from sharing.workflow.locks import lock_match
 from sharing.workflow.moving import give_up, move
 from sharing.workflow.rules import Verb
@@ -40,6 +43,15 @@ def request(match: Match, *, actor: User) -> Match:
         raise UnitsGone(reason, offers.next_best(match)) from error
     outbox.record(EventType.MATCH_REQUESTED, match, actor=actor, organization=match.demand.list.party)
     return match
+
+
+def request_many(proposals: Iterable[Match], *, actor: User) -> BulkResult[Match]:
+    """Requests each proposal; each is a transaction of its own, and stands or falls alone."""
+    result: BulkResult[Match] = BulkResult()
+    for match in proposals:
+        with alone(result, match.pk):
+            result.done[match.pk] = request(match, actor=actor)
+    return result
 
 
 def ask_owners(match: Match, *, actor: User) -> None:
