@@ -9,10 +9,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registry.admin.base import ReadOnlyAdmin, person
+from registry.admin.base import person
 from registry.tags import tag
+from sharing.admin.mails import MailAdmin
 from sharing.models import Channel, Notification
-from sharing.notifications import delivery
 from sharing.notifications.inbox import mark_read
 from sharing.notifications.messages import subject_of
 from sharing.seen import read_by
@@ -32,7 +32,7 @@ class UnreadFilter(admin.SimpleListFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnlyAdmin):
+class NotificationAdmin(MailAdmin):
     """One's inbox. Superusers see every delivery, so that what keeps failing is found."""
 
     list_display = ("what", "about", "told_at", "read_tag", "channel", "status_tag")
@@ -75,10 +75,6 @@ class NotificationAdmin(ReadOnlyAdmin):
     def read_tag(self, told: Notification) -> str:
         return tag("", _("Read")) if told.read_at else tag("pending", _("Unread"))
 
-    @admin.display(description=gettext_lazy("delivery"))
-    def status_tag(self, told: Notification) -> str:
-        return tag(told.status, told.get_status_display())
-
     @admin.action(description=gettext_lazy("Mark as read"))
     def mark_read(self, request: HttpRequest, queryset: models.QuerySet[Notification]) -> None:
         """Of one's own messages only."""
@@ -86,17 +82,3 @@ class NotificationAdmin(ReadOnlyAdmin):
         messages.success(
             request, ngettext("%(n)d message marked as read.", "%(n)d messages marked as read.", count) % {"n": count}
         )
-
-    @admin.action(description=gettext_lazy("Try again"))
-    def try_again(self, request: HttpRequest, queryset: models.QuerySet[Notification]) -> None:
-        """Makes parked mails due again, once what kept them from leaving is mended."""
-        count = delivery.retry(Notification.objects.filter(pk__in=queryset.order_by().values("pk")))
-        text = ngettext("%(n)d parked message is tried again.", "%(n)d parked messages are tried again.", count)
-        messages.success(request, text % {"n": count})
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        """Deliveries are the registry's own to try again."""
-        actions = super().get_actions(request)
-        if not person(request).is_superuser:
-            actions.pop("try_again", None)
-        return actions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 from smtplib import SMTPException
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.core import mail
@@ -75,9 +75,9 @@ def _claim(post: Post[D]) -> D | None:
     return claims.claim(post.due(), TERMS)
 
 
-def retry(parked: QuerySet[Notification]) -> int:
-    """Makes parked notifications due again, with all their attempts; returns how many."""
-    return claims.revive(parked.filter(status=DeliveryStatus.PARKED))
+def retry(rows: QuerySet[Any]) -> int:
+    """Makes the parked among mails of any kind due again, with all their attempts; returns how many."""
+    return claims.revive(rows.filter(status=DeliveryStatus.PARKED))
 
 
 def _due() -> QuerySet[Notification]:

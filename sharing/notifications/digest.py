@@ -41,11 +41,6 @@ def deliver() -> int:
     return delivery.send_all(POST)
 
 
-def retry(parked: QuerySet[Any]) -> int:
-    """Makes parked digests due again, with all their attempts; returns how many."""
-    return claims.revive(parked.filter(status=DeliveryStatus.PARKED))
-
-
 def mail_of(digest: Digest, connection: BaseEmailBackend | None = None) -> mail.EmailMessage:
     """The mail of a digest, in its recipient's language; its Message-ID is the same at every attempt."""
     person = digest.recipient

@@ -116,7 +116,7 @@ def test_what_keeps_failing_is_parked_and_can_be_tried_again(daily: Scene, time_
             time_machine.move_to(now, tick=False)
     assert Digest.objects.get().status == DeliveryStatus.PARKED
     assert Notification.objects.get(channel=Channel.DIGEST).status == DeliveryStatus.PENDING
-    assert digest.retry(Digest.objects.all()) == 1
+    assert delivery.retry(Digest.objects.all()) == 1
     assert digest.deliver() == 1
 
 
