@@ -60,15 +60,7 @@ def import_assets(
     """
     started = time.perf_counter()
     progress(_("Reading %(name)s") % {"name": path.name})
-    known = asset_headings(kind)
-    intake = open_intake(
-        path,
-        known,
-        with_known_names(options, known),
-        preferred=kind,
-        geometry_type=KINDS[kind].geometry,
-        settable=frozenset({"source"}),
-    )
+    intake = open_assets(path, kind, options)
     progress(
         ngettext("Checking %(count)d row", "Checking %(count)d rows", intake.table.row_count)
         % {"count": intake.table.row_count}
@@ -95,7 +87,20 @@ def _moment() -> datetime:
     return moment
 
 
-def with_known_names(options: Options, known: dict[str, tuple[str, ...]]) -> Options:
+def open_assets(path: Path, kind: str, options: Options) -> Intake:
+    """The rows of a file of assets, under the headings that are known of `kind`. Raises UnreadableFile."""
+    known = asset_headings(kind)
+    return open_intake(
+        path,
+        known,
+        _with_known_names(options, known),
+        preferred=kind,
+        geometry_type=KINDS[kind].geometry,
+        settable=frozenset({"source"}),
+    )
+
+
+def _with_known_names(options: Options, known: dict[str, tuple[str, ...]]) -> Options:
     """`--set mounts=4` or `--map 芯数=cores_total` name the field by a known heading of it as well."""
     names = {heading: target for target, headings in reversed(known.items()) for heading in headings}
     return replace(

@@ -8,9 +8,9 @@ import numpy as np
 import shapely
 from django.utils.translation import gettext as _
 
-from registry.importing.assets import with_known_names
+from registry.importing.assets import open_assets
 from registry.importing.headings import asset_headings, normalise
-from registry.importing.intake import Intake, Options, open_intake
+from registry.importing.intake import Intake, Options
 from registry.importing.places import has_places, read_places
 from registry.importing.table import UnreadableFile
 from registry.kinds import KINDS
@@ -28,20 +28,12 @@ def preview(path: Path, *, owner: Organization, kind: str, options: Options) -> 
 
     Raises UnreadableFile.
     """
-    known = asset_headings(kind)
-    intake = open_intake(
-        path,
-        known,
-        with_known_names(options, known),
-        preferred=kind,
-        geometry_type=KINDS[kind].geometry,
-        settable=frozenset({"source"}),
-    )
+    intake = open_assets(path, kind, options)
     table = intake.table
     return {
         "headings": table.headings,
         "columns": {target: column.heading for target, column in intake.recognised.columns.items()},
-        "suggested": _suggested(intake, known),
+        "suggested": _suggested(intake, asset_headings(kind)),
         "rows": [
             {"row": int(table.row_numbers[n]), "cells": [cell[:CHARACTERS] for cell in table.original(n)]}
             for n in range(min(ROWS, len(table)))

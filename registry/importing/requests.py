@@ -7,14 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from registry.errors import WrongState
 from registry.models import ImportJob, JobStatus, Role, User
 from registry.nudge import nudge_on_commit
 
 IMPORT_ASSETS = "registry.import_assets"
-
-
-class WrongState(Exception):
-    """Not possible now; the message, already translated, says why."""
 
 
 def try_again(job_id: int, options: Mapping[str, Any], *, actor: User) -> ImportJob:

@@ -6,7 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import capacity
-from registry.importing.requests import WrongState, locked
+from registry.errors import WrongState
+from registry.importing.requests import locked
 from registry.models import Asset, ImportJob, User
 
 BATCH = 5_000

@@ -8,18 +8,21 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from registry.errors import WrongState
 from registry.importing import requests, templates
 from registry.importing.queueing import TooLarge, queue
-from registry.importing.requests import IMPORT_ASSETS, WrongState
+from registry.importing.requests import IMPORT_ASSETS
 from registry.importing.undo import undo
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role, User
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
+from registry.web.refusals import answer
 
 SHOWN_JOBS = 50
 WAITING = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -145,8 +148,8 @@ def import_try(request: MemberRequest, id: int) -> HttpResponse:
     try:
         requests.try_again(job.pk, form.options(), actor=request.user)
     except WrongState as refused:
-        messages.error(request, str(refused))
-    return redirect("web:import", id)
+        return answer(request, refused, _page(id))
+    return redirect(_page(id))
 
 
 @require_POST
@@ -156,8 +159,8 @@ def import_land(request: MemberRequest, id: int) -> HttpResponse:
     try:
         requests.land(job.pk, actor=request.user)
     except WrongState as refused:
-        messages.error(request, str(refused))
-    return redirect("web:import", id)
+        return answer(request, refused, _page(id))
+    return redirect(_page(id))
 
 
 @require_POST
@@ -167,11 +170,10 @@ def import_undo(request: MemberRequest, id: int) -> HttpResponse:
     try:
         count = undo(job.pk, actor=request.user)
     except WrongState as refused:
-        messages.error(request, str(refused))
-    else:
-        said = ngettext("%(count)d asset was taken off again.", "%(count)d assets were taken off again.", count)
-        messages.success(request, said % {"count": count})
-    return redirect("web:import", id)
+        return answer(request, refused, _page(id))
+    said = ngettext("%(count)d asset was taken off again.", "%(count)d assets were taken off again.", count)
+    messages.success(request, said % {"count": count})
+    return redirect(_page(id))
 
 
 @members
@@ -188,9 +190,8 @@ def import_template(request: MemberRequest, kind: str, format: str) -> HttpRespo
     if kind not in Kind.values or format not in TEMPLATES:
         raise Http404
     make, media_type = TEMPLATES[format]
-    answer = HttpResponse(make(kind), content_type=media_type)
-    answer["Content-Disposition"] = f'attachment; filename="{kind}.{format}"'
-    return answer
+    disposition = f'attachment; filename="{kind}.{format}"'
+    return HttpResponse(make(kind), content_type=media_type, headers={"Content-Disposition": disposition})
 
 
 TEMPLATES: dict[str, Any] = {
@@ -210,6 +211,10 @@ def _job(request: MemberRequest, id: int) -> ImportJob:
     if request.method == "POST" and job.organization_id not in request.user.organizations_as(Role.MANAGER):
         raise PermissionDenied(_("Imports are for managers of the owner, since a file may state prices too."))
     return job
+
+
+def _page(id: int) -> str:
+    return reverse("web:import", args=[id])
 
 
 def _shown(request: MemberRequest, job: ImportJob, form: ReadingForm | None, status: int = 200) -> HttpResponse:

@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from registry import tasks
+from registry.errors import WrongState
 from registry.importing.queueing import queue
-from registry.importing.requests import IMPORT_ASSETS, WrongState
+from registry.importing.requests import IMPORT_ASSETS
 from registry.importing.undo import undo
 from registry.kinds import Kind
 from registry.models import Allocation, Asset, ImportJob, ImportTarget, Organization, Protection, Purpose, Role, User
