@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
+from registry.errors import BadInput, Refusal
 from registry.models import Region
 from registry.models.region import GB_T_2260, split_region
 from registry.place_field import PlaceField
@@ -31,6 +32,11 @@ class Renderer(TemplatesSetting):
 class Form(forms.Form):
     default_renderer = Renderer
     required_css_class = "required"
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Beside the field that it is about, else above the form."""
+        field = refusal.field if isinstance(refusal, BadInput) else None
+        self.add_error(field if field in self.fields else None, refusal.message)
 
 
 class ModelForm(_ModelForm):

@@ -1,11 +1,11 @@
 """What a page answers where the workflow refused, the same on every page."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from sharing.errors import NotSeen, NotYours, Refusal, StaleForm, WrongState
+from registry.web.refusals import turned_away
+from sharing.errors import Refusal, StaleForm, WrongState
 
 
 def explained(refusal: Refusal) -> str:
@@ -23,9 +23,6 @@ def tell(request: HttpRequest, refusal: Refusal, text: str = "") -> None:
 
 def answer(request: HttpRequest, refusal: Refusal, page: str) -> HttpResponse:
     """404 for what this person may not see, 403 for what is for others to do; else `page`, which says why."""
-    if isinstance(refusal, NotSeen):
-        raise Http404 from refusal
-    if isinstance(refusal, NotYours):
-        raise PermissionDenied(refusal.message) from refusal
+    turned_away(refusal)
     tell(request, refusal)
     return HttpResponseRedirect(page)

@@ -71,7 +71,7 @@ def consent_many(request: MemberRequest, verb: str) -> HttpResponse:
     wrong = next((refusal for refusal in result.failed.values() if isinstance(refusal, BadInput)), None)
     if wrong:
         # What was filled in is wrong for each of them, so none was answered.
-        form.add_error(wrong.field or None, wrong.message)
+        form.add_refusal(wrong)
         return _preview(request, verb, form, chosen, status=400)
     return _result(request, rule, result)
 

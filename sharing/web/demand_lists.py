@@ -119,7 +119,7 @@ def new_list(request: MemberRequest) -> HttpResponse:
             made = lists.create(form.cleaned_data["party"], title=form.cleaned_data["title"], actor=request.user)
             return redirect("web:demand-list", made.pk)
         except BadInput as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+            form.add_refusal(refusal)
     status = 400 if form.is_bound else 200
     return render(request, "web/demand_list_new.html", {"form": form}, status=status)
 

@@ -25,7 +25,7 @@ from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.tables import Table, shown
-from sharing.errors import BadInput, Refusal
+from sharing.errors import Refusal
 from sharing.models import EventType, WebhookDelivery, WebhookEndpoint
 from sharing.refusals import SENTENCES
 from sharing.shown.refusals import answer
@@ -106,7 +106,7 @@ def create(request: MemberRequest) -> HttpResponse:
             endpoint, secret = verbs.create(**form.cleaned_data, actor=request.user)
             return page(request, endpoint, secret=secret)
         except Refusal as refusal:
-            _put(form, refusal)
+            form.add_refusal(refusal)
         except IntegrityError as error:
             form.add_error("url", explained(error, SENTENCES))
     return render(request, "web/webhook_new.html", {"form": form})
@@ -124,7 +124,7 @@ def webhook(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return HttpResponseRedirect(request.path)
         except Refusal as refusal:
-            _put(form, refusal)
+            form.add_refusal(refusal)
         except IntegrityError as error:
             form.add_error("url", explained(error, SENTENCES))
     return page(request, endpoint, form=form)
@@ -194,9 +194,3 @@ def replay(request: MemberRequest, pk: int) -> HttpResponse:
 def _seen(request: MemberRequest, pk: int) -> WebhookEndpoint:
     seen = WebhookEndpoint.objects.visible_to(request.user).select_related("organization", "created_by")
     return get_object_or_404(seen, pk=pk)
-
-
-def _put(form: Form, refusal: Refusal) -> None:
-    """A refusal beside the field that it is about."""
-    field = refusal.field if isinstance(refusal, BadInput) and refusal.field in form.fields else None
-    form.add_error(field, refusal.message)

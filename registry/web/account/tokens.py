@@ -65,7 +65,7 @@ def tokens(request: MemberRequest) -> HttpResponse:
             _token, secret = _issue(form.cleaned_data, request.user)
             form = TokenForm(user=request.user)
         except BadInput as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+            form.add_refusal(refusal)
         except Refusal as refusal:
             return answer(request, refusal, request.path)
     seen = ApiToken.objects.visible_to(request.user).select_related("user", "issued_by", "organization")
