@@ -31,7 +31,6 @@ class Renderer(TemplatesSetting):
 
 class Form(forms.Form):
     default_renderer = Renderer
-    required_css_class = "required"
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Beside the field that it is about, else above the form."""
@@ -41,7 +40,6 @@ class Form(forms.Form):
 
 class ModelForm(_ModelForm):
     default_renderer = Renderer
-    required_css_class = "required"
 
 
 class RowForm(ModelForm):
