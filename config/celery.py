@@ -1,4 +1,4 @@
-"""The Celery application. Beat's timetable is in settings; tasks live in the rooms they serve."""
+"""The Celery application. Beat's timetable is config.timetable; tasks live in the rooms they serve."""
 
 import os
 
