@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Value
+from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat, Substr, TruncMonth
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -71,12 +71,18 @@ def region_key(scope: Scope, path: str) -> Any:
     return Substr(f"{path}__code", 1, region_level(scope)) if scheme == GB_T_2260 else Substr(f"{path}__code", 1)
 
 
-def total_key() -> Any:
-    return Value(TOTAL.code, output_field=CharField())
-
-
-def month_key(path: str) -> Any:
-    return TruncMonth(path)
+def key_of(scope: Scope, by: str, *, region: str = "", month: str = "", **others: Any) -> Any:
+    """The key of rows that are broken down by `by`. region, month: the paths of the region and of the moment of a row;
+    others: by the code of each other breakdown, a path or an expression."""
+    match by:
+        case REGION.code:
+            return region_key(scope, region)
+        case TOTAL.code:
+            return Value(TOTAL.code, output_field=CharField())
+        case MONTH.code:
+            return TruncMonth(month)
+        case _:
+            return F(others[by]) if isinstance(others[by], str) else others[by]
 
 
 def pair_key(owner: str, holder: str) -> Any:

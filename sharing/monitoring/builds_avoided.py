@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Q, QuerySet, Sum
+from django.db.models import Count, FloatField, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -50,17 +50,14 @@ def _length() -> Any:
 
 
 def _key(scope: Scope, by: str) -> Any:
-    match by:
-        case breakdowns.MONTH.code:
-            return breakdowns.month_key("match__agreement__created_at")
-        case breakdowns.REGION.code:
-            return breakdowns.region_key(scope, "asset__region")
-        case breakdowns.TOTAL.code:
-            return breakdowns.total_key()
-        case breakdowns.SECTORS.code:
-            return breakdowns.pair_key("asset__owner", "match__demand__list__party")
-        case _:
-            return F("asset__kind")
+    return breakdowns.key_of(
+        scope,
+        by,
+        region="asset__region",
+        month="match__agreement__created_at",
+        sectors=breakdowns.pair_key("asset__owner", "match__demand__list__party"),
+        kind="asset__kind",
+    )
 
 
 def _together(scope: Scope, by: str) -> Any:
@@ -68,14 +65,10 @@ def _together(scope: Scope, by: str) -> Any:
     of towers and rooms, as parties share parts of a trench."""
     if by == breakdowns.SECTORS.code or scope.sector:
         return []
-    keys = {
-        breakdowns.MONTH.code: breakdowns.month_key("agreed_at"),
-        breakdowns.REGION.code: breakdowns.region_key(scope, "region"),
-        breakdowns.TOTAL.code: breakdowns.total_key(),
-    }
+    key = breakdowns.key_of(scope, by, region="region", month="agreed_at", kind="kind")
     groups: Any = scope.cobuilds().filter(scope.within("agreed_at"), kind__in=POINT_KINDS)
     joined = Count("members", filter=Q(members__answer=CobuildAnswer.JOINED))
-    counted = groups.annotate(key=keys.get(by, F("kind"))).order_by().values("key", "kind")
+    counted = groups.annotate(key=key).order_by().values("key", "kind")
     return counted.annotate(groups=Count("pk", distinct=True), parties=joined)
 
 

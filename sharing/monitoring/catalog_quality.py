@@ -57,8 +57,7 @@ class MedianMoment(Aggregate):
 
 def figures(scope: Scope, by: str) -> list[Row]:
     """At the end of the span: each asset as it is today, for the registry keeps no older state of it."""
-    keys = {breakdowns.OWNER.code: breakdowns.id_key("owner"), breakdowns.TOTAL.code: breakdowns.total_key()}
-    key = keys.get(by, F("kind"))
+    key = breakdowns.key_of(scope, by, owner=breakdowns.id_key("owner"), kind="kind")
     listed: Any = rows(scope).annotate(key=key).order_by("key").values("key")
     counted = listed.annotate(
         n=Count("pk"), fresh=Count("pk", filter=_fresh(scope)), median=MedianMoment("updated_at")

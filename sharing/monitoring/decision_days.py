@@ -63,12 +63,9 @@ def figures(scope: Scope, by: str) -> list[Row]:
             return [row for _stage, found in stages for row in _rows(found)]
         case breakdowns.OWNER.code:
             return _rows(answers(scope).annotate(key=breakdowns.id_key("owner")))
-        case breakdowns.MONTH.code:
-            return _rows(rows(scope, WHOLE).annotate(key=breakdowns.month_key("decided_at")))
-        case breakdowns.TOTAL.code:
-            return _rows(rows(scope, WHOLE).annotate(key=breakdowns.total_key()))
         case _:
-            return _rows(rows(scope, WHOLE).annotate(key=F("demand__kind")))
+            key = breakdowns.key_of(scope, by, month="decided_at", kind="demand__kind")
+            return _rows(rows(scope, WHOLE).annotate(key=key))
 
 
 def rows(scope: Scope, stage: str) -> QuerySet[Any]:

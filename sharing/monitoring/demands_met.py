@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +39,10 @@ COLUMNS = (
 
 def figures(scope: Scope, by: str) -> list[Row]:
     """Of the demands handed in within the span; each counts once."""
-    counted = rows(scope).annotate(key=_key(scope, by)).values("key", "way").annotate(n=Count("pk")).order_by("key")
+    key = breakdowns.key_of(
+        scope, by, region="list__party__region", month="list__submitted_at", sector="list__party__sector", kind="kind"
+    )
+    counted = rows(scope).annotate(key=key).values("key", "way").annotate(n=Count("pk")).order_by("key")
     found: defaultdict[Any, dict[str, int]] = defaultdict(dict)
     for row in counted:
         found[row["key"]][row["way"]] = row["n"]
@@ -51,20 +54,6 @@ def rows(scope: Scope) -> QuerySet[Demand]:
     demands: Any = scope.demands().filter(scope.within("list__submitted_at"))
     found: QuerySet[Demand] = demands.annotate(way=_way())
     return found
-
-
-def _key(scope: Scope, by: str) -> Any:
-    match by:
-        case breakdowns.MONTH.code:
-            return breakdowns.month_key("list__submitted_at")
-        case breakdowns.REGION.code:
-            return breakdowns.region_key(scope, "list__party__region")
-        case breakdowns.TOTAL.code:
-            return breakdowns.total_key()
-        case breakdowns.SECTOR.code:
-            return F("list__party__sector")
-        case _:
-            return F("kind")
 
 
 def _way() -> Any:

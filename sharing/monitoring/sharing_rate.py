@@ -29,7 +29,8 @@ def figures(scope: Scope, by: str) -> list[Row]:
         return _by_month(scope)
     if by == breakdowns.SECTORS.code:
         return _by_sectors(scope)
-    key, of_asset = _key(scope, by), _key(scope, by, "asset__")
+    key = breakdowns.key_of(scope, by, region="region", kind="kind")
+    of_asset = breakdowns.key_of(scope, by, region="asset__region", kind="asset__kind")
     shared = {str(row["key"]): row for row in _counted(granted(scope).annotate(key=of_asset).values("key"))}
     listed = in_service(scope).annotate(key=key).values("key").annotate(n=Count("pk"), units_n=Sum("capacity"))
     counted = [row for row in listed.order_by("key") if row["n"]]
@@ -55,16 +56,6 @@ def granted(scope: Scope) -> QuerySet[Allocation]:
 def _granted(assets: QuerySet[Asset]) -> QuerySet[Allocation]:
     lines = Allocation.objects.filter(purpose=Purpose.GRANTED, asset__in=assets.values("pk"))
     return lines.exclude(holder=F("asset__owner")).order_by()
-
-
-def _key(scope: Scope, by: str, path: str = "") -> Any:
-    match by:
-        case breakdowns.REGION.code:
-            return breakdowns.region_key(scope, f"{path}region")
-        case breakdowns.TOTAL.code:
-            return breakdowns.total_key()
-        case _:
-            return F(f"{path}kind")
 
 
 def _size() -> Any:
