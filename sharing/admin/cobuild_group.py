@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, WithinRegionFilter, person
 from registry.models import User
 from registry.svg_map import Shape, draw
-from registry.tags import tag
 from sharing import words
 from sharing.admin.verbs import FinishForm, PartyForm, VerbMixin
-from sharing.models import CobuildAnswer, CobuildDemand, CobuildGroup, CobuildMember, Demand
+from sharing.models import CobuildDemand, CobuildGroup, CobuildMember, Demand
 from sharing.shown.buttons import Button
+from sharing.shown.cobuild import joined_of, name_of, size_of, status_of
 from sharing.workflow import cobuild_groups
 from sharing.workflow.rules import Verb
 
@@ -78,12 +78,11 @@ class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
 
     @admin.display(description=gettext_lazy("group"))
     def what(self, group: CobuildGroup) -> str:
-        return f"{group.pk} · {group.get_kind_display().split(',')[0]}"
+        return name_of(group)
 
     @admin.display(description=gettext_lazy("status"))
     def status_tag(self, group: CobuildGroup) -> str:
-        tone = {"open": "pending", "agreed": "approved"}.get(group.status, group.status)
-        return tag(tone, group.get_status_display())
+        return status_of(group)
 
     @admin.display(description=gettext_lazy("region"))
     def shown_region(self, group: CobuildGroup) -> str:
@@ -91,14 +90,7 @@ class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
 
     @admin.display(description=gettext_lazy("joined"))
     def answers(self, group: CobuildGroup) -> str:
-        members = group.members.all()
-        joined = sum(member.answer == CobuildAnswer.JOINED for member in members)
-        demands = sum(len(member.demands.all()) for member in members)
-        return _("%(joined)d of %(parties)d parties, %(demands)d demands") % {
-            "joined": joined,
-            "parties": len(members),
-            "demands": demands,
-        }
+        return joined_of(group)
 
     @admin.display(description=gettext_lazy("planned facility"))
     def shown_facility(self, group: CobuildGroup) -> str:
@@ -114,12 +106,7 @@ class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
 
     @admin.display(description=gettext_lazy("size"))
     def shown_size(self, group: Any) -> str:
-        if not group.is_told:
-            return str(UNTOLD)
-        told = [words.units(group.kind, group.units)]
-        told += [_("%(n)s m high") % {"n": words.number(group.height_m)}] if group.height_m else []
-        told += [_("%(n)s m dug") % {"n": words.number(group.length_m)}] if group.length_m else []
-        return ", ".join(told)
+        return size_of(group) if group.is_told else str(UNTOLD)
 
     @admin.display(description=gettext_lazy("cost a year"))
     def shown_costs(self, group: Any) -> str:

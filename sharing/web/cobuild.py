@@ -24,6 +24,7 @@ from registry.web.tables import Table, shown
 from sharing import words
 from sharing.models import CloseReason, CobuildAnswer, CobuildGroup, CobuildMember, CobuildStatus
 from sharing.shown.buttons import Button
+from sharing.shown.cobuild import joined_of, name_of, size_of, status_of
 from sharing.shown.places import collection, demand_features
 from sharing.web.verbs import FinishForm, PartyForm, carry_out, offers
 from sharing.workflow import cobuild_groups
@@ -31,7 +32,6 @@ from sharing.workflow.rules import Verb
 
 # Of the SQL function registry_mask(), for what is restricted.
 CELL_DEGREES = 0.01
-TONES = {CobuildStatus.OPEN.value: "pending", CobuildStatus.AGREED.value: "approved"}
 ANSWER_TONES = {CobuildAnswer.JOINED.value: "approved", CobuildAnswer.DECLINED.value: "refused"}
 
 BUTTONS = (
@@ -102,24 +102,6 @@ class GroupTable(Table):
         return joined_of(record)
 
 
-def name_of(group: CobuildGroup) -> str:
-    return f"{group.pk} · {group.get_kind_display().split(',')[0]}"
-
-
-def status_of(group: CobuildGroup) -> SafeString:
-    return tag(TONES.get(group.status, group.status), group.get_status_display())
-
-
-def joined_of(group: CobuildGroup) -> str:
-    """How many have joined of how many parties, with how many demands: told to all of them."""
-    parties = group.members.all()
-    return _("%(joined)d of %(parties)d parties, %(demands)d demands") % {
-        "joined": sum(member.answer == CobuildAnswer.JOINED for member in parties),
-        "parties": len(parties),
-        "demands": sum(len(member.demands.all()) for member in parties),
-    }
-
-
 def facts_of(group: Any) -> list[tuple[str, Any]]:
     """What a person may know of a group with its place for them: the whole is told once all have joined."""
     facts: list[tuple[str, Any]] = [
@@ -140,17 +122,11 @@ def facts_of(group: Any) -> list[tuple[str, Any]]:
     if not group.is_told:
         facts.append((_("Site, size and cost of the whole"), _("told once all have joined")))
         return facts
-    facts.append((_("Size"), ", ".join(_size(group))))
+    facts.append((_("Size"), size_of(group)))
     if group.cost_per_year is not None:
         facts.append((_("Cost a year together"), words.number(group.cost_per_year)))
         facts.append((_("Cost a year if built apart"), words.number(group.apart_per_year)))
     return facts
-
-
-def _size(group: Any) -> list[str]:
-    told = [words.units(group.kind, group.units)]
-    told += [_("%(n)s m high") % {"n": words.number(group.height_m)}] if group.height_m else []
-    return told + ([_("%(n)s m dug") % {"n": words.number(group.length_m)}] if group.length_m else [])
 
 
 @require_safe

@@ -1,0 +1,38 @@
+"""What a co-build group is called and how it stands, in words for every door."""
+
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from registry.tags import tag
+from sharing import words
+from sharing.models import CobuildAnswer, CobuildGroup, CobuildStatus
+
+TONES = {CobuildStatus.OPEN.value: "pending", CobuildStatus.AGREED.value: "approved"}
+
+
+def name_of(group: CobuildGroup) -> str:
+    return f"{group.pk} · {group.get_kind_display().split(',')[0]}"
+
+
+def status_of(group: CobuildGroup) -> SafeString:
+    return tag(TONES.get(group.status, group.status), group.get_status_display())
+
+
+def joined_of(group: CobuildGroup) -> str:
+    """How many have joined of how many parties, with how many demands: told to all of them."""
+    parties = group.members.all()
+    return _("%(joined)d of %(parties)d parties, %(demands)d demands") % {
+        "joined": sum(member.answer == CobuildAnswer.JOINED for member in parties),
+        "parties": len(parties),
+        "demands": sum(len(member.demands.all()) for member in parties),
+    }
+
+
+def size_of(group: Any) -> str:
+    """Of the whole, which is told once all have joined."""
+    told = [words.units(group.kind, group.units)]
+    told += [_("%(n)s m high") % {"n": words.number(group.height_m)}] if group.height_m else []
+    told += [_("%(n)s m dug") % {"n": words.number(group.length_m)}] if group.length_m else []
+    return ", ".join(told)
