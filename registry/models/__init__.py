@@ -1,6 +1,6 @@
 from registry.models.allocation import Allocation, Purpose
 from registry.models.api_token import ApiToken, Scope
-from registry.models.asset import Asset, AssetStatus, Protection
+from registry.models.asset import CELL_DEGREES, Asset, AssetStatus, Protection
 from registry.models.disclosure import Disclosure
 from registry.models.duct import Duct, DuctMaterial
 from registry.models.equipment_room import EquipmentRoom, SecurityClass
@@ -25,6 +25,7 @@ from registry.models.tower import StructureType, Tower
 from registry.models.user import User
 
 __all__ = [
+    "CELL_DEGREES",
     "Allocation",
     "ApiToken",
     "Asset",

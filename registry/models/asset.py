@@ -33,6 +33,10 @@ class Protection(models.TextChoices):
     CORE = "core", _("Core: others see nothing; matching asks the owner")
 
 
+# The side of the grid cell that others are shown, as registry_mask() has it.
+CELL_DEGREES = {Protection.RESTRICTED: 0.01, Protection.CORE: 0.05}
+
+
 def every_sector() -> list[str]:
     return list(Sector.values)
 

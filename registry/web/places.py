@@ -13,16 +13,28 @@ from django.utils.translation import gettext as _
 
 from registry.models import Organization, Region
 
+Feature = dict[str, Any]
+
 # Of a degree: a centimetre.
 DIGITS = 7
 
 
-def asset_features(assets: QuerySet[Any]) -> dict[str, Any]:
+def collection(features: Iterable[Feature]) -> Feature:
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def feature(place: str, **properties: Any) -> Feature:
+    """place: as GeoJSON. Properties that are empty are left out."""
+    told = {name: value for name, value in properties.items() if value not in ("", None)}
+    return {"type": "Feature", "geometry": json.loads(place), "properties": told}
+
+
+def asset_features(assets: QuerySet[Any]) -> Feature:
     """Assets that know their `place`, as a FeatureCollection for setShapes of map.js."""
     rows: Iterable[Any] = assets.annotate(place_text=AsGeoJSON("place", precision=DIGITS)).values(
         "id", "code", "name", "kind", "status", "free_today", "capacity", "place_text", "place_is_exact"
     )
-    return {"type": "FeatureCollection", "features": [_feature(row) for row in rows]}
+    return collection(_of_asset(row) for row in rows)
 
 
 def home_of(owners: QuerySet[Organization]) -> list[float] | None:
@@ -32,35 +44,28 @@ def home_of(owners: QuerySet[Organization]) -> list[float] | None:
     return list(box) if box else None
 
 
-def _feature(row: dict[str, Any]) -> dict[str, Any]:
+def plan_features(plans: Iterable[Any]) -> Feature:
+    """Plans that know their `place_text`, for setShapes of map.js."""
+    return collection(
+        feature(
+            plan.place_text,
+            role="planned",
+            label=plan.name,
+            note=_("ask by %(day)s") % {"day": date_format(plan.request_by, "Y-m-d")},
+            href=reverse("web:facility", args=[plan.pk]),
+        )
+        for plan in plans
+    )
+
+
+def _of_asset(row: dict[str, Any]) -> Feature:
     note = _("%(free)d of %(capacity)d free") % {"free": row["free_today"], "capacity": row["capacity"]}
     if not row["place_is_exact"]:
         note += " · " + _("the grid cell, not the place")
-    return {
-        "type": "Feature",
-        "geometry": json.loads(row["place_text"]),
-        "properties": {
-            "role": row["kind"],
-            "label": f"{row['code']} {row['name']}".strip(),
-            "note": note,
-            "href": reverse("web:asset", args=[row["id"]]),
-        },
-    }
-
-
-def plan_features(plans: Iterable[Any]) -> dict[str, Any]:
-    """Plans that know their `place_text`, for setShapes of map.js."""
-    features = [
-        {
-            "type": "Feature",
-            "geometry": json.loads(plan.place_text),
-            "properties": {
-                "role": "planned",
-                "label": plan.name,
-                "note": _("ask by %(day)s") % {"day": date_format(plan.request_by, "Y-m-d")},
-                "href": reverse("web:facility", args=[plan.pk]),
-            },
-        }
-        for plan in plans
-    ]
-    return {"type": "FeatureCollection", "features": features}
+    return feature(
+        row["place_text"],
+        role=row["kind"],
+        label=f"{row['code']} {row['name']}".strip(),
+        note=note,
+        href=reverse("web:asset", args=[row["id"]]),
+    )

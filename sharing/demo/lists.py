@@ -7,6 +7,7 @@ from math import radians
 from random import Random
 
 from registry.kinds import Kind
+from registry.models import CELL_DEGREES, Protection
 from sharing.demo.asset_row import Cell
 from sharing.demo.line import WGS84, Place, moved
 from sharing.demo.parties import MOBILE, POLICE, TELECOM
@@ -14,7 +15,6 @@ from sharing.demo.rooms import COMMAND_STATIONS
 from sharing.demo.streets import Station, stations
 from sharing.demo.wuhan import substations
 
-CORE_CELL = 0.05  # degrees: what others may know of a core asset (registry_mask in the first migration)
 CONTESTED = tuple(f"1A-{number:02d}" for number in range(14, 22))  # line 1 through Hankou
 ROUTE_DEMANDS = 44
 FAR_SUBSTATION = "S31647"
@@ -99,7 +99,8 @@ def _contested(today: date, who: str) -> list[dict[str, Cell]]:
 
 def _guarded_room(today: date, chance: Random) -> dict[str, Cell]:
     command = next(station for station in stations() if station.code == COMMAND_STATIONS[0])
-    lon, lat = ((value // CORE_CELL + 0.5) * CORE_CELL for value in command.place)
+    cell = CELL_DEGREES[Protection.CORE]
+    lon, lat = ((value // cell + 0.5) * cell for value in command.place)
     return _line(today, "Guarded core node", Kind.EQUIPMENT_ROOM, chance) | {
         "quantity": 10,
         "power_kw": 4,

@@ -1,43 +1,35 @@
 """Demands and matches as GeoJSON for maps (registry/static/web/map.js), each place as the person may know it."""
 
-import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from registry.web.places import Feature, collection, feature
 from sharing.matching.geodesy import WGS84
 from sharing.models import Demand, Match
 from sharing.shown.match_page import LegRow
 
-Feature = dict[str, Any]
-
-
 CORNERS = 64
-
-
-def collection(features: Iterable[Feature]) -> Feature:
-    return {"type": "FeatureCollection", "features": list(features)}
 
 
 def demand_features(demand: Demand, *, role: str = "demand", href: str = "") -> list[Feature]:
     """Where a demand is: its place with the circle of its radius, or both ends of its route."""
     properties = {"role": role, "label": str(demand), "href": href}
     if demand.location:
-        point = _feature(demand.location, **properties, mark=str(demand.line))
+        point = feature(demand.location.geojson, **properties, mark=str(demand.line))
         if not demand.radius_m:
             return [point]
         circle = _circle(demand.location.x, demand.location.y, demand.radius_m)
         note = _("within %(radius)s m") % {"radius": f"{demand.radius_m:,.0f}"}
         return [{"type": "Feature", "geometry": circle, "properties": {"role": "area", "note": note}}, point]
     ends = [(demand.origin, "A"), (demand.destination, "B")]
-    return [_feature(place, **properties, mark=mark) for place, mark in ends if place]
+    return [feature(place.geojson, **properties, mark=mark) for place, mark in ends if place]
 
 
 def demand_point(demand: Demand, *, role: str, href: str) -> list[Feature]:
     """A demand among many: its place, or the straight line of its route."""
     if demand.location:
-        return [_feature(demand.location, role=role, label=str(demand), href=href, mark=str(demand.line))]
+        return [feature(demand.location.geojson, role=role, label=str(demand), href=href, mark=str(demand.line))]
     if demand.origin is None or demand.destination is None:
         return []
     line = {"type": "LineString", "coordinates": [list(demand.origin.coords), list(demand.destination.coords)]}
@@ -59,17 +51,12 @@ def leg_features(rows: Sequence[LegRow], kind: str, *, marked: bool = True) -> l
         }
         if row.masked:
             properties["note"] = _("the grid cell, not the place")
-        found.append(_feature(row.place, **properties))
+        found.append(feature(row.place.geojson, **properties))
     return found
 
 
 def match_shapes(match: Match, rows: Sequence[LegRow]) -> Feature:
     return collection([*demand_features(match.demand), *leg_features(rows, match.demand.kind)])
-
-
-def _feature(place: Any, **properties: Any) -> Feature:
-    told = {name: value for name, value in properties.items() if value not in ("", None)}
-    return {"type": "Feature", "geometry": json.loads(place.geojson), "properties": told}
 
 
 def _circle(lon: float, lat: float, radius_m: float) -> Feature:

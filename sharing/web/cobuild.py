@@ -1,6 +1,5 @@
 """What could be built together: groups of unmet demands, and planned facilities whose owners can still be asked."""
 
-import json
 from typing import Any
 
 import django_tables2
@@ -16,22 +15,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry.models import User
+from registry.models import CELL_DEGREES, Protection, User
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
+from registry.web.places import collection, feature
 from registry.web.tables import Table, shown
 from sharing import words
 from sharing.models import CloseReason, CobuildAnswer, CobuildGroup, CobuildMember, CobuildStatus
 from sharing.shown.buttons import Button
 from sharing.shown.cobuild import joined_of, name_of, size_of, status_of
-from sharing.shown.places import collection, demand_features
+from sharing.shown.places import demand_features
 from sharing.web.verbs import FinishForm, PartyForm, carry_out, offers
 from sharing.workflow import cobuild_groups
 from sharing.workflow.rules import Verb
 
-# Of the SQL function registry_mask(), for what is restricted.
-CELL_DEGREES = 0.01
 ANSWER_TONES = {CobuildAnswer.JOINED.value: "approved", CobuildAnswer.DECLINED.value: "refused"}
 
 BUTTONS = (
@@ -161,12 +159,12 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
         "offers": offers(request, found, BUTTONS),
         "shapes": collection(
             [
-                {
-                    "type": "Feature",
-                    "geometry": json.loads((found.place if found.is_told else _cell(found.place)).geojson),
-                    "properties": {"role": "planned" if found.is_told else "area", "label": label},
-                },
-                *(feature for demand in demands for feature in demand_features(demand)),
+                feature(
+                    (found.place if found.is_told else _cell(found.place)).geojson,
+                    role="planned" if found.is_told else "area",
+                    label=label,
+                ),
+                *(one for demand in demands for one in demand_features(demand)),
             ]
         ),
     }
@@ -182,7 +180,7 @@ def group_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
 
 def _cell(place: Any) -> Polygon:
     """The grid cell around the centre that is told of a site, or of the middle of a trench."""
-    middle, half = place.centroid, CELL_DEGREES / 2
+    middle, half = place.centroid, CELL_DEGREES[Protection.RESTRICTED] / 2
     return Polygon.from_bbox((middle.x - half, middle.y - half, middle.x + half, middle.y + half))
 
 

@@ -18,13 +18,14 @@ from registry.models import Purpose, Role, User
 from registry.tags import days, due, tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
+from registry.web.places import collection
 from registry.web.tables import Table, shown
 from sharing import words
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner
 from sharing.shown import match_page
 from sharing.shown.buttons import Button, WithFingerprint
-from sharing.shown.places import collection, demand_features, leg_features
+from sharing.shown.places import demand_features, leg_features
 from sharing.web.verbs import GrantForm, RefusalForm, carry_out, offers
 from sharing.workflow import consents
 from sharing.workflow.fingerprint import asked_fingerprint

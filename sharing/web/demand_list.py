@@ -23,6 +23,7 @@ from registry.models import User
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
+from registry.web.places import collection
 from sharing import words
 from sharing.matching.supply_near import Near, supply_near
 from sharing.models import (
@@ -39,7 +40,7 @@ from sharing.models import (
 )
 from sharing.seen import Seen
 from sharing.shown.match_page import LegRow, legs_of
-from sharing.shown.places import collection, demand_point, leg_features
+from sharing.shown.places import demand_point, leg_features
 from sharing.waiting_for import to_request
 from sharing.web.demand_lists import BUTTONS
 from sharing.web.verbs import offers, standing_of

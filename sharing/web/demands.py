@@ -16,6 +16,7 @@ from registry.kinds import KINDS, Kind
 from registry.models import Asset, Role
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
+from registry.web.places import collection
 from sharing import words
 from sharing.errors import BadInput, Refusal
 from sharing.matching.supply_near import supply_near
@@ -24,7 +25,7 @@ from sharing.models import CobuildDemand, Demand, DemandList, Match, MatchRun, M
 from sharing.seen import Seen
 from sharing.shown.buttons import Offer
 from sharing.shown.match_page import LegRow, legs_of
-from sharing.shown.places import collection, demand_features, leg_features
+from sharing.shown.places import demand_features, leg_features
 from sharing.shown.refusals import answer
 from sharing.web.demand_form import DemandForm
 from sharing.web.matches import BUTTONS

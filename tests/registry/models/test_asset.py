@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
-from registry.models import Asset, Disclosure, Membership, Organization, Protection, User
+from registry.models import CELL_DEGREES, Asset, Disclosure, Membership, Organization, Protection, User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,13 @@ def test_moving_within_a_cell_does_not_change_what_others_see(owner: Organizatio
     one = factories.asset(owner, at=(114.3001, 30.5901), protection="core")
     other = factories.asset(owner, at=(114.3499, 30.5999), protection="core")
     assert one.masked_geometry.coords == other.masked_geometry.coords
+
+
+@pytest.mark.parametrize("protection", CELL_DEGREES)
+def test_the_database_masks_by_the_cells_that_are_stated(owner: Organization, protection: str) -> None:
+    side = CELL_DEGREES[Protection(protection)]
+    masked = factories.asset(owner, at=PLACE, protection=protection).masked_geometry
+    assert masked.coords == pytest.approx([(value // side + 0.5) * side for value in PLACE])
 
 
 def test_assets_are_open_to_the_sectors_named_but_never_to_their_owner(owner: Organization) -> None:
