@@ -1,7 +1,8 @@
-"""Keeps what a log must not hold out of it."""
+"""How a log is written, and what is kept out of it."""
 
 import logging
 import re
+from typing import Any
 
 # What PostgreSQL adds to an error: the row that it refused, exact place and all, or the line of a COPY.
 ROWS = re.compile(r"\b(DETAIL|CONTEXT):\s.*?(?=\n(?:DETAIL|CONTEXT|HINT):|\n\n|\Z)", re.DOTALL)
@@ -18,6 +19,29 @@ class Discreet(logging.Filter):
         if record.exc_info:
             record.exc_text, record.exc_info = _without_rows(_plain.formatException(record.exc_info)), None
         return True
+
+
+def logging_to_console(form: str, level: str) -> dict[str, Any]:
+    """For Django's LOGGING. form: “line” for people, “json” for programs."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+            # One object a line; what a call of the logger gives as `extra` is a member of its own.
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "fmt": "{asctime}{levelname}{name}{message}",
+                "style": "{",
+                "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+                "json_ensure_ascii": False,
+            },
+        },
+        "filters": {"discreet": {"()": "config.logs.Discreet"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["discreet"]}},
+        "root": {"handlers": ["console"], "level": level},
+    }
 
 
 def _without_rows(text: str) -> str:
