@@ -14,12 +14,12 @@ label and entered once; the caller adds those that a found path repeats and sear
 """
 
 import heapq
-import math
 
 import numpy as np
 
 from sharing.matching.arrays import Floats
 from sharing.matching.compiled import compiled, inlined
+from sharing.matching.search_bounds import guided_rest, rest_by_gap, straight
 from sharing.matching.search_graph import (
     BALANCE,
     COST,
@@ -40,11 +40,6 @@ from sharing.matching.search_graph import (
 )
 
 NODE, ASSET, BY_GAP, PARENT, VIA, OLDER, DEAD, NEXT_GAP = range(8)
-
-
-@inlined
-def _straight(x: float, y: float, z: float, there: Floats) -> float:
-    return math.sqrt((x - there[0]) ** 2 + (y - there[1]) ** 2 + (z - there[2]) ** 2)
 
 
 @inlined
@@ -82,89 +77,6 @@ def _dominates(
         if seen[a, word] & ~seen[b, word]:
             return False
     return True
-
-
-@inlined
-def _bound(state: int, known: Floats, table: Floats, lower: Floats, upper: Floats) -> float:
-    """Least cost from a state to B, by the best of the landmarks; kept in `known`."""
-    least = known[state]
-    if least < 0.0:
-        least = 0.0
-        for landmark in range(table.shape[1]):
-            away = table[state, landmark]
-            if away - upper[landmark] > least:  # and not NaN
-                least = away - upper[landmark]
-            if lower[landmark] - away > least:
-                least = lower[landmark] - away
-        known[state] = least
-    return float(least)
-
-
-@inlined
-def _guided(
-    node: int,
-    owner: int,
-    crossing_cost: float,
-    known: Floats,
-    state_first: Ids,
-    state_owner: Ids,
-    table: Floats,
-    lower: Floats,
-    upper: Floats,
-) -> float:
-    """Least cost from a node to B for who comes to it from spans of `owner` (-1: of nobody yet)."""
-    least = np.inf
-    for state in range(state_first[node], state_first[node + 1]):
-        rest = _bound(state, known, table, lower, upper)
-        if owner >= 0 and state_owner[state] != owner:
-            rest += crossing_cost
-        least = min(least, rest)
-    return least
-
-
-@inlined
-def _gap_due(
-    node: int,
-    owner: int,
-    crossing_cost: float,
-    gap_metre: float,
-    max_gap: float,
-    gap_first: Ids,
-    gap_head: Ids,
-    gap_pair: Ids,
-    gap_length: Floats,
-    gap_due: Floats,
-    state_first: Ids,
-    state_owner: Ids,
-    table: Floats,
-    lower: Floats,
-    upper: Floats,
-) -> float:
-    """Least cost to B from a state by a gap, whichever; kept in `gap_due`."""
-    state = state_first[node]
-    while state_owner[state] != owner:
-        state += 1
-    if gap_due[state] < 0.0:
-        # By the one landmark that tells most of this state: that of its neighbours is seldom another.
-        most, best, sign, offset = 0.0, 0, 0.0, 0.0
-        for landmark in range(table.shape[1]):
-            beyond, before = table[state, landmark] - upper[landmark], lower[landmark] - table[state, landmark]
-            if beyond > most:
-                most, best, sign, offset = beyond, landmark, 1.0, -upper[landmark]
-            if before > most:
-                most, best, sign, offset = before, landmark, -1.0, lower[landmark]
-        least = np.inf
-        for at in range(gap_first[node], gap_first[node + 1]):
-            gap_m = gap_length[gap_pair[at]]
-            if gap_m > max_gap or gap_metre * gap_m >= least:
-                break
-            for other in range(state_first[gap_head[at]], state_first[gap_head[at] + 1]):
-                rest = max(0.0, sign * table[other, best] + offset) if most > 0.0 else 0.0
-                if state_owner[other] != owner:
-                    rest += crossing_cost
-                least = min(least, gap_metre * gap_m + rest)
-        gap_due[state] = least
-    return float(gap_due[state])
 
 
 @compiled
@@ -309,8 +221,8 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
             to_b = straight_to_b[node]
             if to_b < 0.0:
                 x, y, z = node_place[node, 0], node_place[node, 1], node_place[node, 2]
-                to_b = _straight(x, y, z, place_b)
-                if _straight(x, y, z, place_a) + to_b > max_length + SLACK:
+                to_b = straight(x, y, z, place_b)
+                if straight(x, y, z, place_a) + to_b > max_length + SLACK:
                     to_b = np.inf
                 straight_to_b[node] = to_b
             if to_b == np.inf:
@@ -320,7 +232,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 key += rest_cost[node] * ROUND
             elif guided:
                 owner = asset_owner[asset] if asset >= 0 else -1
-                rest_of = _guided(node, owner, crossing_cost, known, state_first, state_owner, table, lower, upper)
+                rest_of = guided_rest(node, owner, crossing_cost, known, state_first, state_owner, table, lower, upper)
                 key = cost + max(least_rate * to_b, ROUND * rest_of)
             else:
                 key = cost + least_rate * to_b
@@ -378,7 +290,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
             if at < gap_first[node + 1]:
                 due = sums[parent, KEY]
                 if guided:
-                    due = sums[parent, COST] + ROUND * _gap_due(
+                    due = sums[parent, COST] + ROUND * rest_by_gap(
                         node, asset_owner[ints[parent, ASSET]], crossing_cost, gap_metre, max_gap, gap_first, gap_head,
                         gap_pair, gap_length, gap_due, state_first, state_owner, table, lower, upper,
                     )  # fmt: skip

@@ -1,0 +1,101 @@
+"""Lower bounds of what is left from a node to B: the straight line, and what the landmarks tell; compiled.
+
+Inlined into the search, which asks them of every label; what is once known of a state is kept in the arrays that it
+passes along (see `landmarks` for the tables).
+"""
+
+import math
+
+import numpy as np
+
+from sharing.matching.arrays import Floats
+from sharing.matching.compiled import inlined
+from sharing.matching.search_graph import Ids
+
+
+@inlined
+def straight(x: float, y: float, z: float, there: Floats) -> float:
+    return math.sqrt((x - there[0]) ** 2 + (y - there[1]) ** 2 + (z - there[2]) ** 2)
+
+
+@inlined
+def _bound(state: int, known: Floats, table: Floats, lower: Floats, upper: Floats) -> float:
+    """Least cost from a state to B, by the best of the landmarks; kept in `known`."""
+    least = known[state]
+    if least < 0.0:
+        least = 0.0
+        for landmark in range(table.shape[1]):
+            away = table[state, landmark]
+            if away - upper[landmark] > least:  # and not NaN
+                least = away - upper[landmark]
+            if lower[landmark] - away > least:
+                least = lower[landmark] - away
+        known[state] = least
+    return float(least)
+
+
+@inlined
+def guided_rest(
+    node: int,
+    owner: int,
+    crossing_cost: float,
+    known: Floats,
+    state_first: Ids,
+    state_owner: Ids,
+    table: Floats,
+    lower: Floats,
+    upper: Floats,
+) -> float:
+    """Least cost from a node to B for who comes to it from spans of `owner` (-1: of nobody yet)."""
+    least = np.inf
+    for state in range(state_first[node], state_first[node + 1]):
+        rest = _bound(state, known, table, lower, upper)
+        if owner >= 0 and state_owner[state] != owner:
+            rest += crossing_cost
+        least = min(least, rest)
+    return least
+
+
+@inlined
+def rest_by_gap(
+    node: int,
+    owner: int,
+    crossing_cost: float,
+    gap_metre: float,
+    max_gap: float,
+    gap_first: Ids,
+    gap_head: Ids,
+    gap_pair: Ids,
+    gap_length: Floats,
+    gap_due: Floats,
+    state_first: Ids,
+    state_owner: Ids,
+    table: Floats,
+    lower: Floats,
+    upper: Floats,
+) -> float:
+    """Least cost to B from a state by a gap, whichever; kept in `gap_due`."""
+    state = state_first[node]
+    while state_owner[state] != owner:
+        state += 1
+    if gap_due[state] < 0.0:
+        # By the one landmark that tells most of this state: that of its neighbours is seldom another.
+        most, best, sign, offset = 0.0, 0, 0.0, 0.0
+        for landmark in range(table.shape[1]):
+            beyond, before = table[state, landmark] - upper[landmark], lower[landmark] - table[state, landmark]
+            if beyond > most:
+                most, best, sign, offset = beyond, landmark, 1.0, -upper[landmark]
+            if before > most:
+                most, best, sign, offset = before, landmark, -1.0, lower[landmark]
+        least = np.inf
+        for at in range(gap_first[node], gap_first[node + 1]):
+            gap_m = gap_length[gap_pair[at]]
+            if gap_m > max_gap or gap_metre * gap_m >= least:
+                break
+            for other in range(state_first[gap_head[at]], state_first[gap_head[at] + 1]):
+                rest = max(0.0, sign * table[other, best] + offset) if most > 0.0 else 0.0
+                if state_owner[other] != owner:
+                    rest += crossing_cost
+                least = min(least, gap_metre * gap_m + rest)
+        gap_due[state] = least
+    return float(gap_due[state])
