@@ -4,14 +4,13 @@ Demands are served in sequence, by priority and then by line, each on what the o
 whole list at once, and the run's figures say how many routes there were. Each route by itself is an optimum.
 """
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
 import numpy as np
 from django.contrib.gis.geos import Point
 
-from registry.kinds import LOADS, Kind
+from registry.kinds import Kind
 from registry.models import Organization
 from sharing.matching import refusal
 from sharing.matching.answers import Answers, Clock, Progress
@@ -20,20 +19,19 @@ from sharing.matching.best_path import SearchTooLarge
 from sharing.matching.candidates import refused_assets
 from sharing.matching.disjoint import Disjoint, disjoint_pair
 from sharing.matching.eligibility import Stage
-from sharing.matching.explanation import RUNNERS_UP, Json, number
+from sharing.matching.explanation import RUNNERS_UP, Json
 from sharing.matching.facts import AssetFacts
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.line_eligibility import Ask, fitting_cable_mm, passed
 from sharing.matching.line_ledger import LineLedger
-from sharing.matching.lines import LineFacts, days, lengths_m, line_facts, losses_db, open_routes, straight_m, zone
+from sharing.matching.lines import LineFacts, days, lengths_m, line_facts, losses_db, open_routes, zone
 from sharing.matching.network import Network, build_network
-from sharing.matching.no_route_reason import NoRouteReason
 from sharing.matching.prices import repriced
-from sharing.matching.refusal import NoRoute
+from sharing.matching.route_answers import budget_miss, limit_miss, nothing_near, route_match
 from sharing.matching.route_changes import RouteChanges, cents, over_budget
 from sharing.matching.route_terms import TERMS, RouteTerms
-from sharing.matching.routing import Leg, Offer, Route, RouteDemand, RouteSearch, alternatives, find_route
-from sharing.matching.saving import LegAnswer, MatchAnswer, OutcomeAnswer
+from sharing.matching.routing import Offer, Route, RouteDemand, RouteSearch, alternatives, find_route
+from sharing.matching.saving import OutcomeAnswer
 from sharing.models import Demand
 
 
@@ -48,7 +46,7 @@ def match_routes(list_id: int, kind: str, party: Organization, parameters: Json,
     terms = _terms(kind, parameters)
     clock.stop(answers, "candidates", progress, 0.2)
     if not len(facts.assets):
-        answers.outcomes = [_nothing_near(demand) for demand in demands]
+        answers.outcomes = [nothing_near(demand) for demand in demands]
         return answers
     routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), terms, refused_assets([d.pk for d in demands]))
     routing.twins = _twins_of(demands)
@@ -92,11 +90,6 @@ def _twins_of(demands: list[Demand]) -> dict[int, Demand]:
         if first is not second and {first.origin, first.destination} == {second.origin, second.destination}:
             twins.setdefault(first.pk, second)
     return twins
-
-
-def _nothing_near(demand: Demand) -> OutcomeAnswer:
-    funnel = {stage.name.lower(): 0 for stage in Stage}
-    return OutcomeAnswer(demand.pk, False, "none_near", funnel, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +151,9 @@ class _Routing:
         self._take(demand, route)
         answers.outcomes.append(OutcomeAnswer(demand.pk, True, "", stages.funnel, {}, {}))
         routes = [route, *(other for other in others if not over_budget(demand, other))]
-        answers.matches += [self._match(demand, rank, found) for rank, found in enumerate(routes, start=1)]
+        answers.matches += [
+            route_match(self.assets, demand, rank, found) for rank, found in enumerate(routes, start=1)
+        ]
         answers.served += 1
         answers.cost += cents(route)
         answers.cost_bound += min(cents(route), cents(alone or route))
@@ -269,11 +264,11 @@ class _Routing:
         changes = RouteChanges(self, demand).all()
         first, others = (changes[0], changes[1:]) if changes else ({}, [])
         if dear is not None:
-            reason, miss = "budget", _budget_miss(demand, dear)
+            reason, miss = "budget", budget_miss(demand, dear)
         else:
             shown = offer._replace(eligible=offer.eligible & ~self.assets.core[network.lines.asset])
             why = refusal.explain(RouteSearch(network, ask, self.terms), shown)
-            reason, miss = str(why.reason.value), _miss(why)
+            reason, miss = str(why.reason.value), limit_miss(why)
         reason = "contested" if contested else reason
         return OutcomeAnswer(demand.pk, False, reason, stages.funnel, miss, first, others)
 
@@ -310,85 +305,7 @@ class _Routing:
     def fitting_mm(self) -> Floats:
         return fitting_cable_mm(self.assets)
 
-    def _match(self, demand: Demand, rank: int, route: Route) -> MatchAnswer:
-        hidden = any(self.assets.core[line] for line in route.assets)
-        return MatchAnswer(
-            demand=demand.pk,
-            rank=rank,
-            score=_score(demand, route),
-            score_parts="[]" if hidden else json.dumps(_parts(demand, route)),
-            cost_cents=cents(route),
-            legs=[self._leg(demand, leg) for leg in route.legs],
-            length_m=None if hidden else number(route.length_m),
-        )
-
-    def _leg(self, demand: Demand, leg: Leg) -> LegAnswer:
-        core = leg.asset is not None and bool(self.assets.core[leg.asset])
-        return LegAnswer(
-            asset=None if leg.asset is None else int(self.assets.id[leg.asset]),
-            quantity=demand.quantity,
-            cost_cents=round(leg.cost_per_year * 100),
-            loads=[0.0] * len(LOADS),
-            place=None if core else [(float(lon), float(lat)) for lon, lat in leg.lonlat],
-            length_m=None if core else number(leg.length_m),
-        )
-
-
-UNITS = {
-    NoRouteReason.NO_FREE_UNITS: "units",
-    NoRouteReason.DETOUR: "m",
-    NoRouteReason.GAP_SHARE: "",
-    NoRouteReason.ATTENUATION: "dB",
-    NoRouteReason.NO_PATH: "m",
-}
-
 
 def _place(point: Point | None) -> tuple[float, float]:
     assert point is not None
     return point.x, point.y
-
-
-def _budget_miss(demand: Demand, route: Route) -> Json:
-    """The cheapest route there is costs too much."""
-    budget, cost = float(demand.budget_per_year or 0), cents(route) / 100
-    return {
-        "code": "budget", "asset": None, "owner": None, "asked": budget, "offered": cost,
-        "shortfall": number(cost - budget), "unit": "a year",
-    }  # fmt: skip
-
-
-def _miss(why: NoRoute) -> Json:
-    """The limit that is missed, with its numbers."""
-    shortfall = why.shortfalls[0]
-    miss = {
-        "code": shortfall.reason.value,
-        "asset": None,
-        "owner": None,
-        "asked": number(shortfall.limit),
-        "offered": number(shortfall.needed),
-        "shortfall": number(abs(shortfall.needed - shortfall.limit)),
-        "unit": UNITS[shortfall.reason],
-    }
-    if shortfall.reason is NoRouteReason.NO_FREE_UNITS:
-        miss["asked"], miss["offered"] = miss["offered"], miss["asked"]
-    return miss
-
-
-def _parts(demand: Demand, route: Route) -> list[Json]:
-    """What a route is judged by: price, length beside the straight line, new build, and changes of owner."""
-    straight = max(straight_m(demand), 1.0)
-    owners = max(len({leg.owner for leg in route.legs if leg.owner is not None}), 1)
-    values = (
-        ("price", route.cost_per_year, "a year", 0.0, 1.0),
-        ("detour", route.length_m / straight, "", 0.4, straight / max(route.length_m, 1.0)),
-        ("new_build", route.gap_m, "m", 0.4, 1.0 - route.gap_share),
-        ("owners", float(owners), "", 0.2, 1.0 / owners),
-    )
-    return [
-        {"code": code, "value": number(value), "unit": unit, "weight": weight, "score": number(min(score, 1.0))}
-        for code, value, unit, weight, score in values
-    ]
-
-
-def _score(demand: Demand, route: Route) -> float:
-    return float(sum(part["score"] * part["weight"] for part in _parts(demand, route)))
