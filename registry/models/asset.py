@@ -33,7 +33,8 @@ class Protection(models.TextChoices):
     CORE = "core", _("Core: others see nothing; matching asks the owner")
 
 
-# The side of the grid cell that others are shown, as registry_mask() has it.
+# The side of the cell that others are shown, as registry_mask() has it; that of a restricted asset is the least, and
+# doubles by each rung.
 CELL_DEGREES = {Protection.RESTRICTED: 0.01, Protection.CORE: 0.05}
 
 
@@ -280,7 +281,7 @@ class Asset(models.Model):
     def cell_degrees(self) -> float:
         """How wide the grid cell is that stands for a restricted place; the wider one of a line's two."""
         rung = max(self.near_rung, self.far_rung) if self.facts.is_route else self.near_rung
-        return float(0.01 * 2**rung)
+        return float(CELL_DEGREES[Protection.RESTRICTED] * 2**rung)
 
     @property
     def facts(self) -> KindFacts:
