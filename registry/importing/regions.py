@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from registry.importing.coordinates import from_wkt, to_wgs84
@@ -187,6 +187,10 @@ def _write(scheme: str, rows: list[RegionRow]) -> tuple[int, int, int]:
         for row in created
     ]
     Region.objects.bulk_create(made, batch_size=BATCH)
+    if len(made) > BATCH:
+        # Statistics of a table that was just filled can say that it has one row: the links would be joined row by row.
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {Region._meta.db_table}")
     fields = ["name", "prefix", "retired", "boundary"]
     Region.objects.bulk_update([stored[row.code] for row in changed], fields, batch_size=BATCH)
     _write_successors(scheme, [*created, *changed])
