@@ -78,9 +78,10 @@ $$;
 SETTLE = """
 -- Gives ends of assets their cells: rung by rung, those whose cell would then hold enough. Counted are only ends that are
 -- shown in that very cell and ends that still look for one, never those that have settled elsewhere. `leasts`: the
--- rung to begin with. Returns the assets whose cells changed.
+-- rung to begin with. Returns the assets whose cells changed. Sets are joined by hashing, since the plan is kept however
+-- many they are; the assets' table is looked up by its indexes, to which OFFSET 0 leaves no other way.
 CREATE FUNCTION registry_settle_cells(ids bigint[], fars boolean[], leasts integer[]) RETURNS bigint[]
-LANGUAGE plpgsql SET registry.settling = 'on' SET enable_seqscan = off SET enable_nestloop = on AS $$
+LANGUAGE plpgsql SET registry.settling = 'on' SET enable_seqscan = off SET enable_nestloop = off AS $$
 DECLARE
     enough integer := registry_enough();
     settled_ids bigint[] := '{}';
@@ -95,23 +96,30 @@ BEGIN
         WITH waiting AS MATERIALIZED (
             SELECT one.id, one.far, one.least, asset.owner_id, asset.kind, asset.region_id,
                 registry_end(asset.geometry, one.far) AS spot
-            FROM unnest(ids, fars, leasts) AS one (id, far, least) JOIN registry_asset AS asset ON asset.id = one.id
+            FROM unnest(ids, fars, leasts) AS one (id, far, least)
+            CROSS JOIN LATERAL (SELECT * FROM registry_asset WHERE registry_asset.id = one.id OFFSET 0) AS asset
         ), asked AS MATERIALIZED (
             SELECT id, far, owner_id, kind, region_id, spot, registry_grid_key(spot, rung) AS cell
             FROM waiting WHERE least <= rung
         ), cells AS MATERIALIZED (
             SELECT DISTINCT owner_id, kind, region_id, cell FROM asked
         ), shown AS (
-            SELECT cells.*, asset.id, false AS far, registry_end(asset.geometry, false) AS spot
-            FROM cells JOIN registry_asset AS asset ON asset.protection = 'restricted'
-                AND asset.owner_id = cells.owner_id AND asset.kind = cells.kind AND asset.region_id = cells.region_id
-                AND registry_grid_key(registry_end(asset.geometry, false), asset.near_rung) = cells.cell
+            SELECT cells.*, shown.* FROM cells CROSS JOIN LATERAL (
+                SELECT id, false AS far, registry_end(geometry, false) AS spot FROM registry_asset AS asset
+                WHERE protection = 'restricted' AND asset.owner_id = cells.owner_id AND asset.kind = cells.kind
+                    AND asset.region_id = cells.region_id
+                    AND registry_grid_key(registry_end(geometry, false), near_rung) = cells.cell
+                OFFSET 0
+            ) AS shown
             UNION ALL
-            SELECT cells.*, asset.id, true, registry_end(asset.geometry, true)
-            FROM cells JOIN registry_asset AS asset ON asset.protection = 'restricted'
-                AND GeometryType(asset.geometry) = 'LINESTRING'
-                AND asset.owner_id = cells.owner_id AND asset.kind = cells.kind AND asset.region_id = cells.region_id
-                AND registry_grid_key(registry_end(asset.geometry, true), asset.far_rung) = cells.cell
+            SELECT cells.*, shown.* FROM cells CROSS JOIN LATERAL (
+                SELECT id, true, registry_end(geometry, true) FROM registry_asset AS asset
+                WHERE protection = 'restricted' AND GeometryType(geometry) = 'LINESTRING'
+                    AND asset.owner_id = cells.owner_id AND asset.kind = cells.kind
+                    AND asset.region_id = cells.region_id
+                    AND registry_grid_key(registry_end(geometry, true), far_rung) = cells.cell
+                OFFSET 0
+            ) AS shown
         ), held AS (
             SELECT owner_id, kind, region_id, cell, id, spot FROM asked
             UNION ALL
@@ -140,18 +148,18 @@ BEGIN
     settled_ids := settled_ids || ids;
     settled_fars := settled_fars || fars;
     settled_rungs := settled_rungs || array_fill(5, ARRAY[cardinality(ids)]);
+    -- In the order of their ids, as all who lock assets do.
+    PERFORM FROM registry_asset WHERE id = ANY (settled_ids) ORDER BY id FOR NO KEY UPDATE;
     WITH settled AS (
         SELECT id, max(rung) FILTER (WHERE NOT far) AS near, max(rung) FILTER (WHERE far) AS far
         FROM unnest(settled_ids, settled_fars, settled_rungs) AS one (id, far, rung) GROUP BY id
-    ), locked AS MATERIALIZED (
-        SELECT asset.id, settled.near, settled.far FROM registry_asset AS asset JOIN settled ON settled.id = asset.id
-        WHERE (asset.near_rung, asset.far_rung)
-            <> (coalesce(settled.near, asset.near_rung), coalesce(settled.far, asset.far_rung))
-        ORDER BY asset.id FOR NO KEY UPDATE OF asset
     ), grown AS (
-        UPDATE registry_asset AS asset SET near_rung = coalesce(locked.near, asset.near_rung),
-            far_rung = coalesce(locked.far, asset.far_rung), updated_at = greatest(asset.updated_at, now())
-        FROM locked WHERE locked.id = asset.id RETURNING asset.id
+        UPDATE registry_asset AS asset SET near_rung = coalesce(settled.near, asset.near_rung),
+            far_rung = coalesce(settled.far, asset.far_rung), updated_at = greatest(asset.updated_at, now())
+        FROM settled WHERE settled.id = asset.id AND asset.id = ANY (settled_ids)
+            AND (asset.near_rung, asset.far_rung)
+                <> (coalesce(settled.near, asset.near_rung), coalesce(settled.far, asset.far_rung))
+        RETURNING asset.id
     )
     SELECT coalesce(array_agg(id), '{}') INTO changed FROM grown;
     RETURN changed;
@@ -169,7 +177,7 @@ END $$;
 -- Ends that lost or left their cells, and what that leaves of the cells: those too few for one look for a greater.
 CREATE FUNCTION registry_resettle_cells(
     owners bigint[], kinds text[], regions bigint[], left_cells bigint[], fresh_ids bigint[], fresh_fars boolean[]
-) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET enable_nestloop = on AS $$
+) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET enable_nestloop = off AS $$
 DECLARE
     few_ids bigint[] := '{}';
     few_fars boolean[] := '{}';
@@ -185,16 +193,22 @@ BEGIN
         ), fresh AS MATERIALIZED (
             SELECT * FROM unnest(fresh_ids, fresh_fars) AS one (id, far)
         ), shown AS (
-            SELECT cells.*, asset.id, false AS far, registry_end(asset.geometry, false) AS spot
-            FROM cells JOIN registry_asset AS asset ON asset.protection = 'restricted'
-                AND asset.owner_id = cells.owner_id AND asset.kind = cells.kind AND asset.region_id = cells.region_id
-                AND registry_grid_key(registry_end(asset.geometry, false), asset.near_rung) = cells.cell
+            SELECT cells.*, shown.* FROM cells CROSS JOIN LATERAL (
+                SELECT id, false AS far, registry_end(geometry, false) AS spot FROM registry_asset AS asset
+                WHERE protection = 'restricted' AND asset.owner_id = cells.owner_id AND asset.kind = cells.kind
+                    AND asset.region_id = cells.region_id
+                    AND registry_grid_key(registry_end(geometry, false), near_rung) = cells.cell
+                OFFSET 0
+            ) AS shown
             UNION ALL
-            SELECT cells.*, asset.id, true, registry_end(asset.geometry, true)
-            FROM cells JOIN registry_asset AS asset ON asset.protection = 'restricted'
-                AND GeometryType(asset.geometry) = 'LINESTRING'
-                AND asset.owner_id = cells.owner_id AND asset.kind = cells.kind AND asset.region_id = cells.region_id
-                AND registry_grid_key(registry_end(asset.geometry, true), asset.far_rung) = cells.cell
+            SELECT cells.*, shown.* FROM cells CROSS JOIN LATERAL (
+                SELECT id, true, registry_end(geometry, true) FROM registry_asset AS asset
+                WHERE protection = 'restricted' AND GeometryType(geometry) = 'LINESTRING'
+                    AND asset.owner_id = cells.owner_id AND asset.kind = cells.kind
+                    AND asset.region_id = cells.region_id
+                    AND registry_grid_key(registry_end(geometry, true), far_rung) = cells.cell
+                OFFSET 0
+            ) AS shown
         ), remaining AS MATERIALIZED (
             SELECT * FROM shown WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.id = shown.id AND fresh.far = shown.far)
         ), few AS (
