@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -23,6 +24,14 @@ def nudges_reach_no_worker_of_this_machine() -> Iterator[None]:
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """A cell of one asset: what grows is the matter of tests/registry/test_cells.py alone."""
     connection.settings_dict["OPTIONS"] = {"options": "-c registry.cell_holds=1"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def guesses_at_passwords_are_not_counted() -> Iterator[None]:
+    """Which takes three queries a sign-in; the tests of signing in count them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "AXES_ENABLED", False)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -277,8 +277,9 @@ def test_queryables_are_a_schema_of_what_filters_can_name(varied: Map):
         )  # fmt: skip
         for name, known in schema["properties"].items():
             assert known["type"] in ("string", "number", "integer", "boolean", "array"), name
-            # Each can be asked about, and is shown.
-            assert varied.get(f"collections/{collection['id']}/items", filter=f"{name} IS NULL").status_code == 200
+        # Each can be asked about.
+        asked = " OR ".join(f"{name} IS NULL" for name in schema["properties"])
+        assert varied.get(f"collections/{collection['id']}/items", filter=asked).status_code == 200
 
 
 def test_moments_are_told_and_compared_to_the_millisecond(varied: Map):

@@ -36,6 +36,11 @@ def quick_hashes(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
+@pytest.fixture(autouse=True)
+def guesses_are_counted(settings):
+    settings.AXES_ENABLED = True
+
+
 @pytest.fixture
 def browser() -> Client:
     """At an address of its own, so that the limits of calls from one address are those of one test."""
