@@ -8,6 +8,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     # A sweep that no worker took before the next one is due is not worth doing.
     "note-beat": {"task": "sharing.note_beat", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "extend-trail": {"task": "sharing.extend_trail", "schedule": 60.0, "options": {"expires": 60}},
     "send-digests": {"task": "sharing.send_digests", "schedule": 60.0, "options": {"expires": 60}},
     "send-webhooks": {"task": "sharing.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
     "forget-webhooks": {"task": "sharing.forget_webhooks", "schedule": crontab(minute=35)},

@@ -11,6 +11,8 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sharing.trail import BROKEN
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -162,6 +164,15 @@ CLAIMS = (
         WHERE NOT EXISTS (
             SELECT FROM sharing_event AS event WHERE event.match_id = match.id AND event.type = 'agreement.activated'
         )
+        """,
+    ),
+    Claim("trail_is_unbroken", _("every link of the trail is as it was made, and follows on the one before"), BROKEN),
+    Claim(
+        "events_are_linked",
+        _("every event that was told a day ago is in a link of the trail"),
+        """
+        SELECT count(*) FROM sharing_event
+        WHERE link_id IS NULL AND dispatched_at < now() - interval '1 day'
         """,
     ),
     Claim(

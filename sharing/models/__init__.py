@@ -19,6 +19,7 @@ from sharing.models.opening import Opening
 from sharing.models.outcome import Outcome
 from sharing.models.report import Report
 from sharing.models.sample import Frame, Sample
+from sharing.models.trail_link import TrailLink
 from sharing.models.webhook_delivery import WebhookAttempt, WebhookDelivery
 from sharing.models.webhook_endpoint import DisabledReason, WebhookEndpoint
 
@@ -62,6 +63,7 @@ __all__ = [
     "Report",
     "RunStatus",
     "Sample",
+    "TrailLink",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

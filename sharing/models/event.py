@@ -10,6 +10,7 @@ from sharing.models.cobuild_group import CobuildGroup
 from sharing.models.consent import Consent
 from sharing.models.demand_list import DemandList
 from sharing.models.match import Match
+from sharing.models.trail_link import TrailLink
 
 
 class EventType(models.TextChoices):
@@ -75,7 +76,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 class Event(models.Model):
     """History and outbox at once: a verb writes its event in its own transaction. Append-only by trigger; only
-    `dispatched_at`, set once when its notifications are written, may change."""
+    `dispatched_at`, set once when its notifications are written, and then `link`, may change."""
 
     type = models.CharField(_("type"), max_length=30, choices=EventType)
     occurred_at = models.DateTimeField(_("occurred at"), auto_now_add=True)
@@ -100,6 +101,9 @@ class Event(models.Model):
     )
     data = models.JSONField(_("data"), default=dict, blank=True)
     dispatched_at = models.DateTimeField(_("dispatched at"), null=True, blank=True, editable=False)
+    link = models.ForeignKey(
+        TrailLink, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="events"
+    )
 
     objects = EventQuerySet.as_manager()
 
@@ -110,6 +114,7 @@ class Event(models.Model):
         constraints = [models.CheckConstraint(condition=Q(type__in=EventType.values), name="event_type_is_known")]
         indexes = [
             models.Index(fields=["id"], condition=Q(dispatched_at__isnull=True), name="event_outbox"),
+            models.Index(fields=["id"], condition=Q(link__isnull=True), name="event_to_link"),
         ]
 
     def __str__(self) -> str:
