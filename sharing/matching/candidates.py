@@ -134,7 +134,7 @@ def _in_boxes(lonlat: Floats, radius_m: Floats, kind: str) -> Places:
         JOIN registry_asset ON masked_geometry && ST_MakeEnvelope(west, south, east, north, 4326)
         WHERE kind = %s
         """,
-        [*(column.tolist() for column in box.T), kind],
+        [*box.T, kind],
     )
 
 
@@ -156,11 +156,11 @@ def facts_of(ids: Ints, kind: str, sector: str) -> AssetFacts:
         FROM registry_asset AS asset
         JOIN registry_organization AS owner ON owner.id = asset.owner_id
         LEFT JOIN {table} AS detail ON detail.asset_id = asset.id
-        WHERE asset.id = ANY (%(ids)s)
+        WHERE asset.id = ANY (%(ids)s::bigint[])
         ORDER BY owner.code COLLATE "C", asset.code COLLATE "C"
         """,
         {
-            "ids": ids.tolist(),
+            "ids": ids,
             "sector": sector,
             "out": AssetStatus.OUT_OF_SERVICE.value,
             "planned": AssetStatus.PLANNED.value,
@@ -185,9 +185,9 @@ def holdings_of(assets: AssetFacts, first_day: int) -> Holdings:
             (CASE WHEN upper_inf(period) OR NOT isfinite(upper(period)) THEN {FOREVER}
                 ELSE upper(period) - ({FIRST_DAY}) END)::bigint, {loads}
         FROM registry_allocation
-        WHERE asset_id = ANY (%s) AND (upper_inf(period) OR upper(period) > %s)
+        WHERE asset_id = ANY (%s::bigint[]) AND (upper_inf(period) OR upper(period) > %s)
         """,
-        [assets.id.tolist(), date.fromordinal(first_day)],
+        [assets.id, date.fromordinal(first_day)],
         dict.fromkeys(("asset", "lower", "upper", "start", "end", *LOADS), INT8),
     )
     order = np.argsort(assets.id)
@@ -203,20 +203,20 @@ def holdings_of(assets: AssetFacts, first_day: int) -> Holdings:
 
 def _refused(demands: PointDemands, assets: AssetFacts, demand: Ints, asset: Ints) -> Flags:
     """Which pairs an owner refused or a regulator rejected in an earlier match."""
-    past = refused_assets(demands.id.tolist())
+    past = refused_assets(demands.id)
     if not past:
         return np.zeros(demand.size, dtype=np.bool_)
     ids = zip(demands.id[demand].tolist(), assets.id[asset].tolist(), strict=True)
     return np.array([one in past.get(demand_id, ()) for demand_id, one in ids], dtype=np.bool_)
 
 
-def refused_assets(demand_ids: list[int]) -> dict[int, set[int]]:
+def refused_assets(demand_ids: list[int] | Ints) -> dict[int, set[int]]:
     """By demand, the assets that an owner refused or a regulator rejected for it in an earlier match."""
     found = fetch_columns(
         """
         SELECT DISTINCT past.demand_id, leg.asset_id FROM sharing_match AS past
         JOIN sharing_matchleg AS leg ON leg.match_id = past.id
-        WHERE past.demand_id = ANY (%s) AND past.status = ANY (%s) AND leg.asset_id IS NOT NULL
+        WHERE past.demand_id = ANY (%s::bigint[]) AND past.status = ANY (%s) AND leg.asset_id IS NOT NULL
         """,
         [demand_ids, [MatchStatus.REFUSED.value, MatchStatus.REJECTED.value]],
         {"demand": INT8, "asset": INT8},

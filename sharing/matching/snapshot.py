@@ -106,9 +106,9 @@ def _fetch(kind: str, ids: Ints | None) -> Places:
     return places_from(
         f"""
         SELECT id, owner_id, ST_X(masked_geometry), ST_Y(masked_geometry) FROM registry_asset
-        WHERE kind = %(kind)s {"" if ids is None else "AND id = ANY (%(ids)s)"}
+        WHERE kind = %(kind)s {"" if ids is None else "AND id = ANY (%(ids)s::bigint[])"}
         """,
-        {"kind": kind, "ids": None if ids is None else ids.tolist()},
+        {"kind": kind, "ids": ids},
     )
 
 

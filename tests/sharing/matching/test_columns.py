@@ -1,7 +1,10 @@
 """Query results as arrays, and many rows written at once."""
 
+from uuid import UUID
+
 import numpy as np
 import pytest
+from django.db import connection
 
 from registry.models import Region
 from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns, write_rows
@@ -34,3 +37,23 @@ def test_written_rows_are_there_with_every_character_as_it_was() -> None:
     rows = [("test", f"{i}", name, f"{i}", False) for i, name in enumerate(names)]
     write_rows(Region._meta.db_table, ("scheme", "code", "name", "prefix", "retired"), rows)
     assert list(Region.objects.filter(scheme="test").order_by("code").values_list("name", flat=True)) == names
+
+
+def test_arrays_are_asked_with_as_postgresqls() -> None:
+    numbers, places = np.array([2**40, -1, 7]), np.array([0.1, -1e-9, np.inf])
+    found = fetch_columns(
+        "SELECT * FROM unnest(%s::bigint[], %s::float8[])", [numbers, places], {"number": INT8, "place": FLOAT8}
+    )
+    assert (found["number"].tolist(), found["place"].tolist()) == (numbers.tolist(), places.tolist())
+    none = fetch_columns("SELECT unnest(%(ids)s::bigint[])", {"ids": numbers[:0]}, {"number": INT8})
+    assert none["number"].tolist() == []
+
+
+def test_numbers_nothing_and_truth_are_written_as_they_are() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE written (n bigint, x float8, t boolean, u uuid, s text)")
+    rows = [(7, 0.1, True, UUID(int=5), None), (-1, 1e300, False, UUID(int=6), "")]
+    write_rows("written", ("n", "x", "t", "u", "s"), iter(rows))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM written ORDER BY n DESC")
+        assert cursor.fetchall() == rows
