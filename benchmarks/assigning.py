@@ -9,11 +9,12 @@ from scipy.spatial import cKDTree
 from benchmarks.figures import figure
 from registry.kinds import LOADS
 from sharing.matching.arrays import UNLIMITED
+from sharing.matching.assignment import chains
 from sharing.matching.assignment.assign import assign
-from sharing.matching.assignment.greedy import greedy
+from sharing.matching.assignment.large import most_of
 from sharing.matching.assignment.model import build
-from sharing.matching.assignment.problem import Problem
-from sharing.matching.assignment.programme import is_served
+from sharing.matching.assignment.problem import Assignment, Problem
+from sharing.matching.assignment.web import Web, web_of
 from sharing.matching.ledger import Holdings
 
 CITIES = 400
@@ -21,27 +22,38 @@ EXTENT_KM = 2_000.0
 
 # name: assets, demands, mean radius in km, most seconds, largest gap
 CASES = {
+    "loose, 100,000": (240_000, 100_000, 0.5, 5.0, 0.0005),
     "tight, 10,000": (60_000, 10_000, 2.0, 60.0, 0.007),
+    "tight, 100,000": (60_000, 100_000, 2.0, 120.0, 0.011),
 }
 
 
 def assigning() -> list[dict[str, Any]]:
-    """For each case the seconds, and the gap to the proven bound beside that of serving the cheapest first."""
+    """For each case the processor's seconds, the gap to the proven bound beside that of serving the cheapest first,
+    and how many fewer are served than units would flow, priority by priority, if demands could be split."""
     figures = []
+    assign(instance(6_000, 10_000, 2.0))  # what is compiled once a machine is compiled
     for name, (assets, demands, radius_km, most_seconds, largest_gap) in CASES.items():
         problem = instance(assets, demands, radius_km)
-        started = time.perf_counter()
+        began = time.process_time()
         found = assign(problem)
-        seconds = time.perf_counter() - started
-        short = 1 - int(found.served.sum()) / max(int(found.served_bound.sum()), 1)
-        gap = max(short, (found.cost - found.cost_bound) / found.cost)
+        seconds = time.process_time() - began
+        gap = _gap(found, int(found.served.sum()), found.cost)
+        web = web_of(model := build(problem, []), model.cost)
+        served, cost = _greedy(web)
+        flow = _flow(web)
+        short, greedy_short = 1 - int(found.served.sum()) / flow, 1 - served / flow
         figures += [
             figure(
                 f"unsplittable, {name} demands", seconds, "s", most_seconds, None, seconds <= most_seconds
             ),
             figure(
                 f"unsplittable, {name} demands, gap", 100 * gap, "%", 100 * largest_gap,
-                100 * _greedy_gap(problem, found.cost_bound, int(found.served_bound.sum())), gap <= largest_gap,
+                100 * _gap(found, served, cost), gap <= largest_gap,
+            ),
+            figure(
+                f"unsplittable, {name} demands, served short of the flow", 100 * short, "%", 100 * largest_gap,
+                100 * greedy_short, short <= largest_gap,
             ),
         ]  # fmt: skip
     return figures
@@ -86,8 +98,20 @@ def instance(assets: int, demands: int, radius_km: float, seed: int = 165) -> Pr
     )
 
 
-def _greedy_gap(problem: Problem, cost_bound: int, served_bound: int) -> float:
-    model = build(problem, [])
-    used = greedy(model)
-    cost = int(model.cost @ used)
-    return max(1 - int(is_served(model, used).sum()) / served_bound, (cost - cost_bound) / cost)
+def _gap(found: Assignment, served: int, cost: int) -> float:
+    return max(1 - served / max(int(found.served_bound.sum()), 1), (cost - found.cost_bound) / cost)
+
+
+def _greedy(web: Web) -> tuple[int, int]:
+    """(demands served, cost) when each takes the cheapest that has room, the first priority first."""
+    plan = chains.plan_of(web)
+    served = sum(chains.serve(web, plan, demand) for demand in np.argsort(web.rank, kind="stable").tolist())
+    return served, int(web.value @ plan.used)
+
+
+def _flow(web: Web) -> int:
+    """Demands that units could serve, the most of the first priority, then of the next with these kept."""
+    counts = np.empty(0, dtype=np.int64)
+    for rank in range(int(web.rank.max()) + 1):
+        counts = np.append(counts, most_of(web, rank, counts))
+    return int(counts.sum())

@@ -22,7 +22,7 @@ def _keep_by_content() -> None:
     """
     if "NUMBA_CACHE_DIR" not in os.environ:
         here = Path(__file__).parent
-        sources = [file.read_bytes() for file in sorted(here.glob("*.py"))]
+        sources = [file.read_bytes() for file in sorted(here.rglob("*.py"))]
         content = sha256(b"".join(source for source in sources if b"compiled" in source)).hexdigest()
         setattr(numba.config, "CACHE_DIR", str(here / "__pycache__" / f"numba-{content[:16]}"))  # noqa: B010
 

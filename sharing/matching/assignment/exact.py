@@ -1,4 +1,5 @@
-"""Parts that are no plain flow: solved by HiGHS as integer programmes, one objective after another.
+"""Parts that are no plain flow: solved by HiGHS as integer programmes, one objective after another, or, where they are
+too large for that, by `large`.
 
 First the most demands of the highest priority, then of the next with these kept, and so on; then the least cost
 of serving as many; then, of equal costs, the least regret. Each step proves a bound. Steps keep the numbers
@@ -12,15 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharing.matching.arrays import Flags, Floats, Ints
+from sharing.matching.assignment import large
 from sharing.matching.assignment.greedy import greedy
 from sharing.matching.assignment.model import Model
-from sharing.matching.assignment.narrowing import LARGE, least, most
+from sharing.matching.assignment.narrowing import HUGE, LARGE, WIDE, least, most
 from sharing.matching.assignment.problem import by_priority
 from sharing.matching.assignment.programme import Kept, is_served, served_by_priority
 
 ROUNDING = 1e-4
 """Slack taken off a bound that the solver states as a float, before it is rounded to a whole number."""
 
+
+CROWDED = 0.01
+"""Share of the demands of a wide part that find no place at first, from which on it is solved as a large one."""
 
 SHARE = 0.25
 """Of a cent: what all regret together may weigh beside cost. Costs are whole, so a bound less it still is one."""
@@ -41,7 +46,11 @@ def solve(model: Model, parties: tuple[tuple[Flags, int], ...] = (), start: Ints
 
     parties: demands of which so many must be served, as `start` does.
     """
+    if not parties and model.demand.size >= HUGE:
+        return _of_large(model)
     used = greedy(model) if start is None else start
+    if not parties and _crowded(model, used):
+        return _of_large(model)
     bound = by_priority(model.priority)
     kept = Kept(model, parties=parties)
     exact = True
@@ -62,6 +71,18 @@ def solve(model: Model, parties: tuple[tuple[Flags, int], ...] = (), start: Ints
         kept.cost = floor
         used = least(model, kept, model.regret, used).used
     return Solution(used, bound, floor, exact)
+
+
+def _crowded(model: Model, used: Ints) -> bool:
+    """Whether so many must stay without that a search for the fewest would not end."""
+    unserved = model.priority.size - int(is_served(model, used).sum())
+    return bool(model.demand.size >= WIDE and unserved > CROWDED * model.priority.size)
+
+
+def _of_large(model: Model) -> Solution:
+    used, served_bound, least_cost = large.solve(model, _with_regret(model))
+    floor = max(math.floor(least_cost - SHARE), _cheapest_possible(model, used))
+    return Solution(used, served_bound, floor, exact=False)
 
 
 def _mixed(model: Model) -> bool:
