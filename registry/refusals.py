@@ -44,6 +44,8 @@ SENTENCES: Sentences = {
     "room_backup_not_negative": _("A backup time is 0 hours or more."),
     "facility_code_is_unique_to_owner": _("This owner has a facility with this code already: give it another code."),
     "facility_asks_before_it_opens": _("The last day to ask lies before the opening: correct one of the dates."),
+    "place_grant_ends_after_it_starts": _("The last day comes after the first: swap them?"),
+    "place_grant_has_a_reason": _("Say what the grant is for."),
     "membership_is_unique": _("This person is a member of the organization already: change the role there."),
     "registry_user_username_key": _("Another person has this user name: choose another."),
     "organization_social_credit_code_checks": _("The check character of the social credit code is wrong: retype it."),

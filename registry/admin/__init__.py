@@ -4,9 +4,20 @@ from registry.admin import (
     disclosure,
     membership,
     organization,
+    place_grant,
     planned_facility,
     region,
     user,
 )
 
-__all__ = ["allocation", "asset", "disclosure", "membership", "organization", "planned_facility", "region", "user"]
+__all__ = [
+    "allocation",
+    "asset",
+    "disclosure",
+    "membership",
+    "organization",
+    "place_grant",
+    "planned_facility",
+    "region",
+    "user",
+]

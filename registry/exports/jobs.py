@@ -46,7 +46,8 @@ def carry_out_next(make: Make) -> bool:
 def rights_of(user: User) -> list[list[object]]:
     """What the user's sight depends on, and so what a file may be handed out by."""
     memberships = Membership.objects.filter(user=user).order_by("organization_id")
-    return [[organization, role] for organization, role in memberships.values_list("organization_id", "role")]
+    rights: list[list[object]] = [list(one) for one in memberships.values_list("organization_id", "role")]
+    return rights + [list(region) for region in user.granted]
 
 
 def forget_expired() -> int:

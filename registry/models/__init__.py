@@ -12,6 +12,7 @@ from registry.models.invitation import Invitation
 from registry.models.membership import Membership, Role
 from registry.models.organization import Organization, Sector
 from registry.models.place_change import PlaceChange
+from registry.models.place_grant import PlaceGrant
 from registry.models.planned_facility import (
     FacilityStage,
     FacilityType,
@@ -47,6 +48,7 @@ __all__ = [
     "Membership",
     "Organization",
     "PlaceChange",
+    "PlaceGrant",
     "PlannedFacility",
     "ProtectedTileCell",
     "Protection",

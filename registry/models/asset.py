@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from registry.kinds import KINDS, Kind, KindFacts
 from registry.models.disclosure import Disclosure
 from registry.models.organization import Organization, Sector
+from registry.models.place_grant import PlaceGrant
 from registry.models.planned_facility import PlannedFacility
 from registry.models.region import Region
-from registry.models.regulated import regulated_by, regulated_regions
+from registry.models.regulated import inside, regulated_by, regulated_regions
 
 if TYPE_CHECKING:
     from registry.models.user import User
@@ -58,7 +59,8 @@ def any_place_meets(box: Any) -> Q:
 class AssetQuerySet(models.QuerySet["Asset"]):
     def visible_to(self, user: "User") -> Self:
         """The assets whose existence `user` may know of: what is open or restricted to the members of any party; all
-        that their organizations own, regulate, or were shown by a consent. Nothing to strangers."""
+        that their organizations own, regulate, may see by a grant, or were shown by a consent. Nothing to
+        strangers."""
         if user.is_superuser:
             return self
         if not user.is_authenticated or not user.is_active:
@@ -70,7 +72,8 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def known_to(self, organization: Organization) -> Self:
         """The assets whose existence every member of `organization` may know of, whatever else they belong to."""
         regulated = regulated_by([organization.regulates] if organization.regulates else [], "region")
-        return self.filter(~Q(protection=Protection.CORE) | self._concerns([organization.pk], regulated))
+        sight = regulated | PlaceGrant.objects.covering(organization)
+        return self.filter(~Q(protection=Protection.CORE) | self._concerns([organization.pk], sight))
 
     def with_place_for(self, user: "User") -> Self:
         """Annotates `place`: the exact geometry for those entitled to it, the masked one for all others; and
@@ -99,12 +102,13 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         )
 
     def _entitled(self, user: "User") -> Q:
-        """Who may know the exact place: the owner's members, the region's regulators, and those told by consent."""
-        return self._concerns(list(user.roles), regulated_regions(user, "region"))
+        """Who may know the exact place: the owner's members, the region's regulators, those with a grant of sight
+        there, and those told by consent."""
+        return self._concerns(list(user.roles), regulated_regions(user, "region") | inside(user.granted, "region"))
 
-    def _concerns(self, organizations: list[int], regulated: Q) -> Q:
+    def _concerns(self, organizations: list[int], sight: Q) -> Q:
         told = Disclosure.objects.filter(asset=OuterRef("pk"), organization__in=organizations)
-        return Q(owner__in=organizations) | regulated | Q(Exists(told))
+        return Q(owner__in=organizations) | sight | Q(Exists(told))
 
 
 class Asset(models.Model):

@@ -9,11 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models.membership import Role
 
+# Organization, role, and the region that it regulates; then, without a role, the regions that it was granted sight of.
 BELONGINGS = """
     SELECT membership.organization_id, membership.role, region.scheme, region.prefix
     FROM registry_membership AS membership
     JOIN registry_organization AS organization ON organization.id = membership.organization_id
     LEFT JOIN registry_region AS region ON region.id = organization.regulates_id
+    WHERE membership.user_id = %s
+    UNION ALL
+    SELECT membership.organization_id, NULL, region.scheme, region.prefix
+    FROM registry_membership AS membership
+    JOIN registry_placegrant AS sight ON sight.organization_id = membership.organization_id
+        AND sight.withdrawn_at IS NULL AND CURRENT_DATE BETWEEN sight.starts_on AND sight.ends_on
+    JOIN registry_region AS region ON region.id = sight.region_id
     WHERE membership.user_id = %s
 """
 
@@ -52,20 +60,27 @@ class User(AbstractUser):
     @cached_property
     def roles(self) -> dict[int, str]:
         """The role in each organization, by its id; read once, so for the span of a request."""
-        return {organization: role for organization, role, _scheme, _prefix in self._belongings}
+        return {organization: role for organization, role, _scheme, _prefix in self._belongings if role is not None}
 
     @cached_property
     def regulated(self) -> list[tuple[str, str]]:
         """Scheme and prefix of each region that an organization of theirs regulates; read once, as roles."""
-        return [(scheme, prefix) for _organization, _role, scheme, prefix in self._belongings if scheme is not None]
+        return [(scheme, prefix) for _organization, role, scheme, prefix in self._belongings if role and scheme]
 
     @cached_property
-    def _belongings(self) -> list[tuple[int, str, str | None, str]]:
-        """Organization, role, and scheme and prefix of the region that it regulates, if it does."""
+    def granted(self) -> list[tuple[str, str]]:
+        """Scheme and prefix of each region whose protected assets they may see by a grant that holds today."""
+        return sorted(
+            {(scheme, prefix) for _organization, role, scheme, prefix in self._belongings if not role and scheme}
+        )
+
+    @cached_property
+    def _belongings(self) -> list[tuple[int, str | None, str | None, str]]:
+        """The rows of BELONGINGS."""
         # Asked with each call, so without the ORM, which takes longer over it than PostgreSQL.
         with connection.cursor() as cursor:
-            cursor.execute(BELONGINGS, [self.pk])
-            found: list[tuple[int, str, str | None, str]] = cursor.fetchall()
+            cursor.execute(BELONGINGS, [self.pk, self.pk])
+            found: list[tuple[int, str | None, str | None, str]] = cursor.fetchall()
             return found
 
     @property

@@ -41,7 +41,9 @@ def layer(tile: Tile, selection: Selection, user: User, most: int) -> bytes | No
 def in_tile(tile: Tile, selection: Selection, user: User) -> tuple[str, list[Any]]:
     """SQL, and its parameters, of the selected assets whose place, as far as the viewer may know it, has a box that
     meets the tile: id, kind, free_today, as_sector, as_owner, as_free, as_exact, as_place."""
-    statement, parameters = _visible(user, (user.is_superuser, user.is_active, *user.regulated), selection)
+    statement, parameters = _visible(
+        user, (user.is_superuser, user.is_active, *user.regulated, None, *user.granted), selection
+    )
     return IN_TILE.format(known=statement), [*parameters, *3 * tile.area.extent]
 
 

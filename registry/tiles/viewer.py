@@ -1,6 +1,7 @@
 """What a viewer may know beyond what everyone may, as lists that pyramid and versions are asked by."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from registry.models import Asset, Disclosure, Protection, Region, User
-from registry.models.regulated import regulated_regions
+from registry.models.regulated import inside
 from registry.tiles import asking
 
 # Whether consents told one of these organizations of assets.
@@ -18,7 +19,8 @@ TOLD = "EXISTS (SELECT FROM registry_disclosure WHERE organization_id = ANY (%s)
 @dataclass(frozen=True)
 class Viewer:
     """A person who takes part. The rules are those of AssetQuerySet._entitled: exact places are known to the owner's
-    members, to the regulators of the asset's region, and to those told by a consent."""
+    members, to the regulators of the asset's region, to those with a grant of sight there, and to those told by a
+    consent."""
 
     user: User
 
@@ -28,10 +30,14 @@ class Viewer:
 
     @cached_property
     def regions(self) -> list[int]:
-        """The ids of all regions that an organization of theirs regulates."""
-        if not self.user.regulated:
+        """The ids of all regions that an organization of theirs regulates, or has a grant of sight of."""
+        if not self._prefixes:
             return []
-        return list(Region.objects.filter(_regulated(self.user)).order_by("id").values_list("id", flat=True))
+        return list(Region.objects.filter(_inside(self._prefixes)).order_by("id").values_list("id", flat=True))
+
+    @property
+    def _prefixes(self) -> list[tuple[str, str]]:
+        return [*self.user.regulated, *self.user.granted]
 
     @cached_property
     def is_told(self) -> bool:
@@ -54,7 +60,7 @@ class Viewer:
                 pk__in=Disclosure.objects.filter(organization__in=self.organizations).values("asset"),
             )
             .exclude(protection=Protection.OPEN)
-            .exclude(Q(owner__in=self.organizations) | regulated_regions(self.user, "region"))
+            .exclude(Q(owner__in=self.organizations) | inside(self._prefixes, "region"))
         )
 
     def sql(self) -> tuple[str, list[Any]]:
@@ -66,12 +72,12 @@ class Viewer:
     @cached_property
     def digest(self) -> str:
         """The same for two viewers, or one at two times, who may know the same, but for what consents told them."""
-        entitlement = (self.user.is_superuser, self.organizations, sorted(self.user.regulated))
+        entitlement = (self.user.is_superuser, self.organizations, sorted(self._prefixes))
         return hashlib.sha256(repr(entitlement).encode()).hexdigest()
 
 
-def _regulated(user: User) -> Q:
+def _inside(prefixes: Iterable[tuple[str, str]]) -> Q:
     condition = Q(pk__in=[])
-    for scheme, prefix in user.regulated:
+    for scheme, prefix in prefixes:
         condition |= Q(scheme=scheme, code__startswith=prefix)
     return condition

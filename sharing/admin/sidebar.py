@@ -45,6 +45,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[tuple[str | Promise, str, str], ...]], 
             (_("Ledger"), "menu_book", "registry_allocation_changelist"),
             (_("Planned facilities"), "construction", "registry_plannedfacility_changelist"),
             (_("Disclosures"), "visibility", "registry_disclosure_changelist"),
+            (_("Grants of sight"), "key", "registry_placegrant_changelist"),
         ),
     ),
     (
