@@ -16,7 +16,7 @@ OWNER_FROM = 12
 
 def content(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
     """The Mapbox vector tile, empty where there is nothing. It has one layer, `assets` or `clusters`."""
-    if not selection.kinds:
+    if not selection.kinds or not viewer.user.takes_part:
         return b""
     most = MOST_FEATURES if tile.zoom >= EACH_FROM else FEW_FEATURES
     if selection.owner or clusters.count(tile, selection, viewer) <= most:
