@@ -75,6 +75,7 @@ ADDS = {
     "demand list": EDITORS,
     "demand": EDITORS,
     "membership": MANAGERS,
+    "grant of sight": {"regulator", "regulator elsewhere"},
 }
 
 
