@@ -26,6 +26,7 @@ from benchmarks.country.suite import country  # noqa: E402
 from benchmarks.downloads import downloads  # noqa: E402
 from benchmarks.importing import importing  # noqa: E402
 from benchmarks.pages import pages  # noqa: E402
+from benchmarks.near import nearness  # noqa: E402
 from benchmarks.report import RESULTS, save, table  # noqa: E402
 from benchmarks.routing import routing  # noqa: E402
 from benchmarks.supply import supplying  # noqa: E402
@@ -38,6 +39,7 @@ SUITES = {
     "country": country,
     "downloads": downloads,
     "importing": importing,
+    "near": nearness,
     "pages": pages,
     "routing": routing,
     "supply": supplying,
