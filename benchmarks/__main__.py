@@ -25,8 +25,8 @@ from benchmarks.country import catalogue  # noqa: E402
 from benchmarks.country.suite import country  # noqa: E402
 from benchmarks.downloads import downloads  # noqa: E402
 from benchmarks.importing import importing  # noqa: E402
-from benchmarks.pages import pages  # noqa: E402
 from benchmarks.near import nearness  # noqa: E402
+from benchmarks.pages import pages  # noqa: E402
 from benchmarks.report import RESULTS, save, table  # noqa: E402
 from benchmarks.routing import routing  # noqa: E402
 from benchmarks.supply import supplying  # noqa: E402
