@@ -22,7 +22,8 @@ def nearness() -> list[dict[str, Any]]:
     radius_m = rng.uniform(50, 5_000, CIRCLES)
     circle = np.repeat(np.arange(CIRCLES, dtype=np.int64), EACH)
     off = rng.choice((-1, 1), circle.size) * 10.0 ** rng.uniform(-9, -3, circle.size)
-    lon, lat, _ = WGS84.fwd(*centre[circle].T, rng.uniform(0, 360, circle.size), radius_m[circle] * (1 + off))
+    x, y = centre[circle].T
+    lon, lat, _ = WGS84.fwd(x, y, rng.uniform(0, 360, circle.size), radius_m[circle] * (1 + off))
     place = np.column_stack((lon, lat))
     number = np.arange(circle.size, dtype=np.int64)
     began = busy_ms()
