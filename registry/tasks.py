@@ -1,4 +1,5 @@
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 
 from registry import capacity
 from registry.api import export_job
@@ -38,6 +39,12 @@ def forget_exports() -> None:
 def forget_old_calls() -> None:
     """Removes the answers that were kept for a day."""
     IdempotentCall.objects.forgotten().delete()
+
+
+@shared_task(name="registry.forget_sessions")
+def forget_sessions() -> None:
+    """Removes the sessions that are over."""
+    SessionStore.clear_expired()
 
 
 @shared_task(name="registry.fold_tiles")
