@@ -15,15 +15,15 @@ PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 MESSAGES = --locale zh_Hans --no-wrap --no-obsolete --add-location never --ignore 'node_modules' --ignore '.*' --ignore tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint dev bench up browser down style types imports deploy migrations messages screenshots backup restore
+.PHONY: help demo test chaos lint dev bench up browser compile down style types imports deploy migrations messages screenshots backup restore
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-demo: up ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (PORT=n, SERVE=0: end after the report)
+demo: up compile ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (PORT=n, SERVE=0: end after the report)
 	@$(RUN) python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: browser lint ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
+test: browser lint compile ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
 	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)
 
@@ -47,6 +47,10 @@ up: ## Install what is missing and start this checkout's PostgreSQL and Redis
 
 browser:
 	@$(MACHINE) up --browser >/dev/null
+
+compile: up
+	@echo "• Compiling the searches of matching, a minute the first time"
+	@$(RUN) python manage.py warm_up
 
 down: ## Stop this checkout's PostgreSQL and Redis
 	@$(MACHINE) down

@@ -22,7 +22,7 @@ from sharing.models import (
     Notification,
 )
 
-DELIVERY_S = 120.0
+DELIVERY_S = 600.0
 POLL_S = 0.5
 
 

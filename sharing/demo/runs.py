@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from sharing.demo.report import Report
 from sharing.models import MatchRun, Outcome, RunStatus
 
-MATCHING_S = 240.0
+MATCHING_S = 600.0
 POLL_S = 0.2
 FUNNEL = ("near", "open", "fit", "free", "left")
 
