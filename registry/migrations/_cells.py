@@ -81,7 +81,7 @@ SETTLE = """
 -- rung to begin with. Returns the assets whose cells changed. Sets are joined by hashing, since the plan is kept however
 -- many they are; the assets' table is looked up by its indexes, to which OFFSET 0 leaves no other way.
 CREATE FUNCTION registry_settle_cells(ids bigint[], fars boolean[], leasts integer[]) RETURNS bigint[]
-LANGUAGE plpgsql SET registry.settling = 'on' SET enable_seqscan = off SET enable_nestloop = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_nestloop = off AS $$
 DECLARE
     enough integer := registry_enough();
     settled_ids bigint[] := '{}';
@@ -150,6 +150,8 @@ BEGIN
     settled_rungs := settled_rungs || array_fill(5, ARRAY[cardinality(ids)]);
     -- In the order of their ids, as all who lock assets do.
     PERFORM FROM registry_asset WHERE id = ANY (settled_ids) ORDER BY id FOR NO KEY UPDATE;
+    -- Not a SET clause of the function, which only a superuser may give it for a setting of our own.
+    PERFORM set_config('registry.settling', 'on', true);
     WITH settled AS (
         SELECT id, max(rung) FILTER (WHERE NOT far) AS near, max(rung) FILTER (WHERE far) AS far
         FROM unnest(settled_ids, settled_fars, settled_rungs) AS one (id, far, rung) GROUP BY id
@@ -162,6 +164,7 @@ BEGIN
         RETURNING asset.id
     )
     SELECT coalesce(array_agg(id), '{}') INTO changed FROM grown;
+    PERFORM set_config('registry.settling', 'off', true);
     RETURN changed;
 END $$;
 

@@ -22,7 +22,7 @@ LAYER = """
         FROM ({rows}) AS part GROUP BY cell
     ), features AS (
         SELECT ST_MakePoint(floor((x / weight - %s) / %s), floor((y / weight - %s) / %s)) AS geom, {numbers}
-        FROM cells WHERE count > 0 AND weight > 0
+        FROM cells WHERE count > 0 AND weight > 0 ORDER BY cell
     )
     SELECT ST_AsMVT(features, 'clusters', {extent}, 'geom') FROM features
 """

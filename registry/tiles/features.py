@@ -25,6 +25,7 @@ LAYER = """
                     THEN ST_AsMVTGeom(ST_Centroid(ST_Envelope(place)), bounds, {extent}, {buffer}, true) END
             ) AS geom
         FROM placed, (SELECT ST_MakeEnvelope(%s, %s, %s, %s, 3857) AS bounds, %s::float8 AS unit) AS tile
+        ORDER BY id
     )
     SELECT count(*) > %s, ST_AsMVT(features, 'assets', {extent}, 'geom', 'id') FROM features
 """

@@ -14,7 +14,7 @@ LAYER = """
     ), features AS (
         SELECT ST_MakePoint(floor(avg(x)), floor(avg(y))) AS geom, count(*)::integer AS count, {numbers}
         FROM placed WHERE x >= 0 AND x < {extent} AND y >= 0 AND y < {extent}
-        GROUP BY floor(x / {cell}), floor(y / {cell})
+        GROUP BY floor(x / {cell}), floor(y / {cell}) ORDER BY floor(x / {cell}), floor(y / {cell})
     )
     SELECT ST_AsMVT(features, 'clusters', {extent}, 'geom') FROM features
 """

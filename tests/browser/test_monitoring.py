@@ -14,6 +14,7 @@ def test_a_regulator_reads_figures_charts_and_rows(open_page: SignedIn):
     page.get_by_role("link", name="New builds avoided").click()
     page.get_by_role("link", name="Sectors: owner → user").click()
 
+    page.wait_for_function("window.Chart?.getChart(document.querySelector('canvas'))")
     drawn = page.evaluate("window.Chart.getChart(document.querySelector('canvas')).data")
     assert drawn["labels"] == ["Transport → Telecom"]
     assert drawn["datasets"][0]["data"] == [1]
