@@ -43,7 +43,6 @@ WITH waiting AS MATERIALIZED (
     RETURNING id
 )
 UPDATE sharing_event AS event SET link_id = link.id FROM waiting, link WHERE event.id = waiting.id
-RETURNING event.id
 """
 # Links that are not as they were made, or do not follow on the one before.
 BROKEN = f"""
@@ -62,9 +61,17 @@ def extend() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(EXTEND)
-        linked = len(cursor.fetchall())
+        linked: int = cursor.rowcount
     if linked:
         head = TrailLink.objects.latest("id")
         # Where logs are kept on another machine, this is the note that the chain is held against.
         log.info("Trail: %d events in link %d, %s", linked, head.pk, head.hash)
     return linked
+
+
+def broken() -> int:
+    """How many links are not as they were made, or do not follow on the one before."""
+    with connection.cursor() as cursor:
+        cursor.execute(BROKEN)
+        [count] = cursor.fetchone()
+    return int(count)

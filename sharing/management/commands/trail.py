@@ -2,7 +2,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,10 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         trail.extend()
-        with connection.cursor() as cursor:
-            cursor.execute(trail.BROKEN)
-            [broken] = cursor.fetchone()
-        if broken:
+        if broken := trail.broken():
             raise CommandError(_("History was changed: %(count)d links do not hold.") % {"count": broken})
         since = options["since"]
         if since and not TrailLink.objects.filter(hash=since).exists():
