@@ -12,7 +12,7 @@ from django.db import connections
 from registry import jobs
 from registry.exports.formats import FORMATS, Counted
 from registry.exports.table import ExportRefused
-from registry.models import ExportJob, Membership, User
+from registry.models import ExportJob, User
 
 JOB_LOCK = 2026_167
 MOST_ATTEMPTS = 3
@@ -45,9 +45,7 @@ def carry_out_next(make: Make) -> bool:
 
 def rights_of(user: User) -> list[list[object]]:
     """What the user's sight depends on, and so what a file may be handed out by."""
-    memberships = Membership.objects.filter(user=user).order_by("organization_id")
-    rights: list[list[object]] = [list(one) for one in memberships.values_list("organization_id", "role")]
-    return rights + [list(region) for region in user.granted]
+    return [list(each) for each in (*sorted(user.roles.items()), *user.granted)]
 
 
 def forget_expired() -> int:
