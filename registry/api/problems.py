@@ -73,6 +73,12 @@ def bad_parameter(name: str, detail: Words, code: str = "invalid") -> Problem:
     return Problem("bad_input", detail, errors=[{"parameter": name, "code": code, "detail": str(detail)}])
 
 
+def too_costly(name: str) -> Problem:
+    """The filter called `name` ran into the time limit."""
+    detail = _("The filter takes too long: narrow it down, for instance by a bbox.")
+    return bad_parameter(name, detail, "too_costly")
+
+
 def bad_header(name: str, detail: Words, problem: str = "bad_input") -> Problem:
     return Problem(problem, detail, errors=[{"header": name, "code": "invalid", "detail": str(detail)}])
 

@@ -22,14 +22,15 @@ from registry.api.idempotency import HEADER, once
 from registry.api.negotiation import JSONParser, Negotiation
 from registry.api.pagination import CURSOR, LIMIT, KeysetPagination, ordered, ordering_of
 from registry.api.permissions import HasScope, IsAuthenticated, TakesPart
-from registry.api.problems import Problem, bad_parameter
-from registry.api.strict_filters import StrictFilterBackend
+from registry.api.problems import Problem, bad_parameter, too_costly
+from registry.api.strict_filters import OTHERS, StrictFilterBackend
 from registry.api.throttles import PerCaller
 from registry.exports.formats import Format
 from registry.exports.shown import shown_tables
 from registry.exports.table import Table
 from registry.models import Scope, User
 from registry.refusals import SENTENCES, Sentences
+from registry.time_limit import TakesTooLong, time_limit
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 EXPORTED_AT_ONCE = 500
@@ -207,13 +208,25 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         if renderer.exports and not {LIMIT, CURSOR} & set(request.query_params):
             return self.export(queryset, renderer)
         assert isinstance(self.paginator, KeysetPagination)
-        page = self.paginator.paginate_queryset(self.paged(queryset), request, view=self)
+        page = self._page(queryset)
         if not renderer.exports:
             return self.paginator.get_paginated_response(self.shown(self.read_page(page)))
         link = self.paginator.next_link()
         headers = {"Link": f'<{link}>; rel="next"'} if link else {}
         lines = self.page_lines(queryset, page, renderer)
         return HttpResponse(b"".join(lines), content_type=content_type(renderer), headers=headers)
+
+    def _page(self, queryset: models.QuerySet[Any]) -> Rows:
+        """The rows of the page that is asked for. Raises the problem 400 where filters take too long."""
+        paginator: Any = self.paginator
+        filters = [name for name in self.request.query_params if name not in OTHERS]
+        if not filters:
+            return Rows(paginator.paginate_queryset(self.paged(queryset), self.request, view=self))
+        try:
+            with time_limit():
+                return Rows(paginator.paginate_queryset(self.paged(queryset), self.request, view=self))
+        except TakesTooLong as error:
+            raise too_costly(filters[0]) from error
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         for name in request.query_params:

@@ -5,22 +5,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.problems import Problem, bad_parameter
+from registry.api.problems import Problem, too_costly
 from registry.api.renderers import JSONRenderer
 from registry.ogc.collection import Collection
 from registry.ogc.crs import Crs, system_of
 from registry.ogc.parameters import AFTER, CRS, FORMAT, Asked, asked, check_names
 from registry.ogc.rendering import GEOJSON, HTML, JSON, GeoJSONRenderer, HTMLRenderer
 from registry.ogc.views import Resource, link
-
-LONGEST_FILTER_S = 10
-QUERY_CANCELED = "57014"
+from registry.time_limit import TakesTooLong, time_limit
 
 
 class Features(Resource):
@@ -93,15 +90,10 @@ class ItemsView(Features):
         if not wanted.costly:
             return list(rows)
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_FILTER_S}s"])
+            with time_limit():
                 return list(rows)
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
-                raise
-            raise bad_parameter(
-                wanted.costly, _("The filter takes too long: narrow it down, for instance by a bbox."), "too_costly"
-            ) from error
+        except TakesTooLong as error:
+            raise too_costly(wanted.costly) from error
 
 
 class ItemView(Features):

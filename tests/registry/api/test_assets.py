@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import BooleanField, Func
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from registry import time_limit
 from registry.api import asset_rows
-from registry.api.asset import AssetShown
+from registry.api.asset import AssetResource, AssetShown
 from registry.kinds import Kind
 from registry.models import Asset, Disclosure, FacilityType, PlannedFacility, Protection, Role, Tower
 from tests import factories
@@ -219,6 +221,19 @@ def test_a_senseless_parameter_is_an_error_that_names_it(
     assert problem(catalog.stranger.get("assets/", **parameters), 400, "bad_input") == [fault]
 
 
+def test_a_filter_that_takes_too_long_is_refused(catalog: Catalog, monkeypatch: pytest.MonkeyPatch):
+    """Whatever is read of an asset, a third of a second passes for each."""
+    seen = AssetResource.get_queryset
+    slowly = Func(function="pg_sleep", template="(pg_sleep(0.3) IS NOT NULL)", output_field=BooleanField())
+    monkeypatch.setattr(AssetResource, "get_queryset", lambda view: seen(view).filter(slowly))
+    monkeypatch.setattr(time_limit, "LONGEST_FILTER_S", 0.1)
+    refused = catalog.stranger.get("assets/", q="湖", kind="tower")
+    assert problem(refused, 400, "bad_input") == [("q", "too_costly")]
+    assert catalog.stranger.codes("assets/") == OPEN | {"S-1"}, "no filter, no limit"
+    monkeypatch.setattr(time_limit, "LONGEST_FILTER_S", 10)
+    assert catalog.stranger.codes("assets/", kind="duct") == {"D-1"}
+
+
 # --- Pages ------------------------------------------------------------------------------------------------------
 
 
@@ -258,7 +273,8 @@ def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(catalog: Cat
         factories.asset(catalog.grid, code=f"M-{n}")
     # Session, user, roles with regulated regions, the page's ids, its rows.
     assert {limit: queries(limit=limit) for limit in (1, 5, 30)} == {1: 5, 5: 5, 30: 5}
-    assert queries(limit=30, bbox="114.3,30.5,114.4,30.7") == 5
+    # A filter has a time limit besides: a savepoint, the limit, its end, and the savepoint's.
+    assert queries(limit=30, bbox="114.3,30.5,114.4,30.7") == 9
     assert queries(format="csv") == 3
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.db.models import BooleanField, Func
 
+from registry import time_limit
 from registry.kinds import Kind
 from registry.models import Asset
-from registry.ogc import catalog, items
+from registry.ogc import catalog
 from registry.ogc.filtering.reading import MOST_CHARACTERS, MOST_OPERATORS
 from registry.ogc.properties import Property
 from tests import factories
@@ -253,7 +254,7 @@ def test_a_filter_that_takes_too_long_is_refused(varied: Map, monkeypatch: pytes
     )
     towers = catalog.COLLECTIONS[0]
     monkeypatch.setitem(towers.properties, "slowly", slowly)
-    monkeypatch.setattr(items, "LONGEST_FILTER_S", 1)
+    monkeypatch.setattr(time_limit, "LONGEST_FILTER_S", 1)
     for name, value in (("filter", "slowly"), ("slowly", "true")):
         response = varied.get("collections/towers/items", **{name: value})
         assert problem(response, 400, "bad_input") == [(name, "too_costly")]
