@@ -1,5 +1,6 @@
 """What a call tells of co-build groups, to whom, and when."""
 
+import re
 from typing import Any
 
 import pytest
@@ -64,8 +65,16 @@ def test_no_list_in_any_format_tells_a_party_more(scene: CobuildScene):
         for format in ("json", "csv", "geojson"):
             response = caller.get(path, format=format)
             told = b"".join(response) if response.streaming else response.content
-            for secret in (b"telco", b"Harbour", b"asker", b"114.3055", b"6800", b"11700"):
-                assert secret not in told, (path, format, secret)
+            # Sums as numbers of their own: a moment's microseconds may hold any four digits.
+            for secret in (
+                rb"telco",
+                rb"Harbour",
+                rb"asker",
+                rb"114\.3055",
+                rb"(?<!\d)6800(?!\d)",
+                rb"(?<!\d)11700(?!\d)",
+            ):
+                assert not re.search(secret, told), (path, format, secret)
 
 
 def test_a_demand_and_its_outcome_name_the_group(scene: CobuildScene):
