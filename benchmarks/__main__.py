@@ -22,6 +22,7 @@ from benchmarks.api import api  # noqa: E402
 from benchmarks.assigning import assigning  # noqa: E402
 from benchmarks.cobuild import cobuild  # noqa: E402
 from benchmarks.country import catalogue  # noqa: E402
+from benchmarks.country.growth import growth  # noqa: E402
 from benchmarks.country.suite import country  # noqa: E402
 from benchmarks.downloads import downloads  # noqa: E402
 from benchmarks.importing import importing  # noqa: E402
@@ -38,6 +39,7 @@ SUITES = {
     "cobuild": cobuild,
     "country": country,
     "downloads": downloads,
+    "growth": growth,
     "importing": importing,
     "near": nearness,
     "pages": pages,

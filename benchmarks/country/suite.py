@@ -85,8 +85,9 @@ def _long_pairs(asked: DemandList) -> tuple[list[dict[str, Any]], float]:
     hood, with_units = _once(lambda: neighbourhood(demands, kind=TOWER, party=asked.party))
     units, plain = _once(lambda: raw.free_units(hood))
     _same_units(hood.pairs.freedom.units, units)
-    name = f"{LONG:,} demands, {len(found[0]):,} pairs"
+    name = f"{LONG:,} demands"
     figures = [
+        figure(f"pairs of {name}", len(found[0]), "pairs", None, None, None),
         figure(f"candidate pairs, {name}, cold", cold, "s", 2.5, fetching + building + asking, cold <= 2.5),
         figure(f"candidate pairs, {name}, warm", warm, "s", 0.6, asking, warm <= 0.6),
         figure(f"pairs with free units, {name}", with_units, "s", 5.0, plain, with_units <= 5.0),
