@@ -1,0 +1,301 @@
+"""All verbs of the workflow in made-up orders, by made-up people, while days go by, assets change and the engine runs:
+after each step the books are right, and what was refused has changed nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+import time_machine
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from registry.models import Allocation, Protection, Purpose, Role, Sector, User
+from sharing.audit import findings
+from sharing.errors import Refusal
+from sharing.models import Agreement, Consent, DemandList, Event, EventType, ListStatus, Match, Notification
+from sharing.notifications import outbox
+from sharing.tasks.matching import carry_out
+from sharing.workflow import agreements, approvals, consents, deadlines, lists, matches, rules
+from sharing.workflow.fingerprint import asked_fingerprint, fingerprint_of
+from sharing.workflow.rules import MATCH_FACTS, Standing, Subject, Verb
+from tests import factories
+from tests.assurance.conftest import Tell, times
+from tests.sharing.scene import Scene, everything
+
+pytestmark = pytest.mark.django_db
+
+A_YEAR_AND_A_HALF = timedelta(days=550)
+SWEEPS = (deadlines.remind, deadlines.escalate, deadlines.expire, deadlines.activate, deadlines.end,
+          deadlines.announce_ends)  # fmt: skip
+# What each verb leaves behind when it succeeds, so that no decision is without its event.
+EVENTS: dict[Verb, tuple[EventType, ...]] = {
+    Verb.SUBMIT: (EventType.LIST_SUBMITTED,),
+    Verb.REOPEN: (EventType.LIST_REOPENED,),
+    Verb.CLOSE: (EventType.LIST_CLOSED,),
+    Verb.REQUEST: (EventType.MATCH_REQUESTED,),
+    Verb.WITHDRAW: (EventType.MATCH_WITHDRAWN,),
+    Verb.APPROVE: (EventType.MATCH_APPROVED, EventType.MATCH_COUNTERSIGNED),
+    Verb.REJECT: (EventType.MATCH_REJECTED,),
+    Verb.GRANT: (EventType.CONSENT_GRANTED,),
+    Verb.REFUSE: (EventType.CONSENT_REFUSED,),
+    Verb.RENEW: (EventType.AGREEMENT_RENEWAL_ASKED,),
+}
+ONWARD = (Verb.APPROVE, Verb.GRANT, Verb.REQUEST, Verb.RENEW)
+VERBS = (*EVENTS, Verb.REMATCH, Verb.END)
+
+
+class World(Scene):
+    """Beside the scene's: a party that wants the same, and an asset that two regulators must agree to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rival = factories.organization("rival", sector=Sector.MUNICIPAL)
+        self.bidder = factories.member(self.rival, Role.MANAGER, "bidder")
+        self.core = factories.asset(self.grid, capacity=2, code="CORE", protection=Protection.CORE, weight_kg=60)
+        self.rivals = factories.demand_list(self.rival, title="Sensors")
+        wanted = factories.demand(
+            self.rivals, name="Site 2", quantity=1, weight_kg=40, period=factories.period(-5, 90)
+        )
+        factories.match(wanted, [self.core])
+        factories.match(wanted, [self.near], rank=2)
+        both = factories.demand(self.list, name="Site 3", quantity=1, period=factories.period(3, None))
+        factories.match(both, [self.near, self.far])
+        self.people: list[User] = [
+            self.asker, self.drafter, self.bidder, self.metro_manager, self.grid_manager, self.officer,
+            self.second_officer, self.governor, self.stranger,
+        ]  # fmt: skip
+        self.assets = [self.near, self.far, self.core]
+        self.standings = [Standing.of(person) for person in self.people]
+
+
+class Dealings(RuleBasedStateMachine):
+    """A step is a verb by a person on an object; a new demand; a change of an asset; or some days."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.undo = transaction.atomic()
+        self.undo.__enter__()
+        self.travel = time_machine.travel(timezone.now(), tick=False)
+        self.clock = self.travel.start()
+        self.world = World()
+        self.told: Counter[str] = Counter()
+        self.refused = self.done = 0
+
+    def teardown(self) -> None:
+        """In the end every hold ends by itself."""
+        try:
+            self.pass_days(A_YEAR_AND_A_HALF)
+            assert not Allocation.objects.filter(purpose=Purpose.HELD).exists()
+            self.the_books_are_right()
+        finally:
+            self.travel.stop()
+            transaction.set_rollback(True)
+            self.undo.__exit__(None, None, None)
+
+    # --- People -------------------------------------------------------------------------------------------------
+
+    @rule(data=st.data())
+    def somebody_moves_a_match_on(self, data: st.DataObject) -> None:
+        self.somebody_does(ONWARD, data)
+
+    @rule(data=st.data())
+    def somebody_does_what_is_open_to_them(self, data: st.DataObject) -> None:
+        self.somebody_does(VERBS, data)
+
+    def somebody_does(self, verbs: Sequence[Verb], data: st.DataObject) -> None:
+        """The verb is chosen first, so that none goes under in what is open more often."""
+        open_now: dict[Verb, list[tuple[Subject, User]]] = {verb: [] for verb in verbs}
+        for subject in self.subjects():
+            for standing in self.world.standings:
+                for verb in open_now.keys() & set(rules.open_verbs(subject, standing)):
+                    open_now[verb].append((subject, standing.user))
+        if chosen := [verb for verb in verbs if open_now[verb]]:
+            verb = data.draw(st.sampled_from(chosen))
+            self.attempt(verb, *data.draw(st.sampled_from(open_now[verb])), data)
+
+    @rule(data=st.data())
+    def somebody_tries_something(self, data: st.DataObject) -> None:
+        verb = data.draw(st.sampled_from(VERBS))
+        kind = rules.NOUNS[verb.partition(".")[0]]
+        subjects = [subject for subject in self.subjects() if type(subject) is kind]
+        if subjects:
+            self.attempt(
+                verb, data.draw(st.sampled_from(subjects)), data.draw(st.sampled_from(self.world.people)), data
+            )
+
+    def attempt(self, verb: Verb, subject: Subject, actor: User, data: st.DataObject) -> None:
+        """What the rules do not open is refused; what is refused changes nothing; what is done has its event."""
+        is_open = rules.why_not(verb, subject, Standing.of(actor)) is None
+        before = everything()
+        try:
+            self.carry_out(verb, subject, actor, data)
+        except Refusal as refusal:
+            self.refused += 1
+            assert refusal.message
+            assert everything() == before
+            return
+        self.done += 1
+        assert is_open, f"{actor} was let {verb} {subject}"
+        self.told[verb] += 1
+
+    def carry_out(self, verb: Verb, subject: Any, actor: User, data: st.DataObject) -> None:
+        today = timezone.localdate()
+        stale = data.draw(st.integers(0, 5)) == 5
+
+        def shown(fingerprint: str) -> str:
+            return "0" * 64 if stale else fingerprint
+
+        def match_again() -> None:
+            carry_out(lists.rematch(subject, actor=actor).pk)
+
+        def approve() -> None:
+            approvals.approve(subject, fingerprint=shown(fingerprint_of(subject)), actor=actor)
+            assert not stale
+
+        def grant() -> None:
+            consents.grant(subject, fingerprint=shown(asked_fingerprint(subject)), actor=actor)
+            assert not stale
+
+        doing: dict[Verb, Callable[[], Any]] = {
+            Verb.SUBMIT: lambda: lists.submit(subject, actor=actor),
+            Verb.REMATCH: match_again,
+            Verb.REOPEN: lambda: lists.reopen(subject, actor=actor),
+            Verb.CLOSE: lambda: lists.close(subject, actor=actor),
+            Verb.REQUEST: lambda: matches.request(subject, actor=actor),
+            Verb.WITHDRAW: lambda: matches.withdraw(subject, actor=actor),
+            Verb.GRANT: grant,
+            Verb.REFUSE: lambda: consents.refuse(subject, reason="no_space", actor=actor),
+            Verb.APPROVE: approve,
+            Verb.REJECT: lambda: approvals.reject(subject, reason="planning", actor=actor),
+            Verb.END: lambda: agreements.end(
+                subject, reason="moved away", on=today + timedelta(days=data.draw(st.integers(-1, 40))), actor=actor
+            ),
+            Verb.RENEW: lambda: agreements.renew(
+                subject, until=today + timedelta(days=data.draw(st.integers(1, 500))), actor=actor
+            ),
+        }
+        doing[verb]()
+
+    def subjects(self) -> list[Subject]:
+        """Everything that a verb can be about, in the order in which it was made."""
+        known = Match.objects.select_related("demand__list").prefetch_related(*MATCH_FACTS).order_by("pk")
+        by_pk = {match.pk: match for match in known}
+        found = [
+            *DemandList.objects.order_by("pk"), *by_pk.values(),
+            *Consent.objects.select_related("owner").order_by("pk"), *Agreement.objects.order_by("pk"),
+        ]  # fmt: skip
+        for one in found:
+            if isinstance(one, Consent | Agreement):
+                one.match = by_pk[one.match_id]
+        return found
+
+    # --- What goes on beside them -------------------------------------------------------------------------------
+
+    @precondition(lambda self: Match.objects.count() < 12)
+    @rule(
+        rivals=st.booleans(),
+        legs=st.lists(st.integers(0, 2), min_size=1, max_size=2, unique=True),
+        quantity=st.integers(1, 3),
+        weight_kg=st.integers(0, 50),
+        start=st.integers(-10, 40),
+        days=st.one_of(st.none(), st.integers(1, 200)),
+    )
+    def a_demand_is_matched(
+        self, rivals: bool, legs: list[int], quantity: int, weight_kg: int, start: int, days: int | None
+    ) -> None:
+        asked = self.world.rivals if rivals else self.world.list
+        if DemandList.objects.get(pk=asked.pk).status == ListStatus.CLOSED:
+            return
+        demand = factories.demand(
+            asked, quantity=quantity, weight_kg=weight_kg, period=factories.period(start, days), radius_m=5000
+        )
+        factories.match(demand, [self.world.assets[leg] for leg in legs])
+
+    @rule(days=st.integers(1, 30))
+    def days_go_by(self, days: int) -> None:
+        self.pass_days(timedelta(days=days))
+
+    def pass_days(self, days: timedelta) -> None:
+        """Each sweep does nothing the second time."""
+        self.clock.shift(days)
+        for sweep in SWEEPS:
+            sweep()
+        before = everything()
+        for sweep in SWEEPS:
+            assert sweep() == 0, sweep
+        assert everything() == before
+
+    @rule(asset=st.integers(0, 2), capacity=st.integers(1, 5))
+    def its_capacity_is_changed_in_the_database(self, asset: int, capacity: int) -> None:
+        """Never to less than is held on some day to come."""
+        found = self.world.assets[asset]
+        today = timezone.localdate()
+        lines = [line for line in Allocation.objects.filter(asset=found) if _ends_after(line, today)]
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("UPDATE registry_asset SET capacity = %s WHERE id = %s", [capacity, found.pk])
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        except DatabaseError:
+            assert any(line.units.upper - 1 > capacity for line in Allocation.objects.filter(asset=found))
+        else:
+            assert all(line.units.upper - 1 <= capacity for line in lines)
+
+    @rule()
+    def everybody_is_told(self) -> None:
+        """Once, by each way, of each event."""
+        outbox.dispatch()
+        assert not Event.objects.undispatched().exists()
+        told = Notification.objects.values_list("event", "recipient", "channel")
+        assert max(Counter(told).values(), default=1) == 1
+
+    # --- What is always so --------------------------------------------------------------------------------------
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        assert [finding.claim.code for finding in findings() if not finding.holds] == []
+
+    @invariant()
+    def each_decision_has_its_event(self) -> None:
+        counted = Counter(Event.objects.filter(actor__isnull=False).values_list("type", flat=True))
+        assert {verb: sum(counted[event] for event in EVENTS[verb]) for verb in EVENTS} == {
+            verb: self.told[verb] for verb in EVENTS
+        }
+
+    @invariant()
+    def no_demand_is_met_twice(self) -> None:
+        live = Match.objects.live().filter(renews__isnull=True).values_list("demand", flat=True)
+        assert max(Counter(live).values(), default=1) == 1
+
+
+def _ends_after(line: Allocation, day: Any) -> bool:
+    return line.period.upper is None or line.period.upper > day
+
+
+def test_whatever_is_done_by_whom_in_whichever_order(told: Tell):
+    runs, steps = times(15, 10_000), 25
+    done: Counter[str] = Counter()
+
+    class Counted(Dealings):
+        def teardown(self) -> None:
+            super().teardown()
+            done.update(self.told)
+            done["refused"] += self.refused
+
+    run_state_machine_as_test(
+        Counted,
+        settings=settings(
+            max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+    assert done["refused"]
+    told("made-up dealings: runs over all verbs", runs, "runs", None)
+    told("made-up dealings: decisions done", sum(done.values()) - done["refused"], "decisions", None)
+    told("made-up dealings: decisions refused, nothing changed", done["refused"], "decisions", None)
+    told("made-up dealings: verbs never done", len(set(VERBS) - set(done)), "verbs", times(len(VERBS), 0))
