@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.gis.gdal import GDALException
-from django.contrib.gis.geos import GEOSException, GEOSGeometry, WKBWriter
+from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Polygon, WKBWriter
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +18,8 @@ MOST_VERTICES = 50_000
 class PlaceField(forms.CharField):
     """A geometry typed or pasted as WKT, EWKT or GeoJSON.
 
-    geometry_type: the OGC type it must have ("GEOMETRY" for any). Cleans to a two-dimensional GEOSGeometry in WGS 84,
-    or None when empty. EWKT of another SRID is transformed.
+    geometry_type: the OGC type it must have ("GEOMETRY" for any); a polygon will do where several may be. Cleans to a
+    two-dimensional GEOSGeometry in WGS 84, or None when empty. EWKT of another SRID is transformed.
     """
 
     default_error_messages = {
@@ -55,6 +55,8 @@ class PlaceField(forms.CharField):
         if not text:
             return None
         place = self._in_wgs84(self._read(text))
+        if isinstance(place, Polygon) and self.geometry_type.upper() == "MULTIPOLYGON":
+            place = MultiPolygon(place, srid=WGS84)
         kind = place.geom_type
         if self.geometry_type.upper() not in ("GEOMETRY", kind.upper()):
             raise self._error("type", wanted=self.geometry_type.upper(), given=kind.upper())

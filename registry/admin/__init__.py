@@ -7,6 +7,7 @@ from registry.admin import (
     place_grant,
     planned_facility,
     region,
+    terrain_area,
     user,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "place_grant",
     "planned_facility",
     "region",
+    "terrain_area",
     "user",
 ]

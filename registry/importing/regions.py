@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import shapely
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
+from django.contrib.gis.geos import MultiPolygon
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from registry.importing.coordinates import from_wkt, to_wgs84
+from registry.importing.areas import multi_polygon, read_shapes
 from registry.importing.fields import import_field
 from registry.importing.intake import Intake, Options, open_intake
 from registry.importing.report import ImportReport, new_report, rejected_rows
@@ -70,7 +68,7 @@ def import_regions(path: Path, *, scheme: str, options: Options, dry_run: bool =
     intake = open_intake(path, known, options)
     report = new_report(intake)
     report.dry_run = dry_run
-    boundaries, report.crs = _boundaries(intake)
+    boundaries, report.crs = read_shapes(intake)
     with transaction.atomic():
         rows = _rows(intake, scheme, boundaries)
         report.created, report.updated, report.unchanged = _write(scheme, rows)
@@ -99,26 +97,6 @@ def current_successors(code: str, became: Mapping[str, list[str]], current: Mapp
     return sorted(heirs)
 
 
-def _boundaries(intake: Intake) -> tuple[Cells, str | None]:
-    count = len(intake.table)
-    geometry, srids = intake.table.geometry, np.zeros(count, dtype=np.int64)
-    texts = intake.cells("wkt")
-    if geometry is None and texts is not None:
-        geometry, srids, errors = from_wkt(texts)
-        for index, reason in errors.items():
-            intake.refuse(index, "wkt", reason)
-    if geometry is None:
-        return np.full(count, None, dtype=object), None
-    places = to_wgs84(geometry, srids, intake.options.crs, intake.table.crs)
-    for index, reason in places.errors.items():
-        intake.refuse(index, "wkt", reason)
-    invalid = ~shapely.is_missing(places.geometry) & ~shapely.is_valid(places.geometry)
-    repaired = shapely.make_valid(places.geometry)
-    for n in np.flatnonzero(invalid):
-        intake.warn(_("The boundary was invalid in itself and has been repaired."), int(n), "wkt")
-    return repaired, places.crs
-
-
 def _rows(intake: Intake, scheme: str, boundaries: Cells) -> list[RegionRow]:
     columns = {name: intake.values(import_field(Region, name)) for name in ("code", "name", "prefix", "retired")}
     successors = intake.texts("successor")
@@ -137,7 +115,7 @@ def _rows(intake: Intake, scheme: str, boundaries: Cells) -> list[RegionRow]:
             intake.refuse(index, "code", _("A code of GB/T 2260 has six digits."))
         elif not code.startswith(prefix):
             intake.refuse(index, "prefix", _("A prefix is what the code begins with."))
-        boundary = _multi_polygon(boundaries[index])
+        boundary = multi_polygon(boundaries[index])
         if boundaries[index] is not None and boundary is None:
             intake.refuse(index, "wkt", _("A boundary is an area."))
         if index in intake.problems:
@@ -147,18 +125,6 @@ def _rows(intake: Intake, scheme: str, boundaries: Cells) -> list[RegionRow]:
         named = [heir.strip() for heir in heirs if heir.strip()]
         rows.append(RegionRow(code, str(cell["name"] or ""), prefix, bool(cell["retired"] or named), named, boundary))
     return rows
-
-
-def _multi_polygon(area: shapely.Geometry | None) -> MultiPolygon | None:
-    """The areal parts of a geometry; lines and points that a repair left over are dropped."""
-    if area is None:
-        return None
-    parts = shapely.get_parts(shapely.get_parts([area]))
-    areas = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    if not len(areas):
-        return None
-    polygons = [GEOSGeometry(memoryview(shapely.to_wkb(part)), srid=4326) for part in areas]
-    return MultiPolygon([part for part in polygons if isinstance(part, Polygon)], srid=4326)
 
 
 def _write(scheme: str, rows: list[RegionRow]) -> tuple[int, int, int]:

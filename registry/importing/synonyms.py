@@ -115,6 +115,13 @@ REGION = {
     "wkt": COMMON["wkt"],
 }
 
+TERRAIN = {
+    "code": ("code", "area_code", "编号", "编码", "图斑编号", "@id", "id"),
+    "name": ("name", "area", "名称", "地名", "nom"),
+    "terrain_class": ("terrain_class", "terrain", "class", "type", "地形", "地形类别", "地类", "类别", "类型", "路面类型"),
+    "wkt": COMMON["wkt"],
+}
+
 STRUCTURES = {
     "guyed": "guyed_mast", "guyed_lattice": "guyed_mast", "guyed_tube": "guyed_mast", "拉线塔": "guyed_mast", "拉线桅杆": "guyed_mast",
     "freestanding": "monopole", "tube": "monopole", "tubular": "monopole", "单管塔": "monopole", "lattice_tower": "lattice",
@@ -137,6 +144,10 @@ SYNONYMS: dict[str, dict[str, str]] = {
     "kind": {"铁塔": "tower", "塔": "tower", "杆": "tower", "杆塔": "tower", "管道": "duct", "管孔": "duct", "光缆": "fiber",
              "纤芯": "fiber", "光纤": "fiber", "机房": "equipment_room", "room": "equipment_room", "pole": "tower",
              "mast": "tower", "fibre": "fiber"},
+    "terrain_class": {"开阔地": "open_ground", "空地": "open_ground", "绿地": "open_ground", "耕地": "open_ground",
+                      "道路": "paved_road", "路面": "paved_road", "铺装道路": "paved_road", "road": "paved_road", "paved": "paved_road",
+                      "建成区": "built_up", "城区": "built_up", "山地": "mountain", "山区": "mountain", "岩石": "rock", "石方": "rock",
+                      "水域": "water", "河流": "water", "湖泊": "water", "river": "water", "lake": "water", "rivière": "water"},
     "sector": {"通信": "telecom", "电信": "telecom", "电力": "power", "能源": "power", "交通": "transport", "铁路": "transport",
                "地铁": "transport", "市政": "municipal", "城管": "municipal", "公安": "public_security", "其他": "other"},
 }

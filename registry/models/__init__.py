@@ -20,6 +20,7 @@ from registry.models.planned_facility import (
 )
 from registry.models.region import Region
 from registry.models.supply_change import SupplyChange
+from registry.models.terrain_area import TerrainArea, TerrainClass
 from registry.models.tile_cell import ProtectedTileCell, TileCell
 from registry.models.tile_change import TileChange, TileVersion
 from registry.models.tower import StructureType, Tower
@@ -60,6 +61,8 @@ __all__ = [
     "SecurityClass",
     "StructureType",
     "SupplyChange",
+    "TerrainArea",
+    "TerrainClass",
     "TileCell",
     "TileChange",
     "TileVersion",

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import Membership, Organization, PlannedFacility, Role
+from registry.models import Membership, Organization, PlannedFacility, Role, TerrainArea
 from tests import factories
 from tests.meanwhile import change_before
 from tests.registry.admin.conftest import browser
@@ -152,3 +152,17 @@ def test_an_editor_publishes_a_plan(editor: Client, city: Organization):
     facility = PlannedFacility.objects.get()
     assert facility.geometry.coords == ((114.3, 30.6), (114.4, 30.6))
     assert editor.get(page(facility)).content.decode().count('<svg class="map"') == 1
+
+
+def test_an_editor_draws_an_area_of_terrain(editor: Client, city: Organization):
+    sent = {"owner": city.pk, "code": "T1", "name": "", "terrain_class": "water"}
+    tie = "POLYGON((114.3 30.5, 114.4 30.6, 114.4 30.5, 114.3 30.6, 114.3 30.5))"
+    response = editor.post("/admin/registry/terrainarea/add/", sent | {"geometry": tie})
+    assert "The area crosses itself" in str(response.context["errors"])
+    square = "POLYGON((114.3 30.5, 114.4 30.5, 114.4 30.6, 114.3 30.6, 114.3 30.5))"
+    assert editor.post("/admin/registry/terrainarea/add/", sent | {"geometry": square}).status_code == 302
+    area = TerrainArea.objects.get()
+    assert (area.terrain_class, area.geometry.geom_type, area.geometry.extent) == (
+        "water", "MultiPolygon", (114.3, 30.5, 114.4, 30.6),
+    )  # fmt: skip
+    assert editor.get(page(area)).content.decode().count('<svg class="map"') == 1

@@ -6,11 +6,11 @@ import pytest
 
 from registry.importing.quantities import UNITS
 from registry.importing.sources import FORMATS
-from registry.importing.synonyms import ASSET, KIND, ORGANIZATION, REGION, SYNONYMS
+from registry.importing.synonyms import ASSET, KIND, ORGANIZATION, REGION, SYNONYMS, TERRAIN
 from sharing.importing.headings import DEMAND
 
 PAGE = (Path(__file__).parents[3] / "docs" / "formats.md").read_text(encoding="utf-8")
-TABLES = {"asset": ASSET, "organization": ORGANIZATION, "region": REGION, "demand": DEMAND, **KIND}
+TABLES = {"asset": ASSET, "organization": ORGANIZATION, "region": REGION, "terrain": TERRAIN, "demand": DEMAND, **KIND}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -85,9 +85,7 @@ def test_other_codes_load_beside_with_repaired_boundaries(tmp_path: Path) -> Non
         (5, "A boundary is an area."),
         (6, "The row has no code."),
     ]
-    assert [(w.row, w.text) for w in report.warnings] == [
-        (2, "The boundary was invalid in itself and has been repaired.")
-    ]
+    assert [(w.row, w.text) for w in report.warnings] == [(2, "The area was invalid in itself and has been repaired.")]
     montpellier = Region.objects.get(scheme="insee", code="34172")
     assert montpellier.boundary is not None
     assert (montpellier.name, montpellier.boundary.valid, montpellier.boundary.geom_type) == (

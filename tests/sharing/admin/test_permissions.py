@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import Allocation, Disclosure, Membership, PlannedFacility, User
+from registry.models import Allocation, Disclosure, Membership, PlannedFacility, TerrainArea, User
 from sharing.models import (
     Approval,
     CalendarDay,
@@ -50,6 +50,7 @@ PAGES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "colleague's membership": (OWNER, {"owner's manager"}, {"owner's manager"}),
     "user": (OWNER, NOBODY, NOBODY),
     "planned facility": (MEMBERS, OWNER_EDITS, OWNER_EDITS),
+    "terrain area": (MEMBERS, OWNER_EDITS, OWNER_EDITS),
     "region": (MEMBERS, NOBODY, NOBODY),
     "calendar day": (MEMBERS, NOBODY, NOBODY),
     "draft list": (DEMANDER, PARTY_EDITS, NOBODY),
@@ -72,6 +73,7 @@ PAGES: dict[str, tuple[set[str], set[str], set[str]]] = {
 ADDS = {
     "asset": EDITORS,
     "planned facility": EDITORS,
+    "terrain area": EDITORS,
     "demand list": EDITORS,
     "demand": EDITORS,
     "membership": MANAGERS,
@@ -106,6 +108,10 @@ def targets(scene: Scene, people: dict[str, User | None]) -> dict[str, Model]:
         "planned facility": PlannedFacility.objects.create(
             owner=scene.metro, code="L9", name="Line 9", facility_type="subway", region=core.region,
             geometry=core.geometry, request_by="2030-01-01", opens_on="2031-01-01",
+        ),
+        "terrain area": TerrainArea.objects.create(
+            owner=scene.metro, code="T1", terrain_class="rock",
+            geometry="MULTIPOLYGON(((114 30, 115 30, 115 31, 114 30)))",
         ),
         "region": core.region,
         "calendar day": CalendarDay.objects.create(calendar="CN", day="2027-01-01", name="New Year"),
@@ -196,7 +202,7 @@ def test_rows_are_added_by_whom_they_should(db, people, sign_in: SignIn):
 
 def test_every_list_opens_for_members_and_holds_nothing_of_others(targets, sign_in: SignIn, people):
     stranger = sign_in(people["third party"])
-    common = {"region", "organization", "planned facility", "calendar day", "asset"}
+    common = {"region", "organization", "planned facility", "terrain area", "calendar day", "asset"}
     for model in admin.site._registry:
         rows = stranger.get(url(model, "changelist")).context["cl"].result_list
         noun = str(model._meta.verbose_name)
