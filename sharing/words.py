@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from registry.kinds import KINDS, Kind
+from registry.models import TerrainClass
 from registry.tags import days
 from sharing.matching.describing import describe
 from sharing.matching.eligibility import RULES
 from sharing.matching.scoring import PARTS
 from sharing.matching.supply_near import Near
+from sharing.matching.terrain import ORDINARY
 from sharing.models import CloseReason, Demand, Event, Outcome, RefusalReason, RejectionReason
 
 Fact = tuple[str | Promise, str]
@@ -55,6 +57,13 @@ def units(kind: str, quantity: int) -> str:
     """A number of the kind's unit: 1 bore, 3 bores."""
     facts = KINDS[kind]
     return f"{quantity} {facts.unit if quantity == 1 else facts.units}"
+
+
+def terrain(metres: Mapping[str, float]) -> str:
+    """What a gap is built through, the longest first: "ordinary ground 120 m, water crossing 31.5 m"."""
+    names = {ORDINARY: _("ordinary ground"), **{one.value: str(one.label).lower() for one in TerrainClass}}
+    longest = sorted(metres.items(), key=lambda of: (-of[1], of[0]))
+    return ", ".join(f"{names.get(name, name)} {number(of_it)} m" for name, of_it in longest)
 
 
 def kind_noun(kind: str, count: int) -> str:

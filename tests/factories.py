@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.gis.geos import LineString, Point
+from django.contrib.gis.geos import LineString, MultiPolygon, Point, Polygon
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
@@ -27,6 +27,7 @@ from registry.models import (
     Region,
     Role,
     Sector,
+    TerrainArea,
     Tower,
     User,
 )
@@ -234,6 +235,15 @@ def unmet(of: Demand, *, reason: str = "none_near") -> Outcome:
     """What the list's last run, made where there is none, says of a demand that it found nothing for."""
     run = of.list.runs.order_by("-id").first() or match_run(of.list)
     return Outcome.objects.create(run=run, demand=of, met=False, reason=reason)
+
+
+def terrain_area(owner: Organization, terrain_class: str, bounds: tuple[float, float, float, float]) -> TerrainArea:
+    """West, south, east and north."""
+    outline: Polygon = Polygon.from_bbox(bounds)
+    code = f"area-{next(_count)}"
+    return TerrainArea.objects.create(
+        owner=owner, code=code, terrain_class=terrain_class, geometry=MultiPolygon(outline, srid=4326)
+    )
 
 
 def planned_facility(

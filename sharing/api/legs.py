@@ -23,6 +23,7 @@ def leg_shown(leg: MatchLeg, seen: Seen) -> dict[str, Any]:
         "place": json.loads(place.geojson) if place else None,
         "place_is_exact": seen.is_exact(leg),
         "length_m": seen.leg_length_m(leg),
+        "terrain": leg.terrain,
         "cost_per_year": leg.cost_per_year,
         "reference": None if hidden or leg.is_gap else str(leg.reference),
     }

@@ -45,6 +45,10 @@ class LegShown(serializers.Serializer[Any]):
     place = serializers.JSONField(allow_null=True)
     place_is_exact = serializers.BooleanField()
     length_m = serializers.FloatField(allow_null=True)
+    terrain = serializers.DictField(
+        child=serializers.FloatField(),
+        help_text="Metres of a gap by class of terrain, `ordinary` in no area of any; empty where none is known.",
+    )
     cost_per_year = serializers.FloatField()
     reference = serializers.UUIDField(allow_null=True, help_text="Of its lines in /allocations/.")
 

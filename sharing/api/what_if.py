@@ -73,10 +73,22 @@ class AddedAssetBody(ModelBody[Asset]):
         return {**attrs, "details": details.validated_data}
 
 
+class TerrainPricesBody(Body):
+    """What a metre of new build costs a year, by class of terrain."""
+
+    open_ground = serializers.FloatField(required=False, min_value=0)
+    paved_road = serializers.FloatField(required=False, min_value=0)
+    built_up = serializers.FloatField(required=False, min_value=0)
+    mountain = serializers.FloatField(required=False, min_value=0)
+    rock = serializers.FloatField(required=False, min_value=0)
+    water = serializers.FloatField(required=False, min_value=0)
+
+
 class TermsBody(Body):
-    """Of new build for one kind; see the documentation of matching."""
+    """Of new build for one kind; see the documentation of matching. `gap_cost_per_m`: on ordinary ground."""
 
     gap_cost_per_m = serializers.FloatField(required=False, min_value=0)
+    terrain_cost_per_m = TerrainPricesBody(required=False)
     max_gap_m = serializers.FloatField(required=False, min_value=1, max_value=1000)
     max_gap_share = serializers.FloatField(required=False, min_value=0, max_value=1)
     crossing_cost = serializers.FloatField(required=False, min_value=0)

@@ -15,7 +15,20 @@ from sharing.matching.landmarks import NO_GUIDE
 from sharing.matching.network import Network
 from sharing.matching.path_search import search
 from sharing.matching.remaining import remaining
-from sharing.matching.search_graph import BALANCE, COST, LENGTH, LOSS, SLACK, Ask, Found, Graph, Guide, Mode, Rest
+from sharing.matching.search_graph import (
+    BALANCE,
+    COST,
+    LENGTH,
+    LOSS,
+    SLACK,
+    Ask,
+    Found,
+    Graph,
+    Guide,
+    Mode,
+    Rest,
+    by_metre,
+)
 
 NOTHING: Final = np.empty(0)
 FEW_LABELS: Final = 2**13
@@ -102,13 +115,11 @@ def _held(network: Network, graph: Graph, ask: Ask, held: Limits, critical: list
     """The path of least weight within the limits `held`."""
     length = loss = NOTHING
     if held.length:
-        by_length = ask._replace(quantity=1.0, gap_cost=1.0, gap_rate=0.0)
-        length = remaining(network.by_length, by_length, NOTHING, ask.max_length + SLACK)
+        length = remaining(network.by_length, by_metre(ask, 1.0), NOTHING, ask.max_length + SLACK)
         if (ask.entry_length + length[ask.entry]).min() > ask.max_length + SLACK:
             return None
     if held.loss:
-        by_loss = ask._replace(quantity=1.0, gap_cost=ask.gap_loss, gap_rate=0.0)
-        loss = remaining(network.by_loss, by_loss, length, ask.max_loss + SLACK)
+        loss = remaining(network.by_loss, by_metre(ask, ask.gap_loss), length, ask.max_loss + SLACK)
         if (ask.entry_length * ask.gap_loss + loss[ask.entry]).min() > ask.max_loss + SLACK:
             return None
     multipliers, feasible = _multipliers(graph, ask, held, critical)

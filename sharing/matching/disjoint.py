@@ -87,7 +87,7 @@ def _arcs(search: RouteSearch, offer: Offer) -> Arcs | None:
     start = np.concatenate((network.span_start[spans], tail[forward]))
     end = np.concatenate((network.span_end[spans], network.gaps.head[forward]))
     gap_m = np.concatenate((network.gap_length_m[pairs], ask.entry_length[entry], ask.exit_length[exits]))
-    weight = np.concatenate((network.gap_weight_m[pairs], ask.entry_length[entry], ask.exit_length[exits]))
+    extra = np.concatenate((network.gap_extra[pairs], ask.entry_extra[entry], ask.exit_extra[exits]))
     quantity = search.demand.quantity
     none = np.zeros(spans.size)
     return Arcs(
@@ -95,7 +95,7 @@ def _arcs(search: RouteSearch, offer: Offer) -> Arcs | None:
         end=np.concatenate((number[end], number[ask.entry[entry]], np.full(exits.sum(), b))),
         span=np.concatenate((spans, np.full(gap_m.size, GAP))),
         asset=np.concatenate((network.span_asset[spans], np.full(gap_m.size, GAP))),
-        cost=np.concatenate((network.span_price[spans] * quantity, weight * ask.gap_cost)),
+        cost=np.concatenate((network.span_price[spans] * quantity, gap_m * ask.gap_cost + extra)),
         length=np.concatenate((network.span_length_m[spans], gap_m)),
         gap=np.concatenate((none, gap_m)),
         loss=np.concatenate((network.span_loss_db[spans], gap_m * ask.gap_loss)),

@@ -108,7 +108,7 @@ def _to_b(states: States, table: Floats, ask: Ask) -> tuple[Floats, Floats]:
     if not count.sum():
         return np.full(table.shape[1], -np.inf), np.full(table.shape[1], np.inf)
     exits = np.concatenate([np.arange(states.first[node], states.first[node + 1]) for node in ask.exit])
-    build = np.repeat((ask.gap_cost + ask.gap_rate) * ask.exit_length, count)[:, None]
+    build = np.repeat((ask.gap_cost + ask.gap_rate) * ask.exit_length + ask.exit_extra, count)[:, None]
     return (table[exits] + build).min(axis=0), (table[exits] - build).max(axis=0)
 
 
@@ -118,7 +118,7 @@ def _distances(graph: Graph, ask: Ask, states: States, source: int) -> Floats:
     arc_first, arc_head, arc_span = graph.arc_first, graph.arc_head, graph.arc_span
     gap_first, gap_head, gap_pair = graph.gap_first, graph.gap_head, graph.gap_pair
     span_asset, span_price, asset_owner = graph.span_asset, graph.span_price, graph.asset_owner
-    gap_length, gap_weight, max_gap = graph.gap_length, graph.gap_weight, ask.max_gap
+    gap_length, gap_extra, max_gap = graph.gap_length, graph.gap_extra, ask.max_gap
     quantity, gap_cost, crossing_cost = ask.quantity, ask.gap_cost, ask.crossing_cost
     first, owner = states.first, states.owner
     node_of = np.empty(owner.shape[0], np.int32)
@@ -154,7 +154,8 @@ def _distances(graph: Graph, ask: Ask, states: States, source: int) -> Floats:
             pair = gap_pair[at]
             if gap_length[pair] > max_gap:
                 break
-            there, due = weight[state] + gap_cost * gap_weight[pair], weight[state] + gap_cost * gap_length[pair]
+            due = weight[state] + gap_cost * gap_length[pair]  # no dearer than the gap itself
+            there = due + gap_extra[pair]
             nearer = False
             for head in range(first[gap_head[at]], first[gap_head[at] + 1]):
                 nearer |= (there if owner[head] == owner[state] else there + crossing_cost) < weight[head]

@@ -1,4 +1,5 @@
-"""Step one for routes: the ducts or fibers that any route demand of a list might use, and the demands themselves.
+"""Step one for routes: the ducts or fibers that any route demand of a list might use, the terrain about them, and the
+demands themselves.
 
 A route no longer than its greatest detour stays inside an ellipse about its ends; every line that meets the box
 about one of these ellipses is read, with its facts and its rows of the ledger.
@@ -21,7 +22,12 @@ from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Holdings
 from sharing.matching.line_arrays import Lines
 from sharing.matching.places import boxes
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.terrain import CLASSES, Ground, Terrain
 from sharing.models import LIVE, Demand, Match
+
+VERTICES = 128
+"""Of a piece of terrain at most: a river of a thousand bends is cut, so that a gap is held against few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,28 @@ def _with_places(assets: AssetFacts) -> LineFacts:
         lonlat=[shapely.get_coordinates(shapely.from_wkb(bytes(place))) for _, _, place, _ in rows],
         exact=[exact for *_, exact in rows],
     )
+
+
+def ground_of(facts: LineFacts, demands: Sequence[Demand], terms: RouteTerms) -> Ground | None:
+    """What new build between the lines and the demands' ends costs where; None where no terrain is known there."""
+    places = np.concatenate([*facts.lonlat, *(_ends(demand) for demand in demands)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT area.terrain_class, ST_AsBinary(piece)
+            FROM ST_MakeEnvelope(%s, %s, %s, %s, 4326) AS box
+            JOIN registry_terrainarea AS area ON area.geometry && box
+            CROSS JOIN ST_Subdivide(area.geometry, %s) AS piece
+            WHERE piece && box
+            """,
+            [*places.min(axis=0).tolist(), *places.max(axis=0).tolist(), VERTICES],
+        )
+        found = cursor.fetchall()
+    if not found:
+        return None
+    kinds = np.array([CLASSES.index(name) for name, _ in found], dtype=np.int64)
+    terrain = Terrain(shapely.from_wkb([bytes(piece) for _, piece in found]), kinds)
+    return Ground.of(terrain, terms.gap_cost_per_m, terms.terrain_cost_per_m)
 
 
 def losses_db(assets: AssetFacts, kind: str, wavelength_nm: int, length_m: Floats) -> Floats:

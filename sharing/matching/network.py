@@ -22,6 +22,7 @@ from sharing.matching.junctions import Cuts, cuts_at_nodes, place_cuts
 from sharing.matching.landmarks import Landmarks
 from sharing.matching.line_arrays import Lines
 from sharing.matching.search_graph import Graph, Ids
+from sharing.matching.terrain import Ground
 
 SNAP_M = 1.0
 """Two access points this near are taken for the same chamber or joint."""
@@ -56,9 +57,10 @@ class Network:
     arcs: Links
     gaps: Links
     gap_length_m: Floats
-    gap_weight_m: Floats  # length times how much dearer than plain ground it is to dig there
+    gap_extra: Floats  # what it costs a year beyond its length on the cheapest ground
     max_gap_m: float
     snap_m: float
+    ground: Ground | None = None  # none: new build costs the same everywhere
 
     @cached_property
     def node_tree(self) -> cKDTree:
@@ -79,7 +81,7 @@ class Network:
 
     @cached_property
     def by_cost(self) -> Graph:
-        """For the cheapest path: spans weigh their price for a unit and year, gaps their `gap_weight_m`."""
+        """For the cheapest path: spans weigh their price for a unit and year, gaps their length and `gap_extra`."""
         real = self.span_length_m > 0
         rate = self.span_price[real] / self.span_length_m[real]
         return Graph(
@@ -91,7 +93,7 @@ class Network:
             span_loss=self.span_loss_db,
             asset_owner=self.asset_owner,
             gap_length=self.gap_length_m,
-            gap_weight=self.gap_weight_m,
+            gap_extra=self.gap_extra,
             node_place=self.node_ecef,
             least_rate=float(rate.min()) if rate.size else 0.0,
         )
@@ -103,19 +105,22 @@ class Network:
     @cached_property
     def by_length(self) -> Graph:
         """For the shortest path: spans and gaps weigh their length."""
-        return self.by_cost._replace(span_price=self.span_length_m, gap_weight=self.gap_length_m, least_rate=1.0)
+        return self.by_cost._replace(span_price=self.span_length_m, gap_extra=self._no_extra, least_rate=1.0)
 
     @cached_property
     def by_loss(self) -> Graph:
         """For the path of least attenuation: spans weigh their loss in dB, gaps their length."""
-        return self.by_cost._replace(span_price=self.span_loss_db, gap_weight=self.gap_length_m, least_rate=0.0)
+        return self.by_cost._replace(span_price=self.span_loss_db, gap_extra=self._no_extra, least_rate=0.0)
 
     @cached_property
     def by_gap(self) -> Graph:
         """For the path of least new build: spans weigh nothing, gaps their length."""
-        return self.by_cost._replace(
-            span_price=np.zeros(self.span_asset.size), gap_weight=self.gap_length_m, least_rate=0.0
-        )
+        nothing = np.zeros(self.span_asset.size)
+        return self.by_cost._replace(span_price=nothing, gap_extra=self._no_extra, least_rate=0.0)
+
+    @cached_property
+    def _no_extra(self) -> Floats:
+        return np.zeros(self.gap_length_m.size)
 
     @cached_property
     def longest_m(self) -> float:
@@ -150,13 +155,20 @@ class Network:
 
 
 def build_network(
-    lines: Lines, *, max_gap_m: float, chambers: Floats | None = None, tee: bool = True, snap_m: float = SNAP_M
+    lines: Lines,
+    *,
+    max_gap_m: float,
+    chambers: Floats | None = None,
+    tee: bool = True,
+    snap_m: float = SNAP_M,
+    ground: Ground | None = None,
 ) -> Network:
     """The network of `lines`, with gaps up to `max_gap_m` between its nodes.
 
     chambers: further access points, shape (n, 2) degrees; a line they lie on is cut there.
     tee: whether the end of a line that lies on another line is an access point of that line too. True of ducts, which
     meet in chambers; not of fibers, which pass through a joint uncut.
+    ground: what new build costs where, unless it costs the same everywhere.
     """
     lines = lines.sorted_by_key()
     ends = np.column_stack((lines.first[:-1], lines.first[1:] - 1)).ravel()
@@ -166,7 +178,7 @@ def build_network(
     tee_ends = node_of[: 2 * len(lines)][np.repeat(lines.exact & tee, 2)]
     cutting = np.unique(np.concatenate((tee_ends, node_of[2 * len(lines) :])))
     cuts = cuts_at_nodes(lines.lonlat, lines.first, lines.exact, start, end, node_lonlat, cutting, snap_m)
-    return _assemble(lines, start, end, node_lonlat, cuts, max_gap_m, snap_m)
+    return _assemble(lines, start, end, node_lonlat, cuts, max_gap_m, snap_m, ground)
 
 
 def _snap(lonlat: Floats, snap_m: float) -> tuple[Ints, Floats]:
@@ -183,8 +195,9 @@ def _snap(lonlat: Floats, snap_m: float) -> tuple[Ints, Floats]:
 
 
 def _assemble(
-    lines: Lines, start: Ints, end: Ints, node_lonlat: Floats, cuts: Cuts, max_gap_m: float, snap_m: float
-) -> Network:
+    lines: Lines, start: Ints, end: Ints, node_lonlat: Floats, cuts: Cuts, max_gap_m: float, snap_m: float,
+    ground: Ground | None,
+) -> Network:  # fmt: skip
     lonlat, vertex_line, cut_at, cut_node = place_cuts(lines.lonlat, lines.first, start, end, cuts)
     step = geodesic_m(lonlat[:-1], lonlat[1:])
     along = np.concatenate(([0.0], np.cumsum(np.where(vertex_line[1:] == vertex_line[:-1], step, 0.0))))
@@ -201,6 +214,10 @@ def _assemble(
     # and makes that straight line a lower bound for the search.
     straight = geodesic_m(node_lonlat[span_start], node_lonlat[span_end])
     gap_ends, gap_length = _gaps(node_lonlat, max_gap_m)
+    if ground is None:
+        gap_extra = np.zeros(gap_length.size)
+    else:
+        gap_extra = ground.extra(node_lonlat[gap_ends[:, 0]], node_lonlat[gap_ends[:, 1]], gap_length)
     real = np.flatnonzero(span_start != span_end)
     return Network(
         lines=lines,
@@ -217,9 +234,10 @@ def _assemble(
         arcs=_links(span_start[real], span_end[real], real, np.zeros(real.size), len(node_lonlat)),
         gaps=_links(gap_ends[:, 0], gap_ends[:, 1], np.arange(len(gap_ends)), gap_length, len(node_lonlat)),
         gap_length_m=gap_length,
-        gap_weight_m=gap_length.copy(),
+        gap_extra=gap_extra,
         max_gap_m=max_gap_m,
         snap_m=snap_m,
+        ground=ground,
     )
 
 

@@ -119,9 +119,9 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
         graph.span_length,
         graph.span_loss,
     )
-    asset_owner, gap_length, gap_weight = graph.asset_owner, graph.gap_length, graph.gap_weight
+    asset_owner, gap_length, gap_extra = graph.asset_owner, graph.gap_length, graph.gap_extra
     node_place, place_a, place_b = graph.node_place, ask.place_a, ask.place_b
-    usable, entry, entry_length = ask.usable, ask.entry, ask.entry_length
+    usable, entry, entry_length, entry_extra = ask.usable, ask.entry, ask.entry_length, ask.entry_extra
     quantity, gap_cost, gap_rate, gap_loss = ask.quantity, ask.gap_cost, ask.gap_rate, ask.gap_loss
     crossing_cost, joint_cost, joint_loss, snap = ask.crossing_cost, ask.joint_cost, ask.joint_loss, ask.snap
     max_gap, max_length, max_share, max_loss = ask.max_gap, ask.max_length, ask.max_share, ask.max_loss
@@ -139,8 +139,8 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
     change_cost = crossing_cost + joint_cost
 
     node_count = arc_first.shape[0] - 1
-    exit_of = np.full(node_count, np.inf)
-    exit_of[ask.exit] = ask.exit_length
+    exit_of, exit_extra = np.full(node_count, np.inf), np.zeros(node_count)
+    exit_of[ask.exit], exit_extra[ask.exit] = ask.exit_length, ask.exit_extra
     newest = np.full(node_count, -1, np.int32)
     straight_to_b = np.full(node_count, -1.0)  # once known; infinite where no path short enough can pass
     size = 1024
@@ -171,7 +171,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 node, via, asset, by_gap, span_m = entry[at], GAP, -1, 1, 0.0
                 gap_m = entry_length[at]
                 joints = 1.0 if gap_m > snap else 0.0
-                cost = gap_metre * gap_m + joint_cost * joints
+                cost = gap_metre * gap_m + entry_extra[at] + joint_cost * joints
                 length, balance, loss = 0.0, 0.0, gap_loss * gap_m + joint_loss * joints
             elif gap_turn:
                 pair = gap_pair[at]
@@ -192,7 +192,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                         heapq.heappush(queue, (due, 2 * parent + 1))
                         break
                 node, via, asset, by_gap, span_m = gap_head[at], GAP, ints[parent, ASSET], 1, 0.0
-                cost = sums[parent, COST] + gap_cost * gap_weight[pair] + gap_rate * gap_m + 2.0 * joint_cost
+                cost = sums[parent, COST] + gap_metre * gap_m + gap_extra[pair] + 2.0 * joint_cost
                 length, balance = sums[parent, LENGTH], sums[parent, BALANCE]
                 loss = sums[parent, LOSS] + gap_loss * gap_m + 2.0 * joint_loss
             else:
@@ -313,7 +313,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
         if gap_turn or ints[parent, BY_GAP] == 1 or gap_m > max_gap:
             continue
         joints = 1.0 if gap_m > snap else 0.0
-        cost = sums[parent, COST] + gap_metre * gap_m + joint_cost * joints
+        cost = sums[parent, COST] + gap_metre * gap_m + exit_extra[ints[parent, NODE]] + joint_cost * joints
         length, loss = sums[parent, LENGTH] + gap_m, sums[parent, LOSS] + gap_loss * gap_m + joint_loss * joints
         balance = sums[parent, BALANCE] + gap_m * (1.0 - max_share)
         fits = not (use_length and length > max_length + SLACK) and not (use_gap and balance > SLACK)

@@ -19,7 +19,7 @@ def remaining(graph: Graph, ask: Ask, within: Floats, most: float) -> Floats:
     arc_first, arc_head, arc_span = graph.arc_first, graph.arc_head, graph.arc_span
     gap_first, gap_head, gap_pair = graph.gap_first, graph.gap_head, graph.gap_pair
     span_asset, span_price, usable = graph.span_asset, graph.span_price, ask.usable
-    gap_length, gap_weight, max_gap = graph.gap_length, graph.gap_weight, ask.max_gap
+    gap_length, gap_extra, max_gap = graph.gap_length, graph.gap_extra, ask.max_gap
     quantity, gap_cost, gap_rate = ask.quantity, ask.gap_cost, ask.gap_rate
     nodes = arc_first.shape[0] - 1
     weight = np.full(nodes, np.inf)
@@ -32,7 +32,7 @@ def remaining(graph: Graph, ask: Ask, within: Floats, most: float) -> Floats:
     for i in range(ask.exit.shape[0]):
         node = ask.exit[i]
         if ask.exit_length[i] <= max_gap and open_to[node]:
-            weight[node] = (gap_cost + gap_rate) * ask.exit_length[i]
+            weight[node] = (gap_cost + gap_rate) * ask.exit_length[i] + ask.exit_extra[i]
             heapq.heappush(queue, (weight[node], 2 * node))
     while len(queue) > 0:
         here, code = heapq.heappop(queue)
@@ -45,7 +45,7 @@ def remaining(graph: Graph, ask: Ask, within: Floats, most: float) -> Floats:
             at = next_gap[node]
             next_gap[node] = at + 1
             pair, head = gap_pair[at], gap_head[at]
-            there = weight[node] + gap_cost * gap_weight[pair] + gap_rate * gap_length[pair]
+            there = weight[node] + (gap_cost + gap_rate) * gap_length[pair] + gap_extra[pair]
             if there < weight[head] and open_to[head]:
                 weight[head] = there
                 heapq.heappush(queue, (there, 2 * head))

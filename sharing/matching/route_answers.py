@@ -46,6 +46,7 @@ def _leg(assets: AssetFacts, demand: Demand, leg: Leg) -> LegAnswer:
         loads=[0.0] * len(LOADS),
         place=None if core else [(float(lon), float(lat)) for lon, lat in leg.lonlat],
         length_m=None if core else number(leg.length_m),
+        terrain={name: number(metres) for name, metres in leg.terrain.items()},
     )
 
 

@@ -24,7 +24,7 @@ from sharing.matching.facts import AssetFacts
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.line_eligibility import Ask, fitting_cable_mm, passed
 from sharing.matching.line_ledger import LineLedger
-from sharing.matching.lines import LineFacts, days, lengths_m, line_facts, losses_db, open_routes, zone
+from sharing.matching.lines import LineFacts, days, ground_of, lengths_m, line_facts, losses_db, open_routes, zone
 from sharing.matching.network import Network, build_network
 from sharing.matching.prices import repriced
 from sharing.matching.route_answers import budget_miss, limit_miss, nothing_near, route_match
@@ -32,6 +32,7 @@ from sharing.matching.route_changes import RouteChanges, cents, over_budget
 from sharing.matching.route_terms import TERMS, RouteTerms
 from sharing.matching.routing import Offer, Route, RouteDemand, RouteSearch, alternatives, find_route
 from sharing.matching.saving import OutcomeAnswer
+from sharing.matching.terrain import Ground
 from sharing.models import Demand
 
 
@@ -48,7 +49,8 @@ def match_routes(list_id: int, kind: str, party: Organization, parameters: Json,
     if not len(facts.assets):
         answers.outcomes = [nothing_near(demand) for demand in demands]
         return answers
-    routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), terms, refused_assets([d.pk for d in demands]))
+    ground, refused = ground_of(facts, demands, terms), refused_assets([demand.pk for demand in demands])
+    routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), terms, ground, refused)
     routing.twins = _twins_of(demands)
     for done, demand in enumerate(demands, start=1):
         routing.answer(demand, answers)
@@ -69,15 +71,18 @@ def routable(demands: list[Demand], kind: str, party: Organization) -> list[int]
         facts, holdings = line_facts(batch, kind, party)
         if not len(facts.assets):
             continue
-        refused = refused_assets([demand.pk for demand in batch])
-        routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), _terms(kind, {}), refused)
+        terms, refused = _terms(kind, {}), refused_assets([demand.pk for demand in batch])
+        ground = ground_of(facts, batch, terms)
+        routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), terms, ground, refused)
         found += [demand.pk for demand in batch if routing.has_route(demand)]
     return found
 
 
 def _terms(kind: str, parameters: Json) -> RouteTerms:
-    changed = parameters.get("route_terms", {}).get(kind, {})
-    return RouteTerms(**{name: changed.get(name, getattr(TERMS[kind], name)) for name in RouteTerms.__slots__})
+    """Those of the kind, as far as a run's parameters do not set others; of terrain, by class."""
+    changed = dict(parameters.get("route_terms", {}).get(kind, {}))
+    by_class = {**TERMS[kind].terrain_cost_per_m, **changed.pop("terrain_cost_per_m", {})}
+    return replace(TERMS[kind], **changed, terrain_cost_per_m=by_class)
 
 
 def _twins_of(demands: list[Demand]) -> dict[int, Demand]:
@@ -112,9 +117,11 @@ class _Routing:
         facts: LineFacts,
         ledger: LineLedger,
         terms: RouteTerms,
+        ground: Ground | None,
         refused: dict[int, set[int]],
     ) -> None:
-        self.kind, self.facts, self.ledger, self.terms, self.refused = kind, facts, ledger, terms, refused
+        self.kind, self.facts, self.ledger, self.refused = kind, facts, ledger, refused
+        self.terms, self.ground = terms, ground
         self.length_m = lengths_m(facts, kind)
         self.middle = np.array([line[len(line) // 2] for line in facts.lonlat])
         self.networks: dict[int, Network] = {}
@@ -195,7 +202,7 @@ class _Routing:
             loss_db = losses_db(self.assets, self.kind, wavelength, self.length_m)
             lines = self.facts.as_lines(loss_db, self.length_m)
             self.networks[wavelength] = build_network(
-                lines, max_gap_m=self.terms.max_gap_m, tee=self.kind == Kind.DUCT
+                lines, max_gap_m=self.terms.max_gap_m, tee=self.kind == Kind.DUCT, ground=self.ground
             )
         return self.networks[wavelength]
 

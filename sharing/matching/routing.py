@@ -5,7 +5,7 @@ owner. The path keeps the demand's greatest detour, the terms' greatest share of
 attenuation budget; among all that do it is the cheapest (see `path_search`). Pure, on a `Network` and arrays by asset.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,7 +17,8 @@ from sharing.matching.best_path import ALL_LIMITS, NO_LIMITS, Limits, best_path
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.network import Network
 from sharing.matching.route_terms import RouteTerms
-from sharing.matching.search_graph import GAP, Ask, Found, Ids
+from sharing.matching.search_graph import GAP, Ask, Found, Ids, by_metre
+from sharing.matching.terrain import CLASSES
 
 Place = tuple[float, float]
 
@@ -46,7 +47,10 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A stretch of one asset, or of new build when `asset` is None. lonlat: its line from A's side to B's."""
+    """A stretch of one asset, or of new build when `asset` is None. lonlat: its line from A's side to B's.
+
+    terrain: metres of a gap by class, where any terrain is known.
+    """
 
     asset: int | None
     owner: int | None
@@ -54,6 +58,7 @@ class Leg:
     cost_per_year: float
     loss_db: float
     lonlat: Floats = field(repr=False, compare=False)
+    terrain: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,20 @@ class RouteSearch:
         self.network, self.demand, self.terms = network, demand, terms
         ends = np.array([demand.origin, demand.destination], dtype=np.float64)
         (self.entry, self.entry_m), (self.exit, self.exit_m) = network.nodes_near(ends, terms.max_gap_m)
+        self.gap_cost = terms.gap_cost_per_m if network.ground is None else network.ground.cheapest
+        self.entry_extra, self.exit_extra = self._extra(ends)
         self.distance_m = demand.distance_m
         self.max_length_m = demand.max_detour * self.distance_m
         self.ends = ecef(ends)
+
+    def _extra(self, ends: Floats) -> tuple[Floats, Floats]:
+        """What the gaps from A and to B cost beyond their length at the cheapest price."""
+        if self.network.ground is None:
+            return np.zeros(self.entry.size), np.zeros(self.exit.size)
+        ends = np.repeat(ends, (self.entry.size, self.exit.size), axis=0)
+        places = self.network.node_lonlat[np.concatenate((self.entry, self.exit))]
+        extra = self.network.ground.extra(ends, places, np.concatenate((self.entry_m, self.exit_m)))
+        return extra[: self.entry.size], extra[self.entry.size :]
 
     def ask(self, usable: Flags, limits: Limits) -> Ask:
         terms = self.terms
@@ -100,10 +116,12 @@ class RouteSearch:
             entry_length=self.entry_m,
             exit=self.exit.astype(np.int32),
             exit_length=self.exit_m,
+            entry_extra=self.entry_extra,
+            exit_extra=self.exit_extra,
             place_a=self.ends[0],
             place_b=self.ends[1],
             quantity=float(self.demand.quantity),
-            gap_cost=terms.gap_cost_per_m,
+            gap_cost=self.gap_cost,
             gap_rate=0.0,
             gap_loss=terms.gap_loss_db_per_km / 1000.0,
             max_gap=terms.max_gap_m,
@@ -123,16 +141,16 @@ class RouteSearch:
         return self.route(best_path(self.network, self.network.by_cost, ask, limits, guide))
 
     def shortest(self, usable: Flags, limits: Limits) -> Route | None:
-        ask = self.ask(usable, limits)._replace(quantity=1.0, gap_cost=1.0, crossing_cost=0.0)
+        ask = by_metre(self.ask(usable, limits), 1.0)._replace(crossing_cost=0.0)
         return self.route(best_path(self.network, self.network.by_length, ask, limits))
 
     def least_new_build(self, usable: Flags, limits: Limits) -> Route | None:
-        ask = self.ask(usable, limits)._replace(quantity=1.0, gap_cost=1.0, crossing_cost=0.0)
+        ask = by_metre(self.ask(usable, limits), 1.0)._replace(crossing_cost=0.0)
         return self.route(best_path(self.network, self.network.by_gap, ask, limits))
 
     def least_loss(self, usable: Flags, limits: Limits) -> Route | None:
         ask = self.ask(usable, limits)
-        ask = ask._replace(quantity=1.0, gap_cost=ask.gap_loss, crossing_cost=0.0, joint_cost=ask.joint_loss)
+        ask = by_metre(ask, ask.gap_loss)._replace(crossing_cost=0.0, joint_cost=ask.joint_loss)
         return self.route(best_path(self.network, self.network.by_loss, ask, limits))
 
     def keeps_limits(self, route: Route) -> bool:
@@ -169,7 +187,7 @@ class RouteSearch:
         entry_m = float(self.entry_m[np.searchsorted(self.entry, nodes[0])])
         exit_m = float(self.exit_m[np.searchsorted(self.exit, nodes[-1])])
         if entry_m > network.snap_m:
-            yield self._gap(np.array([demand.origin, network.node_lonlat[nodes[0]]]), entry_m, entry_m)
+            yield self._gap(np.array([demand.origin, network.node_lonlat[nodes[0]]]), entry_m)
         rows = np.where(spans == GAP, -1, network.span_asset[spans])
         first = np.concatenate(([0], np.flatnonzero(rows[1:] != rows[:-1]) + 1))
         sums = [np.add.reduceat(of_span[spans], first).tolist() for of_span in (
@@ -179,7 +197,9 @@ class RouteSearch:
         places = zip(rows[first].tolist(), first.tolist(), [*first[1:].tolist(), spans.size], strict=True)
         for (row, begin, end), length_m, price, loss_db in zip(places, *sums, strict=True):
             if row < 0:
-                yield self._gap_between(int(nodes[begin]), int(nodes[end]))
+                ends = [int(nodes[begin]), int(nodes[end])]
+                length = float(network.gap_length_m[network.gap_between(*ends)])
+                yield self._gap(network.node_lonlat[ends], length)
                 continue
             yield Leg(
                 asset=int(network.lines.asset[row]),
@@ -190,17 +210,15 @@ class RouteSearch:
                 lonlat=lines[begin] if end - begin == 1 else np.concatenate(lines[begin:end]),
             )
         if exit_m > network.snap_m:
-            yield self._gap(np.array([network.node_lonlat[nodes[-1]], demand.destination]), exit_m, exit_m)
+            yield self._gap(np.array([network.node_lonlat[nodes[-1]], demand.destination]), exit_m)
 
-    def _gap_between(self, start: int, end: int) -> Leg:
-        network = self.network
-        pair = network.gap_between(start, end)
-        length_m, weight_m = float(network.gap_length_m[pair]), float(network.gap_weight_m[pair])
-        return self._gap(network.node_lonlat[[start, end]], length_m, weight_m)
-
-    def _gap(self, lonlat: Floats, length_m: float, weight_m: float) -> Leg:
-        loss = length_m / 1000.0 * self.terms.gap_loss_db_per_km
-        return Leg(None, None, length_m, weight_m * self.terms.gap_cost_per_m, loss, lonlat)
+    def _gap(self, lonlat: Floats, length_m: float) -> Leg:
+        loss, ground = length_m / 1000.0 * self.terms.gap_loss_db_per_km, self.network.ground
+        if ground is None:
+            return Leg(None, None, length_m, length_m * self.terms.gap_cost_per_m, loss, lonlat)
+        [metres] = ground.metres(lonlat[:1], lonlat[1:], np.array([length_m]))
+        terrain = {name: float(of_it) for name, of_it in zip(CLASSES, metres, strict=True) if of_it > 0}
+        return Leg(None, None, length_m, float(metres @ ground.price), loss, lonlat, terrain)
 
 
 def find_route(network: Network, demand: RouteDemand, terms: RouteTerms, offer: Offer) -> Route | None:

@@ -2,8 +2,8 @@
 
 import json
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from django.db import connection
@@ -20,9 +20,8 @@ _WITH_SRID = 0x20000000
 
 @dataclass(frozen=True, slots=True)
 class LegAnswer:
-    """A leg to save. asset is None for a gap to be built; place: one
-    longitude and latitude of a point, several of a line, None where it stays hidden.
-    """
+    """A leg to save. asset is None for a gap to be built; place: one longitude and latitude of a point, several of a
+    line, None where it stays hidden. terrain: metres of a gap by class, where it is known."""
 
     asset: int | None
     quantity: int
@@ -30,6 +29,7 @@ class LegAnswer:
     loads: Sequence[float]  # by registry.kinds.LOADS
     place: Sequence[Place] | None
     length_m: float | None = None
+    terrain: Mapping[str, float | int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[Outco
     write_rows(
         MatchLeg._meta.db_table,
         (
-            "match_id", "position", "asset_id", "reference", "quantity", "geometry", "length_m", "cost_per_year",
-            *LOADS,
+            "match_id", "position", "asset_id", "reference", "quantity", "geometry", "length_m", "terrain",
+            "cost_per_year", *LOADS,
         ),
         (
             (
                 match_id, position, leg.asset, uuid4(), leg.quantity, _ewkb(leg.place), leg.length_m,
-                _money(leg.cost_cents), *leg.loads,
+                json.dumps(leg.terrain) if leg.terrain else "{}", _money(leg.cost_cents), *leg.loads,
             )
             for match_id, match in zip(ids, matches, strict=True)
             for position, leg in enumerate(match.legs, start=1)

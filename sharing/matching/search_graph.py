@@ -39,7 +39,7 @@ class Graph(NamedTuple):
     span_loss: Floats
     asset_owner: Ids
     gap_length: Floats  # the gaps of a node are listed shortest first
-    gap_weight: Floats  # length times how much dearer than on plain ground, no less than 1, it is to dig there
+    gap_extra: Floats  # what it costs beyond `gap_cost` times its length, 0 or more
     node_place: Floats  # ECEF, m
     least_rate: float  # lowest price of a unit per metre of any span
 
@@ -52,10 +52,12 @@ class Ask(NamedTuple):
     entry_length: Floats
     exit: Ids
     exit_length: Floats
+    entry_extra: Floats  # of the gaps from A and to B, as `gap_extra`
+    exit_extra: Floats
     place_a: Floats
     place_b: Floats
     quantity: float
-    gap_cost: float  # per metre of weight
+    gap_cost: float  # per metre of length on the cheapest ground
     gap_rate: float  # further cost per metre of length
     gap_loss: float  # dB per metre
     max_gap: float
@@ -66,6 +68,12 @@ class Ask(NamedTuple):
     max_length: float
     max_share: float
     max_loss: float
+
+
+def by_metre(ask: Ask, weight: float) -> Ask:
+    """The same demand where what counts is no cost: a metre of new build weighs the same on any ground."""
+    nothing = np.zeros(ask.entry_length.size), np.zeros(ask.exit_length.size)
+    return ask._replace(quantity=1.0, gap_cost=weight, gap_rate=0.0, entry_extra=nothing[0], exit_extra=nothing[1])
 
 
 class Rest(NamedTuple):

@@ -18,7 +18,8 @@ class MatchLeg(models.Model):
     """A part of a match, in order: units of an asset, or (asset empty) a gap to be built.
 
     reference names the leg's lines in the ledger. geometry is what the demander may see: the masked place of a
-    protected asset, the straight line of a gap.
+    protected asset, the straight line of a gap. terrain: what a gap is built through, metres by class ("ordinary" or a
+    TerrainClass); empty where no terrain is known.
     """
 
     match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="legs", verbose_name=_("match"))
@@ -38,6 +39,7 @@ class MatchLeg(models.Model):
     power_kw = models.DecimalField(_("power, kW"), max_digits=12, decimal_places=3, default=0)
     geometry = models.GeometryField(_("geometry"), srid=4326, null=True, blank=True, spatial_index=False)
     length_m = models.FloatField(_("length, m"), null=True, blank=True)
+    terrain = models.JSONField(_("terrain, m"), default=dict, blank=True)
     cost_per_year = models.DecimalField(_("cost a year"), max_digits=16, decimal_places=2, default=0)
 
     objects = MatchLegQuerySet.as_manager()
@@ -49,6 +51,7 @@ class MatchLeg(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["match", "position"], name="leg_position_is_unique"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="leg_uses_something"),
+            models.CheckConstraint(condition=Q(asset=None) | Q(terrain={}), name="leg_terrain_is_of_a_gap"),
             models.CheckConstraint(condition=Q(cost_per_year__gte=0), name="leg_cost_is_not_negative"),
         ]
 

@@ -50,9 +50,9 @@ class LegRow:
 
     @property
     def use(self) -> str:
-        """The units and loads that the leg takes."""
+        """The units and loads that the leg takes; of a gap, what it is built through."""
         if self.leg.is_gap:
-            return "–"
+            return words.terrain(self.leg.terrain) or "–"
         loads = [f"{words.number(value)} {LOAD_UNITS[load]}" for load in LOADS if (value := getattr(self.leg, load))]
         units = words.units(self.leg.match.demand.kind, self.leg.quantity)
         return ", ".join([units, *loads])

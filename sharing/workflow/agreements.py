@@ -148,6 +148,7 @@ def _copy(agreement: Agreement, period: DateRange) -> Match:
             power_kw=leg.power_kw,
             geometry=leg.geometry,
             length_m=leg.length_m,
+            terrain=leg.terrain,
             cost_per_year=leg.cost_per_year,
         )
         for leg in old.legs.all()

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from sharing.errors import StaleForm
 from sharing.models import Approval, Consent, Match, MatchLeg
 
-LEG_FIELDS = ("pk", "position", "quantity", "weight_kg", "wind_area_m2", "power_kw", "length_m", "cost_per_year")
+LEG_FIELDS = (
+    "pk", "position", "quantity", "weight_kg", "wind_area_m2", "power_kw", "length_m", "terrain", "cost_per_year",
+)  # fmt: skip
 # ledger_version stands for every line of the asset's ledger.
 ASSET_FIELDS = (
     "pk",

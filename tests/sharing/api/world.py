@@ -275,7 +275,7 @@ def what_if(world: World) -> Any:
             "kind": "tower", "place": {"type": "Point", "coordinates": [114.3256, 30.5928]}, "capacity": 3,
             "price_per_unit_year": 100.0, "details": {"structure_type": "monopole", "height_m": 30.0},
         }],
-        "route_terms": {"duct": {"max_gap_share": 0.5}},
+        "route_terms": {"duct": {"max_gap_share": 0.5, "terrain_cost_per_m": {"water": 150.0}}},
     }  # fmt: skip
 
 

@@ -1,17 +1,20 @@
 """Small networks for route tests, and an oracle that tries every path of them with plain Python."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
+import shapely
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from registry.models import TerrainClass
 from sharing.matching.line_arrays import Lines
 from sharing.matching.route_terms import RouteTerms
 from sharing.matching.routing import Offer, RouteDemand
+from sharing.matching.terrain import CLASSES, Ground, Terrain
 
 Place = tuple[float, float]
 Steps = tuple["Step", ...]
@@ -67,12 +70,46 @@ def offer_of(assets: list[Line]) -> Offer:
 
 @dataclass(frozen=True)
 class Step:
-    """From one place to another along an asset, or by a gap when `line` is None."""
+    """From one place to another along an asset, or by a gap when `line` is None; `build` is what the gap costs."""
 
     start: Place
     end: Place
     line: int | None
     length_m: float
+    build: float = 0.0
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Areas of terrain by class, and what a metre of new build costs there."""
+
+    areas: tuple[tuple[str, shapely.Polygon], ...]
+    prices: tuple[tuple[str, float], ...]
+
+    def of(self, terms: RouteTerms) -> tuple[RouteTerms, Ground]:
+        """The terms with these prices, and the ground as the network takes it."""
+        shapes = np.array([area for _, area in self.areas], dtype=object)
+        kinds = np.array([CLASSES.index(name) for name, _ in self.areas], dtype=np.int64)
+        prices = dict(self.prices)
+        ground = Ground.of(Terrain(shapes, kinds), terms.gap_cost_per_m, prices)
+        return replace(terms, terrain_cost_per_m=prices), ground
+
+
+def gap(start: Place, end: Place, terms: RouteTerms, areas: Areas | None) -> Step:
+    return Step(start, end, None, metres(start, end), _build(start, end, terms.gap_cost_per_m, areas))
+
+
+@cache
+def _build(start: Place, end: Place, ordinary: float, areas: Areas | None) -> float:
+    """What a gap costs: from the dearest class down, what of its line lies in the class and in none dearer."""
+    left, price, whole_m = shapely.LineString([start, end]), 0.0, metres(start, end)
+    shapes = () if areas is None or start == end else areas.areas
+    prices = {} if areas is None else dict(areas.prices)
+    for name in sorted({name for name, _ in shapes}, key=lambda name: -prices.get(name, ordinary)):
+        union = shapely.union_all([area for other, area in shapes if other == name])
+        price += GEOD.geometry_length(left.intersection(union)) * prices.get(name, ordinary)
+        left = left.difference(union)
+    return price + (GEOD.geometry_length(left) if shapes else whole_m) * ordinary
 
 
 @dataclass(frozen=True)
@@ -85,7 +122,7 @@ class Path:
     loss_db: float
 
 
-def paths(assets: list[Line], demand: RouteDemand, terms: RouteTerms) -> Iterator[Path]:
+def paths(assets: list[Line], demand: RouteDemand, terms: RouteTerms, areas: Areas | None = None) -> Iterator[Path]:
     """Every path from A to B that repeats no place and puts no two gaps end to end, whatever its length or loss."""
     usable = [row for row, line in enumerate(assets) if line.eligible and line.free >= demand.quantity]
     places = sorted({place for line in assets for place in (line.places[0], line.places[-1])})
@@ -94,7 +131,7 @@ def paths(assets: list[Line], demand: RouteDemand, terms: RouteTerms) -> Iterato
         here: Place, been: frozenset[Place], by_gap: bool, steps: tuple[Step, ...]
     ) -> Iterator[tuple[Step, ...]]:
         if not by_gap and metres(here, demand.destination) <= terms.max_gap_m:
-            yield (*steps, Step(here, demand.destination, None, metres(here, demand.destination)))
+            yield (*steps, gap(here, demand.destination, terms, areas))
         for row in usable:
             line = assets[row]
             for start, end in ((line.places[0], line.places[-1]), (line.places[-1], line.places[0])):
@@ -104,12 +141,11 @@ def paths(assets: list[Line], demand: RouteDemand, terms: RouteTerms) -> Iterato
         if not by_gap:
             for end in places:
                 if end not in been and metres(here, end) <= terms.max_gap_m:
-                    step = Step(here, end, None, metres(here, end))
-                    yield from onward(end, been | {end}, True, (*steps, step))
+                    yield from onward(end, been | {end}, True, (*steps, gap(here, end, terms, areas)))
 
     for place in places:
         if metres(demand.origin, place) <= terms.max_gap_m:
-            entry = Step(demand.origin, place, None, metres(demand.origin, place))
+            entry = gap(demand.origin, place, terms, areas)
             for steps in onward(place, frozenset([place]), True, (entry,)):
                 yield _summed(assets, demand, terms, steps)
 
@@ -121,11 +157,12 @@ def _summed(assets: list[Line], demand: RouteDemand, terms: RouteTerms, steps: t
     crossings = sum(one != other for one, other in pairwise(owners))
     gap_m = sum(step.length_m for step in steps if step.line is None)
     lease = sum(assets[step.line].price for step in legs if step.line is not None) * demand.quantity
+    build = sum(step.build for step in steps)
     loss = sum(assets[step.line].loss_db for step in legs if step.line is not None)
     return Path(
         steps=steps,
-        cost=lease + gap_m * terms.gap_cost_per_m + crossings * terms.crossing_cost,
-        plain_cost=lease + gap_m * terms.gap_cost_per_m,
+        cost=lease + build + crossings * terms.crossing_cost,
+        plain_cost=lease + build,
         length_m=sum(step.length_m for step in steps),
         gap_m=gap_m,
         loss_db=loss
@@ -213,3 +250,23 @@ def _terms(max_gap_m: list[float]) -> st.SearchStrategy[RouteTerms]:
         gap_loss_db_per_km=st.sampled_from([0.0, 2.0]),
         connection_loss_db=st.sampled_from([0.0, 0.5]),
     )
+
+
+@st.composite
+def grounds(draw: st.DrawFn) -> Areas:
+    """A few areas, over one another too, among the spots; classes cheaper and dearer than ordinary ground, or free."""
+    lon, lat = st.floats(114.2995, 114.3045), st.floats(30.5895, 30.5925)
+
+    @st.composite
+    def area(draw: st.DrawFn) -> tuple[str, shapely.Polygon]:
+        corners = draw(lon), draw(lat), draw(lon), draw(lat)
+        return draw(st.sampled_from(TerrainClass.values)), shapely.box(*corners)
+
+    areas = draw(st.lists(area().filter(lambda one: one[1].is_valid and one[1].area > 1e-9), min_size=1, max_size=5))
+    prices = draw(st.dictionaries(st.sampled_from(TerrainClass.values), st.sampled_from([0.0, 0.4, 2.0, 25.0, 90.0])))
+    return Areas(tuple(areas), tuple(sorted(prices.items())))
+
+
+def grounded(terms: RouteTerms, areas: Areas | None) -> tuple[RouteTerms, Ground | None]:
+    """The terms and the ground of a network, with areas or without."""
+    return (terms, None) if areas is None else areas.of(terms)

@@ -11,9 +11,12 @@ from sharing.matching.network import build_network
 from sharing.matching.route_terms import RouteTerms
 from sharing.matching.routing import RouteDemand, RouteSearch
 from tests.sharing.matching.route_scene import (
+    Areas,
     Line,
     Path,
     crowded_scenes,
+    grounded,
+    grounds,
     keeps_limits,
     lines_of,
     metres,
@@ -43,12 +46,12 @@ def share_nothing(one: Path, other: Path, demand: RouteDemand, by: Disjoint) -> 
 
 
 @settings(max_examples=300, deadline=None)
-@given(scene=scenes(7) | crowded_scenes(), by=st.sampled_from(Disjoint))
+@given(scene=scenes(7) | crowded_scenes(), areas=st.none() | grounds(), by=st.sampled_from(Disjoint))
 def test_a_pair_is_the_cheapest_of_all_pairs_within_the_limits(
-    scene: tuple[list[Line], RouteDemand, RouteTerms], by: Disjoint
+    scene: tuple[list[Line], RouteDemand, RouteTerms], areas: Areas | None, by: Disjoint
 ) -> None:
     assets, demand, terms = scene
-    every = list(islice(paths(assets, demand, terms), MOST_PATHS))
+    every = list(islice(paths(assets, demand, terms, areas), MOST_PATHS))
     assume(len(every) < MOST_PATHS)
     allowed = [path for path in every if keeps_limits(path, demand, terms)]
     costs = [
@@ -56,7 +59,8 @@ def test_a_pair_is_the_cheapest_of_all_pairs_within_the_limits(
         for one, other in product(allowed, allowed)
         if share_nothing(one, other, demand, by)
     ]
-    network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False)
+    terms, ground = grounded(terms, areas)
+    network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False, ground=ground)
     pair = disjoint_pair(RouteSearch(network, demand, terms), offer_of(assets), by)
     assert (pair is None) == (not costs)
     if pair is not None:

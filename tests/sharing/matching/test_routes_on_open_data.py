@@ -11,6 +11,7 @@ import rustworkx
 import shapely
 from django.conf import settings
 
+from sharing.matching.arrays import Floats
 from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.disjoint import Disjoint, disjoint_pair
 from sharing.matching.line_arrays import Lines
@@ -19,7 +20,7 @@ from sharing.matching.no_route_reason import NoRouteReason
 from sharing.matching.refusal import explain
 from sharing.matching.route_terms import RouteTerms
 from sharing.matching.routing import Offer, RouteDemand, RouteSearch, alternatives, find_route, shared
-from tests.sharing.matching.route_scene import Line, Place, lines_of, metres
+from tests.sharing.matching.route_scene import Areas, Line, Place, gap, lines_of, metres
 
 DATA = Path(settings.BASE_DIR) / "sharing" / "demo" / "data"
 
@@ -55,8 +56,8 @@ def everything(network: Network) -> Offer:
 class Reference:
     """The same network as a graph of rustworkx, which knows nothing of limits or of two gaps in a row."""
 
-    def __init__(self, network: Network, terms: RouteTerms) -> None:
-        self.network, self.terms = network, terms
+    def __init__(self, network: Network, terms: RouteTerms, areas: Areas | None = None) -> None:
+        self.network, self.terms, self.areas = network, terms, areas
         self.graph = rustworkx.PyGraph(multigraph=True)
         self.graph.add_nodes_from(range(len(network.node_lonlat) + 2))
         spans = zip(network.span_start, network.span_end, network.span_price, strict=True)
@@ -64,19 +65,25 @@ class Reference:
         tail = np.repeat(np.arange(len(network.node_lonlat)), np.diff(network.gaps.first))
         self.graph.add_edges_from(
             [
-                (int(start), int(end), (True, float(network.gap_length_m[pair]) * terms.gap_cost_per_m))
-                for start, end, pair in zip(tail, network.gaps.head, network.gaps.item, strict=True)
+                (int(start), int(end), (True, self.build(network.node_lonlat[[start, end]])))
+                for start, end in zip(tail, network.gaps.head, strict=True)
                 if start < end
             ]
         )
+
+    def build(self, ends: Floats) -> float:
+        """What a gap costs."""
+        return gap(tuple(ends[0].tolist()), tuple(ends[1].tolist()), self.terms, self.areas).build
 
     def cost(self, demand: RouteDemand) -> tuple[float, bool]:
         """Of the cheapest path, infinite without one; and whether it has gaps end to end."""
         graph, a = self.graph.copy(), len(self.network.node_lonlat)
         near = self.network.nodes_near(np.array([demand.origin, demand.destination]), self.terms.max_gap_m)
-        for terminal, (nodes, distances) in zip((a, a + 1), near, strict=True):
-            for node, distance in zip(nodes, distances, strict=True):
-                graph.add_edge(terminal, int(node), (True, float(distance) * self.terms.gap_cost_per_m))
+        places = demand.origin, demand.destination
+        for terminal, place, (nodes, _) in zip((a, a + 1), places, near, strict=True):
+            for node in nodes:
+                ends = np.array([place, self.network.node_lonlat[node]])
+                graph.add_edge(terminal, int(node), (True, self.build(ends)))
         paths = rustworkx.dijkstra_shortest_paths(graph, a, a + 1, weight_fn=lambda edge: edge[1])
         if a + 1 not in paths:
             return float("inf"), False
@@ -101,9 +108,15 @@ def far_apart(network: Network, count: int) -> list[tuple[Place, Place]]:
     return [(tuple(network.node_lonlat[a]), tuple(network.node_lonlat[b])) for a, b in chosen]
 
 
-def compare(network: Network, terms: RouteTerms, places: list[tuple[Place, Place]], max_detour: float) -> int:
+def compare(
+    network: Network,
+    terms: RouteTerms,
+    places: list[tuple[Place, Place]],
+    max_detour: float,
+    areas: Areas | None = None,
+) -> int:
     """Every route beside the reference; how many there were."""
-    reference, found = Reference(network, terms), 0
+    reference, found = Reference(network, terms, areas), 0
     for origin, destination in places:
         demand = RouteDemand(origin, destination, 1, max_detour)
         expected, gaps_meet = reference.cost(demand)
@@ -118,15 +131,35 @@ def compare(network: Network, terms: RouteTerms, places: list[tuple[Place, Place
     return found
 
 
-def test_routes_along_the_metro_cost_what_another_librarys_shortest_paths_cost(metro: Network) -> None:
+def near_the_metro(metro: Network) -> list[tuple[Place, Place]]:
+    """Forty pairs of places some hundred metres from an access point."""
     rng = np.random.default_rng(7)
     nodes = rng.integers(0, len(metro.node_lonlat), size=(40, 2))
     offset = rng.normal(0, 0.002, size=(40, 2, 2))
-    places = [
+    return [
         (tuple(metro.node_lonlat[a] + shift[0]), tuple(metro.node_lonlat[b] + shift[1]))
         for (a, b), shift in zip(nodes, offset, strict=True)
     ]
-    assert compare(metro, RouteTerms(90.0, 800.0, 1.0), places, 1000.0) >= 10
+
+
+def test_routes_along_the_metro_cost_what_another_librarys_shortest_paths_cost(metro: Network) -> None:
+    assert compare(metro, RouteTerms(90.0, 800.0, 1.0), near_the_metro(metro), 1000.0) >= 10
+
+
+def test_routes_over_rivers_and_rock_cost_what_another_librarys_shortest_paths_cost(metro: Network) -> None:
+    """Bands of terrain across the whole city, a third of each over the next, then some ordinary ground."""
+    bands = [(name, 113.9 + 0.01 * n) for n in range(80) if (name := ("rock", "open_ground", "water", "")[n % 4])]
+    areas = Areas(
+        tuple((name, shapely.box(west, 30.3, west + 0.0133, 30.9)) for name, west in bands),
+        (("open_ground", 30.0), ("rock", 250.0), ("water", 900.0)),
+    )
+    terms, ground = areas.of(RouteTerms(90.0, 800.0, 1.0))
+    network = build_network(metro_lines(), max_gap_m=800.0, ground=ground)
+    assert compare(network, terms, near_the_metro(network), 1000.0, areas) >= 10
+    demands = [RouteDemand(*places, 1, 1000.0) for places in near_the_metro(network)]
+    routes = [find_route(network, demand, terms, everything(network)) for demand in demands]
+    crossed = {name for route in routes if route for leg in route.legs for name in leg.terrain}
+    assert crossed == {"ordinary", "rock", "open_ground", "water"}
 
 
 def test_routes_along_power_lines_cost_what_another_librarys_shortest_paths_cost(power: Network) -> None:

@@ -11,18 +11,30 @@ from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.network import build_network
 from sharing.matching.route_terms import RouteTerms
 from sharing.matching.routing import Route, RouteDemand, RouteSearch, find_route
-from tests.sharing.matching.route_scene import Line, crowded_scenes, keeps_limits, lines_of, offer_of, paths, scenes
+from tests.sharing.matching.route_scene import (
+    Areas,
+    Line,
+    crowded_scenes,
+    grounded,
+    grounds,
+    keeps_limits,
+    lines_of,
+    offer_of,
+    paths,
+    scenes,
+)
 
 
 def check_against_oracle(
-    assets: list[Line], demand: RouteDemand, terms: RouteTerms, *, landmarks: bool = False
+    assets: list[Line], demand: RouteDemand, terms: RouteTerms, areas: Areas | None, *, landmarks: bool = False
 ) -> Route | None:
-    network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False)
+    terms, ground = grounded(terms, areas)
+    network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False, ground=ground)
     if landmarks:
         usable = np.ones(len(assets), dtype=np.bool_)
         network.landmarks.guide(RouteSearch(network, demand, terms).ask(usable, ALL_LIMITS), worth_it=0)
     route = find_route(network, demand, terms, offer_of(assets))
-    costs = [path.cost for path in paths(assets, demand, terms) if keeps_limits(path, demand, terms)]
+    costs = [path.cost for path in paths(assets, demand, terms, areas) if keeps_limits(path, demand, terms)]
     assert (route is None) == (not costs)
     if route is not None:
         assert route.cost_per_year == pytest.approx(min(costs), rel=1e-9, abs=1e-6)
@@ -30,11 +42,11 @@ def check_against_oracle(
 
 
 @settings(max_examples=400, deadline=None)
-@given(scene=scenes() | crowded_scenes(), landmarks=st.booleans())
+@given(scene=scenes() | crowded_scenes(), areas=st.none() | grounds(), landmarks=st.booleans())
 def test_a_route_is_the_cheapest_of_all_paths_within_the_limits(
-    scene: tuple[list[Line], RouteDemand, RouteTerms], landmarks: bool
+    scene: tuple[list[Line], RouteDemand, RouteTerms], areas: Areas | None, landmarks: bool
 ) -> None:
-    route = check_against_oracle(*scene, landmarks=landmarks)
+    route = check_against_oracle(*scene, areas, landmarks=landmarks)
     if route is not None:
         _, demand, terms = scene
         assert route.length_m <= demand.max_detour * demand.distance_m + 1e-6

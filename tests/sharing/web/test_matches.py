@@ -5,6 +5,7 @@ from django.urls import reverse
 from registry.models import Asset, Protection
 from sharing.models import ConsentStatus, Match, MatchStatus, Outcome
 from tests import factories
+from tests.calls import Caller
 from tests.sharing.scene import Scene
 from tests.sharing.web.conftest import SignIn
 
@@ -117,6 +118,20 @@ def unmet(scene: Scene) -> Outcome:
     outcome.other_changes = [{"field": "halves", "from": 4, "to": [2, 2], "cost_per_year": 2000}]
     outcome.save()
     return outcome
+
+
+def test_a_gap_says_what_ground_it_is_built_through(scene: Scene, sign_in: SignIn):
+    ends = [((114.30, 30.60), (114.31, 30.60)), ((114.312, 30.60), (114.32, 30.60))]
+    ducts = [factories.asset(scene.metro, "duct", at=at, to=to) for at, to in ends]
+    demand = factories.demand(scene.list, "duct", at=ends[0][0], to=ends[1][1])
+    match = factories.match(demand, [ducts[0], None, ducts[1]])
+    match.legs.filter(asset=None).update(terrain={"ordinary": 143.9, "water": 48.0}, length_m=191.9)
+    scene.consented(match)
+    told = "ordinary ground 143.9 m, water crossing 48 m"
+    assert told in sign_in(scene.asker).get(page(match)).content.decode()
+    assert told in sign_in(scene.officer).get(reverse("admin:sharing_match_change", args=[match.pk])).content.decode()
+    legs = Caller(scene.asker).get(f"matches/{match.pk}/").json()["legs"]
+    assert [leg["terrain"] for leg in legs] == [{}, {"ordinary": 143.9, "water": 48.0}, {}]
 
 
 def test_an_unmet_line_says_why_and_what_would_meet_it(scene: Scene, sign_in: SignIn):
