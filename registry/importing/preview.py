@@ -22,9 +22,10 @@ CLOSE = 0.75
 
 def preview(path: Path, *, owner: Organization, kind: str, options: Options) -> dict[str, Any]:
     """headings: of the file. columns: field -> heading. suggested: heading that fills nothing -> field it may be.
-    rows: the first ROWS, as {"row", "cells"}. places: up to PLACES of them as GeoJSON, spread over the file. placed,
-    outside, swapped: of those how many there are, lie outside the owner's region, and would lie inside it with
-    longitude and latitude swapped. crs: what the coordinates were taken for. trouble: why there are no places, or "".
+    rows: the first ROWS, as {"row", "cells"}. places: up to PLACES of them as GeoJSON, spread over the file and on
+    earth. placed, outside, swapped: how many were looked at, how many of these lie outside the owner's region, and how
+    many would lie inside it with longitude and latitude swapped. crs: what the coordinates were taken for. trouble:
+    why there are no places, or "".
 
     Raises UnreadableFile.
     """
@@ -77,16 +78,22 @@ def _places(intake: Intake, owner: Organization, kind: str) -> dict[str, Any]:
                 "note": " · ".join(filter(None, intake.table.original(int(n))))[:CHARACTERS],
             },
         }
-        for n in chosen
+        for n in chosen[_on_earth(geometry[chosen])]
     ]
     outside, swapped = _outside(geometry[chosen], owner)
     return none | {
         "places": {"type": "FeatureCollection", "features": features},
-        "placed": len(features),
+        "placed": len(chosen),
         "outside": outside,
         "swapped": swapped,
         "crs": crs,
     }
+
+
+def _on_earth(geometry: Any) -> Any:
+    """Which of the places a map can draw: not those with a latitude beyond the poles, as swapped ones have."""
+    west, south, east, north = shapely.bounds(geometry).T
+    return (west >= -180) & (south >= -90) & (east <= 180) & (north <= 90)
 
 
 def _outside(geometry: Any, owner: Organization) -> tuple[int, int]:

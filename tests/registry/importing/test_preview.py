@@ -45,6 +45,13 @@ def test_swapped_columns_are_noticed_by_the_owners_region(tmp_path: Path, owner)
     assert (seen["placed"], seen["outside"], seen["swapped"]) == (2, 2, 2)
 
 
+def test_what_lies_beyond_the_poles_is_counted_and_not_handed_to_the_map(tmp_path: Path, owner):
+    seen = looked_into(tmp_path, "code,lon,lat\nT-1,30.5,114.3\nT-2,30.6,30.5\n", owner)
+
+    assert [each["geometry"]["coordinates"] for each in seen["places"]["features"]] == [(30.6, 30.5)]
+    assert (seen["placed"], seen["outside"], seen["swapped"]) == (2, 2, 1)
+
+
 def test_coordinates_of_an_unknown_system_are_no_places_and_say_why(tmp_path: Path, owner):
     seen = looked_into(tmp_path, "code,x,y\nT-1,535000,3380000\n", owner)
 
