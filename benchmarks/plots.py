@@ -1,5 +1,8 @@
-"""The figures of docs/benchmarks/results.json as pictures beside it: how near each is to its limit; how runs grow."""
+"""python -m benchmarks.plots: the figures of docs/benchmarks/results.json as pictures beside it, of how near each is
+to its limit, and of how runs grow. A program of its own, whose library would count in what the measured one holds."""
 
+import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -8,8 +11,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.country.growth import ASSETS, LINES, growth_name
-
+RESULTS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "results.json"
+CASE = re.compile(r"growth, ([\d,]+ assets), ([\d,]+ demands)(?:: (.+))?")
 Figures = list[dict[str, Any]]
 LIMITS, GROWTH = "limits.svg", "growth.svg"
 HOLDS, FAILS = "#2a7f5f", "#b3372f"
@@ -48,25 +51,30 @@ def _limits(figures: Figures) -> Figure:
 
 
 def _growth(figures: Figures) -> Figure:
-    seconds = {one["name"]: one["value"] for one in figures}
-    cases = [(assets, lines) for assets in ASSETS for lines in LINES if growth_name(assets, lines) in seconds]
-    steps: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(cases))
-    for n, case in enumerate(cases):
-        begin = f"{growth_name(*case)}: "
-        for name, value in seconds.items():
-            if name.startswith(begin):
-                steps[name.removeprefix(begin)][n] = value / seconds[growth_name(*case)]
+    whole: dict[str, float] = {}
+    steps: dict[str, dict[str, float]] = defaultdict(dict)
+    for one in figures:
+        if found := CASE.fullmatch(one["name"]):
+            label = f"{found[1]}\n{found[2]}"
+            if found[3]:
+                steps[found[3]][label] = one["value"]
+            else:
+                whole[label] = one["value"]
     picture = Figure(figsize=(9, 4))
     axes: Axes = picture.add_subplot()
-    labels = [f"{assets:,} assets\n{lines:,} demands" for assets, lines in cases]
-    under = [0.0] * len(cases)
-    for n, (step, shares) in enumerate(sorted(steps.items())):
-        axes.bar(labels, shares, bottom=under, label=step, color=mpl.colormaps["tab20"](n % 20))
-        under = [a + b for a, b in zip(under, shares, strict=True)]
-    for n, case in enumerate(cases):
-        axes.text(n, 1.01, f"{seconds[growth_name(*case)]:.3g} s", ha="center")
+    under = dict.fromkeys(whole, 0.0)
+    for n, (step, seconds) in enumerate(sorted(steps.items())):
+        shares = [seconds.get(label, 0.0) / whole[label] for label in whole]
+        axes.bar(list(whole), shares, bottom=list(under.values()), label=step, color=mpl.colormaps["tab20"](n % 20))
+        under = {label: below + share for (label, below), share in zip(under.items(), shares, strict=True)}
+    for n, seconds in enumerate(whole.values()):
+        axes.text(n, 1.01, f"{seconds:.3g} s", ha="center")
     axes.set_ylabel("share of the run")
     axes.tick_params(axis="x", labelsize=7)
     if steps:
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return picture
+
+
+if __name__ == "__main__":
+    draw(json.loads(RESULTS.read_text(encoding="utf-8")), RESULTS.parent)

@@ -1,10 +1,8 @@
-"""The table of figures, printed, and docs/benchmarks/results.json with its pictures."""
+"""The table of figures, printed, and docs/benchmarks/results.json."""
 
 import json
 from pathlib import Path
 from typing import Any
-
-from benchmarks.plots import draw
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "results.json"
 COLUMNS = ("name", "value", "unit", "limit", "reference", "ratio", "holds")
@@ -44,4 +42,3 @@ def save(figures: list[dict[str, Any]], path: Path = RESULTS) -> None:
     merged = [new.pop(figure["name"], figure) for figure in kept] + list(new.values())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(merged, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    draw(merged, path.parent)
