@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "registry.web.account.second_factor.Required",
+    "registry.web.sights.Recorded",
     # Answers in the place of a page that refused a sign-in, so it comes after all that a page needs.
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from registry.models import looking
+
 
 def pdf(template: str, context: Mapping[str, Any]) -> bytes:
     """A template that extends print/base.html as a tagged PDF on A4, in the language that is active.
@@ -16,6 +18,7 @@ def pdf(template: str, context: Mapping[str, Any]) -> bytes:
     from weasyprint import HTML  # noqa: PLC0415
     from weasyprint.urls import URLFetcher  # noqa: PLC0415
 
+    looking.in_a_file()
     page = HTML(string=render_to_string(template, dict(context)), url_fetcher=URLFetcher(allowed_protocols=("data",)))
     printed: bytes = page.write_pdf(pdf_tags=True)
     return printed

@@ -7,6 +7,7 @@ from registry.admin import (
     place_grant,
     planned_facility,
     region,
+    sight,
     terrain_area,
     user,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "place_grant",
     "planned_facility",
     "region",
+    "sight",
     "terrain_area",
     "user",
 ]

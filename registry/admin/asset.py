@@ -97,8 +97,8 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With the `place` that the person may know of, and `place_is_exact`."""
         found = super().get_object(request, object_id, from_field)
-        placed: Any = Asset.objects.with_place_for(person(request))
-        found.place, found.place_is_exact = placed.values_list("place", "place_is_exact").get(pk=found.pk)
+        placed: Any = Asset.objects.with_place_for(person(request)).only("protection", "owner").get(pk=found.pk)
+        found.place, found.place_is_exact = placed.place, placed.place_is_exact
         return found
 
     @admin.display(description=gettext_lazy("status"))

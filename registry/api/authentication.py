@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from registry.models import ApiToken, Membership, Role, User
+from registry.models import ApiToken, Membership, Role, User, looking
 
 KEYWORD = "bearer"
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -31,6 +31,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("The token is unknown, has expired, or was revoked."))
         if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        looking.by_token(token.pk)
         return token.user, token
 
     def secret_of(self, header: str) -> str | None:

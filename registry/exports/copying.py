@@ -8,6 +8,8 @@ import pyarrow.csv
 from django.db import connection
 from django.db.models import QuerySet
 
+from registry.models.asset import AssetQuerySet
+
 TEXT_BLOCK, ARROW_BLOCK = 1 << 16, 1 << 22
 
 
@@ -19,7 +21,10 @@ def copied(
     statement: the COPY, with {rows} where the query stands.
     """
     # Django gives no annotation the name of a column, so each goes by a name of its own inside.
-    inner = queryset.values(**{f"as_{name}": column for name, column in columns.items()})
+    inner: Any = queryset.values(**{f"as_{name}": column for name, column in columns.items()})
+    if isinstance(inner, AssetQuerySet):
+        # Before the first line, and committed: what has left cannot be taken back where the rest fails.
+        inner.note_all()
     text, parameters = inner.query.sql_with_params()
     names = ", ".join(f'"as_{name}" AS "{name}"' for name in columns)
     with (

@@ -19,6 +19,7 @@ from registry.models.planned_facility import (
     PlannedFacility,
 )
 from registry.models.region import Region
+from registry.models.sight import Basis, Sight, Way
 from registry.models.supply_change import SupplyChange
 from registry.models.terrain_area import TerrainArea, TerrainClass
 from registry.models.tile_cell import ProtectedTileCell, TileCell
@@ -32,6 +33,7 @@ __all__ = [
     "ApiToken",
     "Asset",
     "AssetStatus",
+    "Basis",
     "Disclosure",
     "Duct",
     "DuctMaterial",
@@ -59,6 +61,7 @@ __all__ = [
     "Scope",
     "Sector",
     "SecurityClass",
+    "Sight",
     "StructureType",
     "SupplyChange",
     "TerrainArea",
@@ -68,4 +71,5 @@ __all__ = [
     "TileVersion",
     "Tower",
     "User",
+    "Way",
 ]

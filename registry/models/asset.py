@@ -1,14 +1,17 @@
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, GistIndex, OpClass
 from django.core.validators import MinValueValidator
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from registry.kinds import KINDS, Kind, KindFacts
+from registry.models import looking
 from registry.models.disclosure import Disclosure
 from registry.models.organization import Organization, Sector
 from registry.models.place_grant import PlaceGrant
@@ -18,6 +21,10 @@ from registry.models.regulated import inside, regulated_by, regulated_regions
 
 if TYPE_CHECKING:
     from registry.models.user import User
+
+    Wrapper = ExpressionWrapper[Any]
+else:
+    Wrapper = ExpressionWrapper
 
 
 class AssetStatus(models.TextChoices):
@@ -56,6 +63,19 @@ def any_place_meets(box: Any) -> Q:
     return Q(masked_geometry__bboverlaps=box) | (PROTECTED & Q(geometry__bboverlaps=box))
 
 
+class PlaceFor(Wrapper):
+    """The place that a viewer may know. Whoever reads it, in whichever form, is noted to have seen it
+    (registry.models.looking). viewer: None where nothing exact can be in it but what is open or their own."""
+
+    viewer: "User | None" = None
+
+    @classmethod
+    def of(cls, viewer: "User", place: Any) -> Self:
+        made = cls(place, output_field=models.GeometryField(srid=4326))
+        made.viewer = viewer if viewer.sees_protected else None
+        return made
+
+
 class AssetQuerySet(models.QuerySet["Asset"]):
     def visible_to(self, user: "User") -> Self:
         """The assets whose existence `user` may know of: what is open or restricted to the members of any party; all
@@ -79,10 +99,62 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         """Annotates `place`: the exact geometry for those entitled to it, the masked one for all others; and
         `place_is_exact`, which of the two it is."""
         if user.is_superuser:
-            return self.annotate(place=F("geometry"), place_is_exact=Value(True))
+            return self.annotate(place=PlaceFor.of(user, F("geometry")), place_is_exact=Value(True))
+        place = Case(When(place_is_exact=True, then=F("geometry")), default=F("masked_geometry"))
         return self.annotate(
             place_is_exact=Case(When(Q(protection=Protection.OPEN) | self._entitled(user), then=True), default=False)
-        ).annotate(place=Case(When(place_is_exact=True, then=F("geometry")), default=F("masked_geometry")))
+        ).annotate(place=PlaceFor.of(user, place))
+
+    def without_place(self) -> Self:
+        """Conditions may still be about the place that with_place_for gives; it is not read, and so not seen."""
+        found = self._chain()  # type: ignore[attr-defined]
+        found.query.set_annotation_mask(set(found.query.annotation_select) - {"place"})
+        return found  # type: ignore[no-any-return]
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator["Asset"]:
+        """As Django's; notes who is given exact places, chunk by chunk."""
+        rows = super().iterator(chunk_size)
+        viewer = self.viewer
+        return rows if viewer is None else self._noting(viewer, rows, chunk_size or 2_000)
+
+    def note_all(self) -> None:
+        """Records that the viewer is given the places of all these, which are about to be read by SQL alone."""
+        if (viewer := self.viewer) is not None:
+            looking.note_rows(viewer, *self.order_by().values("pk").query.sql_with_params())
+
+    @property
+    def viewer(self) -> "User | None":
+        """Who is given exact places of others by reading these rows; None where nobody is."""
+        if "place" not in self.query.annotations:
+            return None
+        shown = (part for column in self.query.annotation_select.values() for part in column.flatten())
+        return next((part.viewer for part in shown if isinstance(part, PlaceFor)), None)
+
+    def _fetch_all(self) -> None:
+        """As Django's; notes who is given exact places. All ways to read rows lead here, but for iterator and SQL."""
+        is_read = self._result_cache is None
+        super()._fetch_all()
+        if is_read and (viewer := self.viewer) is not None:
+            looking.note(viewer, self._protected_ids(viewer, self._result_cache or []))
+
+    def _noting(self, viewer: "User", rows: Iterator["Asset"], chunk_size: int) -> Iterator["Asset"]:
+        while chunk := list(islice(rows, chunk_size)):
+            looking.note(viewer, self._protected_ids(viewer, chunk))
+            yield from chunk
+
+    def _protected_ids(self, viewer: "User", rows: Iterable[Any]) -> list[int]:
+        """The ids of those rows of which the place can be an exact one of a protected asset of others, as far as the
+        rows tell; Sight itself is written of no other."""
+        ids: list[int] = []
+        for row in rows:
+            told = row.__dict__ if isinstance(row, Asset) else row if isinstance(row, dict) else {}
+            number = told.get("id", told.get("pk"))
+            if number is None:
+                return list(self.values_list("pk", flat=True))
+            is_masked = told.get("place_is_exact") is False
+            if not (is_masked or told.get("protection") == Protection.OPEN or told.get("owner_id") in viewer.roles):
+                ids.append(number)
+        return ids
 
     def open_to(self, party: Organization) -> Self:
         """Assets that others own and share with the sector of `party`."""

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models.membership import Role
 
-# Organization, role, and the region that it regulates; then, without a role, the regions that it was granted sight of.
+# Organization, role, and the region that it regulates; then, without a role, the regions that it was granted sight of;
+# then, without a region, those that consents told of assets.
 BELONGINGS = """
     SELECT membership.organization_id, membership.role, region.scheme, region.prefix
     FROM registry_membership AS membership
@@ -23,6 +24,11 @@ BELONGINGS = """
         AND sight.withdrawn_at IS NULL AND CURRENT_DATE BETWEEN sight.starts_on AND sight.ends_on
     JOIN registry_region AS region ON region.id = sight.region_id
     WHERE membership.user_id = %s
+    UNION ALL
+    SELECT membership.organization_id, NULL, NULL, NULL FROM registry_membership AS membership
+    WHERE membership.user_id = %s AND EXISTS (
+        SELECT FROM registry_disclosure AS told WHERE told.organization_id = membership.organization_id
+    )
 """
 
 
@@ -65,22 +71,36 @@ class User(AbstractUser):
     @cached_property
     def regulated(self) -> list[tuple[str, str]]:
         """Scheme and prefix of each region that an organization of theirs regulates; read once, as roles."""
-        return [(scheme, prefix) for _organization, role, scheme, prefix in self._belongings if role and scheme]
+        return [(scheme, prefix) for _one, regulates, scheme, prefix in self.regions_in_sight if regulates]
 
     @cached_property
     def granted(self) -> list[tuple[str, str]]:
         """Scheme and prefix of each region whose protected assets they may see by a grant that holds today."""
-        return sorted(
-            {(scheme, prefix) for _organization, role, scheme, prefix in self._belongings if not role and scheme}
-        )
+        return sorted({(scheme, prefix) for _one, regulates, scheme, prefix in self.regions_in_sight if not regulates})
 
     @cached_property
-    def _belongings(self) -> list[tuple[int, str | None, str | None, str]]:
+    def regions_in_sight(self) -> list[tuple[int, bool, str, str]]:
+        """Each region whose protected assets they may see, by its scheme and prefix: through which organization, and
+        whether as its regulator, or else by a grant that holds today."""
+        return [
+            (organization, role is not None, scheme, prefix or "")
+            for organization, role, scheme, prefix in self._belongings
+            if scheme is not None
+        ]
+
+    @cached_property
+    def sees_protected(self) -> bool:
+        """Whether they may know the exact place of any protected asset that is not their own."""
+        told = any(role is None and scheme is None for _one, role, scheme, _prefix in self._belongings)
+        return self.is_superuser or told or bool(self.regions_in_sight)
+
+    @cached_property
+    def _belongings(self) -> list[tuple[int, str | None, str | None, str | None]]:
         """The rows of BELONGINGS."""
         # Asked with each call, so without the ORM, which takes longer over it than PostgreSQL.
         with connection.cursor() as cursor:
-            cursor.execute(BELONGINGS, [self.pk, self.pk])
-            found: list[tuple[int, str | None, str | None, str]] = cursor.fetchall()
+            cursor.execute(BELONGINGS, [self.pk] * 3)
+            found: list[tuple[int, str | None, str | None, str | None]] = cursor.fetchall()
             return found
 
     @property

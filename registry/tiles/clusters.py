@@ -15,13 +15,14 @@ from registry.tiles.slots import KINDS, SECTORS, SLOTS, slot, slots
 from registry.tiles.viewer import Viewer
 
 # Numbers of a cell -> its feature. x and y count in 1/2^30 of the world from the tile's corner; so many of these are
-# one of the tile's own units. Zeros are left out of a feature.
+# one of the tile's own units. Zeros are left out of a feature. No cluster tells an exact place that
+# would have to be recorded (Sight): to those to whom it could, one that stands alone is drawn mid-cell.
 LAYER = """
     WITH cells AS (
         SELECT cell, sum(total)::float8 AS weight, sum(x::float8) AS x, sum(y::float8) AS y, {sums}
         FROM ({rows}) AS part GROUP BY cell
     ), features AS (
-        SELECT ST_MakePoint(floor((x / weight - %s) / %s), floor((y / weight - %s) / %s)) AS geom, {numbers}
+        SELECT ST_MakePoint(floor(({x} - %s) / %s), floor(({y} - %s) / %s)) AS geom, {numbers}
         FROM cells WHERE count > 0 AND weight > 0 ORDER BY cell
     )
     SELECT ST_AsMVT(features, 'clusters', {extent}, 'geom') FROM features
@@ -40,8 +41,14 @@ def layer(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
     """The clusters as a Mapbox vector tile. Beyond the pyramid its deepest cells stand in."""
     numbers = _numbers(selection)
     rows, parameters = _rows(tile, viewer)
+    side = 1 << grid.PLACE_BITS - CELL_ZOOM + DEEPEST - min(tile.zoom, DEEPEST)
+    place = "{axis} / weight"
+    if viewer.user.sees_protected:
+        place = f"CASE WHEN weight = 1 THEN (floor({{axis}} / {side}) + 0.5) * {side} ELSE {{axis}} / weight END"
     statement = LAYER.format(
         rows=rows,
+        x=place.format(axis="x"),
+        y=place.format(axis="y"),
         sums=", ".join(f"sum({sql})::integer AS {name}" for name, sql in numbers.items()),
         numbers=", ".join(f"nullif({name}, 0) AS {name}" for name in numbers),
         extent=grid.EXTENT,

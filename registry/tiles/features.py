@@ -27,16 +27,19 @@ LAYER = """
         FROM placed, (SELECT ST_MakeEnvelope(%s, %s, %s, %s, 3857) AS bounds, %s::float8 AS unit) AS tile
         ORDER BY id
     )
-    SELECT count(*) > %s, ST_AsMVT(features, 'assets', {extent}, 'geom', 'id') FROM features
+    SELECT count(*) > %s, ST_AsMVT(features, 'assets', {extent}, 'geom', 'id'),
+        (SELECT array_agg(id) FROM found WHERE as_exact AND as_protection <> 'open')
+    FROM features
 """
 
 
-def layer(tile: Tile, selection: Selection, user: User, most: int) -> bytes | None:
-    """The assets as a Mapbox vector tile; None where more than `most` lie in the tile."""
+def layer(tile: Tile, selection: Selection, user: User, most: int) -> tuple[bytes | None, list[int]]:
+    """The assets as a Mapbox vector tile, None where more than `most` lie in the tile; and the ids of the protected
+    ones that it shows at their exact places."""
     rows, parameters = in_tile(tile, selection, user)
     statement = LAYER.format(rows=rows, extent=grid.EXTENT, buffer=BUFFER)
-    too_many, made = asking.row(statement, [*parameters, most + 1, *tile.metres, tile.unit_m, most])
-    return None if too_many else bytes(made)
+    too_many, made, exact = asking.row(statement, [*parameters, most + 1, *tile.metres, tile.unit_m, most])
+    return None if too_many else bytes(made), exact or []
 
 
 def in_tile(tile: Tile, selection: Selection, user: User) -> tuple[str, list[Any]]:

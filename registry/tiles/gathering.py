@@ -12,7 +12,7 @@ LAYER = """
     ), placed AS (
         SELECT *, (ST_X(middle) - %s) / %s AS x, (%s - ST_Y(middle)) / %s AS y FROM metres
     ), features AS (
-        SELECT ST_MakePoint(floor(avg(x)), floor(avg(y))) AS geom, count(*)::integer AS count, {numbers}
+        SELECT ST_MakePoint({x}, {y}) AS geom, count(*)::integer AS count, {numbers}
         FROM placed WHERE x >= 0 AND x < {extent} AND y >= 0 AND y < {extent}
         GROUP BY floor(x / {cell}), floor(y / {cell}) ORDER BY floor(x / {cell}), floor(y / {cell})
     )
@@ -29,8 +29,17 @@ def layer(tile: Tile, selection: Selection, user: User) -> bytes:
     """As clusters.layer. Takes as long as there are assets to gather."""
     rows, parameters = in_tile(tile, selection, user)
     numbers = (f"nullif(count(*) FILTER (WHERE {which}), 0)::integer AS {name}" for name, which in NUMBERS.items())
+    cell = grid.EXTENT >> grid.CELL_BITS
+    # As clusters.LAYER has it.
+    alone = f"CASE WHEN count(*) = 1 THEN (floor(avg({{axis}}) / {cell}) + 0.5) * {cell} ELSE floor(avg({{axis}})) END"
+    place = alone if user.sees_protected else "floor(avg({axis}))"
     statement = LAYER.format(
-        rows=rows, numbers=", ".join(numbers), extent=grid.EXTENT, cell=grid.EXTENT >> grid.CELL_BITS
+        rows=rows,
+        x=place.format(axis="x"),
+        y=place.format(axis="y"),
+        numbers=", ".join(numbers),
+        extent=grid.EXTENT,
+        cell=cell,
     )
     west, _south, _east, north = tile.metres
     [made] = asking.row(statement, [*parameters, west, tile.unit_m, north, tile.unit_m])

@@ -1,6 +1,7 @@
 """A tile in the form that suits what lies in it: few assets one by one, more as clusters. So every tile takes about as
 long and is about as large, however dense the assets are."""
 
+from registry.models import looking
 from registry.tiles import clusters, features, gathering
 from registry.tiles.address import Selection, Tile
 from registry.tiles.viewer import Viewer
@@ -20,8 +21,10 @@ def content(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
         return b""
     most = MOST_FEATURES if tile.zoom >= EACH_FROM else FEW_FEATURES
     if selection.owner or clusters.count(tile, selection, viewer) <= most:
-        each = features.layer(tile, selection, viewer.user, most)
+        each, exact = features.layer(tile, selection, viewer.user, most)
         if each is not None and len(each) <= MOST_BYTES:
+            if viewer.user.sees_protected:
+                looking.note(viewer.user, exact)
             return each
     if selection.owner:
         return gathering.layer(tile, selection, viewer.user)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from registry.models import Asset, Disclosure, Protection, Region, User
 from registry.models.regulated import inside
@@ -71,8 +72,10 @@ class Viewer:
 
     @cached_property
     def digest(self) -> str:
-        """The same for two viewers, or one at two times, who may know the same, but for what consents told them."""
-        entitlement = (self.user.is_superuser, self.organizations, sorted(self._prefixes))
+        """The same for two viewers, or one at two times, who may know the same, but for what consents told them. Of
+        those whose sights are recorded it changes by the day, as the record of a tile is of a day."""
+        day = timezone.localdate() if self.user.sees_protected else None
+        entitlement = (self.user.is_superuser, self.organizations, sorted(self._prefixes), day)
         return hashlib.sha256(repr(entitlement).encode()).hexdigest()
 
 

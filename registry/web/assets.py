@@ -79,8 +79,9 @@ class AssetTable(Table):
 @members
 def assets(request: MemberRequest) -> HttpResponse:
     form = AssetFilterForm(request.GET)
-    listed = form.filtered(_known(request.user)).select_related("owner", "region").order_by("-id")
-    table = shown(request, AssetTable(listed.defer("geometry", "masked_geometry", "terms"), user=request.user))
+    listed: Any = form.filtered(_known(request.user)).select_related("owner", "region").order_by("-id")
+    rows = listed.without_place().defer("geometry", "masked_geometry", "terms")
+    table = shown(request, AssetTable(rows, user=request.user))
     colour = request.GET.get("colour", "kind")
     return render(
         request,

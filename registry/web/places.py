@@ -32,8 +32,9 @@ def feature(place: str, **properties: Any) -> Feature:
 def asset_features(assets: QuerySet[Any]) -> Feature:
     """Assets that know their `place`, as a FeatureCollection for setShapes of map.js."""
     rows: Iterable[Any] = assets.annotate(place_text=AsGeoJSON("place", precision=DIGITS)).values(
-        "id", "code", "name", "kind", "status", "free_today", "capacity", "place_text", "place_is_exact"
-    )
+        "id", "code", "name", "kind", "status", "free_today", "capacity", "place_text", "place_is_exact", "protection",
+        "owner_id",
+    )  # fmt: skip
     return collection(_of_asset(row) for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""The audit: what happened, which protected places were told to whom, and who ordered which files."""
+"""The audit: what happened, which protected places were told to whom and seen by whom, and who ordered which files."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Asset, Disclosure, ExportJob, User
+from registry.models import Asset, Disclosure, ExportJob, Sight, User
 from sharing import words
 from sharing.monitoring.drilldown import Drill, Field
 from sharing.monitoring.scope import begins
@@ -18,6 +18,7 @@ from sharing.seen import author, events
 class Trail(TextChoices):
     EVENTS = "events", _("Events")
     DISCLOSURES = "disclosures", _("Disclosures of protected places")
+    SIGHTS = "sights", _("Sights of exact places")
     EXPORTS = "exports", _("Files ordered")
 
 
@@ -42,6 +43,17 @@ DISCLOSURE = (
     Field("told_to", _("Told to"), lambda told: told.organization.name),
     Field("reason", _("Why"), lambda told: told.reason),
 )
+SIGHT = (
+    Field("id", _("No."), lambda sight: sight.pk),
+    Field("seen_at", _("When"), lambda sight: _moment(sight.seen_at)),
+    Field("asset", _("Asset"), lambda sight: sight.asset_code),
+    Field("owner", _("Owner"), lambda sight: sight.owner.name),
+    Field("by", _("By"), lambda sight: str(sight.viewer)),
+    Field("token", _("Token"), lambda sight: str(sight.token) if sight.token else None),
+    Field("for", _("As a member of"), lambda sight: sight.organization.name if sight.organization else None),
+    Field("basis", _("Why"), lambda sight: sight.get_basis_display()),
+    Field("way", _("By way of"), lambda sight: sight.get_way_display()),
+)
 EXPORT = (
     Field("id", _("No."), lambda job: job.pk),
     Field("ordered_at", _("When"), lambda job: _moment(job.created_at)),
@@ -62,6 +74,14 @@ def trail(of: str, user: User, *, start: date | None, end: date | None, text: st
             told = seen.select_related("asset__owner", "organization")
             found = Q(asset__code__icontains=text) | Q(organization__name__icontains=text) | Q(reason__icontains=text)
             return Drill(told.filter(_days("disclosed_at", start, end), found).order_by("-pk"), DISCLOSURE)
+        case Trail.SIGHTS:
+            sights = Sight.objects.visible_to(user).select_related("owner", "viewer", "organization", "token")
+            found = (
+                Q(asset_code__icontains=text)
+                | Q(viewer__username__icontains=text)
+                | Q(organization__name__icontains=text)
+            )
+            return Drill(sights.filter(_days("seen_at", start, end), found).order_by("-pk"), SIGHT)
         case Trail.EXPORTS:
             ordered = ExportJob.objects.audited_by(user).select_related("requested_by")
             found = Q(requested_by__username__icontains=text) | Q(resource__icontains=text)

@@ -86,6 +86,11 @@ def test_a_tile_of_few_has_each_asset_at_the_place_that_the_viewer_may_know(peop
         assert feature["at"].geom_type == ("LineString" if metres.length else "Point")
 
 
+def middle_of_cell(zoom: int, column: int, row: int, pixel: float) -> tuple[float, float]:
+    half, side = 20_037_508.34, 2 * 20_037_508.34 / (1 << zoom)
+    return ((column + 0.5) * side - half) / pixel, (half - (row + 0.5) * side) / pixel
+
+
 @pytest.mark.parametrize("zoom", [0, 5, 9, 12, 13, 14, 16, 18])
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_clusters_count_what_the_viewer_may_know_and_where(
@@ -120,6 +125,9 @@ def test_clusters_count_what_the_viewer_may_know_and_where(
             if key[0] == at:
                 xs, ys = zip(*places[key], strict=True)
                 centre = (sum(xs) / len(xs) / pixel, sum(ys) / len(ys) / pixel)
+                if len(xs) == 1 and User.objects.get(pk=user.pk).sees_protected:
+                    # An exact place would have to be recorded as seen.
+                    centre = middle_of_cell(*key[1], pixel)
                 wanted[centre] = {name: n for name, n in numbers.items() if n}
         assert len(shown) == len(wanted)
         for (x, y), numbers in wanted.items():

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import Allocation, Disclosure, Membership, PlannedFacility, TerrainArea, User
+from registry.models import Allocation, Disclosure, Membership, PlannedFacility, Sight, TerrainArea, User
 from sharing.models import (
     Approval,
     CalendarDay,
@@ -45,6 +45,7 @@ PAGES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "core asset told by consent": (CONCERNED, OWNER_EDITS, OWNER_EDITS),
     "allocation": (CONCERNED, NOBODY, NOBODY),
     "disclosure": (CONCERNED, NOBODY, NOBODY),
+    "sight": (OWNER | REGULATOR, NOBODY, NOBODY),
     "organization": (MEMBERS, {"owner's manager"}, NOBODY),
     "own membership": (OWNER, {"owner's manager"}, NOBODY),
     "colleague's membership": (OWNER, {"owner's manager"}, {"owner's manager"}),
@@ -91,6 +92,10 @@ def targets(scene: Scene, people: dict[str, User | None]) -> dict[str, Model]:
     core = factories.asset(scene.metro, code="CORE", protection="core")
     told = factories.asset(scene.metro, code="TOLD", protection="core")
     disclosure = Disclosure.objects.create(asset=told, organization=scene.party, reason="x", reference=uuid.uuid4())
+    sight = Sight.objects.create(
+        viewer=scene.officer, basis="regulator", way="page", asset_number=told.pk, asset_code=told.code,
+        owner=scene.metro, region=told.region, day="2026-01-01", seen_at="2026-01-01T09:00:00Z",
+    )  # fmt: skip
     event = Event.objects.filter(match=match).earliest("id")
     endpoint = WebhookEndpoint.objects.create(
         organization=scene.metro, name="orders", url="https://example.com/", secret="sealed"
@@ -101,6 +106,7 @@ def targets(scene: Scene, people: dict[str, User | None]) -> dict[str, Model]:
         "core asset told by consent": told,
         "allocation": Allocation.objects.get(reference=match.legs.get().reference),
         "disclosure": disclosure,
+        "sight": sight,
         "organization": scene.metro,
         "own membership": Membership.objects.get(user=scene.metro_manager),
         "colleague's membership": Membership.objects.get(user__username="metro-viewer"),
