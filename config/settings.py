@@ -1,6 +1,7 @@
 """All settings. Everything that differs between machines is an environment variable, listed with its
 default in docs/operations.md; the defaults are safe for production, never convenient for development."""
 
+import ssl
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -279,6 +280,14 @@ _redis_db = parse_qs(_redis.query).get("db", ["0"])[0]
 CELERY_BROKER_URL = REDIS_URL
 if _redis.scheme == "unix":
     CELERY_BROKER_URL = f"redis+socket://{_redis.netloc}{_redis.path}?virtual_host={_redis_db}"
+# Results are kept only of the parts of long runs, for as long as a chord needs to count them.
+CELERY_RESULT_BACKEND = CELERY_BROKER_URL
+if _redis.scheme == "rediss":
+    CELERY_REDIS_BACKEND_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+CELERY_RESULT_EXPIRES = 3600
+CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 2
+CELERY_REDIS_SOCKET_TIMEOUT = 30
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 1, "interval_start": 0}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -306,6 +315,10 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_IMPORTS = ["registry.tasks", "sharing.tasks"]
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = TIMETABLE
+
+# --- Matching: lists from so many lines on are matched in parts, by all workers at once (docs/scaling.md) -----------
+MATCH_FAN_OUT_LINES = env.int("MATCH_FAN_OUT_LINES", default=50_000)
+MATCH_PART_LINES = env.int("MATCH_PART_LINES", default=10_000)
 
 # --- Workflow: working days of the calendar (sharing.models.CalendarDay) ------------------------------------
 CALENDAR = env.str("CALENDAR", default="CN")

@@ -15,6 +15,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "sweep-supply": {"task": "sharing.sweep_supply", "schedule": 5.0, "options": {"expires": 5}},
     "clear-place-notes": {"task": "sharing.clear_place_notes", "schedule": crontab(minute=20)},
     "sweep-runs": {"task": "sharing.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-parts": {"task": "sharing.sweep_parts", "schedule": 5.0, "options": {"expires": 5}},
     "keep-deadlines": {"task": "sharing.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
     "turn-the-day": {"task": "sharing.turn_the_day", "schedule": crontab(minute=5)},
     # Groups are reckoned anew when a run is saved; this makes up for a lost nudge, and for days that have passed.

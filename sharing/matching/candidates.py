@@ -59,13 +59,15 @@ AT_ONCE_FROM = 25_000
 
 
 def neighbourhood(
-    demands: PointDemands, *, kind: str, party: Organization, reach: float = 1.0, prices: Sequence[Json] = ()
-) -> Neighbourhood:
+    demands: PointDemands, *, kind: str, party: Organization, reach: float = 1.0, prices: Sequence[Json] = (),
+    lines: int | None = None,
+) -> Neighbourhood:  # fmt: skip
     """Assets of others within `reach` times each demand's radius, in or out of its sector's terms.
 
-    The party's own assets are no candidates. prices: other than the registry's (sharing.matching.prices).
+    The party's own assets are no candidates. prices: other than the registry's (sharing.matching.prices). lines: as
+    `near` has it.
     """
-    demand, asset_id, distance_m = near(demands, kind, party, reach)
+    demand, asset_id, distance_m = near(demands, kind, party, reach, lines)
     return neighbours(demands, kind, party.sector, demand, asset_id, distance_m, prices)
 
 
@@ -79,7 +81,7 @@ def neighbours(
     asset = order[np.searchsorted(assets.id[order], asset_id)]
     rows = np.lexsort((asset, demand))
     demand, asset, distance_m = demand[rows], asset[rows], distance_m[rows]
-    holdings = holdings_of(assets, int(demands.start.min()))
+    holdings = _of_use(holdings_of(assets, int(demands.start.min())), demands.start[demand], asset, len(assets))
     pairs = Pairs(
         demands=demands,
         assets=assets,
@@ -112,11 +114,15 @@ def with_freedom(pairs: Pairs, holdings: Holdings) -> Pairs:
     )
 
 
-def near(demands: PointDemands, kind: str, party: Organization, reach: float) -> tuple[Ints, Ints, Floats]:
-    """(demand row, asset id, metres) of every pair within reach."""
+def near(
+    demands: PointDemands, kind: str, party: Organization, reach: float, lines: int | None = None
+) -> tuple[Ints, Ints, Floats]:
+    """(demand row, asset id, metres) of every pair within reach. lines: how many demands the whole list has of which
+    these are a part."""
+    at_once = (len(demands) if lines is None else lines) >= AT_ONCE_FROM
     lonlat, radius_m = np.column_stack((demands.lon, demands.lat)), demands.radius_m * reach
     found = []
-    for places in places_of(kind) if len(demands) >= AT_ONCE_FROM else [_in_boxes(lonlat, radius_m, kind)]:
+    for places in places_of(kind) if at_once else [_in_boxes(lonlat, radius_m, kind)]:
         demand, place, distance_m = places.near(lonlat, radius_m)
         others = places.owner[place] != party.pk
         found.append((demand[others], places.id[place[others]], distance_m[others]))
@@ -199,6 +205,14 @@ def holdings_of(assets: AssetFacts, first_day: int) -> Holdings:
         end=cast(Ints, found["end"]),
         loads=cast(Ints, np.column_stack([found[load] for load in LOADS])),
     )
+
+
+def _of_use(holdings: Holdings, start: Ints, asset: Ints, assets: int) -> Holdings:
+    """Without what ends before any demand near the asset begins: so that units are numbered alike whatever else the
+    list asks for elsewhere. start, asset: by pair."""
+    first = np.full(assets, FOREVER, dtype=np.int64)
+    np.minimum.at(first, asset, start)
+    return holdings.take(holdings.end > first[holdings.asset])
 
 
 def _refused(demands: PointDemands, assets: AssetFacts, demand: Ints, asset: Ints) -> Flags:

@@ -6,7 +6,7 @@ beside COPY in binary format, which the driver hands over row by row, that takes
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -50,18 +50,30 @@ def _parameter(value: object) -> object:
     return f"{{{','.join(map(repr, value.tolist()))}}}" if isinstance(value, np.ndarray) else value
 
 
-def write_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Insert the rows. Every column that may not be null is named: the database knows no defaults of Django's.
+def copy_lines(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """The rows as lines that COPY reads, many at a time; a line feed within a value never stands as it is.
 
-    Values are texts, or things whose text PostgreSQL reads as it is: numbers, UUIDs, truth values. The lines of COPY
-    are put together here: beside the driver's adaptation of each value that takes a third of the time.
+    Values are texts, or things whose text PostgreSQL reads as it is: numbers, UUIDs, truth values. Lines are put
+    together here: beside the driver's adaptation of each value that takes a third of the time.
     """
+    left = iter(rows)
+    while some := list(islice(left, ROWS_AT_ONCE)):
+        yield "".join(["\t".join(map(_field, row)) + "\n" for row in some]).encode()
+
+
+def write_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Insert the rows, of values as `copy_lines` takes them."""
+    write_lines(table, columns, copy_lines(rows))
+
+
+def write_lines(table: str, columns: Sequence[str], lines: Iterable[bytes]) -> None:
+    """Insert lines of `copy_lines`. Every column that may not be null is named: the database knows no defaults of
+    Django's."""
     quoted = connection.ops.quote_name
     statement = f"COPY {quoted(table)} ({', '.join(quoted(column) for column in columns)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        left = iter(rows)
-        while some := list(islice(left, ROWS_AT_ONCE)):
-            copy.write("".join(["\t".join(map(_field, row)) + "\n" for row in some]))
+        for some in lines:
+            copy.write(some)
 
 
 def _field(value: object) -> str:

@@ -1,5 +1,6 @@
 """The point demands of a list, as arrays."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -20,20 +21,33 @@ FIRST_DAY = "DATE '0001-01-01' - 1"
 """So that a date less it is date.toordinal()."""
 
 
+_OPEN = """list_id = %s AND NOT EXISTS (
+    SELECT FROM sharing_match AS taken WHERE taken.demand_id = demand.id AND taken.status = ANY (%s)
+)"""
+
+
 def open_demands(list_id: int, kind: str) -> PointDemands:
     """Demands of the list for `kind` that no match holds units for yet, by line."""
-    return _demands(
-        kind,
-        """list_id = %s AND NOT EXISTS (
-            SELECT FROM sharing_match AS taken WHERE taken.demand_id = demand.id AND taken.status = ANY (%s)
-        )""",
-        [list_id, list(LIVE)],
+    return _demands(kind, _OPEN, [list_id, list(LIVE)])
+
+
+def open_circles(list_id: int, kind: str) -> tuple[Ints, Floats, Floats]:
+    """(id, longitude and latitude, radius in metres) of the same."""
+    found = fetch_columns(
+        f"""
+        SELECT id, ST_X(location), ST_Y(location), radius_m FROM sharing_demand AS demand
+        WHERE kind = %s AND {_OPEN} ORDER BY line
+        """,
+        [kind, list_id, list(LIVE)],
+        {"id": INT8, "lon": FLOAT8, "lat": FLOAT8, "radius_m": FLOAT8},
     )
+    lonlat = np.column_stack((found["lon"], found["lat"]))
+    return cast(Ints, found["id"]), cast(Floats, lonlat), cast(Floats, found["radius_m"])
 
 
-def chosen_demands(ids: list[int], kind: str) -> PointDemands:
+def chosen_demands(ids: Sequence[int], kind: str) -> PointDemands:
     """These demands for `kind`, by list and line, whatever holds units for them."""
-    return _demands(kind, "id = ANY (%s)", [ids])
+    return _demands(kind, "id = ANY (%s::bigint[])", [np.array(ids, dtype=np.int64)])
 
 
 def _demands(kind: str, condition: str, parameters: list[object]) -> PointDemands:

@@ -5,7 +5,7 @@ own. What it saves, it saves in one transaction, so that an interrupted run leav
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,15 +14,16 @@ from time import perf_counter
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from registry.kinds import KINDS, ROUTE_KINDS
-from sharing.matching.answers import Answers
+from sharing.matching.answers import Answers, Tally
 from sharing.matching.explanation import Json
+from sharing.matching.fan_out.planning import parts_of
 from sharing.matching.heartbeat import heartbeat
 from sharing.matching.saving import MatchAnswer, OutcomeAnswer, save
-from sharing.models import DemandList, MatchRun, RunStatus
+from sharing.models import DemandList, MatchPart, MatchRun, RunStatus
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +39,12 @@ MOST_ATTEMPTS = 5
 """How often a run whose workers die is taken up, before it is given up: what kills a worker may kill the next too."""
 
 
-def run(run_id: int) -> MatchRun:
+def run(run_id: int, *, fan_out: Callable[[MatchRun], None] | None = None) -> MatchRun:
     """Match the open demands of the run's list; a run that is done, or under way elsewhere, is left alone.
 
     Runs of several lists that are to be matched together (parameters: `together`, their ids) are carried out with the
     first of them. What goes wrong is raised, for the workflow to record; a run whose process dies is taken up again
-    later.
+    later. fan_out: told of a long run once it is laid out in parts, which are then carried out one by one, wherever.
     """
     match_run = MatchRun.objects.select_related("list__party").get(pk=run_id)
     ids = together(match_run)
@@ -53,7 +54,13 @@ def run(run_id: int) -> MatchRun:
     runs = list(_mine(ids, claim).select_related("list__party").order_by("pk"))
     try:
         with heartbeat(_mine(ids, claim)):
-            _carry_out(runs, claim)
+            parts = parts_of(runs[0]) if fan_out and len(runs) == 1 else []
+            if parts:
+                _lay_out(runs[0], claim, parts)
+            else:
+                _carry_out(runs, claim)
+        if fan_out and parts:
+            fan_out(runs[0])
     except ClaimLost:
         logger.warning("match runs %s were taken over by another attempt", ids)
     except Exception:
@@ -87,7 +94,8 @@ def _claim(run_ids: Sequence[int]) -> datetime | None:
 
 
 def waiting(now: datetime) -> models.QuerySet[MatchRun]:
-    """The runs that are for anyone to take: queued, or left by an attempt that has died, unless that was the last."""
+    """The runs that are for anyone to take: queued, or left by an attempt that has died, unless that was the last.
+    Those laid out in parts are taken part by part."""
     return MatchRun.objects.filter(
         Q(status=RunStatus.QUEUED) | Q(_left(now), attempts__lt=MOST_ATTEMPTS),
     )
@@ -99,7 +107,8 @@ def given_up(now: datetime) -> models.QuerySet[MatchRun]:
 
 
 def _left(now: datetime) -> Q:
-    return Q(status=RunStatus.RUNNING, alive_at__lt=now - SILENT_FOR)
+    in_parts = Exists(MatchPart.objects.filter(run=OuterRef("pk")))
+    return Q(~in_parts, status=RunStatus.RUNNING, alive_at__lt=now - SILENT_FOR)
 
 
 def _mine(run_ids: Sequence[int], claim: datetime) -> models.QuerySet[MatchRun]:
@@ -142,7 +151,7 @@ def answer(
     answers: AnswersByKind = {}
     for kind in KINDS:
         match_kind = match_routes if kind in ROUTE_KINDS else match_points
-        answers[kind] = match_kind(demand_list.pk, kind, demand_list.party, parameters, partial(step, kind))
+        answers[kind] = match_kind(demand_list.pk, kind, demand_list.party, parameters, partial(step, kind)).count()
     return answers
 
 
@@ -176,10 +185,17 @@ def _answer_together(
         else:
             found, fairness = match_points_fairly(lists, kind, {})
         for own, one, told, demand_list in zip(answers, found, fared, lists, strict=True):
-            own[kind] = one
+            own[kind] = one.count()
             if fairness and demand_list.party_id in fairness.asked:
                 told[kind] = fairness.told_to(demand_list.party_id)
     return answers, fared
+
+
+def _lay_out(run: MatchRun, claim: datetime, parts: Sequence[MatchPart]) -> None:
+    with transaction.atomic():
+        if not _mine([run.pk], claim).select_for_update(no_key=True).first():
+            raise ClaimLost
+        MatchPart.objects.bulk_create(parts)
 
 
 def _carry_out(runs: Sequence[MatchRun], claim: datetime) -> None:
@@ -201,29 +217,26 @@ def _carry_out(runs: Sequence[MatchRun], claim: datetime) -> None:
             found = figures(own) | ({"fairness": fairness} if fairness else {})
             found["seconds"]["saving"] = round(perf_counter() - saving, 4)
             found["seconds"]["total"] = round(perf_counter() - began, 4)
-            _finish(locked[pk], found)
+            finish(locked[pk], found)
 
 
-def figures(answers: AnswersByKind) -> Figures:
-    """Counts, seconds of each step, and what was proven, as JSON."""
-    seconds: dict[str, float] = {}
-    for one in answers.values():
-        for step, spent in one.seconds.items():
-            seconds[step] = round(seconds.get(step, 0.0) + spent, 4)
-    told = outcomes(answers)
+def figures(tallies: Mapping[str, Tally]) -> Figures:
+    """Counts, seconds of each step, and what was proven, as JSON. tallies: by kind."""
+    kinds = list(tallies.values())
+    steps = dict.fromkeys(step for one in kinds for step in one.seconds)
     counts = ("pairs", "options", "components", "served", "served_bound")
     return {
-        "demands": len(told),
-        "matched": sum(outcome.met for outcome in told),
-        "unmatched": sum(not outcome.met for outcome in told),
-        **{count: sum(getattr(one, count) for one in answers.values()) for count in counts},
-        "cost": sum(one.cost for one in answers.values()) / 100,
-        "cost_bound": sum(one.cost_bound for one in answers.values()) / 100,
-        "seconds": seconds,
+        "demands": sum(one.demands for one in kinds),
+        "matched": sum(one.matched for one in kinds),
+        "unmatched": sum(one.demands - one.matched for one in kinds),
+        **{count: sum(getattr(one, count) for one in kinds) for count in counts},
+        "cost": sum(one.cost for one in kinds) / 100,
+        "cost_bound": sum(one.cost_bound for one in kinds) / 100,
+        "seconds": {step: round(sum(one.seconds.get(step, 0.0) for one in kinds), 4) for step in steps},
     }
 
 
-def _finish(match_run: MatchRun, figures: Figures) -> None:
+def finish(match_run: MatchRun, figures: Figures) -> None:
     """The value is the yearly cost of what is served; the gap the larger of those in number served and in cost.
 
     Of a list matched with others the bounds are those of all together: none of its own is stated.

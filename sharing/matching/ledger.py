@@ -5,13 +5,14 @@ a holding takes [lower, upper). Loads are integers in thousandths of their unit 
 are exact.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from sharing.matching.arrays import (
     FOREVER,
     UNLIMITED,
+    Flags,
     Ints,
     group_starts,
     join_sorted,
@@ -37,6 +38,9 @@ class Holdings:
     def sorted(cls, *, asset: Ints, lower: Ints, upper: Ints, start: Ints, end: Ints, loads: Ints) -> "Holdings":
         order = np.lexsort((start, lower, asset))
         return cls(asset[order], lower[order], upper[order], start[order], end[order], loads[order])
+
+    def take(self, rows: Flags) -> "Holdings":
+        return Holdings(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @classmethod
     def none(cls, load_count: int) -> "Holdings":

@@ -20,22 +20,25 @@ from sharing.matching.proposals import Proposals, matches
 from sharing.matching.saving import OutcomeAnswer
 from sharing.matching.scoring import Scores, score
 
-LONG = 10_000
-"""Demands beyond which a list is answered without runners-up and without changes that would help: whoever plans a
-country matches what is left as a list of its own."""
-
 
 def match_points(list_id: int, kind: str, party: Organization, parameters: Json, progress: Progress) -> Answers:
     """Answers for every open point demand for `kind`; progress goes from 0 to 1."""
+    demands = open_demands(list_id, kind)
+    return match_demands(demands, len(demands), kind, party, parameters, progress)
+
+
+def match_demands(
+    demands: PointDemands, lines: int, kind: str, party: Organization, parameters: Json, progress: Progress
+) -> Answers:
+    """The same for these demands, which no others of their list share an asset with. lines: of the whole list, open
+    and for the kind: how much is told depends on it."""
     answers, clock = Answers(), Clock()
-    ready = prepare(list_id, kind, party, parameters, answers, clock, progress)
+    ready = prepare(demands, lines, kind, party, parameters, answers, clock, progress)
     if ready is None:
         return answers
     assignment = assign(Problem.of(ready.options, ready.scores.regret, ready.hood.holdings))
     clock.stop(answers, "assignment", progress, 0.8)
-    answers.served, answers.served_bound = int(assignment.served.sum()), int(assignment.served_bound.sum())
-    answers.cost, answers.cost_bound = assignment.cost, assignment.cost_bound
-    answers.components = assignment.components
+    answers.reach(assignment.reached)
     legs = Legs(assignment.option, assignment.units, assignment.numbers)
     explain(answers, ready, legs, given_away(ready, legs))
     clock.stop(answers, "explanation", progress, 1.0)
@@ -43,14 +46,14 @@ def match_points(list_id: int, kind: str, party: Organization, parameters: Json,
 
 
 def prepare(
-    list_id: int, kind: str, party: Organization, parameters: Json, answers: Answers, clock: Clock, progress: Progress
-) -> "Ready | None":
-    """The first three steps; None for a list that asks for nothing of the kind."""
-    demands = open_demands(list_id, kind)
+    demands: PointDemands, lines: int, kind: str, party: Organization, parameters: Json, answers: Answers,
+    clock: Clock, progress: Progress,
+) -> "Ready | None":  # fmt: skip
+    """The first three steps; None where nothing is asked for. lines: of the whole list."""
     if not len(demands):
         return None
     prices = parameters.get("prices", ())
-    hood = candidates.neighbourhood(demands, kind=kind, party=party, prices=prices)
+    hood = candidates.neighbourhood(demands, kind=kind, party=party, prices=prices, lines=lines)
     clock.stop(answers, "candidates", progress, 0.3)
     verdicts = judge(hood.pairs, RULES[kind])
     eligible = verdicts.passes(Stage.FREE)
@@ -59,7 +62,7 @@ def prepare(
     scores = score(options)
     clock.stop(answers, "scoring", progress, 0.5)
     answers.pairs, answers.options = len(hood.pairs), len(options)
-    return Ready(kind, party, prices, hood, verdicts, eligible, options, scores)
+    return Ready(kind, party, prices, lines > misses.LONG, hood, verdicts, eligible, options, scores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Ready:
     kind: str
     party: Organization
     prices: Sequence[Json]
+    long: bool
     hood: Neighbourhood
     verdicts: Verdicts
     eligible: Flags
@@ -139,8 +143,7 @@ def explain(answers: Answers, ready: Ready, legs: Legs, given: Given) -> None:
     funnel = funnels(ready.hood.pairs, ready.verdicts, left)
     met = np.zeros(len(run.demands), dtype=np.bool_)
     met[run.options.demand[legs.option]] = True
-    long = len(run.demands) > LONG
-    others = [] if long else runners_up(run.options, ready.scores, available & met[run.options.demand])
+    others = [] if ready.long else runners_up(run.options, ready.scores, available & met[run.options.demand])
     answers.matches = matches(run.options, ready.scores, Proposals.of(run.options, legs.option, legs.units, others))
     answers.outcomes = [
         OutcomeAnswer(int(run.demands.id[demand]), True, "", funnel[demand], {}, {})
@@ -148,7 +151,7 @@ def explain(answers: Answers, ready: Ready, legs: Legs, given: Given) -> None:
     ]
     unmet = np.flatnonzero(~met)
     for demand, miss in zip(
-        unmet.tolist(), (_nearest if long else _misses)(run, unmet) if unmet.size else [], strict=True
+        unmet.tolist(), (_nearest if ready.long else _misses)(run, unmet) if unmet.size else [], strict=True
     ):
         answers.outcomes.append(
             OutcomeAnswer(

@@ -2,15 +2,16 @@
 
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import connection
 from django.utils import timezone
 
 from registry.kinds import LOADS
-from sharing.matching.columns import write_rows
+from sharing.matching.columns import copy_lines, write_lines, write_rows
 from sharing.matching.explanation import Json
 from sharing.models import Match, MatchLeg, MatchRun, MatchStatus, Outcome
 
@@ -57,6 +58,36 @@ class OutcomeAnswer:
     other_changes: Sequence[Json] = ()
 
 
+MATCH_COLUMNS = (
+    "id",
+    "run_id",
+    "demand_id",
+    "rank",
+    "status",
+    "score",
+    "score_parts",
+    "cost_per_year",
+    "distance_m",
+    "length_m",
+    "status_at",
+    "created_at",
+)
+LEG_COLUMNS = (
+    "match_id",
+    "position",
+    "asset_id",
+    "reference",
+    "quantity",
+    "geometry",
+    "length_m",
+    "terrain",
+    "cost_per_year",
+    *LOADS,
+)
+OUTCOME_COLUMNS = ("run_id", "demand_id", "met", "reason", "funnel", "nearest_miss", "change", "other_changes")
+Row = tuple[object, ...]
+
+
 def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[OutcomeAnswer]) -> None:
     """Writes the answers of a run.
 
@@ -65,51 +96,62 @@ def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[Outco
     """
     now = timezone.now().isoformat()
     ids = _new_ids(Match._meta.db_table, len(matches))
-    write_rows(
-        Match._meta.db_table,
-        (
-            "id", "run_id", "demand_id", "rank", "status", "status_at", "created_at", "score", "score_parts",
-            "cost_per_year", "distance_m", "length_m",
-        ),
-        (
-            (
-                match_id, run.pk, match.demand, match.rank, MatchStatus.PROPOSED.value, now, now,
-                round(match.score, 4), match.score_parts, _money(match.cost_cents), match.distance_m,
-                match.length_m,
-            )
-            for match_id, match in zip(ids, matches, strict=True)
-        ),
-    )  # fmt: skip
-    write_rows(
-        MatchLeg._meta.db_table,
-        (
-            "match_id", "position", "asset_id", "reference", "quantity", "geometry", "length_m", "terrain",
-            "cost_per_year", *LOADS,
-        ),
-        (
-            (
+    write_rows(Match._meta.db_table, MATCH_COLUMNS, ((*row, now, now) for row in _match_rows(run.pk, ids, matches)))
+    write_rows(MatchLeg._meta.db_table, LEG_COLUMNS, _leg_rows(ids, matches))
+    write_rows(Outcome._meta.db_table, OUTCOME_COLUMNS, _outcome_rows(run.pk, outcomes))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Answers as COPY takes them, to be written later; those of matches without their times, which they get then."""
+
+    matches: bytes
+    legs: bytes
+    outcomes: bytes
+
+    @classmethod
+    def of(cls, run_id: int, matches: Sequence[MatchAnswer], outcomes: Sequence[OutcomeAnswer]) -> "Lines":
+        ids = _new_ids(Match._meta.db_table, len(matches))
+        return cls(
+            b"".join(copy_lines(_match_rows(run_id, ids, matches))),
+            b"".join(copy_lines(_leg_rows(ids, matches))),
+            b"".join(copy_lines(_outcome_rows(run_id, outcomes))),
+        )
+
+    def write(self, now: datetime) -> None:
+        """In the caller's transaction, as `save` does."""
+        time = now.isoformat().encode()
+        matches = self.matches.replace(b"\n", b"\t%b\t%b\n" % (time, time))
+        write_lines(Match._meta.db_table, MATCH_COLUMNS, [matches])
+        write_lines(MatchLeg._meta.db_table, LEG_COLUMNS, [self.legs])
+        write_lines(Outcome._meta.db_table, OUTCOME_COLUMNS, [self.outcomes])
+
+
+def _match_rows(run_id: int, ids: Sequence[int], matches: Sequence[MatchAnswer]) -> Iterator[Row]:
+    """Without their times."""
+    for match_id, match in zip(ids, matches, strict=True):
+        yield (
+            match_id, run_id, match.demand, match.rank, MatchStatus.PROPOSED.value, round(match.score, 4),
+            match.score_parts, _money(match.cost_cents), match.distance_m, match.length_m,
+        )  # fmt: skip
+
+
+def _leg_rows(ids: Sequence[int], matches: Sequence[MatchAnswer]) -> Iterator[Row]:
+    for match_id, match in zip(ids, matches, strict=True):
+        for position, leg in enumerate(match.legs, start=1):
+            yield (
                 match_id, position, leg.asset, uuid4(), leg.quantity, _ewkb(leg.place), leg.length_m,
                 json.dumps(leg.terrain) if leg.terrain else "{}", _money(leg.cost_cents), *leg.loads,
-            )
-            for match_id, match in zip(ids, matches, strict=True)
-            for position, leg in enumerate(match.legs, start=1)
-        ),
-    )  # fmt: skip
-    write_rows(
-        Outcome._meta.db_table,
-        ("run_id", "demand_id", "met", "reason", "funnel", "nearest_miss", "change", "other_changes"),
-        (
-            (
-                run.pk, outcome.demand, outcome.met, outcome.reason,
-                *(
-                    json.dumps(value) if value else "{}"
-                    for value in (outcome.funnel, outcome.nearest_miss, outcome.change)
-                ),
-                json.dumps(list(outcome.other_changes)) if outcome.other_changes else "[]",
-            )
-            for outcome in outcomes
-        ),
-    )  # fmt: skip
+            )  # fmt: skip
+
+
+def _outcome_rows(run_id: int, outcomes: Sequence[OutcomeAnswer]) -> Iterator[Row]:
+    for outcome in outcomes:
+        yield (
+            run_id, outcome.demand, outcome.met, outcome.reason,
+            *(json.dumps(one) if one else "{}" for one in (outcome.funnel, outcome.nearest_miss, outcome.change)),
+            json.dumps(list(outcome.other_changes)) if outcome.other_changes else "[]",
+        )  # fmt: skip
 
 
 def _ewkb(place: Sequence[Place] | None) -> str | None:

@@ -10,6 +10,7 @@ from sharing.matching.arrays import Ints
 from sharing.matching.assignment.fair import FairAssignment, assign_fairly
 from sharing.matching.assignment.problem import Problem
 from sharing.matching.candidates import facts_of, holdings_of
+from sharing.matching.demands import open_demands
 from sharing.matching.explanation import Json
 from sharing.matching.points import Given, Legs, Ready, explain, given_away, prepare
 from sharing.models import DemandList
@@ -47,9 +48,10 @@ def match_points_fairly(
 ) -> tuple[list[Answers], Fairness | None]:
     """Answers for the open demands of each list for `kind`, in their order; no fairness where none asks for it."""
     answers, clocks = [Answers() for _ in lists], [Clock() for _ in lists]
+    demands = [open_demands(one.pk, kind) for one in lists]
     ready = [
-        prepare(one.pk, kind, one.party, parameters, own, clock, _silent)
-        for one, own, clock in zip(lists, answers, clocks, strict=True)
+        prepare(asked, len(asked), kind, one.party, parameters, own, clock, _silent)
+        for asked, one, own, clock in zip(demands, lists, answers, clocks, strict=True)
     ]
     asking = [number for number, one in enumerate(ready) if one is not None]
     asked = [one for one in ready if one is not None]

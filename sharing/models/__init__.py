@@ -13,6 +13,7 @@ from sharing.models.event import Event, EventType
 from sharing.models.mail_preference import MailPreference, MailTiming
 from sharing.models.match import LIVE, Match, MatchStatus
 from sharing.models.match_leg import MatchLeg
+from sharing.models.match_part import MatchPart, PartStatus
 from sharing.models.match_run import MatchRun, RunStatus
 from sharing.models.notification import Channel, Notification
 from sharing.models.opening import Opening
@@ -53,11 +54,13 @@ __all__ = [
     "MailTiming",
     "Match",
     "MatchLeg",
+    "MatchPart",
     "MatchRun",
     "MatchStatus",
     "Notification",
     "Opening",
     "Outcome",
+    "PartStatus",
     "RefusalReason",
     "RejectionReason",
     "Report",

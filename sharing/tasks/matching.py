@@ -1,17 +1,25 @@
 """Matching in the background: every queued run is carried out once, whatever is killed meanwhile."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from celery import shared_task
+from celery import chord, shared_task
 from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from sharing.matching import engine, snapshot
-from sharing.models import Event, EventType, ListStatus, MatchRun, RunStatus
+from sharing.matching.fan_out import parts
+from sharing.matching.fan_out.carrying import carry_out as carry_out_part
+from sharing.models import Event, EventType, ListStatus, MatchPart, MatchRun, RunStatus
 from sharing.workflow import lists
+
+logger = logging.getLogger(__name__)
 
 UNTOLD_FOR = timedelta(days=1)
 """How far back done runs are looked at whose end the workflow was not told."""
@@ -22,8 +30,43 @@ PLACE_NOTES_KEPT = timedelta(days=1)
 
 @shared_task(name="sharing.match")
 def match(run_id: int) -> None:
-    """Carry out one run."""
-    carry_out(run_id)
+    """Carry out one run, or lay it out in parts."""
+    carry_out(run_id, fan_out=hand_out)
+
+
+# Its end is counted by the chord, so it must be told.
+@shared_task(name="sharing.match_part", ignore_result=False)
+def match_part(part_id: int) -> None:
+    """Carry out one part of a long run."""
+    try:
+        run = carry_out_part(part_id)
+    except Exception as error:
+        run = MatchRun.objects.get(parts=part_id)
+        lists.record_failed(run, error=f"{type(error).__name__}: {error}")
+        raise
+    if run and run.status == RunStatus.DONE:
+        lists.record_matched(run)
+
+
+def hand_out(run: MatchRun) -> None:
+    """Hands the parts of a run to the workers, and the border when they are done. Where that fails, the sweep does."""
+    border, *others = MatchPart.objects.filter(run=run).order_by("number").values_list("pk", flat=True)
+    try:
+        chord([match_part.si(part) for part in others])(match_part.si(border))
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("the parts of match run %s were not handed out: %s", run.pk, error)
+
+
+@shared_task(name="sharing.sweep_parts")
+def sweep_parts() -> None:
+    """Start the parts of dead workers and those whose nudge was lost. Runs with a part whose workers died time and
+    again are failed."""
+    now = timezone.now()
+    for part in parts.given_up(now).select_related("run"):
+        lists.record_failed(part.run, error=_died(part.attempts))
+    parts.clear()
+    for part_id in parts.waiting(now).values_list("pk", flat=True):
+        match_part.delay(part_id)
 
 
 @shared_task(name="sharing.sweep_runs")
@@ -32,9 +75,13 @@ def sweep_runs() -> None:
     workers died time and again are failed."""
     now = timezone.now()
     for run in engine.given_up(now):
-        lists.record_failed(run, error=_("Its worker died at each of %(count)d attempts.") % {"count": run.attempts})
+        lists.record_failed(run, error=_died(run.attempts))
     for run_id in (*engine.waiting(now).values_list("pk", flat=True), *_untold(now)):
         match.delay(run_id)
+
+
+def _died(attempts: int) -> str:
+    return _("Its worker died at each of %(count)d attempts.") % {"count": attempts}
 
 
 def _untold(now: datetime) -> QuerySet[MatchRun, int]:
@@ -52,11 +99,11 @@ def _untold(now: datetime) -> QuerySet[MatchRun, int]:
     ).values_list("pk", flat=True)
 
 
-def carry_out(run_id: int) -> MatchRun:
+def carry_out(run_id: int, *, fan_out: Callable[[MatchRun], None] | None = None) -> MatchRun:
     """The engine's run, and those carried out with it, then the workflow told of their end. Raises what the engine
-    raised."""
+    raised. fan_out: as the engine has it."""
     try:
-        run = engine.run(run_id)
+        run = engine.run(run_id, fan_out=fan_out)
     except Exception as error:
         for failed in MatchRun.objects.filter(pk__in=engine.together(MatchRun.objects.get(pk=run_id))):
             lists.record_failed(failed, error=f"{type(error).__name__}: {error}")

@@ -27,3 +27,11 @@ def setting(name: str, **environment: str) -> str:
 )
 def test_celery_uses_the_redis_that_redis_url_names(address: str, broker: str):
     assert setting("CELERY_BROKER_URL", REDIS_URL=address) == broker
+
+
+@pytest.mark.parametrize("address", ["redis://redis.example:6380/3", "unix:///run/redis.sock", "rediss://r.example/0"])
+def test_celery_counts_the_parts_of_long_runs_in_the_same_redis(address: str):
+    code = "from config.celery import app; print(type(app.backend).__name__)"
+    clean = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": address}
+    made = subprocess.run([sys.executable, "-c", code], env=clean, capture_output=True, text=True, timeout=60)
+    assert (made.stdout.strip(), made.returncode) == ("RedisBackend", 0)

@@ -6,6 +6,7 @@ programme; then units are numbered. Where the numbers cannot be laid out althoug
 returned can really be held.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from sharing.matching.assignment.layout import Layout, lay_out
 from sharing.matching.assignment.model import Model, Rows, build
 from sharing.matching.assignment.problem import PRIORITIES, Assignment, Problem
 from sharing.matching.assignment.programme import served_by_priority
+from sharing.matching.assignment.proof import Reached, Round
 
 ROUNDS = 30
 """Solutions tried before the legs that still cannot be laid out are given up."""
@@ -25,20 +27,20 @@ def assign(problem: Problem) -> Assignment:
     """The best assignment whose units can be numbered, with proven bounds. Same problem, same answer."""
     cuts: list[Rows] = []
     memory: dict[bytes, exact.Solution] = {}
-    proven: Solved | None = None
-    valid = True
-    for round_number in range(1, ROUNDS + 1):
+    rounds: list[Round] = []
+    proven = True
+    while True:
         model = build(problem, cuts)
         solved = _solve(model, memory)
-        if valid:
-            proven = solved
         layout = lay_out(problem, model, solved.used)
-        if not layout.cuts or round_number == ROUNDS:
+        rounds.append(solved.as_round(certain=layout.proven))
+        if proven:
+            exactly = solved.exact
+        if not layout.cuts or len(rounds) == ROUNDS:
             break
         cuts.append(layout.cuts_as_rows(problem))
-        valid = valid and layout.proven
-    assert proven is not None
-    return result_of(problem, model, layout, proven, round_number)
+        proven = proven and layout.proven
+    return result_of(problem, model, layout, rounds, exactly=exactly)
 
 
 @dataclass(slots=True)
@@ -52,6 +54,9 @@ class Solved:
     cost_bound: int
     parts: int
     exact: bool
+
+    def as_round(self, *, certain: bool) -> Round:
+        return Round(self.served, self.served_bound, self.cost, self.cost_bound, self.parts, certain)
 
 
 def _solve(model: Model, memory: dict[bytes, exact.Solution]) -> Solved:
@@ -110,21 +115,18 @@ def _filled_before(demand: Ints, most: Ints) -> Ints:
     return np.asarray(total - np.repeat(total[starts], lengths), dtype=np.int64)
 
 
-def result_of(problem: Problem, model: Model, layout: Layout, proven: Solved, rounds: int) -> Assignment:
-    """What is laid out, with the bounds of the last solution that nothing was taken from."""
-    served, cost = served_by_priority(model, layout.used), int(model.cost @ layout.used)
-    as_many = bool((served == proven.served).all())
+def result_of(problem: Problem, model: Model, layout: Layout, rounds: Sequence[Round], *, exactly: bool) -> Assignment:
+    """What is laid out, with the bounds of the last solution that nothing was taken from; whether that was solved
+    `exactly`."""
+    reached = Reached(served_by_priority(model, layout.used), int(model.cost @ layout.used), rounds)
+    proven = reached.proven
+    as_many = bool((reached.served == proven.served).all())
     option = np.flatnonzero(layout.used)
     demand = problem.demand[option]
     return Assignment(
         option=option,
         units=np.where(model.need[demand] > 1, layout.used[option], problem.quantity[demand]),
         numbers=[layout.numbers[i] for i in option.tolist()],
-        served=served,
-        served_bound=proven.served_bound,
-        cost=cost,
-        cost_bound=proven.cost_bound if as_many else 0,
-        components=proven.parts,
-        exact=proven.exact and as_many and cost == proven.cost,
-        rounds=rounds,
+        reached=reached,
+        exact=exactly and as_many and reached.cost == proven.cost,
     )

@@ -22,6 +22,7 @@ from sharing.matching.assignment.layout import lay_out
 from sharing.matching.assignment.model import Model, Rows, build
 from sharing.matching.assignment.problem import Assignment, Problem
 from sharing.matching.assignment.programme import Kept, Programme, is_served, served_by_priority
+from sharing.matching.assignment.proof import Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +47,23 @@ class _Shares:
 def assign_fairly(problem: Problem, party: Ints) -> FairAssignment:
     """The fairest assignment whose units can be numbered; `party`: by demand, 0 to the number of parties less one."""
     cuts: list[Rows] = []
-    proven: Solved | None = None
-    bound, valid, counts = 1.0, True, _asked(party)
-    for rounds in range(1, ROUNDS + 1):
+    rounds: list[Round] = []
+    bound, valid, counts, exactly = 1.0, True, _asked(party), False
+    while True:
         model = build(problem, cuts)
         shares = _fairest(model, party)
         kept = tuple((party == one, int(count)) for one, count in enumerate(shares.counts.tolist()))
         solution = exact.solve(model, kept, shares.used)
         solved = _solved(model, solution, exactly=shares.exact and solution.exact)
         if valid:
-            proven, bound, counts = solved, shares.bound, shares.counts
+            exactly, bound, counts = solved.exact, shares.bound, shares.counts
         layout = lay_out(problem, model, solved.used)
-        if not layout.cuts or rounds == ROUNDS:
+        rounds.append(solved.as_round(certain=layout.proven))
+        if not layout.cuts or len(rounds) == ROUNDS:
             break
         cuts.append(layout.cuts_as_rows(problem))
         valid = valid and layout.proven
-    assert proven is not None
-    assignment = result_of(problem, model, layout, proven, rounds)
+    assignment = result_of(problem, model, layout, rounds, exactly=exactly)
     served = _counts(model, party, layout.used)
     as_fair = assignment.exact and bool((served == counts).all())
     return FairAssignment(assignment, served, _asked(party), bound, as_fair)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharing.matching.arrays import Flags, Ints
+from sharing.matching.assignment.proof import Reached
 from sharing.matching.facts import Pairs
 from sharing.matching.ledger import Holdings
 
@@ -80,10 +81,33 @@ class Assignment:
     option: Ints  # the legs, in the order of options
     units: Ints  # units of each leg
     numbers: list[list[tuple[int, int]]]  # unit numbers of each leg as half-open ranges
-    served: Ints  # demands served, by priority (0 to 9)
-    served_bound: Ints
-    cost: int  # cents a year
-    cost_bound: int
-    components: int  # how many independent parts had to be solved
+    reached: Reached
     exact: bool  # whether every part was solved to proven optimality
-    rounds: int  # solutions tried until the unit numbers could be laid out
+
+    @property
+    def served(self) -> Ints:
+        """Demands served, by priority (0 to 9)."""
+        return self.reached.served
+
+    @property
+    def served_bound(self) -> Ints:
+        return self.reached.proven.served_bound
+
+    @property
+    def cost(self) -> int:
+        """Cents a year."""
+        return self.reached.cost
+
+    @property
+    def cost_bound(self) -> int:
+        return self.reached.cost_bound
+
+    @property
+    def components(self) -> int:
+        """How many independent parts had to be solved."""
+        return self.reached.proven.parts
+
+    @property
+    def rounds(self) -> int:
+        """Solutions tried until the unit numbers could be laid out."""
+        return len(self.reached.rounds)

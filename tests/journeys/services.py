@@ -1,0 +1,59 @@
+"""Programs of a test's own that it starts, and kills without a warning."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+PATIENCE_S = 90
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+class Service:
+    """A process group that is started, and killed without a warning."""
+
+    def __init__(self, folder: Path, command: list[str], environment: dict[str, str]) -> None:
+        self.folder, self.command, self.environment = folder, command, environment
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=settings.BASE_DIR,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        if self.process:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+def worker(folder: Path, processes: int, **variables: str) -> Service:
+    """Celery's worker, of so many processes, with its beat, on the test's database and the Redis of the folder."""
+    database = os.environ.get("DATABASE_URL", "postgis:///infrashare").rpartition("/")[0]
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}",
+        "REDIS_URL": f"unix://{folder}/sock?db=0",
+        **variables,
+    }
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat", "--concurrency", str(processes)]
+    return Service(folder, [*command, "--schedule", str(folder / "schedule")], environment)
