@@ -3,6 +3,7 @@ how much sooner. Seconds are the clock's, of a machine that should do nothing el
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -118,9 +119,12 @@ def _workers(processes: int) -> Iterator[Celery]:
             [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", str(processes)],
         )
         for command in commands:
-            program = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
+            program = subprocess.Popen(
+                command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
             programs.callback(program.wait, PATIENCE_S)
-            programs.callback(program.terminate)
+            # With its child processes, and at once: all that was to be done is done.
+            programs.callback(os.killpg, program.pid, signal.SIGKILL)
         while not (Path(folder) / "sock").exists():
             time.sleep(0.05)
         try:
