@@ -76,14 +76,16 @@ def main() -> int:
                 catalogue.forget()
             figures += _run(suite)
     print(table(figures))
-    save(figures)
     print(f"• Written to {RESULTS}", file=sys.stderr)
     return 0 if all(figure["holds"] is not False for figure in figures) else 1
 
 
 def _run(suite: str) -> list[dict[str, Any]]:
+    """Its figures, which are kept at once: hours of work are not lost by what a later suite meets."""
     print(f"• {suite}", file=sys.stderr, flush=True)
-    return SUITES[suite]()
+    figures = SUITES[suite]()
+    save(figures)
+    return figures
 
 
 @contextmanager

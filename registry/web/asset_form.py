@@ -16,6 +16,7 @@ from registry.asset_writing import DETAILS, PROTECTION, TERMS, may_set_terms
 from registry.errors import NotYours
 from registry.kinds import KINDS, LOADS, Kind
 from registry.models import Asset, Organization, PlannedFacility, Role, Sector, User
+from registry.models.asset import every_sector
 from registry.refusals import constraint_of
 from registry.web.forms import DayInput, RegionField, RowForm, place_field
 
@@ -63,6 +64,7 @@ class AssetForm(RowForm):
     open_to_sectors = forms.MultipleChoiceField(
         choices=Sector.choices,
         required=False,
+        initial=every_sector,
         label=gettext_lazy("Open to sectors"),
         help_text=gettext_lazy("Sectors that may ask for it; none when it is not shared."),
         widget=forms.CheckboxSelectMultiple,

@@ -55,6 +55,12 @@ def errors(answer: Any) -> dict[str, list[str]]:
     return {**forms.asset.errors, **forms.details.errors}
 
 
+def test_a_manager_opens_what_is_listed_to_every_sector_unless_told_otherwise(party: Party):
+    """As a file does that does not say."""
+    form = browser(party.manager).get("/assets/new/tower/").context["forms"].asset
+    assert form["open_to_sectors"].initial == list(Sector.values)
+
+
 @pytest.mark.parametrize("kind", Kind.values)
 def test_each_kind_is_listed_with_its_details(party: Party, kind: str):
     client = browser(party.editor)
