@@ -117,7 +117,12 @@ DATABASES["default"] |= {
 # (docs/visibility.md). Triggers read it from the connection, and take 5 where a connection says nothing.
 PLACE_CELL_HOLDS = env.int("PLACE_CELL_HOLDS", default=5)
 _options = DATABASES["default"].setdefault("OPTIONS", {})
-_options["options"] = f"{_options.get('options', '')} -c registry.cell_holds={PLACE_CELL_HOLDS}".strip()
+# After how many days a level of protection is reviewed, where nobody says a day. Triggers read it likewise.
+PROTECTION_REVIEW_DAYS = env.int("PROTECTION_REVIEW_DAYS", default=365)
+_options["options"] = (
+    f"{_options.get('options', '')} -c registry.cell_holds={PLACE_CELL_HOLDS}"
+    f" -c registry.review_days={PROTECTION_REVIEW_DAYS}"
+).strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=bundled("pyogrio", "libgdal"))
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=bundled("shapely", "libgeos_c"))

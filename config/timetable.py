@@ -29,5 +29,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "forget-old-calls": {"task": "registry.forget_old_calls", "schedule": 3600.0},
     # On the first of each month; the other hours make up for one that was missed.
     "make-reports": {"task": "sharing.make_reports", "schedule": crontab(minute=20), "options": {"expires": 3600}},
+    # Once a day would do; the other hours make up for one that was missed.
+    "check-inventories": {
+        "task": "sharing.check_inventories",
+        "schedule": crontab(minute=50),
+        "options": {"expires": 3600},
+    },
     "refresh-free-units": {"task": "registry.refresh_free_units", "schedule": crontab(minute=1)},
 }

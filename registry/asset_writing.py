@@ -5,6 +5,7 @@ as it is (IntegrityError, ProtectedError): registry.refusals has the words. Call
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -19,6 +20,7 @@ from registry.models import Asset, Duct, EquipmentRoom, Fiber, Role, Tower, User
 # What commits the organization, and so is for its managers.
 TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
 PROTECTION = ("protection", "protection_reason")
+REVIEW = "protection_review_on"
 DETAILS: dict[str, type[Model]] = {
     Kind.TOWER.value: Tower,
     Kind.DUCT.value: Duct,
@@ -77,6 +79,12 @@ def set_terms(ids: Sequence[int], values: Values, *, actor: User) -> int:
     return Asset.objects.filter(pk__in=[asset.pk for asset in found]).update(**values, updated_at=timezone.now())
 
 
+def confirm_levels(ids: Sequence[int], *, until: date, actor: User) -> int:
+    """That the levels of these protected assets stand, until they are reviewed again on the day `until`; of all, or of
+    none where one of them is another's. How many."""
+    return set_terms(ids, {REVIEW: until}, actor=actor)
+
+
 def delete(asset: Asset, *, actor: User) -> None:
     """Takes an asset that no ledger line and no match refers to off the registry."""
     _check_role(asset.owner_id, Role.EDITOR, actor, "owner")
@@ -96,7 +104,7 @@ def check_rights(asset: Asset | None, values: Values, actor: User) -> None:
     whoever lists it may set the protection, as that shows less than is shown without. Raises NotYours."""
     owner_id = asset.owner_id if asset else values["owner"].pk
     _check_role(owner_id, Role.EDITOR, actor, "owner")
-    for name in TERMS if asset is None else (*TERMS, *PROTECTION):
+    for name in TERMS if asset is None else (*TERMS, *PROTECTION, REVIEW):
         if name in values:
             _check_role(owner_id, Role.MANAGER, actor, name)
 

@@ -7,6 +7,7 @@ PAGES: dict[str, str] = {
     "agreement": "web:agreement",
     "asset": "web:asset",
     "cobuildgroup": "web:cobuild-group",
+    "inventory": "web:inventory-of",
     "consent": "web:consent",
     "demand": "web:demand",
     "demandlist": "web:demand-list",

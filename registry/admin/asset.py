@@ -14,7 +14,7 @@ from registry.admin.asset_details import DETAILS
 from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegionFilter, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
-from registry.asset_writing import PROTECTION, TERMS, power_within_cooling
+from registry.asset_writing import PROTECTION, REVIEW, TERMS, power_within_cooling
 from registry.exports.assets import suited_tables
 from registry.exports.formats import Format
 from registry.exports.table import Table
@@ -147,7 +147,7 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
                 gettext_lazy("Sharing"),
                 {"fields": terms},
             ),
-            (gettext_lazy("Protection"), {"fields": PROTECTION}),
+            (gettext_lazy("Protection"), {"fields": (*PROTECTION, REVIEW)}),
             (gettext_lazy("Source"), {"fields": ("source", *(("created_at", "updated_at") if obj else ()))}),
         )
 
@@ -157,7 +157,7 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
             fixed += ["kind"] if person(request).is_superuser else ["kind", "owner"]
         if not self._sets_terms(request, obj):
             fixed += TERMS[1:]
-            fixed += PROTECTION if obj is not None else ()
+            fixed += (*PROTECTION, REVIEW) if obj is not None else ()
         return fixed
 
     def _sets_terms(self, request: HttpRequest, obj: Asset | None) -> bool:

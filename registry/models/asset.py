@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.kinds import KINDS, Kind, KindFacts
 from registry.models import looking
 from registry.models.disclosure import Disclosure
+from registry.models.membership import Role
 from registry.models.organization import Organization, Sector
 from registry.models.place_grant import PlaceGrant
 from registry.models.planned_facility import PlannedFacility
@@ -156,6 +157,14 @@ class AssetQuerySet(models.QuerySet["Asset"]):
                 ids.append(number)
         return ids
 
+    def due_for_review(self, day: date) -> Self:
+        """Protected assets whose level was to be reviewed until that day."""
+        return self.filter(protection_review_on__lte=day)
+
+    def set_by(self, user: "User") -> Self:
+        """Those whose terms and protection `user` sets, as a manager of the owner."""
+        return self if user.is_superuser else self.filter(owner__in=user.organizations_as(Role.MANAGER))
+
     def open_to(self, party: Organization) -> Self:
         """Assets that others own and share with the sector of `party`."""
         return self.exclude(owner=party).filter(open_to_sectors__contains=[party.sector])
@@ -250,6 +259,14 @@ class Asset(models.Model):
     terms = models.TextField(_("sharing terms"), blank=True)
     protection = models.CharField(_("protection"), max_length=12, choices=Protection, default=Protection.OPEN)
     protection_reason = models.CharField(_("reason for the protection"), max_length=200, blank=True)
+    # Set by the database a year on whenever the level changes, unless whoever changes it says a day
+    # (registry/migrations/0019_protection_review.py); none while the asset is open.
+    protection_review_on = models.DateField(
+        _("protection to be reviewed on"),
+        null=True,
+        blank=True,
+        help_text=_("Left empty: a year after the level was set."),
+    )
     source = models.CharField(
         _("source"),
         max_length=200,

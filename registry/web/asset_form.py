@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.asset_writing import DETAILS, PROTECTION, TERMS, may_set_terms
+from registry.asset_writing import DETAILS, PROTECTION, REVIEW, TERMS, may_set_terms
 from registry.errors import NotYours
 from registry.kinds import KINDS, LOADS, Kind
 from registry.models import Asset, Organization, PlannedFacility, Role, Sector, User
@@ -70,6 +70,12 @@ class AssetForm(RowForm):
         widget=forms.CheckboxSelectMultiple,
     )
     available_from = forms.DateField(label=gettext_lazy("Available from"), required=False, widget=DayInput)
+    protection_review_on = forms.DateField(
+        label=gettext_lazy("Protection to be reviewed on"),
+        required=False,
+        widget=DayInput,
+        help_text=gettext_lazy("Left empty: a year after the level was set."),
+    )
     seen_at = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
     geometry = place_field()
 
@@ -80,7 +86,7 @@ class AssetForm(RowForm):
         model = Asset
         fields = (
             "owner", "code", "name", "status", "available_from", "planned_facility", "region", "geometry", "capacity",
-            *LOADS, *TERMS, *PROTECTION, "source",
+            *LOADS, *TERMS, *PROTECTION, REVIEW, "source",
         )  # fmt: skip
         widgets = {"terms": forms.Textarea({"rows": 3})}
 
@@ -116,7 +122,7 @@ class AssetForm(RowForm):
         self.fields["region"].help_text = _("Such as 420102.")
         self.initial["seen_at"] = self.instance.updated_at.isoformat()
         if not may_set_terms(self.instance.owner_id, user):
-            self._without((*TERMS, *PROTECTION))
+            self._without((*TERMS, *PROTECTION, REVIEW))
 
     def _without(self, names: tuple[str, ...]) -> None:
         for name in names:
@@ -173,7 +179,7 @@ class AssetForms:
             (_("Capacity"), ("capacity", *KINDS[self.kind].loads)),
             (str(Kind(self.kind).label), ()),
             (_("Sharing"), TERMS),
-            (_("Protection and source"), (*PROTECTION, "source")),
+            (_("Protection and source"), (*PROTECTION, REVIEW, "source")),
         )
         found = []
         for title, names in known:

@@ -4,6 +4,7 @@ from registry.web import facilities, facility_editing, members, organizations
 from registry.web.account import tokens
 from registry.web.account.profile import account
 from registry.web.asset_editing import choose_kind, delete_asset, edit_asset, new_asset
+from registry.web.asset_reviews import asset_reviews
 from registry.web.asset_terms import asset_terms
 from registry.web.assets import asset_places, assets
 from registry.web.imports import (
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("assets/", assets, name="assets"),
     path("assets/places/", asset_places, name="asset-places"),
     path("assets/terms/", asset_terms, name="asset-terms"),
+    path("assets/reviews/", asset_reviews, name="asset-reviews"),
     path("assets/new/", choose_kind, name="asset-kinds"),
     path("assets/new/<str:kind>/", new_asset, name="asset-new"),
     path("assets/<int:id>/edit/", edit_asset, name="asset-edit"),

@@ -10,6 +10,7 @@ from sharing.models.demand import Demand
 from sharing.models.demand_list import DemandList, ListStatus
 from sharing.models.digest import Digest
 from sharing.models.event import Event, EventType
+from sharing.models.inventory import Inventory
 from sharing.models.mail_preference import MailPreference, MailTiming
 from sharing.models.match import LIVE, Match, MatchStatus
 from sharing.models.match_leg import MatchLeg
@@ -49,6 +50,7 @@ __all__ = [
     "Event",
     "EventType",
     "Frame",
+    "Inventory",
     "ListStatus",
     "MailPreference",
     "MailTiming",

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Organization, Role, User
+from registry.models.regulated import regulated_regions
 from sharing.models.agreement import Agreement
 from sharing.models.cobuild_group import CobuildGroup
 from sharing.models.consent import Consent
@@ -42,6 +43,8 @@ class EventType(models.TextChoices):
     AGREEMENT_ENDING = "agreement.ending", _("Agreement ends soon")
     AGREEMENT_ENDED = "agreement.ended", _("Agreement ended")
     REPORT_MADE = "report.made", _("Monthly report made")
+    INVENTORY_OUTGROWN = "inventory.outgrown", _("Inventory outgrown")
+    REVIEW_DUE = "review.due", _("Levels of protection to review")
     WEBHOOK_DISABLED = "webhook.disabled", _("Webhook endpoint disabled")
     COBUILD_PROPOSED = "cobuild.proposed", _("Building together proposed")
     COBUILD_JOINED = "cobuild.joined", _("Co-build group joined")
@@ -52,13 +55,13 @@ class EventType(models.TextChoices):
 
 
 # What happens inside an organization is for its own people only, even where it is about a match that others see.
-INTERNAL = (EventType.MATCH_ASSIGNED, EventType.REPORT_MADE)
+INTERNAL = (EventType.MATCH_ASSIGNED, EventType.REPORT_MADE, EventType.REVIEW_DUE)
 
 
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, user: User) -> Self:
         """Events of the lists, matches and co-build groups that `user` may see, of the webhook endpoints that they
-        manage, and of what happens inside their organizations."""
+        manage, of the inventories of owners whom they regulate, and of what happens inside their organizations."""
         if user.is_superuser:
             return self
         managed = user.organizations_as(Role.MANAGER)
@@ -67,7 +70,9 @@ class EventQuerySet(models.QuerySet["Event"]):
             | Q(match__isnull=True, demand_list__in=DemandList.objects.visible_to(user))
             | Q(type=EventType.WEBHOOK_DISABLED, organization__in=managed)
             | Q(cobuild_group__in=CobuildGroup.objects.visible_to(user))
-            | Q(type=EventType.REPORT_MADE)
+            | Q(type__in=(EventType.REPORT_MADE, EventType.REVIEW_DUE))
+            | Q(type=EventType.INVENTORY_OUTGROWN)
+            & (Q(organization__in=user.roles) | regulated_regions(user, "organization__region"))
         )
 
     def undispatched(self) -> Self:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -11,7 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from registry.models import User
+from registry.kinds import Kind
+from registry.models import Protection, User
 from sharing.models import CloseReason, DisabledReason, Event, EventType, Notification, RefusalReason, RejectionReason
 from sharing.pages import page
 
@@ -161,6 +163,17 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
         lazy("The report of %(month)s is there"),
         lazy("The figures of %(month)s stand. Read the report, or take it along as a workbook or PDF."),
     ),
+    EventType.INVENTORY_OUTGROWN: (
+        lazy("%(by_organization)s: the inventory of %(on)s is outgrown"),
+        lazy(
+            "Since the inventory of %(on)s these classes of protected assets changed by three tenths or more: "
+            "%(classes)s. Take the inventory anew, and file the change where it was filed, until %(day)s."
+        ),
+    ),
+    EventType.REVIEW_DUE: (
+        lazy("Levels of protection to review: %(due)s"),
+        lazy("%(due)s protected assets were to be reviewed by now. Confirm their levels, or change them."),
+    ),
     EventType.WEBHOOK_DISABLED: (
         lazy("Webhook endpoint “%(endpoint)s” is disabled"),
         lazy(
@@ -257,6 +270,8 @@ def subject_of(event: Event, *, hides_owner: bool = False) -> tuple[str, int]:
         return "demandlist", event.demand_list_id
     if event.type == EventType.REPORT_MADE:
         return "report", event.data["report"]
+    if "inventory" in event.data:
+        return "inventory", event.data["inventory"]
     return "webhookendpoint", event.data["endpoint"]
 
 
@@ -265,7 +280,7 @@ def link(event: Event, *, hides_owner: bool = False) -> str:
     return f"{settings.SITE_URL.rstrip('/')}{page(*subject_of(event, hides_owner=hides_owner))}"
 
 
-COUNTED = ("matched", "demands", "lines", "which", "joined", "parties")
+COUNTED = ("matched", "demands", "lines", "which", "joined", "parties", "due")
 
 
 def _facts(event: Event) -> dict[str, str]:
@@ -285,6 +300,7 @@ def _facts(event: Event) -> dict[str, str]:
         "conditions": data.get("conditions") or _("none"),
         "endpoint": str(data.get("name", "")),
         "month": str(data.get("month", "")),
+        "classes": "; ".join(map(_class, data.get("classes", []))),
         "group": str(event.cobuild_group_id or ""),
         **{name: str(data.get(name, "")) for name in COUNTED},
     }
@@ -302,6 +318,12 @@ def _day(event: Event) -> str:
     """The deadline that counted when the event happened."""
     moment = event.data.get("deadline")
     return date_format(timezone.localdate(datetime.fromisoformat(moment))) if moment else ""
+
+
+def _class(changed: Mapping[str, Any]) -> str:
+    """A class of an inventory, and how many it had then and has now."""
+    level, kind = Protection(changed["level"]).label.split(":")[0], Kind(changed["kind"]).label
+    return f"{level} · {kind} {changed['before']} → {changed['now']}"
 
 
 def _period(event: Event) -> str:

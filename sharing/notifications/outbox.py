@@ -18,6 +18,7 @@ from sharing.models import (
     DemandList,
     Event,
     EventType,
+    Inventory,
     MailTiming,
     Match,
     Notification,
@@ -28,7 +29,7 @@ from sharing.notifications import recipients
 from sharing.notifications.preferences import timings
 from sharing.notifications.webhooks import queueing
 
-Subject = DemandList | Match | Consent | Agreement | CobuildGroup | WebhookEndpoint | Report
+Subject = DemandList | Match | Consent | Agreement | CobuildGroup | WebhookEndpoint | Report | Inventory
 
 SWEEP = "sharing.sweep_outbox"
 BATCH = 200
@@ -80,6 +81,10 @@ def draft(
         case Report():
             event.organization = subject.organization
             data |= {"report": subject.pk, "month": f"{subject.month:%Y-%m}"}
+            return event
+        case Inventory():
+            event.organization = subject.organization
+            data |= {"inventory": subject.pk, "on": f"{timezone.localdate(subject.taken_at)}"}
             return event
         case CobuildGroup():
             event.cobuild_group = subject

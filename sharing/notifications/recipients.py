@@ -58,6 +58,8 @@ TELLS: dict[EventType, tuple[Audience, ...]] = {
     EventType.AGREEMENT_ENDING: (PARTY, OWNERS),
     EventType.AGREEMENT_ENDED: (PARTY, OWNERS),
     EventType.REPORT_MADE: (ITSELF,),
+    EventType.INVENTORY_OUTGROWN: (ITSELF, REGULATOR),
+    EventType.REVIEW_DUE: (ITSELF,),
     EventType.WEBHOOK_DISABLED: (ITSELF,),
     EventType.COBUILD_PROPOSED: (PARTY,),
     EventType.COBUILD_JOINED: (PARTY,),
@@ -68,7 +70,7 @@ TELLS: dict[EventType, tuple[Audience, ...]] = {
 }
 TOLD_ROLES = Role.at_least(Role.EDITOR)
 # Of what only managers can put right.
-TELLS_MANAGERS = {EventType.WEBHOOK_DISABLED}
+TELLS_MANAGERS = {EventType.WEBHOOK_DISABLED, EventType.REVIEW_DUE}
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def of(event_ids: Iterable[int]) -> dict[int, Told]:
     A handful of queries, however many events.
     """
     events = Event.objects.filter(pk__in=event_ids).select_related(
-        "demand_list", "consent", "cobuild_group__region", "cobuild_group__planned_facility"
+        "demand_list", "consent", "organization__region", "cobuild_group__region", "cobuild_group__planned_facility"
     )
     loaded = list(events.prefetch_related("match__legs__asset__region", "cobuild_group__members"))
     regulators = _regulators() if any(_asks_regulators(event) for event in loaded) else []
@@ -142,6 +144,8 @@ def _regions(event: Event) -> list[Region]:
     """The regions that what it is about lies in."""
     if event.cobuild_group:
         return [event.cobuild_group.region] if event.cobuild_group.region else []
+    if event.type == EventType.INVENTORY_OUTGROWN and event.organization:
+        return [event.organization.region]
     legs = event.match.legs.all() if event.match else ()
     return list({leg.asset.region_id: leg.asset.region for leg in legs if leg.asset}.values())
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import User
+from registry.web import asset_reviews
 from registry.web.access import MemberRequest, members
 from sharing import waiting_for
 from sharing.notifications.messages import RELATED, message
@@ -29,6 +30,7 @@ def waiting(user: User) -> list[Waiting]:
         requests(user, page, matches + "?waiting=request"),
         drafts(user, page, reverse("web:demand-lists") + "?status=draft"),
         _groups(user),
+        _reviews(user),
         _unread(user),
     ]
     groups = [group for group in groups if group.count]
@@ -39,6 +41,15 @@ def _groups(user: User) -> Waiting:
     groups = waiting_for.to_join(user)
     rows = [Row(str(group), page("cobuildgroup", group.pk)) for group in groups[:SHOWN]]
     return Waiting(_("Co-build groups to join or decline"), groups.count(), reverse("web:cobuild-groups"), rows)
+
+
+def _reviews(user: User) -> Waiting:
+    due = asset_reviews.due(user).only("code", "name", "protection_review_on")
+    address = reverse("web:asset-reviews")
+    rows = [Row(str(asset), page("asset", asset.pk)) for asset in due[:SHOWN]]
+    # Mostly none are due, which the first few have told already.
+    count = due.count() if len(rows) == SHOWN else len(rows)
+    return Waiting(_("Levels of protection to review"), count, address, rows)
 
 
 def _unread(user: User) -> Waiting:

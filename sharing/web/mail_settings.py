@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (gettext_lazy("Agreements"), ("agreement",)),
     (gettext_lazy("Co-build groups"), ("cobuild",)),
     (gettext_lazy("Monthly reports"), ("report",)),
+    (gettext_lazy("Protection"), ("inventory", "review")),
     (gettext_lazy("Webhooks"), ("webhook",)),
 )
 

@@ -12,13 +12,14 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from registry.models import User
 from sharing.models import ListStatus
+from sharing.monitoring import inventory
 from tests import factories
 from tests.browser.conftest import DESKTOP, PHONE, SignedIn, problems
 from tests.sharing.scene import Scene
 
 # What a form sends itself to, a part of a page, or a file.
 FORMS = """agreement-do asset-terms cobuild-group-do consent-do consents-many demand-list-do demand-list-request
-    demand-remove demand-try import-land import-try import-undo inbox-mark inbox-mark-all invitation-again
+    demand-remove demand-try import-land import-try import-undo inbox-mark inbox-mark-all inventory-take invitation-again
     invitation-withdraw language match-do member-remove member-role organization-contact organization-invite
     token-revoke webhook-do webhook-replay"""
 PARTS = "asset-places demand-check demand-list-near demand-list-progress"
@@ -91,6 +92,8 @@ def test_each_is_reached_and_is_for_everyone(
     draft = factories.demand_list(scene.party, title="Draft", status=ListStatus.DRAFT)
     factories.demand(draft, name="Site 3")
     factories.planned_facility(scene.grid)
+    factories.asset(scene.grid, protection="core")
+    inventory.take(scene.grid, actor=scene.grid_manager)
     reached: dict[str, list[str]] = {}
     for person in (scene.asker, scene.grid_manager, scene.officer):
         crawl(open_page, person, language, size, reached)

@@ -62,6 +62,9 @@ def body_of(delivery: WebhookDelivery) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
+OF_ORGANIZATIONS = (EventType.REPORT_MADE, EventType.INVENTORY_OUTGROWN, EventType.REVIEW_DUE)
+
+
 def _subject(event: Event, hidden: bool) -> str:
     """The event's object, as its address below the source."""
     if event.consent_id and not hidden:
@@ -74,7 +77,7 @@ def _subject(event: Event, hidden: bool) -> str:
         return f"matches/{event.match_id}"
     if event.demand_list_id:
         return f"demand-lists/{event.demand_list_id}"
-    if event.type == EventType.REPORT_MADE and event.organization:
+    if event.type in OF_ORGANIZATIONS and event.organization:
         return f"organizations/{event.organization.code}"
     return f"webhook-endpoints/{event.data['endpoint']}"
 

@@ -3,9 +3,10 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from registry.models import Membership, Organization, Role
-from sharing.models import CobuildGroup, Event, EventType, Report, WebhookEndpoint
+from sharing.models import CobuildGroup, Event, EventType, Inventory, Report, WebhookEndpoint
 from sharing.notifications import outbox, recipients
 from sharing.workflow import consents, deadlines
 from tests import factories
@@ -30,6 +31,8 @@ def event_of(scene: CobuildScene, kind: EventType) -> Event:
     if kind == EventType.WEBHOOK_DISABLED:
         endpoint = WebhookEndpoint(pk=7, organization=scene.party, name="orders")
         return outbox.record(kind, endpoint, actor=None, reason="gone")
+    if kind in (EventType.INVENTORY_OUTGROWN, EventType.REVIEW_DUE):
+        return outbox.record(kind, Inventory(pk=7, organization=scene.metro, taken_at=timezone.now()), actor=None)
     if kind == EventType.REPORT_MADE:
         return outbox.record(kind, Report(pk=7, organization=scene.city, month=date(2026, 1, 1)), actor=None)
     if kind == EventType.MATCH_ASSIGNED:
@@ -76,6 +79,8 @@ def test_every_event_tells_whom_the_table_says(db: None):
         "agreement.ending": PARTY | OWNER,
         "agreement.ended": PARTY | OWNER,
         "report.made": CITY,
+        "inventory.outgrown": OWNER | CITY,
+        "review.due": OWNER,
         "webhook.disabled": {"asker"},  # its managers, who alone can enable it again
         "cobuild.proposed": PARTY,
         "cobuild.joined": PARTY | RIVAL,
