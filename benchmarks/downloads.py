@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.api import EXPORT_LIMIT_MB, ROWS, copy_rate, resident_mb
+from benchmarks.api import EXPORT_LIMIT_MB, ROWS, copy_rate
 from benchmarks.catalog import fill
+from benchmarks.exporting import resident_mb
 from benchmarks.figures import figure
 from registry.exports.assets import suited_tables
 from registry.exports.formats import FORMATS, write

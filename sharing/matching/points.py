@@ -17,6 +17,7 @@ from sharing.matching.explanation import Json, funnels, holds_whole, runners_up
 from sharing.matching.facts import AssetFacts, Neighbourhood, Pairs, PointDemands
 from sharing.matching.ledger import Holdings
 from sharing.matching.proposals import Proposals, matches
+from sharing.matching.reach import LONG, REACH
 from sharing.matching.saving import OutcomeAnswer
 from sharing.matching.scoring import Scores, score
 
@@ -62,7 +63,7 @@ def prepare(
     scores = score(options)
     clock.stop(answers, "scoring", progress, 0.5)
     answers.pairs, answers.options = len(hood.pairs), len(options)
-    return Ready(kind, party, prices, lines > misses.LONG, hood, verdicts, eligible, options, scores)
+    return Ready(kind, party, prices, lines > LONG, hood, verdicts, eligible, options, scores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +209,7 @@ def _nearest(run: _Run, unmet: Ints) -> list[misses.Miss]:
 
 def _misses(run: _Run, unmet: Ints) -> list[misses.Miss]:
     demands, ready = run.demands.take(unmet), run.ready
-    wide = candidates.neighbourhood(
-        demands, kind=ready.kind, party=ready.party, reach=misses.REACH, prices=ready.prices
-    )
+    wide = candidates.neighbourhood(demands, kind=ready.kind, party=ready.party, reach=REACH, prices=ready.prices)
     holdings = _after(run.given, wide.holdings, wide.pairs.assets)
     pairs = candidates.with_freedom(wide.pairs, holdings)
     return misses.explain(pairs, RULES[ready.kind], holdings, _contested(run, unmet))

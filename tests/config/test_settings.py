@@ -35,3 +35,13 @@ def test_celery_counts_the_parts_of_long_runs_in_the_same_redis(address: str):
     clean = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": address}
     made = subprocess.run([sys.executable, "-c", code], env=clean, capture_output=True, text=True, timeout=60)
     assert (made.stdout.strip(), made.returncode) == ("RedisBackend", 0)
+
+
+def test_a_server_process_loads_no_solver():
+    """Solvers and the compiler of searches take 100 MB, which only workers that match need."""
+    code = (
+        "import django, sys; django.setup(); import config.urls;"
+        "print([name for name in ('ortools', 'highspy', 'numba', 'scipy', 'weasyprint') if name in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert loaded.stdout == "[]\n"

@@ -14,7 +14,7 @@ from sharing.matching.fan_out.borders import at_the_border
 from sharing.matching.fan_out.gathering import gather
 from sharing.matching.fan_out.tallies import as_json
 from sharing.matching.heartbeat import heartbeat
-from sharing.matching.misses import reach
+from sharing.matching.reach import reach
 from sharing.matching.saving import Lines
 from sharing.models import MatchPart, MatchRun
 

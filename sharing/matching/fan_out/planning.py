@@ -5,7 +5,7 @@ from django.conf import settings
 from registry.kinds import KINDS
 from sharing.matching.demands import open_circles
 from sharing.matching.fan_out.cells import beside, cells
-from sharing.matching.misses import reach
+from sharing.matching.reach import reach
 from sharing.models import Demand, MatchPart, MatchRun
 
 
