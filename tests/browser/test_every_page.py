@@ -19,9 +19,9 @@ from tests.sharing.scene import Scene
 
 # What a form sends itself to, a part of a page, or a file.
 FORMS = """agreement-do asset-terms cobuild-group-do consent-do consents-many demand-list-do demand-list-request
-    demand-remove demand-try import-land import-try import-undo inbox-mark inbox-mark-all inventory-take invitation-again
-    invitation-withdraw language match-do member-remove member-role organization-contact organization-invite
-    token-revoke webhook-do webhook-replay"""
+    demand-remove demand-try import-land import-try import-undo inbox-mark inbox-mark-all inventory-take
+    invitation-again invitation-withdraw language match-do member-remove member-role organization-contact
+    organization-invite token-revoke webhook-do webhook-replay"""
 PARTS = "asset-places demand-check demand-list-near demand-list-progress"
 FILES = "demand-upload-rejects import-rejects match-letter report-file sample-file"
 # Opened by the journeys beside this file, which make what they show.
