@@ -1,31 +1,32 @@
-"""Two routes from A to B that share no span and no gap, or no access point either, found jointly.
+"""Two routes from A to B that are disjoint by span, by node or by a distance, found jointly.
 
 Cheapest together by plain cost: leases and new build, without what changes of owner add. Taking the cheapest route
-first and another beside it may find none where a pair exists. First by flow, which knows nothing of the limits; when
-the pair that comes of it breaks one, or builds two gaps in a row, exactly by an integer program.
+first and another beside it may find none where a pair exists. First by flow, which knows nothing of limits and
+distances: what it costs is a bound for all pairs. When the pair that comes of it breaks one, or builds two gaps in a
+row, a good pair is sought by turns, and with it the best one, exactly, by an integer program over the arcs that the
+flow's potentials cannot rule out. By span and by node that is seldom; by distance, which is NP-hard, it is the rule,
+and where time is up the pair says how far it may be from the best.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from itertools import islice
 
 import numpy as np
+import shapely
 
-from sharing.matching.arrays import Floats, Ints
-from sharing.matching.best_path import ALL_LIMITS
-from sharing.matching.pair_program import Arcs, solve_program
+from sharing.matching.apart import Apart, Disjoint
+from sharing.matching.arrays import Flags, Floats, Ints
+from sharing.matching.best_path import ALL_LIMITS, SearchTooLarge
+from sharing.matching.by_turns import by_turns, plain_cost
+from sharing.matching.clash import Clash
+from sharing.matching.pair_program import Arcs, Solved, solve_program
 from sharing.matching.routing import Offer, Route, RouteSearch
 from sharing.matching.search_graph import GAP, SLACK
-from sharing.matching.two_paths import cheapest_flow, digraph
+from sharing.matching.two_paths import cheapest_flow, digraph, least_detour
 
 MOST_PAIRINGS = 256
 """Ways tried to tell two paths apart that cross at common access points."""
-
-
-class Disjoint(Enum):
-    BY_SPAN = "span"
-    BY_NODE = "node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +38,106 @@ class RoutePair:
     plain_cost: float
     bound: float
 
+    @property
+    def gap(self) -> float:
+        """How much of the cost a better pair could save at most."""
+        return (self.plain_cost - self.bound) / self.plain_cost if self.plain_cost > 0 else 0.0
 
-def disjoint_pair(search: RouteSearch, offer: Offer, by: Disjoint) -> RoutePair | None:
-    """The pair that costs least together, within the limits that each route of it is held to."""
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """used: times each arc is used forth and back, shape (arcs, 2), by the cheapest two units of flow. added: what a
+    pair costs more than it at least that uses the arc."""
+
+    used: Ints
+    cost: float
+    added: Floats
+
+
+def disjoint_pair(
+    search: RouteSearch, offer: Offer, by: Disjoint, *, apart_m: float = 0.0, whole_assets: bool = False
+) -> RoutePair | None:
+    """The pair that costs least together, within the limits that each route of it is held to.
+
+    apart_m: the distance, where it is by one. whole_assets: no asset in common either, though on other spans of it.
+    Raises SearchTooLarge when time is up before one is found.
+    """
     arcs = _arcs(search, offer)
     if arcs is None:
         return None
-    used, cost = _flow(arcs, by)
-    if used is None:
+    apart = _apart(search, apart_m) if by is Disjoint.BY_DISTANCE else None
+    single, clash = _single(search, arcs, by, apart), _clash(search, arcs, apart, whole_assets)
+    flow = _flow(arcs, single)
+    if flow is None:
         return None
-    for paths in islice(_pairings(arcs, used), MOST_PAIRINGS):
-        if all(_sound(search, arcs, path) for path in paths):
-            return _pair(search, arcs, paths, cost)
+    for paths in islice(_pairings(arcs, flow.used), MOST_PAIRINGS):
+        if all(_sound(search, arcs, path) for path in paths) and not (clash and clash.between(*paths).size):
+            return _pair(search, arcs, paths, flow.cost)
+    usable = offer.eligible & (offer.free >= search.demand.quantity)
+    beginnings = _beginnings(search, usable, arcs, flow)
+    known = by_turns(search, usable, beginnings, by=by, apart=apart, whole_assets=whole_assets)
+    most = np.inf if known is None else sum(plain_cost(route) for route in known)
+    kept = np.flatnonzero(flow.cost + flow.added <= most * (1.0 + 1e-9) + SLACK)
+    solved = _solved(search, arcs.only(kept), single, None if clash is None else clash.only(kept), most)
+    if solved.paths is None:
+        if known is None:
+            if np.isfinite(solved.bound):
+                raise SearchTooLarge
+            return None
+        return _told(known, max(solved.bound, flow.cost))
+    return _pair(search, arcs, (kept[solved.paths[0]], kept[solved.paths[1]]), max(solved.bound, flow.cost))
+
+
+def _apart(search: RouteSearch, apart_m: float) -> Apart:
+    ends = np.array([search.demand.origin, search.demand.destination])
+    return Apart.of(search.network, apart_m, ends, ends)
+
+
+def _single(search: RouteSearch, arcs: Arcs, by: Disjoint, apart: Apart | None) -> Ints:
+    """Nodes that only one of the routes may pass."""
+    nodes = np.arange(arcs.a)
+    if by is Disjoint.BY_NODE:
+        return np.setdiff1d(nodes, arcs.terminals)
+    if apart is None:
+        return nodes[:0]
+    places = np.column_stack(apart.plane.transform(*search.network.node_lonlat[arcs.node].T))
+    return np.asarray(nodes[~shapely.intersects(shapely.points(places), apart.near_ends)], dtype=np.int64)
+
+
+def _clash(search: RouteSearch, arcs: Arcs, apart: Apart | None, whole_assets: bool) -> Clash | None:
+    if apart is None and not whole_assets:
+        return None
+    asset = arcs.asset if whole_assets else np.full(arcs.asset.size, GAP, dtype=np.int64)
+    if apart is None:
+        return Clash(asset)
+    ends = np.array([search.demand.origin, search.demand.destination])
+    places = np.concatenate((search.network.node_lonlat[arcs.node], ends))
+    return Clash(asset, apart, apart.drawn(arcs.span, places[arcs.start], places[arcs.end]))
+
+
+def _beginnings(search: RouteSearch, usable: Flags, arcs: Arcs, flow: _Flow) -> Iterator[Route]:
+    """Routes to look for others beside: the cheapest, and those of the flow that are sound."""
+    cheapest = search.cheapest(usable)
+    if cheapest is not None:
+        yield cheapest
+    for paths in islice(_pairings(arcs, flow.used), 1):
+        for path in paths:
+            if _sound(search, arcs, path):
+                yield _route(search, arcs, path)
+
+
+def _solved(search: RouteSearch, arcs: Arcs, single: Ints, clash: Clash | None, most: float) -> Solved:
     terms = search.terms
-    solved = solve_program(
+    return solve_program(
         arcs,
-        by_node=by is Disjoint.BY_NODE,
+        single=single,
         max_length=search.max_length_m + SLACK,
         max_share=terms.max_gap_share,
         max_loss=search.demand.max_loss_db - terms.connection_loss_db + terms.joint_loss_db + SLACK,
         joint_loss=terms.joint_loss_db,
+        clash=clash,
+        most=most * (1.0 + 1e-9) + SLACK,
     )
-    return None if solved is None else _pair(search, arcs, solved.paths, solved.bound)
 
 
 def _arcs(search: RouteSearch, offer: Offer) -> Arcs | None:
@@ -107,29 +186,34 @@ def _arcs(search: RouteSearch, offer: Offer) -> Arcs | None:
     )
 
 
-def _flow(arcs: Arcs, by: Disjoint) -> tuple[Ints | None, float]:
-    """Times each arc is used forth and back, shape (arcs, 2), by the cheapest two units of flow; and their cost."""
+def _flow(arcs: Arcs, single: Ints) -> _Flow | None:
+    """The cheapest two units of flow, None where there is way for one at most. single: nodes that one alone passes."""
     vertices, ways = arcs.b + 1, np.flatnonzero(~arcs.one_way)
     tail, head = np.concatenate((arcs.start, arcs.end[ways])), np.concatenate((arcs.end, arcs.start[ways]))
     cost = np.concatenate((arcs.cost, arcs.cost[ways]))
     # A terminal at an access point is that access point: both routes pass it.
     room = np.where(np.concatenate((arcs.leg, arcs.leg[ways])) > 0, 1, 2)
-    if by is Disjoint.BY_NODE:
+    moves = cost.size
+    if single.size:
         nodes = np.arange(arcs.a)
-        twice = np.isin(nodes, arcs.terminals)
         tail = np.concatenate((np.where(tail < arcs.a, tail + vertices, tail), nodes))
         head = np.concatenate((head, nodes + vertices))
-        cost, room = np.concatenate((cost, np.zeros(arcs.a))), np.concatenate((room, np.where(twice, 2, 1)))
+        cost = np.concatenate((cost, np.zeros(arcs.a)))
+        room = np.concatenate((room, np.where(np.isin(nodes, single), 1, 2)))
         vertices *= 2
-    used, sent = cheapest_flow(digraph(tail, head, cost, room, vertices), arcs.a, arcs.b, 2)
+    graph = digraph(tail, head, cost, room, vertices)
+    used, sent, potential = cheapest_flow(graph, arcs.a, arcs.b, 2)
     if sent < 2:
-        return None, 0.0
+        return None
     forth = used[::2].astype(np.int64)
     both = np.zeros((arcs.cost.size, 2), dtype=np.int64)
     both[:, 0] = forth[: arcs.cost.size]
-    both[ways, 1] = forth[arcs.cost.size : arcs.cost.size + ways.size]
+    both[ways, 1] = forth[arcs.cost.size : moves]
     both -= both.min(axis=1, keepdims=True)  # to and fro on the same arc is no use of it
-    return both, float((both.sum(axis=1) * arcs.cost).sum())
+    detour = least_detour(graph, used, potential)
+    added = detour[: arcs.cost.size]
+    added[ways] = np.minimum(added[ways], detour[arcs.cost.size : moves])
+    return _Flow(both, float((both.sum(axis=1) * arcs.cost).sum()), added)
 
 
 def _pairings(arcs: Arcs, used: Ints) -> Iterator[tuple[Ints, Ints]]:
@@ -192,8 +276,10 @@ def _route(search: RouteSearch, arcs: Arcs, path: Ints) -> Route:
 
 
 def _pair(search: RouteSearch, arcs: Arcs, paths: tuple[Ints, Ints], bound: float) -> RoutePair:
-    cost: Floats = arcs.cost
-    routes = sorted(
-        (_route(search, arcs, path) for path in paths), key=lambda route: (route.cost_per_year, route.nodes.tolist())
-    )
-    return RoutePair(routes[0], routes[1], float(sum(cost[path].sum() for path in paths)), bound)
+    return _told((_route(search, arcs, paths[0]), _route(search, arcs, paths[1])), bound)
+
+
+def _told(routes: tuple[Route, Route], bound: float) -> RoutePair:
+    first, second = sorted(routes, key=lambda route: (route.cost_per_year, route.nodes.tolist()))
+    cost = plain_cost(first) + plain_cost(second)
+    return RoutePair(first, second, cost, min(bound, cost))

@@ -61,6 +61,7 @@ class Network:
     max_gap_m: float
     snap_m: float
     ground: Ground | None = None  # none: new build costs the same everywhere
+    shut_entries: frozenset[tuple[tuple[float, float], int]] = frozenset()  # gaps from a place to a node that are not
 
     @cached_property
     def node_tree(self) -> cKDTree:
@@ -127,6 +128,15 @@ class Network:
         """Longer than any path that repeats no node."""
         return float(self.span_length_m.sum()) + self.max_gap_m * (self.span_asset.size + 2)
 
+    @cached_property
+    def gap_ends(self) -> Ints:
+        """Both nodes of each gap, the lower number first, shape (gaps, 2)."""
+        tail = np.repeat(np.arange(len(self.node_lonlat)), np.diff(self.gaps.first))
+        once = tail < self.gaps.head
+        ends = np.empty((self.gap_length_m.size, 2), dtype=np.int64)
+        ends[self.gaps.item[once]] = np.column_stack((tail, self.gaps.head))[once]
+        return ends
+
     def gap_between(self, start: int, end: int) -> int:
         """Number of the gap between two nodes."""
         here = slice(self.gaps.first[start], self.gaps.first[start + 1])
@@ -151,7 +161,15 @@ class Network:
         count = [near.size for near in found]
         distance = geodesic_m(np.repeat(lonlat, count, axis=0), self.node_lonlat[np.concatenate(found)])
         split = np.split(distance, np.cumsum(count)[:-1])
-        return [(near[m <= limit_m], m[m <= limit_m]) for near, m in zip(found, split, strict=True)]
+        within = [(near[m <= limit_m], m[m <= limit_m]) for near, m in zip(found, split, strict=True)]
+        if not self.shut_entries:
+            return within
+        places = [(float(lon), float(lat)) for lon, lat in lonlat]
+        is_open = [
+            np.array([(place, int(node)) not in self.shut_entries for node in near], dtype=np.bool_)
+            for place, (near, _) in zip(places, within, strict=True)
+        ]
+        return [(near[flags], m[flags]) for (near, m), flags in zip(within, is_open, strict=True)]
 
 
 def build_network(

@@ -1,13 +1,15 @@
-"""Two paths that share nothing and keep every limit, exactly: an integer program (HiGHS) with cuts against cycles."""
+"""Two paths that share nothing and keep every limit, exactly: an integer program (HiGHS) with cuts against cycles, and
+against arcs that clash with one another, which are too many to be told of before they are used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from sharing.matching.arrays import Flags, Floats, Ints
-from sharing.matching.best_path import SearchTooLarge
+from sharing.matching.arrays import Flags, Floats, Ints, join_sorted
+from sharing.matching.clash import Clash
 
 OUT_OF_TIME = 1
 """Status of scipy.optimize.milp."""
@@ -38,6 +40,11 @@ class Arcs:
     a: int
     b: int
 
+    def only(self, rows: Ints) -> "Arcs":
+        """These of the arcs, between the same vertices."""
+        names = ("start", "end", "span", "asset", "cost", "length", "gap", "loss", "leg", "one_way")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+
     @property
     def terminals(self) -> Ints:
         """Nodes that are A or B themselves."""
@@ -49,9 +56,10 @@ class Arcs:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """Two paths as rows of arcs from A to B; no pair costs less than `bound`."""
+    """Two paths as rows of arcs from A to B, None where none was found in time or there is none; no pair costs less
+    than `bound`, which is infinite where there is none."""
 
-    paths: tuple[Ints, Ints]
+    paths: tuple[Ints, Ints] | None
     bound: float
 
 
@@ -84,9 +92,17 @@ class _Rows:
 
 
 def solve_program(
-    arcs: Arcs, *, by_node: bool, max_length: float, max_share: float, max_loss: float, joint_loss: float
-) -> Solved | None:
-    """The cheapest pair; None when there is none. Raises SearchTooLarge when time is up before one is found.
+    arcs: Arcs,
+    *,
+    single: Ints,
+    max_length: float,
+    max_share: float,
+    max_loss: float,
+    joint_loss: float,
+    clash: Clash | None = None,
+    most: float = np.inf,
+) -> Solved:
+    """The cheapest pair that costs at most `most` together. single: nodes that only one of the routes may pass.
 
     Columns: for each route each arc forth, then each arc back; then, where joints cost anything, for each route each
     (node, asset) at which the route may stay on the asset. max_loss: of legs and of a joint a leg.
@@ -112,30 +128,53 @@ def solve_program(
             loss = np.concatenate(((arcs.loss + joint_loss * arcs.leg)[row_of], np.full(stay.size, -joint_loss)))
             both = np.concatenate((everyone, stay))
             rows.add(np.zeros(both.size, dtype=np.int64), both, loss, -np.inf, max_loss, 1)
-    _disjoint(rows, arcs, row_of, head, moves, by_node)
+    _disjoint(rows, arcs, row_of, head, moves, single)
     cost = np.zeros(columns)
     cost[: 2 * moves] = np.tile(arcs.cost[row_of], 2)
-    while True:
+    if np.isfinite(most):
+        spent = np.flatnonzero(cost)
+        rows.add(np.zeros_like(spent), spent, cost[spent], -np.inf, most, 1)
+    bound, until = -np.inf, perf_counter() + SECONDS
+    while perf_counter() < until:
         solved = milp(
             cost,
             integrality=np.ones(columns, dtype=np.int64),
             bounds=Bounds(0, 1),
             constraints=rows.constraint(columns),
-            options={"time_limit": SECONDS, "mip_rel_gap": 0.0},
+            options={"time_limit": until - perf_counter(), "mip_rel_gap": 0.0},
         )
+        if solved.mip_dual_bound is not None:
+            bound = max(bound, float(solved.mip_dual_bound))
         if solved.x is None:
-            if solved.status == OUT_OF_TIME:
-                raise SearchTooLarge
-            return None
+            return Solved(None, bound if solved.status == OUT_OF_TIME else np.inf)
         chosen = [np.flatnonzero(solved.x[route * moves : (route + 1) * moves] > 0.5) for route in (0, 1)]
         walked = [_walk(arcs, tail, head, moved) for moved in chosen]
         loose = [np.setdiff1d(moved, path) for moved, path in zip(chosen, walked, strict=True)]
-        if not any(cycle.size for cycle in loose):
-            return Solved((row_of[walked[0]], row_of[walked[1]]), float(solved.mip_dual_bound))
+        paths = row_of[walked[0]], row_of[walked[1]]
+        clashing = np.empty(0, dtype=np.int64) if clash is None else clash.between(*paths)
+        if not clashing.size and not any(cycle.size for cycle in loose):
+            return Solved(paths, bound)
         for around in loose:
             for cycle in _cycles(tail, head, around):
                 for route in (0, 1):
                     rows.add(np.zeros_like(cycle), cycle + route * moves, np.ones(1), -np.inf, cycle.size - 1, 1)
+        if clash is not None and clashing.size:
+            _part(rows, clash, clashing, row_of, head)
+    return Solved(None, bound)
+
+
+def _part(rows: _Rows, clash: Clash, clashing: Ints, row_of: Ints, head: Ints) -> None:
+    """Where one route takes an arc, the other takes none that clashes with it: by vertex, as it comes to each once."""
+    moves, order = row_of.size, np.argsort(row_of, kind="stable")
+    at, other = clash.of(clashing)
+    pair, place = join_sorted(other, row_of[order])
+    other_move, at = order[place], at[pair]
+    keys, key = np.unique(np.column_stack((at, head[other_move])), axis=0, return_inverse=True)
+    own, place = join_sorted(clashing[keys[:, 0]], row_of[order])
+    own_move, key = order[place], key.ravel()
+    for route in (0, 1):
+        column = np.concatenate((own_move + route * moves, other_move + (1 - route) * moves))
+        rows.add(np.concatenate((own, key)), column, np.ones(1), -np.inf, 1.0, len(keys))
 
 
 def _one_path(rows: _Rows, arcs: Arcs, row_of: Ints, tail: Ints, head: Ints, shift: int) -> None:
@@ -154,13 +193,13 @@ def _one_path(rows: _Rows, arcs: Arcs, row_of: Ints, tail: Ints, head: Ints, shi
     rows.add(where, np.concatenate((into, out)) + shift, np.ones(where.size), -np.inf, 1.0, nodes)
 
 
-def _disjoint(rows: _Rows, arcs: Arcs, row_of: Ints, head: Ints, moves: int, by_node: bool) -> None:
-    """No arc that is a leg is used twice; by node, no node either, but for those that are A or B themselves."""
+def _disjoint(rows: _Rows, arcs: Arcs, row_of: Ints, head: Ints, moves: int, single: Ints) -> None:
+    """No arc that is a leg is used twice, and no node of `single`."""
     real = np.flatnonzero(arcs.leg[row_of] > 0)
     both = np.concatenate((real, real + moves))
     rows.add(np.tile(row_of[real], 2), both, np.ones(both.size), -np.inf, 1.0, arcs.cost.size)
-    if by_node:
-        into = np.flatnonzero((head < arcs.a) & ~np.isin(head, arcs.terminals))
+    if single.size:
+        into = np.flatnonzero(np.isin(head, single))
         both = np.concatenate((into, into + moves))
         rows.add(np.tile(head[into], 2), both, np.ones(both.size), -np.inf, 1.0, arcs.a)
 

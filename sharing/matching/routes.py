@@ -14,10 +14,11 @@ from registry.kinds import Kind
 from registry.models import Organization
 from sharing.matching import refusal
 from sharing.matching.answers import Answers, Clock, Progress
+from sharing.matching.apart import Disjoint
 from sharing.matching.arrays import Flags, Floats, Ints
 from sharing.matching.best_path import SearchTooLarge
 from sharing.matching.candidates import refused_assets
-from sharing.matching.disjoint import Disjoint, disjoint_pair
+from sharing.matching.disjoint import disjoint_pair
 from sharing.matching.eligibility import Stage
 from sharing.matching.explanation import RUNNERS_UP, Json
 from sharing.matching.facts import AssetFacts

@@ -36,8 +36,9 @@ def digraph(tail: Ints, head: Ints, cost: Floats, room: Ints, vertices: int) -> 
 
 
 @compiled
-def cheapest_flow(graph: Digraph, source: int, sink: int, units: int) -> tuple[NDArray[np.int8], int]:
-    """How often each arc is used by the cheapest flow of `units`, and how many units there is way for.
+def cheapest_flow(graph: Digraph, source: int, sink: int, units: int) -> tuple[NDArray[np.int8], int, Floats]:
+    """How often each arc is used by the cheapest flow of `units`, how many units there is way for, and a potential of
+    each vertex: no arc with room left is cheaper than it rises along it.
 
     Dijkstra on costs reduced by the distances of the round before, so that arcs back against the flow are never
     negative.
@@ -82,4 +83,47 @@ def cheapest_flow(graph: Digraph, source: int, sink: int, units: int) -> tuple[N
     used = np.zeros(room.shape[0], np.int8)
     for arc in range(0, room.shape[0], 2):
         used[arc] = graph.room[arc] - room[arc]
-    return used, sent
+    return used, sent, potential
+
+
+@compiled
+def least_detour(graph: Digraph, used: NDArray[np.int8], potential: Floats) -> Floats:
+    """What each arc adds to the cost of the flow at least, where two paths go along it: how much dearer it is than its
+    potentials differ, and the cheapest way from its head back to a vertex of the flow (reduced costs; two paths that
+    leave the flow come back to it, at their end at the latest). 0 of what the flow uses."""
+    vertices, arcs = graph.first.shape[0] - 1, used.shape[0]
+    rest = np.full(vertices, np.inf)
+    into = np.zeros(vertices + 1, np.int64)
+    for arc in range(0, arcs, 2):
+        into[graph.head[arc] + 1] += 1
+    for vertex in range(vertices):
+        into[vertex + 1] += into[vertex]
+    place, coming = into[:-1].copy(), np.empty(arcs // 2, np.int64)
+    for arc in range(0, arcs, 2):
+        coming[place[graph.head[arc]]] = arc
+        place[graph.head[arc]] += 1
+    queue = [(0.0, 0)]
+    queue.pop()
+    for arc in range(0, arcs, 2):
+        if used[arc] > 0:
+            for vertex in (graph.tail[arc], graph.head[arc]):
+                if rest[vertex] > 0.0:
+                    rest[vertex] = 0.0
+                    heapq.heappush(queue, (0.0, vertex))
+    while len(queue) > 0:
+        here, vertex = heapq.heappop(queue)
+        if here > rest[vertex]:
+            continue
+        for at in range(into[vertex], into[vertex + 1]):
+            arc = coming[at]
+            tail = graph.tail[arc]
+            there = here + max(0.0, graph.cost[arc] + potential[tail] - potential[vertex])
+            if there < rest[tail]:
+                rest[tail] = there
+                heapq.heappush(queue, (there, tail))
+    added = np.zeros(arcs // 2)
+    for arc in range(0, arcs, 2):
+        if used[arc] == 0:
+            reduced = max(0.0, graph.cost[arc] + potential[graph.tail[arc]] - potential[graph.head[arc]])
+            added[arc // 2] = reduced + rest[graph.head[arc]]
+    return added

@@ -3,11 +3,12 @@ a machine that has not compiled it yet, seconds on one that has."""
 
 import numpy as np
 
+from sharing.matching.apart import Disjoint
 from sharing.matching.assignment import large
 from sharing.matching.assignment.model import build
 from sharing.matching.assignment.problem import Problem
 from sharing.matching.best_path import ALL_LIMITS
-from sharing.matching.disjoint import Disjoint, disjoint_pair
+from sharing.matching.disjoint import disjoint_pair
 from sharing.matching.ledger import Holdings
 from sharing.matching.line_arrays import Lines
 from sharing.matching.network import build_network

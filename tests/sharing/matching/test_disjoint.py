@@ -2,14 +2,20 @@
 
 from itertools import islice, pairwise, product
 
+import numpy as np
 import pytest
+import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pyproj import Transformer
 
-from sharing.matching.disjoint import Disjoint, RoutePair, disjoint_pair
+from sharing.matching import pair_program
+from sharing.matching.apart import Apart, Disjoint
+from sharing.matching.beside import Laid, beside
+from sharing.matching.disjoint import RoutePair, disjoint_pair
 from sharing.matching.network import build_network
 from sharing.matching.route_terms import RouteTerms
-from sharing.matching.routing import RouteDemand, RouteSearch
+from sharing.matching.routing import Offer, RouteDemand, RouteSearch, find_route
 from tests.sharing.matching.route_scene import (
     Areas,
     Line,
@@ -45,37 +51,90 @@ def share_nothing(one: Path, other: Path, demand: RouteDemand, by: Disjoint) -> 
     return not edges(one) & edges(other)
 
 
-@settings(max_examples=300, deadline=None)
-@given(scene=scenes(7) | crowded_scenes(), areas=st.none() | grounds(), by=st.sampled_from(Disjoint))
+class Ground:
+    """Paths drawn on another plane (azimuthal, about A), without what is near an end."""
+
+    def __init__(self, demand: RouteDemand, apart_m: float) -> None:
+        lon, lat = demand.origin
+        self.project = Transformer.from_crs("EPSG:4326", f"+proj=aeqd +lat_0={lat} +lon_0={lon}", always_xy=True)
+        ends = [shapely.Point(self.project.transform(*end)) for end in (demand.origin, demand.destination)]
+        self.near, self.apart_m = shapely.union_all([end.buffer(apart_m, quad_segs=500) for end in ends]), apart_m
+        self.drawn: dict[int, shapely.Geometry] = {}
+
+    def line(self, path: Path) -> shapely.Geometry:
+        if id(path) not in self.drawn:
+            places = [self.project.transform(*place) for step in path.steps for place in (step.start, step.end)]
+            self.drawn[id(path)] = shapely.LineString(places).difference(self.near)
+        return self.drawn[id(path)]
+
+    def far_enough(self, one: Path, other: Path) -> bool:
+        away = self.line(one), self.line(other)
+        return any(line.is_empty for line in away) or away[0].distance(away[1]) >= self.apart_m
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    scene=scenes(7) | crowded_scenes(),
+    areas=st.none() | grounds(),
+    by=st.sampled_from(Disjoint),
+    apart_m=st.sampled_from([15.0, 60.0, 95.0, 130.0, 200.0]),
+    whole_assets=st.booleans(),
+)
 def test_a_pair_is_the_cheapest_of_all_pairs_within_the_limits(
-    scene: tuple[list[Line], RouteDemand, RouteTerms], areas: Areas | None, by: Disjoint
+    scene: tuple[list[Line], RouteDemand, RouteTerms],
+    areas: Areas | None,
+    by: Disjoint,
+    apart_m: float,
+    whole_assets: bool,
 ) -> None:
     assets, demand, terms = scene
     every = list(islice(paths(assets, demand, terms, areas), MOST_PATHS))
     assume(len(every) < MOST_PATHS)
     allowed = [path for path in every if keeps_limits(path, demand, terms)]
-    costs = [
-        one.plain_cost + other.plain_cost
-        for one, other in product(allowed, allowed)
-        if share_nothing(one, other, demand, by)
-    ]
-    terms, ground = grounded(terms, areas)
-    network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False, ground=ground)
-    pair = disjoint_pair(RouteSearch(network, demand, terms), offer_of(assets), by)
-    assert (pair is None) == (not costs)
+    ground = Ground(demand, apart_m)
+    pairs = sorted(product(allowed, allowed), key=lambda pair: pair[0].plain_cost + pair[1].plain_cost)
+    best = next(
+        (
+            one.plain_cost + other.plain_cost
+            for one, other in pairs
+            if share_nothing(one, other, demand, by)
+            and (by is not Disjoint.BY_DISTANCE or ground.far_enough(one, other))
+        ),
+        None,
+    )
+    terms, terrain = grounded(terms, areas)
+    network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False, ground=terrain)
+    search, offer = RouteSearch(network, demand, terms), offer_of(assets)
+    pair = disjoint_pair(search, offer, by, apart_m=apart_m, whole_assets=whole_assets)
+    assert (pair is None) == (best is None)
     if pair is not None:
-        assert pair.plain_cost == pytest.approx(min(costs), rel=1e-6, abs=1e-6)
-        assert pair.bound == pytest.approx(min(costs), rel=1e-6, abs=1e-5)
+        assert pair.plain_cost == pytest.approx(best, rel=1e-6, abs=1e-6)
+        assert pair.bound == pytest.approx(best, rel=1e-6, abs=1e-5)
+        assert pair.gap == pytest.approx(0.0, abs=1e-5)
         assert pair.first.cost_per_year <= pair.second.cost_per_year
+        check_beside(search, offer, pair, by, apart_m)
+
+
+def check_beside(search: RouteSearch, offer: Offer, pair: RoutePair, by: Disjoint, apart_m: float) -> None:
+    """Beside either of a pair the other is found, or one that is no dearer."""
+    ends = np.array([search.demand.origin, search.demand.destination])
+    apart = Apart.of(search.network, apart_m, ends, ends) if by is Disjoint.BY_DISTANCE else None
+    for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
+        left = beside(search.network, [Laid(one, ends, by, apart)], ends)
+        found = find_route(left, search.demand, search.terms, offer)
+        assert found is not None
+        assert found.cost_per_year <= other.cost_per_year + 1e-6
 
 
 A, B, C, D = (114.30, 30.60), (114.31, 30.605), (114.31, 30.595), (114.32, 30.60)
 TERMS = RouteTerms(gap_cost_per_m=1.0, max_gap_m=50.0, max_gap_share=0.1)
 
 
-def pair_of(assets: list[Line], demand: RouteDemand, by: Disjoint = Disjoint.BY_SPAN) -> RoutePair | None:
+def pair_of(
+    assets: list[Line], demand: RouteDemand, by: Disjoint = Disjoint.BY_SPAN, apart_m: float = 10.0
+) -> RoutePair | None:
     network = build_network(lines_of(assets), max_gap_m=50.0, tee=False)
-    return disjoint_pair(RouteSearch(network, demand, TERMS), offer_of(assets), by)
+    return disjoint_pair(RouteSearch(network, demand, TERMS), offer_of(assets), by, apart_m=apart_m)
 
 
 TRAP = [
@@ -120,3 +179,43 @@ def test_a_pair_of_a_thousand_spans_each_is_found() -> None:
     pair = pair_of(assets, RouteDemand((114.3, 30.6), (114.42, 30.6), 1, 2.0), Disjoint.BY_NODE)
     assert pair is not None
     assert [len(pair.first.assets), len(pair.second.assets)] == [1200, 1200]
+
+
+BESIDE = [
+    Line((A, D), price=1.0), Line((A, (114.30, 30.6003), (114.32, 30.6003), D), price=2.0),
+    Line((A, (114.30, 30.603), (114.32, 30.603), D), price=9.0),
+]  # fmt: skip
+
+
+def test_routes_keep_their_distance_but_near_the_ends() -> None:
+    """Three ways from A to D: straight, 33 m beside it and 333 m beside it."""
+    assets, demand = BESIDE, RouteDemand(A, D, 1, 2.0)
+    found = {
+        apart_m: None if pair is None else (pair.first.assets, pair.second.assets)
+        for apart_m in (20.0, 100.0, 250.0, 400.0)
+        for pair in [pair_of(assets, demand, Disjoint.BY_DISTANCE, apart_m)]
+    }
+    assert found == {20.0: ((100,), (101,)), 100.0: ((100,), (102,)), 250.0: ((100,), (102,)), 400.0: None}
+
+
+def test_two_stretches_of_one_line_may_be_shared_or_not() -> None:
+    """A long duct that begins near A and ends near D, with ways aside at its middle."""
+    middle = (114.31, 30.60)
+    assets = [
+        Line((A, middle, D), price=2.0), Line((A, B, middle), price=3.0), Line((middle, C, D), price=3.0),
+    ]  # fmt: skip
+    network = build_network(lines_of(assets), max_gap_m=50.0, chambers=np.array([middle]), tee=False)
+    search, offer = RouteSearch(network, RouteDemand(A, D, 1, 2.0), TERMS), offer_of(assets)
+    shared = disjoint_pair(search, offer, Disjoint.BY_SPAN)
+    assert shared is not None
+    assert shared.plain_cost == pytest.approx(8.0)
+    apart = disjoint_pair(search, offer, Disjoint.BY_SPAN, whole_assets=True)
+    assert apart is not None
+    assert {apart.first.assets, apart.second.assets} == {(100,), (101, 102)}
+
+
+def test_a_pair_that_time_ran_out_on_states_how_far_it_may_be_from_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pair_program, "SECONDS", 0.0)
+    pair = pair_of(BESIDE, RouteDemand(A, D, 1, 2.0), Disjoint.BY_DISTANCE, 100.0)
+    assert pair is not None
+    assert [pair.plain_cost, pair.bound, pair.gap] == pytest.approx([10.0, 3.0, 0.7])

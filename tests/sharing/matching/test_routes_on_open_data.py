@@ -11,9 +11,10 @@ import rustworkx
 import shapely
 from django.conf import settings
 
+from sharing.matching.apart import Disjoint
 from sharing.matching.arrays import Floats
 from sharing.matching.best_path import ALL_LIMITS
-from sharing.matching.disjoint import Disjoint, disjoint_pair
+from sharing.matching.disjoint import disjoint_pair
 from sharing.matching.line_arrays import Lines
 from sharing.matching.network import Network, build_network
 from sharing.matching.no_route_reason import NoRouteReason
