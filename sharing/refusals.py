@@ -18,6 +18,9 @@ SENTENCES: Sentences = {
     ),
     "demand_detour_is_at_least_straight": _("A detour is 1 or more times the straight distance."),
     "demand_differs_from_its_twin": _("A line cannot be disjoint from itself: choose another line of the list."),
+    "demand_distance_apart_suits": _(
+        "A distance apart is 2 m to 100 km, given where lines are disjoint by distance; leave it empty elsewhere."
+    ),
     "webhook_url_is_unique_to_organization": _("The organization has an endpoint at this address: change it there."),
     "calendar_day_is_unique": _("This day stands in the calendar already: change it there."),
 }

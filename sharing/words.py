@@ -118,6 +118,10 @@ def demand_facts(demand: Demand) -> list[Fact]:
         facts.append((_("From"), _point(demand.origin)))
         facts.append((_("To"), _point(demand.destination)))
         facts.append((_("Longest detour"), _("%(n)s times the straight distance") % {"n": number(demand.max_detour)}))
+    if demand.disjoint_from_id:
+        how = demand.get_disjoint_by_display()
+        far = "" if demand.apart_m is None else f": {number(demand.apart_m)} m"
+        facts.append((_("Disjoint from another line"), f"{how}{far}"))
     for name in (*KINDS[demand.kind].loads, *LIMITS[demand.kind]):
         value = getattr(demand, name)
         if value or value is False:

@@ -148,6 +148,8 @@ SYNONYMS: dict[str, dict[str, str]] = {
                       "道路": "paved_road", "路面": "paved_road", "铺装道路": "paved_road", "road": "paved_road", "paved": "paved_road",
                       "建成区": "built_up", "城区": "built_up", "山地": "mountain", "山区": "mountain", "岩石": "rock", "石方": "rock",
                       "水域": "water", "河流": "water", "湖泊": "water", "river": "water", "lake": "water", "rivière": "water"},
+    "disjoint_by": {"不同缆": "line", "不同管道": "line", "不同人井": "chamber", "不同节点": "chamber", "距离": "distance",
+                    "间距": "distance"},
     "sector": {"通信": "telecom", "电信": "telecom", "电力": "power", "能源": "power", "交通": "transport", "铁路": "transport",
                "地铁": "transport", "市政": "municipal", "城管": "municipal", "公安": "public_security", "其他": "other"},
 }

@@ -99,7 +99,7 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
         kind = kind_of(request, obj) or Kind.TOWER
         period = "period" if obj is None or self.may_change(request, obj) else "shown_period"
         twin = "disjoint_from" if obj is None or obj.twin_is_seen else "hidden_twin"
-        place = (*ROUTE_PLACE, twin) if KINDS[kind].is_route else POINT_PLACE
+        place = (*ROUTE_PLACE, twin, "disjoint_by", "apart_m") if KINDS[kind].is_route else POINT_PLACE
         return (
             (None, {"fields": ("list", "line", "name", "kind")}),
             (
@@ -130,6 +130,8 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in (*POINT_PLACE, "origin", "destination"):
             field.required = True
+        elif db_field.name == "disjoint_by":
+            field.required = False
         return field
 
     def beside_form(self, request: HttpRequest, obj: Demand) -> dict[str, Any]:

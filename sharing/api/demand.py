@@ -26,15 +26,16 @@ from registry.models import FiberType
 from sharing.api.verbs import SharingResource
 from sharing.exports.demands import demand_tables, with_place
 from sharing.models import CobuildDemand, Demand
+from sharing.refusals import SENTENCES
 from sharing.workflow import lists
 from sharing.workflow.locks import lock_list
 from sharing.workflow.rules import Verb, why_not
 
 ASKED = (
     "name", "kind", "quantity", "splittable", "period", "priority", "budget_per_year", "weight_kg", "wind_area_m2",
-    "power_kw", "location", "radius_m", "origin", "destination", "max_detour", "mounting_height_m",
-    "max_earthing_ohm", "min_backup_h", "cable_outer_diameter_mm", "accepts_hazardous_co_use", "fiber_type",
-    "max_attenuation_db", "wavelength_nm", "min_floor_load_kn_m2", "min_feeds", "min_security_class",
+    "power_kw", "location", "radius_m", "origin", "destination", "max_detour", "disjoint_by", "apart_m",
+    "mounting_height_m", "max_earthing_ohm", "min_backup_h", "cable_outer_diameter_mm", "accepts_hazardous_co_use",
+    "fiber_type", "max_attenuation_db", "wavelength_nm", "min_floor_load_kn_m2", "min_feeds", "min_security_class",
 )  # fmt: skip
 LOADS = ("weight_kg", "wind_area_m2", "power_kw")
 PLACES = ("location", "radius_m", "origin", "destination")
@@ -105,6 +106,10 @@ class DemandBody(ModelBody[Demand]):
                 faults[name] = [_("A demand for this kind has none: leave it out.")]
         if asked.get("radius_m") is not None and not asked["radius_m"] > 0:
             faults["radius_m"] = [_("A radius is more than 0 m.")]
+        known = self.instance if isinstance(self.instance, Demand) else Demand()
+        apart = {name: attrs.get(name, getattr(known, name)) for name in ("disjoint_by", "apart_m")}
+        if not Demand(**apart).suits_apart:
+            faults["apart_m"] = [SENTENCES["demand_distance_apart_suits"]]
         if faults:
             raise serializers.ValidationError(faults)
         return attrs

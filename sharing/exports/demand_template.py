@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from registry.kinds import Kind
 from registry.models import FiberType
 from sharing.importing.headings import DEMAND
+from sharing.models import DisjointBy
+from sharing.models.demand import LEAST_APART_M
 
 ROWS = 5000
 """Rows that the workbook checks as they are typed: the longest list that the interface takes at once."""
@@ -67,6 +69,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("destination_lat", _("Ducts and fibers: latitude of the end."), _between(-90, 90)),
     Column("max_detour", _("Ducts and fibers: longest route, as times the straight distance."), _at_least(1)),
     Column("disjoint_from", _("Ducts and fibers: name of the line whose route it must not touch.")),
+    Column(
+        "disjoint_by", _("Ducts and fibers: what the two routes may not have in common."), _one_of(DisjointBy.values)
+    ),
+    Column("apart_m", _("Ducts and fibers, where it is distance: how far apart in metres."), _at_least(LEAST_APART_M)),
     Column("weight_kg", _("Weight of all units in kg."), _at_least(0)),
     Column("wind_area_m2", _("Wind area of all units in m²."), _at_least(0)),
     Column("power_kw", _("Power of all units in kW."), _at_least(0)),

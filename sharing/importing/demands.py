@@ -28,6 +28,7 @@ from registry.kinds import KINDS
 from registry.models import Organization, User
 from sharing.importing.headings import KNOWN
 from sharing.models import Demand, DemandList, ListStatus
+from sharing.refusals import SENTENCES
 from sharing.workflow import lists
 
 FIELDS = (
@@ -42,6 +43,8 @@ FIELDS = (
     "power_kw",
     "radius_m",
     "max_detour",
+    "disjoint_by",
+    "apart_m",
     "mounting_height_m",
     "max_earthing_ohm",
     "min_backup_h",
@@ -191,6 +194,8 @@ def _check(intake: Intake, index: int, demand: Demand) -> None:
     for name in ("weight_kg", "wind_area_m2", "power_kw"):
         if getattr(demand, name) < 0:
             intake.refuse(index, name, _("A load cannot be negative."))
+    if not demand.suits_apart:
+        intake.refuse(index, "apart_m", str(SENTENCES["demand_distance_apart_suits"]))
     if demand.max_detour < 1:
         intake.refuse(index, "max_detour", _("No route is shorter than the straight line: at least 1."))
 

@@ -19,6 +19,8 @@ DEMAND = {
     "radius_m": ("radius", "搜索半径", "半径"),
     "max_detour": ("max_detour", "detour", "最大绕行"),
     "disjoint_from": ("disjoint_from", "不同路由于"),
+    "disjoint_by": ("disjoint_by", "不同路由方式"),
+    "apart_m": ("apart", "min_distance", "路由间距", "最小间距"),
     "mounting_height_m": ("mounting_height", "height", "挂高", "天线挂高"),
     "max_earthing_ohm": ("max_earthing", "earthing", "接地电阻"),
     "min_backup_h": ("min_backup", "backup", "备电时长"),

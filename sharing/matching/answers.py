@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from sharing.matching.assignment.proof import Reached
+from sharing.matching.explanation import Json
 from sharing.matching.saving import MatchAnswer, OutcomeAnswer
 
 Progress = Callable[[float], None]
@@ -25,6 +26,7 @@ class Tally:
     served_bound: int = 0  # no way to serve more is possible
     cost: int = 0  # cents a year
     cost_bound: int = 0  # no way to serve these costs less
+    disjoint: list[Json] = field(default_factory=list)  # pairs of routes found together, see `routes`
     seconds: dict[str, float] = field(default_factory=dict)
     reached: Reached | None = None  # of points, from which the last five follow
 
@@ -40,6 +42,7 @@ class Tally:
         whole = cls(**{count: sum(getattr(part, count) for part in parts) for count in COUNTS})
         steps = dict.fromkeys(step for part in parts for step in part.seconds)
         whole.seconds = {step: sum(part.seconds.get(step, 0.0) for part in parts) for step in steps}
+        whole.disjoint = [pair for part in parts for pair in part.disjoint]
         reached = [part.reached for part in parts if part.reached]
         if reached:
             whole.reach(Reached.together(reached))

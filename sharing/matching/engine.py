@@ -223,6 +223,7 @@ def _carry_out(runs: Sequence[MatchRun], claim: datetime) -> None:
 def figures(tallies: Mapping[str, Tally]) -> Figures:
     """Counts, seconds of each step, and what was proven, as JSON. tallies: by kind."""
     kinds = list(tallies.values())
+    pairs = [pair for one in kinds for pair in one.disjoint]
     steps = dict.fromkeys(step for one in kinds for step in one.seconds)
     counts = ("pairs", "options", "components", "served", "served_bound")
     return {
@@ -233,6 +234,7 @@ def figures(tallies: Mapping[str, Tally]) -> Figures:
         "cost": sum(one.cost for one in kinds) / 100,
         "cost_bound": sum(one.cost_bound for one in kinds) / 100,
         "seconds": {step: round(sum(one.seconds.get(step, 0.0) for one in kinds), 4) for step in steps},
+        **({"disjoint": pairs} if pairs else {}),
     }
 
 

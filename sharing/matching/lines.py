@@ -67,18 +67,19 @@ def days(demand: Demand) -> tuple[int, int]:
 
 def straight_m(demand: Demand) -> float:
     """The geodesic distance between the ends."""
-    return float(geodesic_m(_ends(demand)[:1], _ends(demand)[1:])[0])
+    return float(geodesic_m(ends_of(demand)[:1], ends_of(demand)[1:])[0])
 
 
-def _ends(demand: Demand) -> Floats:
+def ends_of(demand: Demand) -> Floats:
+    """Longitude and latitude of A and of B, shape (2, 2)."""
     assert demand.origin is not None and demand.destination is not None
     return np.array([demand.origin.coords, demand.destination.coords], dtype=np.float64)
 
 
 def zone(demand: Demand) -> tuple[float, float, float]:
     """Longitude, latitude and radius in metres of a circle that holds every route within the greatest detour."""
-    middle = _ends(demand).mean(axis=0)
-    half = geodesic_m(np.vstack((middle, middle)), _ends(demand)).max()
+    middle = ends_of(demand).mean(axis=0)
+    half = geodesic_m(np.vstack((middle, middle)), ends_of(demand)).max()
     return float(middle[0]), float(middle[1]), float(half + straight_m(demand) * demand.max_detour / 2)
 
 
@@ -124,7 +125,7 @@ def _with_places(assets: AssetFacts) -> LineFacts:
 
 def ground_of(facts: LineFacts, demands: Sequence[Demand], terms: RouteTerms) -> Ground | None:
     """What new build between the lines and the demands' ends costs where; None where no terrain is known there."""
-    places = np.concatenate([*facts.lonlat, *(_ends(demand) for demand in demands)])
+    places = np.concatenate([*facts.lonlat, *(ends_of(demand) for demand in demands)])
     with connection.cursor() as cursor:
         cursor.execute(
             """

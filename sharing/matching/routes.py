@@ -4,7 +4,6 @@ Demands are served in sequence, by priority and then by line, each on what the o
 whole list at once, and the run's figures say how many routes there were. Each route by itself is an optimum.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,23 +13,32 @@ from registry.kinds import Kind
 from registry.models import Organization
 from sharing.matching import refusal
 from sharing.matching.answers import Answers, Clock, Progress
-from sharing.matching.apart import Disjoint
 from sharing.matching.arrays import Flags, Floats, Ints
 from sharing.matching.best_path import SearchTooLarge
 from sharing.matching.candidates import refused_assets
 from sharing.matching.disjoint import disjoint_pair
 from sharing.matching.eligibility import Stage
-from sharing.matching.explanation import RUNNERS_UP, Json
+from sharing.matching.explanation import RUNNERS_UP, Json, number
 from sharing.matching.facts import AssetFacts
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.line_eligibility import Ask, fitting_cable_mm, passed
 from sharing.matching.line_ledger import LineLedger
-from sharing.matching.lines import LineFacts, days, ground_of, lengths_m, line_facts, losses_db, open_routes, zone
+from sharing.matching.lines import (
+    LineFacts,
+    days,
+    ground_of,
+    lengths_m,
+    line_facts,
+    losses_db,
+    open_routes,
+    zone,
+)
 from sharing.matching.network import Network, build_network
 from sharing.matching.prices import repriced
 from sharing.matching.route_answers import budget_miss, limit_miss, nothing_near, route_match
 from sharing.matching.route_changes import RouteChanges, cents, over_budget
 from sharing.matching.route_terms import TERMS, RouteTerms
+from sharing.matching.route_twins import LaidRoutes, rule_between, twins_of
 from sharing.matching.routing import Offer, Route, RouteDemand, RouteSearch, alternatives, find_route
 from sharing.matching.saving import OutcomeAnswer
 from sharing.matching.terrain import Ground
@@ -52,7 +60,7 @@ def match_routes(list_id: int, kind: str, party: Organization, parameters: Json,
         return answers
     ground, refused = ground_of(facts, demands, terms), refused_assets([demand.pk for demand in demands])
     routing = _Routing(kind, facts, LineLedger(facts.assets, holdings), terms, ground, refused)
-    routing.twins = _twins_of(demands)
+    routing.twins = twins_of(demands)
     for done, demand in enumerate(demands, start=1):
         routing.answer(demand, answers)
         progress(0.2 + 0.8 * done / len(demands))
@@ -86,18 +94,6 @@ def _terms(kind: str, parameters: Json) -> RouteTerms:
     return replace(TERMS[kind], **changed, terrain_cost_per_m=by_class)
 
 
-def _twins_of(demands: list[Demand]) -> dict[int, Demand]:
-    """For each demand served before its twin, that twin: of two that must be disjoint, with the same ends."""
-    served = {demand.pk: (order, demand) for order, demand in enumerate(demands)}
-    twins: dict[int, Demand] = {}
-    for order, demand in enumerate(demands):
-        other_order, other = served.get(demand.disjoint_from_id or 0, (order, demand))
-        first, second = (demand, other) if order < other_order else (other, demand)
-        if first is not second and {first.origin, first.destination} == {second.origin, second.destination}:
-            twins.setdefault(first.pk, second)
-    return twins
-
-
 @dataclass(frozen=True, slots=True)
 class _Stages:
     """Lines by stage of the funnel, and units free before the run and now."""
@@ -126,8 +122,7 @@ class _Routing:
         self.length_m = lengths_m(facts, kind)
         self.middle = np.array([line[len(line) // 2] for line in facts.lonlat])
         self.networks: dict[int, Network] = {}
-        self.laid: dict[int, Route] = {}
-        self.apart: defaultdict[int, set[int]] = defaultdict(set)
+        self.laid = LaidRoutes()
         self.twins: dict[int, Demand] = {}
         self.asked: tuple[object, ...] = ()
         self.usable: tuple[Flags, Ints]
@@ -139,15 +134,16 @@ class _Routing:
     def answer(self, demand: Demand, answers: Answers) -> None:
         """Lay the demand's route, or say why there is none."""
         stages = self._stages(demand)
-        network, ask = self._network(demand), self._route_demand(demand)
+        network, ask = self._beside(demand), self._route_demand(demand)
         answers.pairs += int(stages.near.sum())
         eligible = stages.fit & ~self._twins(demand)
         offer = self._offer(network, eligible, stages.now)
         try:
-            route = self._beside_twin(demand, stages, network, ask) or find_route(network, ask, self.terms, offer)
+            route = self._with_twin(demand, stages, ask, answers) or find_route(network, ask, self.terms, offer)
             alone = route
             if (stages.now < stages.at_first).any():
-                alone = find_route(network, ask, self.terms, self._offer(network, stages.fit, stages.at_first))
+                whole = self._network(demand)
+                alone = find_route(whole, ask, self.terms, self._offer(whole, stages.fit, stages.at_first))
             answers.served_bound += alone is not None and not over_budget(demand, alone)
             if route is None or over_budget(demand, route):
                 answers.outcomes.append(self._unmet(demand, network, ask, offer, stages, route, alone))
@@ -207,6 +203,10 @@ class _Routing:
             )
         return self.networks[wavelength]
 
+    def _beside(self, demand: Demand, *others: Demand) -> Network:
+        """The network without what its route may not have in common with those laid before; nor those of others."""
+        return self.laid.left_of(self._network(demand), demand, *others)
+
     def _route_demand(self, demand: Demand) -> RouteDemand:
         return RouteDemand(
             origin=_place(demand.origin),
@@ -221,7 +221,7 @@ class _Routing:
         rows = network.lines.asset
         return Offer(eligible[rows], free[rows])
 
-    def _beside_twin(self, demand: Demand, stages: _Stages, network: Network, ask: RouteDemand) -> Route | None:
+    def _with_twin(self, demand: Demand, stages: _Stages, ask: RouteDemand, answers: Answers) -> Route | None:
         """The cheaper of two routes found together for the demand and the twin that comes after it, if there are two.
 
         The twin then finds its own, as cheap as that of the pair or cheaper: nothing is set aside for it.
@@ -229,7 +229,7 @@ class _Routing:
         twin = self.twins.get(demand.pk)
         if twin is None:
             return None
-        other = self._stages(twin)
+        other, network = self._stages(twin), self._beside(demand, twin)
         eligible = stages.fit & other.fit & ~self._twins(demand) & ~self._twins(twin)
         free = np.minimum(stages.now, other.now)
         both = replace(
@@ -238,30 +238,30 @@ class _Routing:
             max_detour=min(ask.max_detour, twin.max_detour),
             max_loss_db=min(ask.max_loss_db, self._route_demand(twin).max_loss_db),
         )
-        pair = disjoint_pair(
-            RouteSearch(network, both, self.terms), self._offer(network, eligible, free), Disjoint.BY_NODE
-        )
-        if pair is None or set(pair.first.assets) & set(pair.second.assets):
+        by, apart_m = rule_between(demand, twin)
+        search, offer = RouteSearch(network, both, self.terms), self._offer(network, eligible, free)
+        try:
+            pair = disjoint_pair(search, offer, by, apart_m=apart_m, whole_assets=True)
+        except SearchTooLarge:
             return None
+        if pair is None:
+            return None
+        answers.disjoint.append({
+            "lines": [demand.line, twin.line], "kind": self.kind, "by": by.value, "apart_m": number(apart_m),
+            "cost": number(pair.plain_cost), "bound": number(pair.bound), "gap": round(pair.gap, 6),
+        })  # fmt: skip
         return RouteSearch(network, ask, self.terms).along(pair.first.nodes, pair.first.spans)
 
     def _twins(self, demand: Demand) -> Flags:
-        """Lines of the route that this one must not touch, whichever of the two was laid first."""
-        lines: set[int] = set(self.apart[demand.pk])
-        twin = self.laid.get(demand.disjoint_from_id or 0)
-        if twin:
-            lines |= set(twin.assets)
-        barred = np.zeros(len(self.assets), dtype=np.bool_)
-        barred[sorted(lines)] = True
-        return barred
+        """Lines of the routes that this one must not touch."""
+        return self.laid.barred(demand, len(self.assets))
 
     def _take(self, demand: Demand, route: Route) -> None:
         start, end = days(demand)
         for line in route.assets:
             self.ledger.take(line, demand.quantity, start, end)
-        self.laid[demand.pk], self.asked = route, ()
-        if demand.disjoint_from_id:
-            self.apart[demand.disjoint_from_id] |= set(route.assets)
+        self.laid.lay(demand, route)
+        self.asked = ()
 
     def _unmet(
         self, demand: Demand, network: Network, ask: RouteDemand, offer: Offer, stages: _Stages,
@@ -283,7 +283,7 @@ class _Routing:
     # --- What a changed demand would be answered (route_changes.Router) ---------------------------------------------
 
     def search_for(self, demand: Demand, terms: RouteTerms) -> RouteSearch:
-        return RouteSearch(self._network(demand), self._route_demand(demand), terms)
+        return RouteSearch(self._beside(demand), self._route_demand(demand), terms)
 
     def offer_for(self, demand: Demand, less: Ints | None = None) -> Offer:
         """Without the lines of the highest protection level; `less`: rows of lines, once for each unit taken."""

@@ -6,7 +6,7 @@ from sharing.models.cobuild_group import CloseReason, CobuildGroup, CobuildStatu
 from sharing.models.cobuild_member import CobuildAnswer, CobuildDemand, CobuildMember
 from sharing.models.consent import Consent, ConsentStatus, RefusalReason
 from sharing.models.delivery import Delivery, DeliveryStatus
-from sharing.models.demand import Demand
+from sharing.models.demand import Demand, DisjointBy
 from sharing.models.demand_list import DemandList, ListStatus
 from sharing.models.digest import Digest
 from sharing.models.event import Event, EventType
@@ -47,6 +47,7 @@ __all__ = [
     "DemandList",
     "Digest",
     "DisabledReason",
+    "DisjointBy",
     "Event",
     "EventType",
     "Frame",

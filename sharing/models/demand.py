@@ -11,6 +11,17 @@ from registry.kinds import POINT_KINDS, ROUTE_KINDS, Kind
 from registry.models import FiberType, SecurityClass, User
 from sharing.models.demand_list import DemandList
 
+LEAST_APART_M, MOST_APART_M = 2, 100_000
+"""Two routes nearer than that are in one trench; places within 1 m of one another are one chamber."""
+
+
+class DisjointBy(models.TextChoices):
+    """What the routes of two lines may not have in common."""
+
+    LINE = "line", _("No duct, cable or new build in common")
+    CHAMBER = "chamber", _("No chamber or joint in common either, but at the ends")
+    DISTANCE = "distance", _("A distance apart, but near the ends")
+
 
 class DemandQuerySet(models.QuerySet["Demand"]):
     def visible_to(self, user: User) -> Self:
@@ -73,6 +84,13 @@ class Demand(models.Model):
         verbose_name=_("disjoint from"),
         help_text=_("The line whose route this one must not touch."),
     )
+    disjoint_by = models.CharField(_("disjoint by"), max_length=10, choices=DisjointBy, default=DisjointBy.LINE)
+    apart_m = models.FloatField(
+        _("distance apart, m"),
+        null=True,
+        blank=True,
+        help_text=_("How far the two routes must be from one another, beyond that distance from ends they share."),
+    )
 
     mounting_height_m = models.FloatField(_("mounting height, m"), null=True, blank=True)
     max_earthing_ohm = models.FloatField(_("highest earthing resistance, Ω"), null=True, blank=True)
@@ -131,10 +149,27 @@ class Demand(models.Model):
                 condition=Q(disjoint_from__isnull=True) | ~Q(disjoint_from=F("id")),
                 name="demand_differs_from_its_twin",
             ),
+            models.CheckConstraint(
+                condition=Q(disjoint_by__in=[DisjointBy.LINE, DisjointBy.CHAMBER], apart_m__isnull=True)
+                | Q(
+                    disjoint_by=DisjointBy.DISTANCE,
+                    apart_m__isnull=False,
+                    apart_m__gte=LEAST_APART_M,
+                    apart_m__lte=MOST_APART_M,
+                ),
+                name="demand_distance_apart_suits",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name or f"{self.list_id}/{self.line}"
+
+    @property
+    def suits_apart(self) -> bool:
+        """Whether there is a distance apart where the line is disjoint by one, and none elsewhere."""
+        if self.disjoint_by != DisjointBy.DISTANCE:
+            return self.apart_m is None
+        return self.apart_m is not None and LEAST_APART_M <= self.apart_m <= MOST_APART_M
 
     @property
     def is_route(self) -> bool:

@@ -12,12 +12,16 @@ from django.utils.translation import gettext_lazy
 from registry.kinds import KINDS, Kind
 from registry.web.forms import DayInput, ModelForm
 from sharing.errors import BadInput
-from sharing.models import Demand, DemandList
+from sharing.models import Demand, DemandList, DisjointBy
+from sharing.refusals import SENTENCES
 from sharing.words import LIMITS
 
 WHAT = ("name", "quantity", "splittable", "start", "end", "priority", "budget_per_year")
 POINT_PLACE = ("lon", "lat", "radius_m")
-ROUTE_PLACE = ("origin_lon", "origin_lat", "destination_lon", "destination_lat", "max_detour", "disjoint_from")
+ROUTE_PLACE = (
+    "origin_lon", "origin_lat", "destination_lon", "destination_lat", "max_detour", "disjoint_from",
+    "disjoint_by", "apart_m",
+)  # fmt: skip
 # Columns of the row that fields of the form stand for.
 STANDS_FOR = {
     "period": "start",
@@ -67,9 +71,9 @@ class DemandForm(ModelForm):
         model = Demand
         fields = (
             "name", "quantity", "splittable", "priority", "budget_per_year", "weight_kg", "wind_area_m2", "power_kw",
-            "radius_m", "max_detour", "disjoint_from", "mounting_height_m", "max_earthing_ohm", "min_backup_h",
-            "cable_outer_diameter_mm", "accepts_hazardous_co_use", "fiber_type", "max_attenuation_db",
-            "wavelength_nm", "min_floor_load_kn_m2", "min_feeds", "min_security_class",
+            "radius_m", "max_detour", "disjoint_from", "disjoint_by", "apart_m", "mounting_height_m",
+            "max_earthing_ohm", "min_backup_h", "cable_outer_diameter_mm", "accepts_hazardous_co_use", "fiber_type",
+            "max_attenuation_db", "wavelength_nm", "min_floor_load_kn_m2", "min_feeds", "min_security_class",
         )  # fmt: skip
 
     def __init__(self, *args: Any, kind: str, of: DemandList, **kwargs: Any) -> None:
@@ -84,6 +88,7 @@ class DemandForm(ModelForm):
         if "disjoint_from" in self.fields:
             others = Demand.objects.filter(list=of, kind=kind).exclude(pk=self.instance.pk).order_by("line")
             self.fields["disjoint_from"].queryset = others  # type: ignore[attr-defined]
+            self.fields["disjoint_by"].required = False
         for name in (*KINDS[kind].loads, "budget_per_year"):
             self.fields[name].min_value = 0  # type: ignore[attr-defined]
             self.fields[name].widget.attrs["min"] = 0
@@ -111,6 +116,9 @@ class DemandForm(ModelForm):
                 self.add_error(name, _("Enter a number above 0.") if name == "radius_m" else _("Zero or more."))
         if values.get("max_detour") is not None and values["max_detour"] < 1:
             self.add_error("max_detour", _("No route is shorter than the straight line: at least 1."))
+        by = values.get("disjoint_by") or DisjointBy.LINE
+        if "apart_m" in values and not Demand(disjoint_by=by, apart_m=values["apart_m"]).suits_apart:
+            self.add_error("apart_m", str(SENTENCES["demand_distance_apart_suits"]))
         for prefix, column in (("", "location"), ("origin_", "origin"), ("destination_", "destination")):
             lon, lat = values.get(f"{prefix}lon"), values.get(f"{prefix}lat")
             if lon is not None and lat is not None:

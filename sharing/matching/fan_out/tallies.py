@@ -14,6 +14,7 @@ def as_json(tally: Tally) -> Json:
     return {
         **{count: getattr(tally, count) for count in COUNTS},
         "seconds": tally.seconds,
+        "disjoint": tally.disjoint,
         "reached": reached
         and {
             "served": reached.served.tolist(),
@@ -31,7 +32,8 @@ def as_json(tally: Tally) -> Json:
 
 def of_json(saved: Json) -> Tally:
     counts = {count: saved[count] for count in COUNTS}
-    return Tally(**counts, seconds=saved["seconds"], reached=saved["reached"] and _reached(saved["reached"]))
+    reached = saved["reached"] and _reached(saved["reached"])
+    return Tally(**counts, seconds=saved["seconds"], disjoint=saved["disjoint"], reached=reached)
 
 
 def _reached(saved: Json) -> Reached:

@@ -27,7 +27,7 @@ def test_an_export_of_a_draft_is_imported_without_a_difference(kinds: tuple[str,
         "wind_area_m2": "0.5", "power_kw": "1.2", "mounting_height_m": 24.5, "max_earthing_ohm": 4.0,
         "min_backup_h": 8.0, "cable_outer_diameter_mm": 18.5, "accepts_hazardous_co_use": True,
         "fiber_type": "G.652.D", "max_attenuation_db": 9.5, "wavelength_nm": 1310, "min_floor_load_kn_m2": 6.0,
-        "min_feeds": 2, "min_security_class": 2,
+        "min_feeds": 2, "min_security_class": 2, "disjoint_by": "distance", "apart_m": 60.5,
     }  # fmt: skip
     first = factories.demand(draft, kinds[0], name="=东湖", **everything)
     factories.demand(draft, kinds[1], name="-", period=factories.period(5, None))

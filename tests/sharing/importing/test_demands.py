@@ -47,6 +47,22 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
     return report.created, report.updated, report.unchanged, len(report.rejects)
 
 
+def test_how_a_route_is_disjoint_is_read_and_a_distance_needs_to_be_one(file: Path, party: Organization) -> None:
+    row = "光缆;2027-03-01;114.3,30.5;114.4,30.6"
+    text = (
+        f"名称;类型;开始日期;起点;终点;不同路由于;不同路由方式;最小间距\nA;{row};;;\nB;{row};A;距离;120\nC;{row};A;chamber;\n"
+        f"D;{row};A;distance;\nE;{row};A;;50\nF;{row};A;distance;1\n"
+    )
+    report = load(file, text, party)
+    lines = Demand.objects.order_by("line").values_list("name", "disjoint_by", "apart_m")
+    assert list(lines) == [("A", "line", None), ("B", "distance", 120.0), ("C", "chamber", None)]
+    assert [(row.row, row.column) for row in report.rejects] == [(5, "最小间距"), (6, "最小间距"), (7, "最小间距")]
+    assert {row.reason for row in report.rejects} == {
+        "A distance apart is 2 m to 100 km, given where lines are disjoint by distance; leave it empty elsewhere."
+    }
+    assert counts(load(file, text, party)) == (0, 0, 3, 3)
+
+
 def test_points_and_routes_become_the_lines_of_a_draft(file: Path, party: Organization) -> None:
     assert counts(load(file, TEXT, party)) == (4, 0, 0, 0)
     demand_list = DemandList.objects.get()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -227,6 +228,62 @@ def test_two_disjoint_routes_are_found_together_where_the_cheapest_one_leaves_no
     if reversed_ends:
         found[1].reverse()
     assert sorted(found) == sorted([upper, lower])
+
+
+def crossing_ways(owner: Organization) -> dict[str, set[int]]:
+    """Ducts of two cheap ways from A to C through one chamber halfway, of one through another 55 m north of it, and of
+    a dear one 555 m to the south."""
+    middle, beside_it = (114.31, 30.60), (114.31, 30.6005)
+    south = [A, (114.30, 30.595), (114.32, 30.595), C]
+    ways = {"cheap": 2 * [(A, middle), (middle, C)], "north": [(A, beside_it), (beside_it, C)], "far": pairwise(south)}
+    prices = {"cheap": 1000, "north": 1500, "far": 3000}
+    return {
+        name: {duct(owner, at, to, price_per_unit_year=Decimal(prices[name])).pk for at, to in way}
+        for name, way in ways.items()
+    }
+
+
+@pytest.mark.parametrize("twin_is_named", [True, False])
+@pytest.mark.parametrize(
+    ("rule", "second"),
+    [
+        ({"disjoint_by": "line"}, "cheap"),
+        ({"disjoint_by": "chamber"}, "north"),
+        ({"disjoint_by": "distance", "apart_m": 200.0}, "far"),
+    ],
+)
+def test_a_route_is_disjoint_from_its_twin_in_the_way_that_is_asked(
+    demand_list: DemandList, owner: Organization, rule: dict[str, Any], second: str, twin_is_named: bool
+) -> None:
+    ways = crossing_ways(owner)
+    one, other = ask(demand_list, priority=1), ask(demand_list, priority=2)
+    named, naming = (one, other) if twin_is_named else (other, one)
+    Demand.objects.filter(pk=naming.pk).update(disjoint_from=named, **rule)
+    done = run(demand_list)
+    first, laid = set(legs(done, one)), set(legs(done, other))
+    assert first and laid and first <= ways["cheap"] and laid <= ways[second] and not first & laid
+    [pair] = done.figures["disjoint"]
+    cost = sum(float(match.cost_per_year) for match in Match.objects.filter(run=done, rank=1))
+    by = {"line": "span", "chamber": "node", "distance": "distance"}[rule["disjoint_by"]]
+    assert (pair["by"], pair["apart_m"], pair["lines"]) == (by, rule.get("apart_m", 0), [one.line, other.line])
+    assert [pair["cost"], pair["bound"], pair["gap"]] == pytest.approx([cost, cost, 0.0])
+
+
+def test_a_route_between_other_ends_keeps_its_distance_from_what_was_laid_before(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    """Two ducts side by side, 100 m from one another."""
+    aside, beside_c = (114.30, 30.6009), (114.32, 30.6009)
+    straight, north = duct(owner, A, C), duct(owner, aside, beside_c)
+    one = ask(demand_list, priority=1)
+    apart = {"disjoint_from": one, "disjoint_by": "distance", "apart_m": 110.0}
+    other = factories.demand(demand_list, "duct", at=aside, to=beside_c, priority=2, **apart)
+    done = run(demand_list)
+    assert (legs(done, one), legs(done, other)) == ([straight.pk], [])
+    Demand.objects.filter(pk=other.pk).update(apart_m=90.0)
+    done = run(demand_list)
+    assert (legs(done, one), legs(done, other)) == ([straight.pk], [north.pk])
+    assert "disjoint" not in done.figures
 
 
 def test_a_planned_line_serves_from_its_opening_on(demand_list: DemandList, owner: Organization) -> None:

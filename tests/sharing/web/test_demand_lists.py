@@ -58,6 +58,25 @@ TOWER = {
     "start": "2027-03-01", "end": "2032-03-01", "weight_kg": "80", "wind_area_m2": "0", "power_kw": "0",
     "mounting_height_m": "30",
 }  # fmt: skip
+ROUTE = {
+    "origin_lon": "114.30", "origin_lat": "30.60", "destination_lon": "114.32", "destination_lat": "30.60",
+    "max_detour": "2", "name": "Ring", "quantity": "2", "priority": "3", "start": "2027-03-01", "end": "",
+}  # fmt: skip
+
+
+def test_how_a_route_is_disjoint_is_stated_with_its_distance(scene: Scene, sign_in: SignIn, draft: DemandList):
+    twin, client = factories.demand(draft, "duct", name="Twin"), sign_in(scene.drafter)
+    distance = {"disjoint_from": twin.pk, "disjoint_by": "distance"}
+    response = client.post(page(draft, "demand-new", "duct"), ROUTE | distance)
+    assert list(response.context["form"].errors) == ["apart_m"]
+    assert draft.demands.count() == 1
+    client.post(page(draft, "demand-new", "duct"), ROUTE | distance | {"apart_m": "120"})
+    made = draft.demands.get(name="Ring")
+    assert (made.disjoint_from, made.disjoint_by, made.apart_m) == (twin, "distance", 120.0)
+    shown = client.get(reverse("web:demand", args=[made.pk])).content.decode()
+    assert "A distance apart, but near the ends: 120 m" in shown
+    client.post(page(draft, "demand-new", "duct"), ROUTE | {"name": "Plain"})
+    assert draft.demands.get(name="Plain").disjoint_by == "line"
 
 
 def test_a_line_is_added_changed_and_removed(scene: Scene, sign_in: SignIn, draft: DemandList):

@@ -1,4 +1,5 @@
 import pytest
+from django.db import IntegrityError, transaction
 
 from sharing.errors import BadInput, NotSeen, NotYours, WrongState
 from sharing.models import Demand, DemandList, Event, ListStatus, MatchStatus, RunStatus
@@ -97,6 +98,13 @@ def test_a_line_is_not_disjoint_from_a_line_of_another_list(scene: Scene, draft:
     with refused(BadInput) as info:
         lists.add_demands(draft, [bad], actor=scene.drafter)
     assert info.value.field == "disjoint_from"
+
+
+def test_a_distance_apart_without_one_is_refused_by_the_database(scene: Scene, draft: DemandList):
+    for wrong in ({"disjoint_by": "distance"}, {"apart_m": 50.0}, {"disjoint_by": "distance", "apart_m": 1.0}):
+        with pytest.raises(IntegrityError, match="demand_distance_apart_suits"), transaction.atomic():
+            factories.demand(draft, "duct", **wrong)
+    assert not draft.demands.exists()
 
 
 def test_what_only_the_database_refuses_is_named_too(scene: Scene, draft: DemandList):

@@ -1,0 +1,38 @@
+"""Lines by the API: how a route is disjoint from another."""
+
+from typing import Any
+
+import pytest
+
+from sharing.models import DemandList, ListStatus
+from tests import factories
+from tests.calls import Caller, problem
+from tests.sharing.scene import Scene
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def draft(scene: Scene) -> DemandList:
+    return factories.demand_list(scene.party, ListStatus.DRAFT)
+
+
+@pytest.mark.parametrize(
+    "sent", [{"disjoint_by": "distance"}, {"apart_m": 50}, {"disjoint_by": "distance", "apart_m": 1}]
+)
+def test_a_distance_goes_with_lines_that_are_apart_by_one(scene: Scene, draft: DemandList, sent: Any) -> None:
+    route, caller = factories.demand(draft, "duct"), Caller(scene.drafter)
+    found = problem(caller.patch(f"demands/{route.pk}/", sent), 400, "bad_input")
+    assert [where for where, _code in found] == ["#/apart_m"]
+    route.refresh_from_db()
+    assert (route.disjoint_by, route.apart_m) == ("line", None)
+
+
+def test_a_line_says_how_it_is_disjoint(scene: Scene, draft: DemandList) -> None:
+    twin, route, caller = factories.demand(draft, "duct"), factories.demand(draft, "duct"), Caller(scene.drafter)
+    sent = {"disjoint_from": twin.pk, "disjoint_by": "distance", "apart_m": 50}
+    answer = caller.patch(f"demands/{route.pk}/", sent)
+    assert answer.status_code == 200, answer.content
+    assert {name: answer.json()[name] for name in sent} == sent
+    answer = caller.patch(f"demands/{route.pk}/", {"disjoint_by": "chamber", "apart_m": None})
+    assert (answer.json()["disjoint_by"], answer.json()["apart_m"]) == ("chamber", None)
