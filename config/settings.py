@@ -123,6 +123,21 @@ _options["options"] = (
     f"{_options.get('options', '')} -c registry.cell_holds={PLACE_CELL_HOLDS}"
     f" -c registry.review_days={PROTECTION_REVIEW_DAYS}"
 ).strip()
+# Reads that may lag go to a streaming replica, where there is one (registry.replicas).
+REPLICA_URL = env.str("REPLICA_URL", default="")
+REPLICA_LAG_S = env.float("REPLICA_LAG_S", default=5.0)
+if REPLICA_URL:
+    DATABASES["replica"] = {**DATABASES["default"], **env.db_url("REPLICA_URL")}
+    DATABASES["replica"] |= {"ENGINE": DATABASES["default"]["ENGINE"], "TEST": {"MIRROR": "default"}}
+    DATABASES["replica"]["OPTIONS"] = {
+        **DATABASES["replica"].get("OPTIONS", {}),
+        "connect_timeout": 2,
+        "options": f"{_options['options']} -c default_transaction_read_only=on",
+    }
+    DATABASE_ROUTERS = ["registry.replicas.Router"]
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.contrib.messages.middleware.MessageMiddleware"), "registry.replicas.Middleware"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=bundled("pyogrio", "libgdal"))
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=bundled("shapely", "libgeos_c"))
@@ -249,7 +264,8 @@ LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 USE_I18N = USE_TZ = True
 # CURRENT_DATE in the ledger's triggers is the day that begins here, not in Greenwich.
-DATABASES["default"]["TIME_ZONE"] = TIME_ZONE
+for _database in DATABASES.values():
+    _database["TIME_ZONE"] = TIME_ZONE
 
 # --- Files ----------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

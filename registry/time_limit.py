@@ -4,7 +4,9 @@ for it."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
+
+from registry import replicas
 
 LONGEST_FILTER_S = 10
 QUERY_CANCELED = "57014"
@@ -17,9 +19,10 @@ class TakesTooLong(Exception):
 @contextmanager
 def time_limit() -> Iterator[None]:
     """Each query within is given up after LONGEST_FILTER_S seconds. Raises TakesTooLong."""
+    connection = replicas.connection()
     goes_on = connection.in_atomic_block
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_FILTER_S}s"])
             yield
             if goes_on:

@@ -1,6 +1,6 @@
 """What all resources share: who calls, what is theirs, pages, exports, entity tags, idempotent writing, and errors."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from registry import replicas
 from registry.api import downloads, etags, problems, renderers
 from registry.api.authentication import SessionAuthentication, TokenAuthentication
 from registry.api.idempotency import HEADER, once
@@ -28,7 +29,7 @@ from registry.api.throttles import PerCaller
 from registry.exports.formats import Format
 from registry.exports.shown import shown_tables
 from registry.exports.table import Table
-from registry.models import Scope, User
+from registry.models import ApiToken, Scope, User
 from registry.refusals import SENTENCES, Sentences
 from registry.time_limit import TakesTooLong, time_limit
 
@@ -72,6 +73,10 @@ class Api(APIView):
             return Scope.READ
         return self.scope or Scope.WRITE
 
+    def may_lag(self) -> bool:
+        """Whether what is read may be some seconds old (registry.replicas)."""
+        return False
+
     def keeps_answer(self) -> bool:
         """Of this call."""
         return self.keeps_answers
@@ -87,7 +92,7 @@ class Api(APIView):
             view.initial(self.request, *args, **kwargs)
             handler = getattr(self, request.method.lower(), view.http_method_not_allowed)
             if request.method in SAFE:
-                response = handler(self.request, *args, **kwargs)
+                response = self._read(request, lambda: handler(self.request, *args, **kwargs))
             elif not self.keeps_answer():
                 if HEADER in request.headers:
                     raise problems.bad_header(HEADER, _("Answers here hold a secret, so none is kept."))
@@ -105,6 +110,12 @@ class Api(APIView):
         request.accepted_renderer, request.accepted_media_type = renderers.JSONRenderer(), problems.MEDIA_TYPE
         header: str = self.get_authenticate_header(request) or ""
         return problems.respond(problems.of(error, header, self.sentences), request.path)
+
+    def _read(self, request: Any, handler: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+        """The handler's answer, from a replica where it may lag. A token that can write is shown what it wrote."""
+        token = self.request.auth
+        writes = isinstance(token, ApiToken) and set(token.scopes) != {Scope.READ}
+        return replicas.answered(request, handler) if self.may_lag() and not writes else handler()
 
     def _written(self, handler: Any) -> Response:
         """The handler's rendered answer, or the problem it met with what it wrote undone."""
@@ -197,6 +208,11 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
 
     def known_fields(self, serializer: type[Any]) -> frozenset[str]:
         return frozenset(serializer().get_fields())
+
+    def may_lag(self) -> bool:
+        """Whole lists as files."""
+        renderer: Any = self.request.accepted_renderer
+        return self.action == "list" and renderer.exports
 
     # --- Reading ------------------------------------------------------------------------------------------------
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
-from django.db import connection
 from django.db.models import QuerySet
 
+from registry import replicas
 from registry.models.asset import AssetQuerySet
 
 TEXT_BLOCK, ARROW_BLOCK = 1 << 16, 1 << 22
@@ -28,7 +28,7 @@ def copied(
     text, parameters = inner.query.sql_with_params()
     names = ", ".join(f'"as_{name}" AS "{name}"' for name in columns)
     with (
-        connection.cursor() as cursor,
+        replicas.connection().cursor() as cursor,
         cursor.cursor.copy(statement.format(rows=f"SELECT {names} FROM ({text}) AS inner_rows"), parameters) as copy,
     ):
         lines: list[bytes] = []

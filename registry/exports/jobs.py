@@ -9,7 +9,7 @@ from pathlib import Path
 from django.core.files import File
 from django.db import connections
 
-from registry import jobs
+from registry import jobs, replicas
 from registry.exports.formats import FORMATS, Counted
 from registry.exports.table import ExportRefused
 from registry.models import ExportJob, User
@@ -32,7 +32,11 @@ def carry_out_next(make: Make) -> bool:
         job.filename = f"{job.resource}.{FORMATS[job.format].suffix}"
         with tempfile.TemporaryDirectory(prefix="export-job-") as folder:
             path = Path(folder) / job.filename
-            make(job, path, lambda rows: _noting(job, rows))
+            replicas.lagging(
+                lambda: make(job, path, lambda rows: _noting(job, rows)),
+                # Ordered after all that its requester had written.
+                has=ExportJob.objects.filter(pk=job.pk).exists,
+            )
             with path.open("rb") as file:
                 job.file.save(f"{job.pk}-{job.filename}", File(file), save=False)
 

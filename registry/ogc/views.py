@@ -37,6 +37,9 @@ class Resource(Api):
         """What the template needs beside the data."""
         return {}
 
+    def may_lag(self) -> bool:
+        return True
+
     @property
     def user(self) -> User:
         """Who calls."""

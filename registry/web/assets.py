@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.asset_writing import may_set_terms
 from registry.kinds import Kind
 from registry.models import Asset, Role, Sector, User
+from registry.replicas import may_lag
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.asset_filter_form import AssetFilterForm
@@ -77,6 +78,7 @@ class AssetTable(Table):
 
 
 @members
+@may_lag
 def assets(request: MemberRequest) -> HttpResponse:
     form = AssetFilterForm(request.GET)
     listed: Any = form.filtered(_known(request.user)).select_related("owner", "region").order_by("-id")
@@ -99,6 +101,7 @@ def assets(request: MemberRequest) -> HttpResponse:
 
 
 @members
+@may_lag
 def asset_places(request: MemberRequest) -> HttpResponse:
     """The first places of the filtered list as GeoJSON, for the map; `truncated` says that there are more."""
     found = AssetFilterForm(request.GET).filtered(_known(request.user)).order_by("-id")[: MOST_PLACES + 1]

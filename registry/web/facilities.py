@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from registry import facility_writing
 from registry.facility_filters import FacilityFilters
 from registry.models import Asset, FacilityStage, FacilityType, PlannedFacility, Role
+from registry.replicas import may_lag
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.asset_facts import Fact
@@ -94,6 +95,7 @@ class FacilityTable(Table):
 
 
 @members
+@may_lag
 def facilities(request: MemberRequest) -> HttpResponse:
     """Those to ask first come first; those that can no more be asked for come last."""
     form = FacilityFilterForm(request.GET)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.exports.formats import FORMATS
+from registry.replicas import may_lag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import DayInput, Form
 from registry.web.tables import Table, shown
@@ -49,6 +50,7 @@ class AuditForm(Form):
 
 
 @members
+@may_lag
 def audit(request: MemberRequest) -> HttpResponse:
     """A page of the trail, the newest first."""
     form = AuditForm({**request.GET.dict()})
@@ -65,6 +67,7 @@ def audit(request: MemberRequest) -> HttpResponse:
 
 
 @members
+@may_lag
 def audit_file(request: MemberRequest, form: str) -> HttpResponseBase:
     """The same as a file; refused where there are more rows than a page may wait for."""
     if form not in FORMS:

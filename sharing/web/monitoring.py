@@ -17,6 +17,7 @@ from django_tables2.data import TableData
 from registry.exports.files import opened
 from registry.exports.formats import FORMATS
 from registry.exports.table import ExportRefused, Table
+from registry.replicas import may_lag
 from registry.web.access import MemberRequest, members
 from registry.web.tables import Table as WebTable
 from registry.web.tables import shown
@@ -60,6 +61,7 @@ def read(value: Number, unit: Unit) -> str:
 
 
 @members
+@may_lag
 def overview(request: MemberRequest) -> HttpResponse:
     """Each indicator in one number, for the span that is asked for."""
     filters = Filters(request.GET, request.user)
@@ -75,6 +77,7 @@ def overview(request: MemberRequest) -> HttpResponse:
 
 
 @members
+@may_lag
 def indicator(request: MemberRequest, code: str) -> HttpResponse:
     """One indicator by one breakdown: chart, table, formula, files."""
     known = _indicator(code)
@@ -99,6 +102,7 @@ def indicator(request: MemberRequest, code: str) -> HttpResponse:
 
 
 @members
+@may_lag
 def indicator_file(request: MemberRequest, code: str, by: str, form: str) -> HttpResponseBase:
     """The figures of a breakdown as a file."""
     known = _indicator(code)
@@ -108,6 +112,7 @@ def indicator_file(request: MemberRequest, code: str, by: str, form: str) -> Htt
 
 
 @members
+@may_lag
 def indicator_rows(request: MemberRequest, code: str) -> HttpResponse:
     """What a figure counts, row by row."""
     known = _indicator(code)
@@ -128,6 +133,7 @@ def indicator_rows(request: MemberRequest, code: str) -> HttpResponse:
 
 
 @members
+@may_lag
 def indicator_rows_file(request: MemberRequest, code: str, form: str) -> HttpResponseBase:
     """The same as a file; refused where there are more rows than a page may wait for."""
     filters = Filters(request.GET, request.user)

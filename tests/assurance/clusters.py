@@ -1,0 +1,111 @@
+"""PostgreSQL servers of a test's own, as they are deployed, which it may kill, damage and follow."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config.local import places, postgresql
+from config.local.postgresql import Instance, Programs
+
+# The roles of deploy/postgresql/roles.sql, so that the drill is of what is deployed.
+OWNER, APPLICATION = "infrashare_owner", "infrashare_app"
+
+
+@dataclass
+class Cluster:
+    """A PostgreSQL of the test's own, with an archive of its log, and the registry's tables in it."""
+
+    instance: Instance
+    programs: Programs
+    archive: Path
+
+    def environment(self, role: str) -> dict[str, str]:
+        url = self.instance.url.replace(f"//{postgresql.NAME}@", f"//{role}@")
+        return {**os.environ, "DATABASE_URL": url, "DEBUG": "1"}
+
+    def manage(self, *command: str, role: str = APPLICATION) -> str:
+        """What a command of manage.py prints. Raises CalledProcessError."""
+        program = [sys.executable, "manage.py", *command]
+        where, environment = settings.BASE_DIR, self.environment(role)
+        return subprocess.run(
+            program, cwd=where, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+
+    def start_client(self, log: Path, how_many: int) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.assurance.approving", str(log), str(how_many)]
+        environment = self.environment(APPLICATION)
+        return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.DEVNULL)
+
+    def sql(self, statement: str) -> str:
+        return self.ask("-c", statement)
+
+    def ask(self, *arguments: str) -> str:
+        psql = [f"{self.programs.bin}/psql", "-h", str(self.instance.sockets), "-p", postgresql.PORT]
+        done = places.call([*psql, "-U", postgresql.NAME, "-XAtq", "-v", "ON_ERROR_STOP=1", *arguments])
+        assert done.returncode == 0, done.stdout
+        return done.stdout.strip()
+
+    def agreements(self) -> set[str]:
+        return set(self.sql("SELECT number FROM sharing_agreement").split())
+
+    def audited(self) -> None:
+        """Asserts that the audit finds nothing."""
+        assert set(json.loads(self.manage("audit", "--json")).values()) == {0}
+
+    def kill(self) -> None:
+        """As a power cut: every process of the server at once, without a word."""
+        for pid in postgresql.at_work(self.instance):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+@contextmanager
+def own_cluster() -> Iterator[Cluster]:
+    """A server with the registry's tables, which archives its log."""
+    user = postgresql.locate().user
+    home = places.folder_for(places.LOCAL / f"drill-{os.getpid()}", user=user)
+    archive = home / "archive"
+    instance = Instance(user, home, places.socket_folder(home, postgresql.SOCKET, user=user))
+    programs = postgresql.programs_for(instance)
+    made = Cluster(instance, programs, archive)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAL_ARCHIVE", str(archive))
+        try:
+            postgresql.start(instance, programs)
+            postgresql.create_database(instance, programs)
+            made.ask("-f", str(settings.BASE_DIR / "deploy" / "postgresql" / "roles.sql"))
+            made.manage("migrate", "--verbosity", "0", role=OWNER)
+            yield made
+        finally:
+            made.kill()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def standby_of(primary: Cluster) -> Iterator[Cluster]:
+    """A server that streams the log of another, made as docs/deployment.md says."""
+    user = primary.instance.user
+    home = places.folder_for(primary.instance.home / "standby", user=user)
+    instance = Instance(user, home, places.socket_folder(home, postgresql.SOCKET, user=user))
+    server = ["-h", str(primary.instance.sockets), "-p", postgresql.PORT, "-U", postgresql.NAME]
+    copy = [f"{primary.programs.bin}/pg_basebackup", *server, "-D", str(instance.data), "-c", "fast", "-R"]
+    done = places.call([*copy, "-C", "-S", "replica"], user=user)
+    assert done.returncode == 0, done.stdout
+    made = Cluster(instance, primary.programs, primary.archive)
+    try:
+        postgresql.start(instance, primary.programs)
+        yield made
+    finally:
+        made.kill()
