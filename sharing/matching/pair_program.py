@@ -14,7 +14,7 @@ from sharing.matching.clash import Clash
 OUT_OF_TIME = 1
 """Status of scipy.optimize.milp."""
 
-SECONDS = 60.0
+SECONDS = 20.0
 """After so long the best pair found so far is taken, with the bound that was reached."""
 
 
