@@ -53,7 +53,8 @@ def hand_out(run: MatchRun) -> None:
     border, *others = MatchPart.objects.filter(run=run).order_by("number").values_list("pk", flat=True)
     try:
         chord([match_part.si(part) for part in others])(match_part.si(border))
-    except (OperationalError, RedisError, OSError) as error:
+    except (OperationalError, RedisError, RuntimeError, OSError) as error:
+        # Celery raises a RuntimeError where it cannot reach the store of results.
         logger.warning("the parts of match run %s were not handed out: %s", run.pk, error)
 
 
@@ -66,7 +67,7 @@ def sweep_parts() -> None:
         lists.record_failed(part.run, error=_died(part.attempts))
     parts.clear()
     for part_id in parts.waiting(now).values_list("pk", flat=True):
-        match_part.delay(part_id)
+        match_part.apply_async((part_id,), ignore_result=True)
 
 
 @shared_task(name="sharing.sweep_runs")

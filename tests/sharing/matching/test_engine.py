@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from registry import capacity
 from registry.models import Asset, AssetStatus, Protection
-from sharing.matching import engine, misses, points
+from sharing.matching import engine, points
 from sharing.matching import heartbeat as beat
 from sharing.matching.answers import Answers
 from sharing.matching.describing import describe_change, describe_miss
@@ -391,7 +391,7 @@ def test_a_long_list_is_answered_alike_but_without_runners_up_and_changes(
     far = factories.demand(demand_list, at=east(5_000))
     asset, _ = (factories.asset(owner, at=east(20 * i), details={"height_m": 30}) for i in range(2))
     short = run(demand_list)
-    monkeypatch.setattr(misses, "LONG", 2)
+    monkeypatch.setattr(points, "LONG", 2)
     long = run(demand_list)
     assert [matched(one, met, rank=1) for one in (short, long)] == [[(asset.pk, 1)]] * 2
     assert [Match.objects.filter(run=one).count() for one in (short, long)] == [2, 1]

@@ -11,9 +11,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from registry.kinds import Kind
-from sharing.matching import engine, misses
+from sharing.matching import engine, points, reach
 from sharing.matching.fan_out import parts
 from sharing.matching.fan_out.carrying import carry_out
 from sharing.models import Match, MatchPart, MatchRun, Outcome, PartStatus, RunStatus
@@ -35,7 +37,8 @@ def short_lists_in_small_parts(settings: Any) -> None:
 @pytest.mark.parametrize("long", [False, True])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_list_in_parts_is_answered_as_in_one(seed: int, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(misses, "LONG", 0 if long else 1000)
+    monkeypatch.setattr(reach, "LONG", 0 if long else 1000)
+    monkeypatch.setattr(points, "LONG", 0 if long else 1000)
     rng = np.random.default_rng(seed)
     demand_list = crowd(rng, towers=20, rooms=8, demands=40)
     whole, fanned = in_one(demand_list), in_parts(demand_list, rng)
@@ -52,7 +55,8 @@ def test_any_small_list_in_any_parts_and_order_of_rows_is_answered_as_in_one(
 ) -> None:
     assume(demands > 2 * most)
     settings.MATCH_PART_LINES = most
-    monkeypatch.setattr(misses, "LONG", 0 if long else 1000)
+    monkeypatch.setattr(reach, "LONG", 0 if long else 1000)
+    monkeypatch.setattr(points, "LONG", 0 if long else 1000)
     rng = np.random.default_rng(seed)
     with transaction.atomic():
         demand_list = crowd(rng, towers=assets, rooms=assets // 2, demands=demands, shuffled=True)
@@ -148,12 +152,26 @@ def test_parts_whose_nudges_are_lost_are_nudged_when_nothing_moves(
     halves: Halves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nudged: list[int] = []
-    monkeypatch.setattr(matching.match_part, "delay", nudged.append)
+    monkeypatch.setattr(matching.match_part, "apply_async", lambda of, **_: nudged.extend(of))
     matching.sweep_parts()
     assert nudged == []
     MatchRun.objects.update(alive_at=timezone.now() - parts.QUIET_FOR)
     matching.sweep_parts()
     assert sorted(nudged) == [halves.first, halves.second]
+
+
+@pytest.mark.parametrize(
+    "away", [OperationalError("no broker"), RedisConnectionError("no store"), RuntimeError("Retry limit exceeded")]
+)
+def test_parts_that_cannot_be_handed_out_wait(away: Exception, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: object) -> None:
+        raise away
+
+    monkeypatch.setattr(matching, "chord", unreachable)
+    demand_list = crowd(np.random.default_rng(2), towers=3, demands=12)
+    run = matching.carry_out(factories.match_run(demand_list, RunStatus.QUEUED).pk, fan_out=matching.hand_out)
+    assert (run.status, run.error) == (RunStatus.RUNNING, "")
+    assert {part.status for part in run.parts.all()} == {PartStatus.WAITING}
 
 
 def test_a_run_laid_out_is_not_begun_anew_by_the_sweep_of_runs(halves: Halves) -> None:
