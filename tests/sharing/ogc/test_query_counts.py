@@ -10,8 +10,8 @@ from tests.sharing.api.world import COLLECTIONS, World
 
 pytestmark = pytest.mark.django_db
 
-# Session, user, memberships, regulated regions, ids, features; around a filter its time limit in a transaction.
-PAGE, FILTERED = 6, 9
+# Session, user, memberships, regulated regions, ids, features; around a filter a savepoint, its time limit, and their ends.
+PAGE, FILTERED = 6, 10
 
 
 def grow(world: World, count: int) -> None:
