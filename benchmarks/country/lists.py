@@ -44,12 +44,12 @@ _LINES = """
 INSERT INTO sharing_demand (
     list_id, line, name, kind, quantity, splittable, period, priority, weight_kg, wind_area_m2, power_kw, location,
     radius_m, max_detour, mounting_height_m, budget_per_year, max_earthing_ohm, accepts_hazardous_co_use, fiber_type,
-    wavelength_nm
+    wavelength_nm, disjoint_by
 )
 SELECT %(list)s, n, '', 'tower', quantity, n %% 19 = 0, daterange(start, start + 365 * (5 + n %% 5)::int), 1 + n %% 3,
     30 * quantity, 0, 0, ST_SetSRID(ST_MakePoint(x, y), 4326), 150 + n * 7919 %% 451, 2,
     CASE WHEN n %% 2 = 0 THEN 15 + n %% 20 END, CASE WHEN n %% 3 = 0 THEN quantity * (1200 + 100 * (n %% 13)) END,
-    CASE WHEN n %% 5 = 0 THEN 5 END, false, '', 1550
+    CASE WHEN n %% 5 = 0 THEN 5 END, false, '', 1550, 'line'
 FROM (
     SELECT *, (ARRAY[1, 1, 2, 1, 1, 3, 1, 1, 1, 1])[1 + n %% 10] AS quantity,
         DATE '2027-01-01' + (n * 7907 %% 730)::int AS start
