@@ -1,6 +1,7 @@
 from registry.admin import (
     allocation,
     asset,
+    change,
     disclosure,
     membership,
     organization,
@@ -15,6 +16,7 @@ from registry.admin import (
 __all__ = [
     "allocation",
     "asset",
+    "change",
     "disclosure",
     "membership",
     "organization",

@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from registry.models import ApiToken, Membership, Role, User, looking
+from registry.models import ApiToken, Membership, Role, User, acting, looking
 
 KEYWORD = "bearer"
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -32,6 +32,7 @@ class TokenAuthentication(BaseAuthentication):
         if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         looking.by_token(token.pk)
+        acting.by_program_of(token.user_id)
         return token.user, token
 
     def secret_of(self, header: str) -> str | None:

@@ -13,6 +13,7 @@ from registry import jobs
 from registry.importing.report import ImportReport, write_rejects
 from registry.importing.table import UnreadableFile
 from registry.models import ImportJob
+from registry.models.acting import acting_alone
 
 JOB_LOCK = 2026_166
 MOST_ATTEMPTS = 5
@@ -30,7 +31,7 @@ def carry_out_waiting(target: str, run: Run) -> int:
     """Runs every job of `target` that is queued or whose worker has died; returns how many were carried out."""
 
     def work(job: ImportJob) -> None:
-        with _local_copy(job) as path:
+        with _local_copy(job) as path, acting_alone(job.created_by_id):
             report = run(job, path, lambda stage: _progress(job, stage))
             _keep(job, report, path.parent)
 

@@ -1,6 +1,7 @@
 from registry.models.allocation import Allocation, Purpose
 from registry.models.api_token import ApiToken, Scope
 from registry.models.asset import CELL_DEGREES, Asset, AssetStatus, Protection
+from registry.models.change import Act, Change, Noun
 from registry.models.disclosure import Disclosure
 from registry.models.duct import Duct, DuctMaterial
 from registry.models.equipment_room import EquipmentRoom, SecurityClass
@@ -29,11 +30,13 @@ from registry.models.user import User
 
 __all__ = [
     "CELL_DEGREES",
+    "Act",
     "Allocation",
     "ApiToken",
     "Asset",
     "AssetStatus",
     "Basis",
+    "Change",
     "Disclosure",
     "Duct",
     "DuctMaterial",
@@ -49,6 +52,7 @@ __all__ = [
     "Invitation",
     "JobStatus",
     "Membership",
+    "Noun",
     "Organization",
     "PlaceChange",
     "PlaceGrant",

@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from registry import asset_writing
+from registry.changes import differences
 from registry.filters import around, within_distance
 from registry.ledger_svg import Block, Tick, timeline
-from registry.models import Allocation, Asset, Disclosure, Purpose, Sector, User
+from registry.models import Allocation, Asset, Change, Disclosure, Purpose, Sector, User
 from registry.tags import TONES, days, numbers
 from registry.web.access import MemberRequest, members
 from registry.web.asset_facts import Fact, facts
@@ -63,6 +64,7 @@ def asset(request: MemberRequest, id: int) -> HttpResponse:
             "disclosures": Disclosure.objects.visible_to(user)
             .filter(asset=found)
             .select_related("organization")[:MOST_EVENTS],
+            "changes": _changes(found, user) if knows_ledger else [],
             "nearby": _nearby(found, user),
             "nearby_km": NEARBY_M / 1000,
             "may_edit": asset_writing.may_change(found.owner_id, user),
@@ -134,6 +136,15 @@ def _history(asset: Any, user: User) -> list[dict[str, Any]]:
     """What happened to matches that use the asset, as far as the reader may see them; the newest first."""
     rows = seen.events(user).filter(match__legs__asset=asset).select_related("match__demand__list")
     return [{"event": event, "author": seen.author(event)} for event in rows.order_by("-id").distinct()[:MOST_EVENTS]]
+
+
+def _changes(asset: Any, user: User) -> list[dict[str, Any]]:
+    """Who changed what of the asset, for its owner and its regulators; the newest first."""
+    rows = Change.objects.visible_to(user).of_asset(asset.pk).select_related("actor", "organization")
+    return [
+        {"change": row, "what": list(differences(row)), "author": row.actor or _("The registry")}
+        for row in rows.order_by("-pk")[:MOST_EVENTS]
+    ]
 
 
 def _nearby(asset: Any, user: User) -> QuerySet[Any]:

@@ -9,7 +9,7 @@ from registry.models import Protection, Purpose, Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-QUERIES = 10
+QUERIES = 11
 
 
 def test_an_owner_sees_facts_the_whole_ledger_and_open_demand_near_it(client: Client, django_assert_num_queries):

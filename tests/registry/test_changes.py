@@ -1,0 +1,161 @@
+"""Who changed what in the catalog: noted by the database, whoever writes and however."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from registry.accounts import tokens
+from registry.migrations._changes import KEPT, STATED, TABLES
+from registry.models import Asset, Change, Membership, Noun, PlaceGrant, Role, Scope, Tower
+from registry.models.acting import acting, acting_alone
+from tests import factories
+from tests.calls import Caller
+from tests.sharing.scene import Scene
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def changes(**narrowed: Any) -> list[tuple[Any, ...]]:
+    rows = Change.objects.filter(**narrowed).order_by("pk")
+    return list(rows.values_list("noun", "act", "row", "before", "after", "actor__username", "label"))
+
+
+def last() -> Any:
+    return changes()[-1]
+
+
+def test_every_column_of_an_asset_is_either_stated_or_kept_by_the_database():
+    columns = {field.column for field in Asset._meta.concrete_fields}
+    assert {*STATED, *KEPT, "id"} == columns and not {*STATED} & {*KEPT}
+    assert {*TABLES} == {*Noun.values}
+
+
+def test_a_change_says_who_what_before_and_after(scene: Scene):
+    body = {"name": "Pole 7", "capacity": 3, "details": {"height_m": 31.5}}
+    assert Caller(scene.metro_manager).patch(f"assets/{scene.near.pk}/", body).status_code == 200
+    asset, tower = changes(row=scene.near.pk, act="update")
+    assert asset == (
+        "asset", "update", scene.near.pk, {"name": "", "capacity": 2}, {"name": "Pole 7", "capacity": 3},
+        "metro-manager", "NEAR",
+    )  # fmt: skip
+    assert (tower[0], *tower[3:]) == ("tower", {"height_m": None}, {"height_m": 31.5}, "metro-manager", "NEAR")
+    client = Client()
+    client.force_login(scene.metro_manager)
+    page = client.get(f"/assets/{scene.near.pk}/").content.decode()
+    assert "capacity: 2 → 3" in page and "metro-manager" in page
+
+
+def test_a_program_is_told_as_the_person_it_acts_as(scene: Scene):
+    day = timezone.now() + timezone.timedelta(days=9)
+    _token, secret = tokens.issue_personal(name="x", scopes=[Scope.WRITE], expires_at=day, actor=scene.metro_manager)
+    assert Caller(secret=secret).patch(f"assets/{scene.near.pk}/", {"name": "by program"}).status_code == 200
+    assert last()[5] == "metro-manager"
+
+
+def test_rows_that_are_changed_past_the_application_are_noted_too_without_a_person(scene: Scene):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_asset SET terms = 'none' WHERE code IN ('NEAR', 'FAR')")
+    found = changes(act="update", noun="asset")
+    assert {(one[6], one[4]["terms"], one[5]) for one in found} == {("NEAR", "none", None), ("FAR", "none", None)}
+    Asset.objects.update(terms="none")
+    assert len(changes(act="update", noun="asset")) == 2, "what stays as it is, is no change"
+
+
+def test_what_the_ledger_keeps_is_no_change_of_the_asset(scene: Scene):
+    before = len(changes())
+    factories.allocate(scene.near, 1)
+    assert len(changes()) == before
+
+
+def test_many_that_are_listed_at_once_are_one_line_and_found_by_each(scene: Scene):
+    before = Change.objects.count()
+    with acting(lambda: scene.metro_manager.pk):
+        made = Asset.objects.bulk_create(factories.draft_asset(scene.metro, code=f"M-{n}") for n in range(50))
+    assert Change.objects.count() == before + 1
+    found = Change.objects.latest("pk")
+    assert (found.act, found.count, found.organization, found.actor) == (
+        "insert", 50, scene.metro, scene.metro_manager
+    )  # fmt: skip
+    for asset in (made[0], made[49]):
+        assert [*Change.objects.of_asset(asset.pk)] == [found]
+    assert not Change.objects.of_asset(made[49].pk + 1).exists()
+
+
+def test_what_is_removed_is_kept_whole(scene: Scene):
+    gone, place = scene.far.pk, scene.far.geometry.coords
+    scene.runner_up.delete()
+    scene.far.delete()
+    [asset] = changes(noun="asset", act="delete")
+    assert (asset[2], asset[3]["code"], tuple(asset[3]["geometry"]["coordinates"])) == (gone, "FAR", place)
+    assert not {*KEPT} & {*asset[3]}
+    assert changes(noun="tower", act="delete")[0][2] == gone
+
+
+def test_members_parties_plans_and_grants_are_noted(scene: Scene):
+    with acting(lambda: scene.officer.pk):
+        member = Membership.objects.get(user=scene.drafter)
+        member.role = Role.MANAGER
+        member.save()
+        assert last()[:6] == ("membership", "update", member.pk, {"role": "editor"}, {"role": "manager"}, "officer")
+        scene.party.contact_phone = "1"
+        scene.party.save()
+        assert (last()[0], *last()[4:6]) == ("organization", {"contact_phone": "1"}, "officer")
+        plan = factories.planned_facility(scene.metro)
+        assert last()[:3] == ("plannedfacility", "insert", plan.pk) and last()[4]["name"] == "Tunnel"
+        today = timezone.localdate()
+        grant = PlaceGrant.objects.create(
+            organization=scene.party, region=scene.near.region, starts_on=today, ends_on=today, reason="flood",
+            granted_by=scene.officer,
+        )  # fmt: skip
+        assert last()[:3] == ("placegrant", "insert", grant.pk) and last()[4]["reason"] == "flood"
+        member.delete()
+        assert last()[:2] == ("membership", "delete") and last()[3]["user_id"] == scene.drafter.pk
+
+
+def test_work_in_the_background_is_that_of_who_ordered_it_and_of_nobody_after_it(scene: Scene):
+    with acting_alone(scene.metro_manager.pk), connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_asset SET name = 'x' WHERE code = 'NEAR'")
+    assert last()[5] == "metro-manager"
+    Asset.objects.filter(code="NEAR").update(name="y")
+    assert last()[5] is None
+
+
+def test_statements_answer_as_they_would_alone(scene: Scene):
+    with acting(lambda: scene.officer.pk):
+        assert Asset.objects.filter(owner=scene.metro).update(terms="t") == 1
+        assert Tower.objects.filter(asset=scene.near).update(height_m=9) == 1
+        made = factories.asset(scene.metro, code="NEW")
+        assert Asset.objects.get(code="NEW").pk == made.pk
+        assert made.delete()[0] == 2
+
+
+@pytest.mark.parametrize(
+    "verb", ["UPDATE registry_change SET act = 'x'", "DELETE FROM registry_change", "TRUNCATE registry_change"]
+)
+def test_the_database_changes_and_removes_no_line(scene: Scene, verb: str):
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; {verb}")
+
+
+def test_owners_and_regulators_read_it_and_no_place_is_told(scene: Scene):
+    hidden = factories.asset(scene.grid, code="SUB-9", at=(114.312345, 30.598765), protection="restricted")
+    Asset.objects.filter(pk=hidden.pk).update(geometry="SRID=4326;POINT(114.319999 30.598888)", name="moved")
+    for person, reads in (
+        (scene.grid_manager, True), (scene.officer, True), (scene.metro_manager, False), (scene.asker, False)
+    ):  # fmt: skip
+        assert Change.objects.visible_to(person).filter(row=hidden.pk).exists() == reads
+        client = Client()
+        client.force_login(person)
+        listed = client.get("/admin/registry/change/", {"q": "SUB"}).content.decode()
+        assert ("place changed" in listed) == reads and "114.31" not in listed
+        page = client.get(f"/assets/{hidden.pk}/").content.decode()
+        assert ("place changed" in page) == reads
+        assert "114.312345" not in page
