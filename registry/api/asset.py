@@ -62,6 +62,7 @@ class AssetResource(Resource):
     serializer_class = AssetShown
     filterset_class = AssetFilters
     narrowed_by = frozenset({"bbox", "near"})
+    searched_by = frozenset({"q"})
 
     def joined(self, queryset: Any) -> models.QuerySet[Any]:
         """With the place that the caller may know, which all filters by place use."""

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from registry.api.problems import bad_parameter
+from registry.search import are_few, id_to_sort_by
 
 CURSOR, LIMIT, ORDERING = "cursor", "limit", "ordering"
 DEFAULT_LIMIT, MOST = 100, 1000
@@ -33,10 +34,13 @@ class KeysetPagination(BasePagination):
         self.request, self.limit = request, limit_of(request)
         self.name, self.descending = ordering_of(request, view.orderings)
         self.field = _column(queryset, self.name)
+        few = bool(view.searched_by & set(request.query_params)) and are_few(queryset)
         rows = ordered(queryset, self.name, self.descending)
+        if few and self.field.primary_key:
+            rows = rows.order_by(id_to_sort_by().desc() if self.descending else id_to_sort_by().asc())
         cursor = request.query_params.get(CURSOR)
         if cursor is not None:
-            rows = rows.filter(self._after(cursor, rarely=bool(view.narrowed_by & set(request.query_params))))
+            rows = rows.filter(self._after(cursor, rarely=few or bool(view.narrowed_by & set(request.query_params))))
         # One more than the page tells whether there is a next one.
         page = list(rows[: self.limit + 1])
         self.has_next = len(page) > self.limit
@@ -96,7 +100,7 @@ class KeysetPagination(BasePagination):
 
     def _after(self, cursor: str, *, rarely: bool) -> Q:
         """Rows behind the one that the cursor names. rarely: other filters leave few rows, so that PostgreSQL should
-        not read the index of ids from here to its end as well; a sum is what it has no index for."""
+        not read the index of ids from here to its end as well."""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             stated, text, pk = json.loads(base64.urlsafe_b64decode(padded.encode("ascii", "strict")))
@@ -112,7 +116,7 @@ class KeysetPagination(BasePagination):
             raise bad_parameter(CURSOR, _("This is no cursor of this list in this order.")) from error
         side = "lt" if self.descending else "gt"
         if self.field.primary_key:
-            return Q(SIDES[side](F("pk") + 0, pk)) if rarely else Q(**{f"pk__{side}": pk})
+            return Q(SIDES[side](id_to_sort_by(), pk)) if rarely else Q(**{f"pk__{side}": pk})
         # The first condition is what an index serves.
         further = Q(**{f"{self.name}__{side}": value}) | Q(**{f"pk__{side}": pk})
         return Q(**{f"{self.name}__{side}e": value}) & further

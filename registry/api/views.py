@@ -148,6 +148,8 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     lookup_value_converter = "int"
     # Filters that leave few rows of many, each by an index of its own.
     narrowed_by: ClassVar[frozenset[str]] = frozenset()
+    # Filters of which only PostgreSQL knows whether they leave few rows or most.
+    searched_by: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def user(self) -> User:

@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Func
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from registry import time_limit
+from registry import search, time_limit
 from registry.api import asset_rows
 from registry.api.asset import AssetResource, AssetShown
 from registry.kinds import Kind
@@ -276,6 +276,22 @@ def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(catalog: Cat
     # A filter has a time limit besides: a savepoint, the limit, its end, and the savepoint's.
     assert queries(limit=30, bbox="114.3,30.5,114.4,30.7") == 9
     assert queries(format="csv") == 3
+
+
+@pytest.mark.parametrize("at_once", [0, search.SORTED_AT_ONCE], ids=["by the index of ids", "sorted"])
+@pytest.mark.parametrize("ordering", ["id", "-id", "code", "-updated_at"])
+def test_pages_of_what_a_text_finds_hold_each_once_and_in_order(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, at_once: int, ordering: str
+):
+    monkeypatch.setattr(search, "SORTED_AT_ONCE", at_once)
+    names = [f"M-{n:02}" for n in range(12)]
+    ids = [factories.asset(catalog.grid, code=code).pk for code in names]
+    told, address, parameters = [], "assets/", {"q": "m-", "limit": 5, "ordering": ordering, "fields": "id"}
+    while address:
+        page = catalog.stranger.get(address, **parameters).json()
+        told += [row["id"] for row in page["results"]]
+        address, parameters = (page["next"] or "").partition("/api/v1/")[2], {}
+    assert told == (ids[::-1] if ordering.startswith("-") else ids)
 
 
 # --- Shown ------------------------------------------------------------------------------------------------------

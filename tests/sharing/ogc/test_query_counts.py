@@ -10,7 +10,7 @@ from tests.sharing.api.world import COLLECTIONS, World
 
 pytestmark = pytest.mark.django_db
 
-# Session, user, memberships, regulated regions, ids, features; around a filter a savepoint, its time limit, and their ends.
+# Session, user, memberships, regulated regions, ids, features; around a filter a savepoint, a time limit, their ends.
 PAGE, FILTERED = 6, 10
 
 
