@@ -35,5 +35,6 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=50),
         "options": {"expires": 3600},
     },
+    "reckon-figures": {"task": "sharing.reckon_figures", "schedule": crontab(minute=40), "options": {"expires": 3600}},
     "refresh-free-units": {"task": "registry.refresh_free_units", "schedule": crontab(minute=1)},
 }

@@ -17,10 +17,20 @@ LONGEST = 60
 """Months in a span at most."""
 
 
+SPAN = 12
+"""Months that are shown when none are asked for, this one included."""
+
+
 def first_of_month(day: date, *, months: int = 0) -> date:
     """The first day of the month of `day`, or of one so many months later or (negative) earlier."""
     at = day.year * 12 + day.month - 1 + months
     return date(at // 12, at % 12 + 1, 1)
+
+
+def last_year() -> tuple[date, date]:
+    """What a span is where none is asked for: the first day of its first month, and the first after its last."""
+    today = timezone.localdate()
+    return first_of_month(today, months=1 - SPAN), first_of_month(today, months=1)
 
 
 def begins(day: date) -> datetime:

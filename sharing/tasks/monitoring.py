@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from sharing.monitoring import inventory, reports
+from sharing.monitoring import inventory, kept, reports
 
 
 @shared_task(name="sharing.make_reports")
@@ -13,3 +13,9 @@ def make_reports() -> None:
 def check_inventories() -> None:
     """Tells of classes of protected assets that have changed by much, and of levels that are to be reviewed."""
     inventory.check_all()
+
+
+@shared_task(name="sharing.reckon_figures")
+def reckon_figures() -> None:
+    """Reckons the figures that regulators open first."""
+    kept.reckon_ahead()

@@ -21,7 +21,7 @@ from registry.replicas import may_lag
 from registry.web.access import MemberRequest, members
 from registry.web.tables import Table as WebTable
 from registry.web.tables import shown
-from sharing.monitoring import files
+from sharing.monitoring import files, kept
 from sharing.monitoring.breakdowns import TOTAL, Breakdown
 from sharing.monitoring.drilldown import Drill, behind
 from sharing.monitoring.factors import factors
@@ -30,6 +30,8 @@ from sharing.monitoring.indicators import INDICATORS, Indicator
 from sharing.web.monitoring_filters import Filters
 
 FORMS = ("csv", "xlsx")
+ANEW = "anew"
+"""In an address: that figures are to be reckoned now, however long it takes."""
 DECIMALS = {Unit.PERCENT: 1, Unit.KM: 1, Unit.TONNES: 1}
 
 
@@ -66,14 +68,17 @@ def overview(request: MemberRequest) -> HttpResponse:
     """Each indicator in one number, for the span that is asked for."""
     filters = Filters(request.GET, request.user)
     scope, asked = filters.scope(), _asked(filters)
-    cards = []
-    for indicator in INDICATORS.values():
+    cards, anew = [], ANEW in request.GET
+    found = {code: kept.figures(one, scope, TOTAL.code, anew=anew) for code, one in INDICATORS.items()}
+    for code, indicator in INDICATORS.items():
         column = indicator.column(indicator.headline)
-        total = next(iter(indicator.figures(scope, TOTAL.code)), None)
+        total = next(iter(found[code].rows), None)
         value = read(total.values[column.code], column.unit) if total else "–"
         address = reverse("web:indicator", args=[indicator.code])
         cards.append(Card(indicator, value, column, f"{address}?{asked}"))
-    return render(request, "web/monitoring.html", {"filters": filters, "cards": cards})
+    at = min((one.at for one in found.values() if one.at), default=None)
+    context = {"filters": filters, "cards": cards, "at": at, "anew": f"?{asked}&{ANEW}=1"}
+    return render(request, "web/monitoring.html", context)
 
 
 @members
@@ -83,7 +88,8 @@ def indicator(request: MemberRequest, code: str) -> HttpResponse:
     known = _indicator(code)
     breakdown = _breakdown(known, request.GET.get("by", ""))
     filters = Filters(request.GET, request.user)
-    rows, asked = known.figures(filters.scope(), breakdown.code), _asked(filters)
+    found = kept.figures(known, filters.scope(), breakdown.code, anew=ANEW in request.GET)
+    rows, asked = list(found.rows), _asked(filters)
     labels = breakdown.labels([row.key for row in rows])
     address = reverse("web:indicator", args=[code])
     context = {
@@ -97,6 +103,8 @@ def indicator(request: MemberRequest, code: str) -> HttpResponse:
         "files": [(form, _address("indicator-file", code, breakdown.code, form, asked=asked)) for form in FORMS],
         "factors": factors() if code == "builds-avoided" else {},
         "back": f"{reverse('web:monitoring')}?{asked}",
+        "at": found.at,
+        "anew": f"?{asked}&by={breakdown.code}&{ANEW}=1",
     }
     return render(request, "web/indicator.html", context)
 
@@ -107,8 +115,8 @@ def indicator_file(request: MemberRequest, code: str, by: str, form: str) -> Htt
     """The figures of a breakdown as a file."""
     known = _indicator(code)
     breakdown = _breakdown(known, by)
-    rows = known.figures(Filters(request.GET, request.user).scope(), breakdown.code)
-    return file_of(form, files.of_figures(known, breakdown, rows), f"{code}-{by}")
+    found = kept.figures(known, Filters(request.GET, request.user).scope(), breakdown.code)
+    return file_of(form, files.of_figures(known, breakdown, list(found.rows)), f"{code}-{by}")
 
 
 @members

@@ -17,10 +17,7 @@ from registry.models import Region, Sector, User
 from registry.models.region import GB_T_2260
 from registry.web.forms import Form
 from sharing.monitoring.breakdowns import kind_name
-from sharing.monitoring.scope import LONGEST, Scope, first_of_month
-
-SPAN = 12
-"""Months that are shown when none are asked for, this one included."""
+from sharing.monitoring.scope import LONGEST, Scope, first_of_month, last_year
 
 
 class MonthField(forms.DateField):
@@ -44,7 +41,7 @@ class Filters(Form):
     def __init__(self, given: Any, user: User) -> None:
         today = timezone.localdate()
         wanted = {name: given.get(name, "") for name in ("start", "end", "region", "kind", "sector")}
-        wanted["start"] = wanted["start"] or f"{first_of_month(today, months=1 - SPAN):%Y-%m}"
+        wanted["start"] = wanted["start"] or f"{last_year()[0]:%Y-%m}"
         wanted["end"] = wanted["end"] or f"{today:%Y-%m}"
         super().__init__(wanted)
         self.user, self.regions = user, _regions(user, str(wanted["region"]))
@@ -68,7 +65,7 @@ class Filters(Form):
         """What is asked for, within what the person may know of; the last twelve months where the form is wrong."""
         right = self.is_valid()
         found = self.cleaned_data if right else {}
-        start: date = found.get("start") or first_of_month(timezone.localdate(), months=1 - SPAN)
+        start: date = found.get("start") or last_year()[0]
         end: date = found.get("end") or timezone.localdate()
         region = next((one for one in self.regions if one.code == found.get("region")), None)
         return Scope.of(
