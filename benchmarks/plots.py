@@ -60,7 +60,7 @@ def _growth(figures: Figures) -> Figure:
                 steps[found[3]][label] = one["value"]
             else:
                 whole[label] = one["value"]
-    picture = Figure(figsize=(9, 4))
+    picture = Figure(figsize=(12, 4))
     axes: Axes = picture.add_subplot()
     under = dict.fromkeys(whole, 0.0)
     for n, (step, seconds) in enumerate(sorted(steps.items())):
@@ -69,6 +69,7 @@ def _growth(figures: Figures) -> Figure:
         under = {label: below + share for (label, below), share in zip(under.items(), shares, strict=True)}
     for n, seconds in enumerate(whole.values()):
         axes.text(n, 1.01, f"{seconds:.3g} s", ha="center")
+    axes.set_ylim(0, 1.08)
     axes.set_ylabel("share of the run")
     axes.tick_params(axis="x", labelsize=7)
     if steps:
