@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -39,9 +40,17 @@ class Service:
                 start_new_session=True,
             )
 
+    def keep_up(self) -> None:
+        """As systemd does (deploy/systemd): a worker that ended of itself is started again. Celery's ends where it
+        would acknowledge a task in the moment in which Redis is lost."""
+        if self.process and self.process.poll() is not None:
+            self.kill()
+            self.start()
+
     def kill(self) -> None:
         if self.process:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 

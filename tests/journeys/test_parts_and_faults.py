@@ -57,7 +57,12 @@ def test_a_killed_worker_is_replaced_and_an_emptied_redis_missed_by_no_one(
     (folder / "redis").mkdir()
     redis.start()
     let_leases_run_out(run)
-    wait_for(lambda: MatchRun.objects.filter(pk=run.pk, status=RunStatus.DONE).exists(), "the run")
+
+    def done() -> bool:
+        workers.keep_up()
+        return MatchRun.objects.filter(pk=run.pk, status=RunStatus.DONE).exists()
+
+    wait_for(done, "the run")
     run.refresh_from_db()
     assert told(run) == expected
     assert run.figures["parts"] > 10
