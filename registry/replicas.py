@@ -26,7 +26,7 @@ from django.http.response import HttpResponseBase
 
 log = logging.getLogger(__name__)
 PRIMARY, REPLICA = "default", "replica"
-COOKIE = "seen"
+COOKIE = f"{settings.COOKIE_PREFIX}seen"
 """The end of the primary's log when this browser last read from it: what it is shown later is no older."""
 
 AWAY_S = 5.0

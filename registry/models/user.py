@@ -111,8 +111,8 @@ class User(AbstractUser):
     @property
     def commits_others(self) -> bool:
         """Whether more than their own is at stake when somebody else acts as this person: of managers, of all members
-        of a regulator, and of superusers."""
-        return self.is_superuser or bool(self.regulated) or Role.MANAGER in self.roles.values()
+        of a regulator or of a body with a grant of sight, and of superusers."""
+        return self.is_superuser or bool(self.regions_in_sight) or Role.MANAGER in self.roles.values()
 
     def organizations_as(self, role: Role) -> list[int]:
         """The ids of the organizations in which this person can do what `role` can."""

@@ -4,6 +4,7 @@ what it can be filtered by."""
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registry.api.schema import PROBLEM
@@ -166,7 +167,7 @@ def document(service: Service, root: str) -> dict[str, Any]:
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "password": {"type": "http", "scheme": "basic", "description": _("A token as the password.")},
-                "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+                "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
             },
         },
     }

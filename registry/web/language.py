@@ -12,7 +12,7 @@ from registry.models import User
 def language(request: HttpRequest) -> HttpResponse:
     """Changes to the language of the form and goes back to where it was changed; unknown ones change nothing."""
     answer = set_language(request)
-    chosen = answer.cookies.get("django_language")
+    chosen = answer.cookies.get(settings.LANGUAGE_COOKIE_NAME)
     if chosen and isinstance(request.user, User):
         User.objects.filter(pk=request.user.pk).update(language=chosen.value)
     return answer

@@ -1,10 +1,14 @@
 """Headers of every kind of answer, as securityheaders.com and the Mozilla Observatory ask for an A+."""
 
 import pytest
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.http import HttpResponse
 from django.test import Client
 
 from registry.models import Role
 from tests import factories
+from tests.calls import body_of
 
 STRICT = (
     "base-uri 'none'; connect-src 'self'; default-src 'none'; font-src 'self'; form-action 'self'; "
@@ -57,6 +61,32 @@ def test_in_production_browsers_keep_to_https_for_a_year(member: Client, setting
     assert member.get("/").headers["Location"] == "https://testserver/"
     secure = member.get("/", secure=True)
     assert secure.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_what_members_are_shown_is_kept_in_no_browser_and_signing_out_removes_the_rest(member: Client):
+    for path in ("/", "/assets/places/", "/admin/", "/api/v1/me/", "/ogc/collections/towers/items"):
+        assert member.get(path).headers["Cache-Control"] in (
+            "no-store",
+            "max-age=0, no-cache, no-store, must-revalidate, private",
+        )
+    answer = member.post("/account/sign-out/")
+    assert (answer.status_code, answer.headers["Clear-Site-Data"]) == (302, '"cache", "storage"')
+    assert "Clear-Site-Data" not in member.get("/account/sign-in/").headers
+
+
+def test_texts_say_that_they_are_utf_8(member: Client):
+    assert member.get("/robots.txt").headers["Content-Type"] == "text/plain; charset=utf-8"
+    for path in ("/monitoring/audit.csv", "/api/v1/assets/?format=csv", "/api/v1/assets/?format=csv&crs=EPSG:4490"):
+        answer = member.get(path)
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        body_of(answer)
+
+
+def test_a_static_file_has_the_policy_too(rf):
+    stack = list(settings.MIDDLEWARE)
+    assert stack.index("csp.middleware.CSPMiddleware") < stack.index("whitenoise.middleware.WhiteNoiseMiddleware")
+    answer = CSPMiddleware(lambda request: HttpResponse(content_type="image/svg+xml"))(rf.get("/static/x.svg"))
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_search_engines_are_kept_out(client: Client):

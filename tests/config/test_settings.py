@@ -45,3 +45,16 @@ def test_a_server_process_loads_no_solver():
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert loaded.stdout == "[]\n"
+
+
+def test_in_production_browsers_take_cookies_from_this_host_alone():
+    names = "[settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME]"
+    made = setting(f"COOKIE_PREFIX, {names}", DEBUG="0", SECRET_KEY="x" * 50, ALLOWED_HOSTS="infrashare.example")
+    assert made == "__Host- ['__Host-sessionid', '__Host-csrftoken', '__Host-django_language']"
+    assert setting("SESSION_COOKIE_NAME", DEBUG="1") == "sessionid"
+    cookies = setting(
+        "SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.LANGUAGE_COOKIE_SECURE, "
+        "settings.SESSION_COOKIE_DOMAIN, settings.CSRF_COOKIE_DOMAIN",
+        DEBUG="0", SECRET_KEY="x" * 50,
+    )  # fmt: skip
+    assert cookies == "True True True None None"

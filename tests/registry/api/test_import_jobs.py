@@ -44,7 +44,7 @@ def test_a_file_becomes_assets_and_a_report_of_every_row(manager: Caller):
     assert [(row["row"], row["column"]) for row in job["rejected"]] == [(3, "塔高（米）")]
     assert manager.codes("assets/") == {"T-1", "T-3"}
     rejects = manager.get(f"import-jobs/{job['id']}/rejects/")
-    assert rejects["Content-Type"] == "text/csv" and "attachment" in rejects["Content-Disposition"]
+    assert rejects["Content-Type"] == "text/csv; charset=utf-8" and "attachment" in rejects["Content-Disposition"]
     corrected = body_of(rejects).replace(b",x", b",24")
     sent = send(manager, corrected)
     tasks.import_assets()

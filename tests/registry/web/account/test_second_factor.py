@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from registry.models import Role, User
+from registry.models import PlaceGrant, Role, User
 from tests import factories
 from tests.registry.web.account.conftest import PASSWORD, SECRET, code, knowing, with_app
 
@@ -73,6 +73,21 @@ def test_it_is_asked_of_managers_regulators_and_superusers(
     sign_in(browser, user)
 
     assert browser.get("/").status_code == (302 if asked else 200)
+
+
+def test_it_is_asked_of_all_members_of_a_body_with_a_grant_of_sight_while_it_holds(browser: Client, db):
+    fire, city = factories.organization("fire"), factories.regulator("city")
+    user = knowing(factories.member(fire, Role.VIEWER, "fireman"))
+    sign_in(browser, user)
+    assert browser.get("/").status_code == 200
+    today = timezone.localdate()
+    grant = PlaceGrant.objects.create(
+        organization=fire, region=factories.region(), starts_on=today, ends_on=today, reason="flood",
+        granted_by=factories.member(city),
+    )  # fmt: skip
+    assert browser.get("/").status_code == 302
+    PlaceGrant.objects.filter(pk=grant.pk).update(withdrawn_at=timezone.now())
+    assert browser.get("/").status_code == 200
 
 
 def test_an_app_is_set_up_by_its_code_and_leads_on_with_recovery_codes(browser: Client, manager: User):
@@ -180,7 +195,7 @@ def test_a_session_that_showed_it_costs_no_query_more(
     browser.post(SHOW, {"code": code()})
     browser.get("/")
     settings.SECOND_FACTOR_REQUIRED = False
-    with django_assert_num_queries(17) as without:
+    with django_assert_num_queries(18) as without:
         browser.get("/")
     settings.SECOND_FACTOR_REQUIRED = True
     with django_assert_num_queries(len(without)):
