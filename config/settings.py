@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "registry.web.account.second_factor.Required",
     "registry.web.sights.Recorded",
     "registry.web.acting.Noted",
+    "registry.web.account.guessing.Counted",
     # Answers in the place of a page that refused a sign-in, so it comes after all that a page needs.
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

@@ -248,6 +248,21 @@ def test_every_page_that_a_regulator_is_led_to_records_what_it_shows(scene_of_a_
     assert len(seen) > 60
 
 
+def test_a_printed_letter_and_the_pages_of_a_match_are_doors_too(scene_of_a_match: World):
+    world = scene_of_a_match
+    match = world.tower.match_legs.get().match_id
+    for path, way in (
+        (f"/matches/{match}/letter-en.pdf", Way.FILE), (f"/matches/{match}/", Way.PAGE),
+        (f"matches/{match}/", Way.API), (f"/admin/sharing/match/{match}/change/", Way.ADMIN),
+    ):  # fmt: skip
+        with transaction.atomic():
+            answer = Caller(world.scene.officer).get(path)
+            assert (answer.status_code, bool(body_of(answer))) == (200, True)
+            found = Sight.objects.filter(asset_number=world.tower.pk).values_list("way", "basis")
+            assert list(found) == [(way, Basis.REGULATOR)], path
+            transaction.set_rollback(True)
+
+
 @pytest.fixture
 def scene_of_a_match() -> World:
     """Of which the asset is the hidden one."""

@@ -1,5 +1,7 @@
-"""What django-axes asks of us to count wrong passwords: whose they are, from where, and what to answer then."""
+"""What django-axes asks of us to count wrong passwords: whose they are, from where, and what to answer then. And what
+is answered where tries cannot be counted."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.core.internal.httpkit import get_client_ip
@@ -9,10 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from registry.models import User
 
 LONGEST_NAME = 255
+AGAIN_S = 60
 
 
 def whose(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:
@@ -45,3 +49,25 @@ def locked_out(
     page = render(request, "web/account/locked_out.html", context, status=429)
     page.headers["Retry-After"] = str(minutes * 60)
     return page
+
+
+class Counted:
+    """No try is let pass that Redis cannot count, or codes could be guessed as soon as it is away. Whoever is signed
+    in goes on: nothing else asks it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, RedisError):
+            return None
+        reason = _(
+            "A part of the registry that counts tries is away, and without it nobody can sign in or choose a "
+            "password. Try again in a few minutes. Whoever is signed in can go on working."
+        )
+        page = render(request, "web/refusal.html", {"title": _("Not for the moment"), "reason": reason}, status=503)
+        page.headers["Retry-After"] = str(AGAIN_S)
+        return page

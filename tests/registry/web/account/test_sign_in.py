@@ -245,3 +245,19 @@ class TestForgottenPassword:
 
         assert "http://127.0.0.1:8000/account/" in mailoutbox[0].body
         assert "localhost" not in mailoutbox[0].body
+
+
+def test_while_redis_is_away_nobody_signs_in_and_is_told_why_and_who_is_in_goes_on(
+    browser: Client, viewer: User, settings
+):
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    for path, typed in (
+        ("/account/sign-in/", {"login": viewer.username, "password": PASSWORD}),
+        ("/account/password/forgotten/", {"email": viewer.email}),
+    ):
+        answer = browser.post(path, typed)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+        assert "Try again in a few minutes." in answer.content.decode()
+    assert browser.get("/").status_code == 302
+    browser.force_login(viewer)
+    assert browser.get("/").status_code == 200
