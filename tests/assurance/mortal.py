@@ -75,22 +75,23 @@ def fated(last: int) -> Iterator[None]:
 
 
 def main() -> None:
-    """For each number of the input a line: where the sender died, or that it had nothing left to do. 0: this process
-    sends what is due, so that those it forks find all loaded that sending takes."""
+    """For each number of the input a line: where the sender died, or that it had nothing left to do. Even numbers call
+    before they mail, so that neither way hides the other. 0: this process sends what is due, so that those it forks
+    find all loaded that sending takes."""
     django.setup()
     from django.db import connections  # noqa: PLC0415
 
     from sharing.notifications import delivery, outbox  # noqa: PLC0415
     from sharing.notifications.webhooks import sending  # noqa: PLC0415
 
-    def send() -> None:
+    def send(*, calls_first: bool) -> None:
         outbox.dispatch()
-        delivery.deliver()
-        sending.deliver()
+        for deliver in (sending.deliver, delivery.deliver) if calls_first else (delivery.deliver, sending.deliver):
+            deliver()
 
     for line in sys.stdin:
         if line == "0\n":
-            send()
+            send(calls_first=True)
             connections.close_all()
             os.write(1, b"warm\n")
         elif pid := os.fork():
@@ -99,7 +100,7 @@ def main() -> None:
                 os.write(1, b"clean at the end\n" if status == 0 else b"failed\n")
         else:
             with fated(int(line)):
-                send()
+                send(calls_first=int(line) % 2 == 0)
             os._exit(0)
 
 
