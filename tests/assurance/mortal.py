@@ -16,15 +16,17 @@ import django
 
 
 class Fate:
-    """Counts what a sender does to the world. `unmarked`: a mail or a call has arrived, and no row says so yet."""
+    """Counts what a sender does to the world. mails, calls: those that have arrived while no row says so yet. flying:
+    calls in other threads, of which nobody here knows whether they have arrived."""
 
     def __init__(self, last: int) -> None:
-        self.left, self.unmarked = last, False
+        self.left, self.mails, self.calls, self.flying, self.settling = last, 0, 0, 0, False
 
     def meet(self, where: str) -> None:
         self.left -= 1
         if self.left == 0:
-            os.write(1, f"{'unmarked' if self.unmarked else 'clean'} {where}\n".encode())
+            state = "unmarked" if self.mails + self.calls else "underway" if self.flying else "clean"
+            os.write(1, f"{state} {where}\n".encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -36,38 +38,51 @@ def fated(last: int) -> Iterator[None]:
     from django.db import connection  # noqa: PLC0415
     from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: PLC0415
 
+    from sharing.notifications.webhooks import sending  # noqa: PLC0415
     from sharing.notifications.webhooks.calling import Caller  # noqa: PLC0415
 
     fate = Fate(last)
+    send, post, settle, committed = EmailMessage.send, Caller.post, sending.settle, BaseDatabaseWrapper._commit
 
-    def arriving(send: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def sent(*args: Any, **kwargs: Any) -> Any:
-            fate.meet(f"before the {name}")
-            result = send(*args, **kwargs)
-            fate.unmarked = True
-            fate.meet(f"after the {name}")
-            return result
+    def mail(*args: Any, **kwargs: Any) -> Any:
+        fate.meet("before the mail")
+        result = send(*args, **kwargs)
+        fate.mails += 1
+        fate.meet("after the mail")
+        return result
 
-        return sent
+    def call(*args: Any, **kwargs: Any) -> Any:
+        fate.meet("before the call")
+        fate.flying += 1
+        result = post(*args, **kwargs)
+        fate.flying, fate.calls = fate.flying - 1, fate.calls + 1
+        fate.meet("after the call")
+        return result
+
+    def settling(*args: Any) -> Any:
+        fate.settling = True
+        return settle(*args)
 
     def execute(run: Callable[..., Any], statement: str, *rest: Any) -> Any:
         words = " ".join(statement.replace('"', "").split()[:3])
         fate.meet(f"before {words}")
         result = run(statement, *rest)
         # A mail is marked by one statement in no transaction, a call by the commit of several.
-        fate.unmarked = fate.unmarked and (connection.in_atomic_block or not words.startswith("UPDATE"))
+        if words.startswith("UPDATE") and not connection.in_atomic_block:
+            fate.mails = 0
         return result
 
     def commit(self: BaseDatabaseWrapper) -> None:
         fate.meet("before a commit")
         committed(self)
-        fate.unmarked = False
+        if fate.settling:
+            fate.calls, fate.settling = fate.calls - 1, False
         fate.meet("after a commit")
 
-    committed = BaseDatabaseWrapper._commit
     with (
-        mock.patch.object(EmailMessage, "send", arriving(EmailMessage.send, "mail")),
-        mock.patch.object(Caller, "post", arriving(Caller.post, "call")),
+        mock.patch.object(EmailMessage, "send", mail),
+        mock.patch.object(Caller, "post", call),
+        mock.patch.object(sending, "settle", settling),
         mock.patch.object(BaseDatabaseWrapper, "_commit", commit),
         connection.execute_wrapper(execute),
     ):
