@@ -10,16 +10,9 @@ import pytest
 from sharing.models import Event, EventType
 from sharing.notifications import outbox
 from tests.assurance.conftest import LONG, Tell
-from tests.journeys.test_faults import (  # noqa: F401 - fixtures
-    Service,
-    folder,
-    mails,
-    redis,
-    scene,
-    wait_for,
-    waiting,
-    worker,
-)
+from tests.journeys.conftest import folder, nudging, redis  # noqa: F401 - fixtures
+from tests.journeys.services import Service, wait_for
+from tests.journeys.test_faults import mails, scene, waiting, worker  # noqa: F401 - fixtures
 from tests.sharing.scene import Scene
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.skipif(not LONG, reason="measures seconds")]

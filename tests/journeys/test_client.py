@@ -10,25 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from registry import nudge
 from registry.accounts import tokens
 from registry.models import Asset, Role, Scope, Sector
 from tests import factories
-from tests.journeys.test_faults import Service, folder, redis  # noqa: F401 - fixtures
+from tests.journeys.services import Service
 
 CLIENT = settings.BASE_DIR / "docs" / "client.py"
 
 
 @pytest.fixture
-def worker(transactional_db: None, folder: Path, redis: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:  # noqa: F811
+def worker(transactional_db: None, folder: Path, redis: Service, nudging: None) -> Iterator[Service]:
     """Carries out what this process nudges; without beat, so that only the nudge can have started it."""
-    monkeypatch.setattr(nudge, "current_app", Celery(broker=f"redis+socket://{folder}/sock", set_as_current=False))
-    monkeypatch.setattr(nudge.nudge, "quiet_until", 0.0)
     database = os.environ.get("DATABASE_URL", "postgis:///infrashare").rpartition("/")[0]
     environment = {
         **os.environ,

@@ -3,7 +3,7 @@ arrives, in the inbox exactly once, and by mail twice only where its sender died
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,16 @@ def waiting() -> int:
     return untold + Notification.objects.filter(status=DeliveryStatus.PENDING).count()
 
 
+def wait_with(worker: Service, condition: Callable[[], bool], what: str) -> None:
+    """For what a worker does whose Redis was lost: it may end of that, and is started again."""
+
+    def met() -> bool:
+        worker.keep_up()
+        return condition()
+
+    wait_for(met, what)
+
+
 def kill_between_sending_and_marking(worker: Service, mails: MailServer) -> None:
     mails.fall_silent()
     wait_for(lambda: bool(mails.unanswered), "a mail in the send window")
@@ -73,7 +83,7 @@ def test_killed_workers_and_a_killed_and_emptied_redis_lose_no_notification(
     redis.kill()
     produce(scene)  # while there is no broker
     redis.start()
-    wait_for(lambda: len(mails.received) >= 3 * EVENTS, "mails after Redis came back with its data")
+    wait_with(worker, lambda: len(mails.received) >= 3 * EVENTS, "mails after Redis came back with its data")
 
     produce(scene)
     redis.kill()
@@ -81,7 +91,7 @@ def test_killed_workers_and_a_killed_and_emptied_redis_lose_no_notification(
     (folder / "redis").mkdir()
     redis.start()
     produce(scene)
-    wait_for(lambda: waiting() == 0, "everything to be told")
+    wait_with(worker, lambda: waiting() == 0, "everything to be told")
 
     events = list(Event.objects.values_list("pk", flat=True))
     assert len(events) == 4 * EVENTS

@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from registry import nudge
 from sharing.models import DeliveryStatus, Event, EventType, WebhookDelivery, WebhookEndpoint
 from sharing.notifications import outbox
 from sharing.notifications.webhooks import sending
 from sharing.workflow import webhooks
-from tests.journeys.test_faults import Service, folder, redis, wait_for  # noqa: F401 - fixtures
+from tests.journeys import services
+from tests.journeys.services import Service, wait_for
 from tests.receiver import Receiver, Session, Told, receiver
 from tests.sharing.scene import Scene
 
@@ -39,27 +37,17 @@ def own_network(settings: Any) -> None:
 
 
 @pytest.fixture
-def worker(transactional_db: None, folder: Path, redis: Service) -> Iterator[Service]:  # noqa: F811
-    database = os.environ.get("DATABASE_URL", "postgis:///infrashare").rpartition("/")[0]
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}",
-        "REDIS_URL": f"unix://{folder}/sock?db=0",
-        "EMAIL_URL": "dummymail://",
-        "WEBHOOK_EXTRA_NETWORKS": "127.0.0.0/8",
-        "WEBHOOK_ALLOW_HTTP": "1",
-    }
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat", "--concurrency", "2"]
-    service = Service(folder, [*command, "--schedule", str(folder / "schedule")], environment)
+def worker(transactional_db: None, folder: Path, redis: Service) -> Iterator[Service]:
+    service = services.worker(
+        folder, 2, EMAIL_URL="dummymail://", WEBHOOK_EXTRA_NETWORKS="127.0.0.0/8", WEBHOOK_ALLOW_HTTP="1"
+    )
     service.start()
     yield service
     service.kill()
 
 
 @pytest.fixture
-def scene(worker: Service, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:  # noqa: F811
-    monkeypatch.setattr(nudge, "current_app", Celery(broker=f"redis+socket://{folder}/sock", set_as_current=False))
-    monkeypatch.setattr(nudge.nudge, "quiet_until", 0.0)
+def scene(worker: Service, nudging: None) -> Scene:
     return Scene()
 
 

@@ -214,6 +214,10 @@ def test_every_list_opens_for_members_and_holds_nothing_of_others(targets, sign_
         noun = str(model._meta.verbose_name)
         if noun in ("user", "membership"):
             assert {getattr(row, "user", row) for row in rows} == {people["third party"]}
+        elif noun == "change":
+            assert {str(row) for row in rows} == {"organization stranger · Made"} | {
+                f"membership {one.pk} · Made" for one in people["third party"].memberships.all()
+            }
         elif noun not in common:
             assert (noun, list(rows)) == (noun, [])
     codes = [asset.code for asset in stranger.get("/admin/registry/asset/").context["cl"].result_list]
