@@ -23,7 +23,8 @@ help: ## This list
 demo: up compile ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (PORT=n, SERVE=0: end after the report)
 	@$(RUN) python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: browser lint compile ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
+test: browser ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 lint compile
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
 	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)
 

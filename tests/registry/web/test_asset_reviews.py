@@ -71,12 +71,13 @@ def test_a_level_its_reason_and_its_review_are_changed_by_a_manager_alone(grid: 
 
 
 def test_a_manager_confirms_what_is_due(grid: Organization):
-    due, other, later = (factories.asset(grid, code=code, protection="core") for code in ("DUE", "OTHER", "LATER"))
+    codes = ("DUE-1", "OTHER-1", "LATER-1")
+    due, other, later = (factories.asset(grid, code=code, protection="core") for code in codes)
     today = timezone.localdate()
     Asset.objects.filter(pk__in=[due.pk, other.pk]).update(protection_review_on=today)
     client = browser(factories.member(grid))
     page = client.get(ADDRESS).content.decode()
-    assert "DUE" in page and "OTHER" in page and "LATER" not in page
+    assert "DUE-1" in page and "OTHER-1" in page and "LATER-1" not in page
     answer = client.post(ADDRESS, {"asset": [due.pk], "until": f"{today + timedelta(days=200)}"}, follow=True)
     assert "The level of 1 asset stands." in answer.content.decode()
     assert [days_to_review(one) for one in (due, other, later)] == [200, 0, 365]
@@ -85,11 +86,11 @@ def test_a_manager_confirms_what_is_due(grid: Organization):
 
 
 def test_others_confirm_nothing_and_see_nothing_due(grid: Organization):
-    asset = factories.asset(grid, code="DUE", protection="core")
+    asset = factories.asset(grid, code="DUE-1", protection="core")
     today = timezone.localdate()
     Asset.objects.filter(pk=asset.pk).update(protection_review_on=today)
     for person in (factories.member(grid, Role.EDITOR), factories.member(factories.organization("other"))):
         client = browser(person)
-        assert "DUE" not in client.get(ADDRESS).content.decode()
+        assert "DUE-1" not in client.get(ADDRESS).content.decode()
         answer = client.post(ADDRESS, {"asset": [asset.pk], "until": f"{today + timedelta(days=9)}"})
         assert answer.status_code == 403 and days_to_review(asset) == 0
