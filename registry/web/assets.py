@@ -16,6 +16,7 @@ from registry.asset_writing import may_set_terms
 from registry.kinds import Kind
 from registry.models import Asset, Role, Sector, User
 from registry.replicas import may_lag
+from registry.search import are_few, id_to_sort_by
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.asset_filter_form import AssetFilterForm
@@ -81,8 +82,13 @@ class AssetTable(Table):
 @may_lag
 def assets(request: MemberRequest) -> HttpResponse:
     form = AssetFilterForm(request.GET)
-    listed: Any = form.filtered(_known(request.user)).select_related("owner", "region").order_by("-id")
-    rows = listed.without_place().defer("geometry", "masked_geometry", "terms")
+    listed: Any = form.filtered(_known(request.user)).select_related("owner", "region")
+    few = bool(request.GET.get("q")) and are_few(listed)
+    rows = (
+        listed.order_by(id_to_sort_by().desc() if few else "-id")
+        .without_place()
+        .defer("geometry", "masked_geometry", "terms")
+    )
     table = shown(request, AssetTable(rows, user=request.user))
     colour = request.GET.get("colour", "kind")
     return render(
