@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry.kinds import Kind
-from registry.models import Organization, Region, Sector
+from registry.models import Organization, Protection, Region, Sector
 from registry.models.region import GB_T_2260
 from sharing.monitoring.scope import Scope
 
@@ -31,6 +31,11 @@ class Breakdown:
 def kind_name(code: str) -> str:
     """The first word of a kind's name, enough beside others."""
     return str(Kind(code).label).split(",")[0]
+
+
+def level_name(code: str) -> str:
+    """Of a level of protection, without what it means."""
+    return str(Protection(code).label).split(":")[0]
 
 
 def _regions(keys: Iterable[str]) -> Mapping[str, str]:

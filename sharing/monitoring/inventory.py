@@ -20,7 +20,7 @@ from registry.models import Asset, Organization, Protection, Role, User
 from registry.models.regulated import regulated_regions
 from sharing.errors import NotYours
 from sharing.models import EventType, Inventory
-from sharing.monitoring.breakdowns import kind_name
+from sharing.monitoring.breakdowns import kind_name, level_name
 from sharing.monitoring.drilldown import Drill, Field
 from sharing.notifications import outbox
 
@@ -33,7 +33,7 @@ FIELDS = (
     Field("region_code", gettext_lazy("Code of the region"), lambda row: row["region__code"]),
     Field("region", gettext_lazy("Region"), lambda row: row["region__name"]),
     Field("kind", gettext_lazy("Kind"), lambda row: kind_name(row["kind"])),
-    Field("level", gettext_lazy("Level"), lambda row: Protection(row["protection"]).label.split(":")[0]),
+    Field("level", gettext_lazy("Level"), lambda row: level_name(row["protection"])),
     Field("assets", gettext_lazy("Assets"), lambda row: row["assets"]),
     Field("overdue", gettext_lazy("Reviews overdue"), lambda row: row["overdue"]),
     Field("next_review", gettext_lazy("Next review"), lambda row: row["next_review"]),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import django_tables2
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -13,26 +12,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.kinds import Kind
-from registry.models import Organization, Protection, Role
+from registry.models import Organization, Role
 from registry.web.access import MemberRequest, members
-from registry.web.tables import Table, shown
+from registry.web.tables import shown
 from sharing.errors import NotYours
 from sharing.models import Inventory
 from sharing.monitoring import files, inventory
-from sharing.web.monitoring import FORMS, ReadRows, file_of
+from sharing.monitoring.breakdowns import level_name
+from sharing.web.monitoring import FORMS, file_of, table_of
 
 
 @require_safe
 @members
 def inventory_page(request: MemberRequest) -> HttpResponse:
     """What there is, and the last inventory of each owner that the person manages."""
-    drill = inventory.inventory(request.user)
-    columns = {f"c{at}": django_tables2.Column(field.title, orderable=False) for at, field in enumerate(drill.fields)}
-    table = type("Levels", (Table,), columns)(ReadRows(drill))
     owners = Organization.objects.filter(pk__in=request.user.organizations_as(Role.MANAGER), assets__isnull=False)
     filed = {one.organization_id: one for one in _latest(owners)}
     context = {
-        "table": shown(request, table),
+        "table": shown(request, table_of(inventory.inventory(request.user))),
         "files": [(form, reverse("web:inventory-file", args=[form])) for form in FORMS],
         "owners": [(owner, filed.get(owner.pk)) for owner in owners.distinct()],
     }
@@ -48,12 +45,12 @@ def inventory_of(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "inventory": found,
         "rows": [
-            (Protection(level).label.split(":")[0], Kind(kind).label, n)
+            (level_name(level), Kind(kind).label, n)
             for level, kinds in found.counts.items()
             for kind, n in kinds.items()
         ],
         "changes": [
-            (Protection(one["level"]).label.split(":")[0], Kind(one["kind"]).label, one["before"], one["now"])
+            (level_name(one["level"]), Kind(one["kind"]).label, one["before"], one["now"])
             for one in inventory.changes_today(found)
         ],
         "is_manager": found.organization_id in request.user.organizations_as(Role.MANAGER),

@@ -127,13 +127,11 @@ def indicator_rows(request: MemberRequest, code: str) -> HttpResponse:
     filters = Filters(request.GET, request.user)
     breakdown, key = _breakdown(known, request.GET.get("by", "")), request.GET.get("key", "")
     drill = _behind(code, filters, breakdown, key)
-    labels = {f"c{at}": django_tables2.Column(field.title, orderable=False) for at, field in enumerate(drill.fields)}
-    table = type("Rows", (WebTable,), labels)(ReadRows(drill))
     asked = f"{_asked(filters)}&{urlencode({'by': breakdown.code, 'key': key})}"
     context = {
         "indicator": known,
         "of": breakdown.labels([key]).get(key, key) if key else "",
-        "table": shown(request, table),
+        "table": shown(request, table_of(drill)),
         "files": [(form, _address("indicator-rows-file", code, form, asked=asked)) for form in FORMS],
         "back": f"{reverse('web:indicator', args=[code])}?{_asked(filters)}&by={breakdown.code}",
     }
@@ -166,6 +164,13 @@ class ReadRows(TableData):  # type: ignore[misc]
     def __len__(self) -> int:
         count: int = self.data.rows.count()
         return count
+
+
+def table_of(drill: Drill) -> WebTable:
+    """A column a field, none of which sorts: the rows stand in the order of the drill."""
+    columns = {f"c{at}": django_tables2.Column(field.title, orderable=False) for at, field in enumerate(drill.fields)}
+    table: WebTable = type("Rows", (WebTable,), columns)(ReadRows(drill))
+    return table
 
 
 def shown_cell(value: Any) -> str:

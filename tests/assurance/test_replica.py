@@ -98,6 +98,17 @@ def test_what_may_lag_is_read_from_the_replica_and_who_calls_from_the_primary(re
     assert min(answer["default"] for answer in answers) > 0
 
 
+def test_a_filter_has_its_time_limit_on_the_replica(registry: Registry) -> None:
+    wait_for(registry.reads_from_replica, "the replica to be read")
+    items = LISTS[2]
+    plain, filtered = (
+        min((registry.get(path) for _ in range(5)), key=lambda answer: answer["default"])
+        for path in (items, f"{items}?filter=capacity%3E0")
+    )
+    assert filtered["default"] <= plain["default"]
+    assert filtered["replica"] > plain["replica"]
+
+
 @pytest.mark.parametrize("path", ["/", "/lists/", "/consents/", "/inbox/", "/api/v1/assets/", "/api/v1/me/"])
 def test_all_else_is_read_from_the_primary(registry: Registry, path: str) -> None:
     assert registry.get(path).get("replica", 0) == 0
