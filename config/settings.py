@@ -172,7 +172,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "registry.accounts.passwords.NotBreached"},
+    {"NAME": "registry.accounts.passwords.NotOfThisPlace"},
 ]
 # Of whoever commits others (User.commits_others). A demo on one's own machine goes without, and says so on every page.
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not DEBUG)

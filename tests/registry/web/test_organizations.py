@@ -135,8 +135,11 @@ class TestInvitations:
         assert mail.outbox[0].to == ["new@person.example"]
         link, client = self.link(), Client()
         assert "mobile-manager invites you as" in client.get(link).content.decode()
-        weak = client.post(link, {"username": "new", "first_name": "N", "last_name": "P", "password": "password"})
-        assert "This password is too common." in weak.context["form"].errors["password"]
+        weak = client.post(link, {"username": "new", "first_name": "N", "last_name": "P", "password": "qwertyuiop1"})
+        assert (
+            "This password is known from breaches of other sites: choose another."
+            in weak.context["form"].errors["password"]
+        )
         taken = {"username": "MOBILE-editor", "first_name": "N", "last_name": "P", "password": "a-long-one-of-mine"}
         assert client.post(link, taken).context["form"].errors == {
             "username": ["Another person has this user name: choose another."]
