@@ -4,6 +4,8 @@ import logging
 import re
 from typing import Any
 
+from django.utils.functional import empty
+
 # What PostgreSQL adds to an error: the row that it refused, exact place and all, or the line of a COPY.
 ROWS = re.compile(r"\b(DETAIL|CONTEXT):\s.*?(?=\n(?:DETAIL|CONTEXT|HINT):|\n\n|\Z)", re.DOTALL)
 _plain = logging.Formatter()
@@ -18,6 +20,22 @@ class Discreet(logging.Filter):
             record.msg, record.args = _without_rows(message), None
         if record.exc_info:
             record.exc_text, record.exc_info = _without_rows(_plain.formatException(record.exc_info)), None
+        return True
+
+
+class WithWho(logging.Filter):
+    """Adds to what Django tells of a request whose it was: the ids of person and token, where they are known. Nobody
+    is looked up for it, as the database may be what failed."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = record.__dict__.pop("request", None)
+        known = getattr(request, "__dict__", {})
+        token, person = known.get("auth"), known.get("_cached_user") or known.get("user")
+        for name, one in (("person", person), ("token", token)):
+            pk = getattr(one, "pk", None) if _is_there(one) else None
+            if pk is not None:
+                setattr(record, name, pk)
+                record.msg, record.args = f"{record.getMessage()} {name}={pk}", None
         return True
 
 
@@ -38,10 +56,15 @@ def logging_to_console(form: str, level: str) -> dict[str, Any]:
                 "json_ensure_ascii": False,
             },
         },
-        "filters": {"discreet": {"()": "config.logs.Discreet"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["discreet"]}},
+        "filters": {"discreet": {"()": "config.logs.Discreet"}, "who": {"()": "config.logs.WithWho"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["who", "discreet"]}},
         "root": {"handlers": ["console"], "level": level},
     }
+
+
+def _is_there(one: Any) -> bool:
+    """Not a person that Django would only now look up."""
+    return one is not None and getattr(one, "_wrapped", one) is not empty
 
 
 def _without_rows(text: str) -> str:

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First and last, so that what it times is the whole.
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "config.in_clear.RefuseCalls",
     "django.middleware.security.SecurityMiddleware",
     "config.headers.SecurityHeaders",
     # Before static files are answered, as a picture is a page too where it is opened by itself.

@@ -10,5 +10,9 @@ class RegistryConfig(AppConfig):
     verbose_name = _("What exists")
 
     def ready(self) -> None:
+        # Their modules load models, which are not there before.
+        from registry.web.account import events  # noqa: PLC0415
+
+        events.listen()
         register(geospatial_libraries, Tags.compatibility)
         register(servers, Tags.database)

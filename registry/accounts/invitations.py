@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry import security
 from registry.accounts.members import may_manage
 from registry.errors import BadInput, NotSeen, NotYours, WrongState
 from registry.models import Invitation, Membership, Organization, Role, User
@@ -130,6 +131,7 @@ def register(
     except IntegrityError as error:
         raise BadInput(_("Another person has this user name: choose another."), "username") from error
     EmailAddress.objects.create(user=user, email=invitation.email, verified=True, primary=True)
+    security.note("account_made", person=user.pk, invitation=invitation.pk)
     accept(invitation, actor=user)
     return user
 

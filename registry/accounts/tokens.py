@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry import security
 from registry.accounts import second_factor
 from registry.errors import BadInput, NotSeen, NotYours
 from registry.models import ApiToken, Membership, Organization, Role, Scope, User
@@ -57,6 +58,7 @@ def revoke(token: ApiToken, *, actor: User) -> ApiToken:
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
+        security.note("token_revoked", person=actor.pk, token=token.pk)
     if token.is_service:
         User.objects.filter(pk=token.user_id).update(is_active=False)
     return token
@@ -86,4 +88,5 @@ def _issue(
         digest=ApiToken.digest_of(secret),
         expires_at=expires_at,
     )
+    security.note("token_issued", person=actor.pk, token=token.pk, acts_as=user.pk)
     return token, secret

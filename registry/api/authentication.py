@@ -9,6 +9,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from registry import security
 from registry.models import ApiToken, Membership, Role, User, acting, looking
 
 KEYWORD = "bearer"
@@ -28,6 +29,7 @@ class TokenAuthentication(BaseAuthentication):
         found = ApiToken.objects.usable(now).filter(digest=ApiToken.digest_of(secret))
         token = found.select_related("user", "issued_by").first()
         if token is None or not issuer_still_may(token):
+            security.note("token_refused", request._request, token=_known(secret))
             raise AuthenticationFailed(_("The token is unknown, has expired, or was revoked."))
         if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
@@ -42,6 +44,11 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="infrashare"'
+
+
+def _known(secret: str) -> int | None:
+    """The id of a token that is over, or whose issuer has lost the role."""
+    return ApiToken.objects.filter(digest=ApiToken.digest_of(secret)).values_list("pk", flat=True).first()
 
 
 def issuer_still_may(token: ApiToken) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.files import File
 
-from registry import jobs
+from registry import jobs, security
 from registry.importing.report import ImportReport, write_rejects
 from registry.importing.table import UnreadableFile
 from registry.models import ImportJob
@@ -32,7 +32,11 @@ def carry_out_waiting(target: str, run: Run) -> int:
 
     def work(job: ImportJob) -> None:
         with _local_copy(job) as path, acting_alone(job.created_by_id):
-            report = run(job, path, lambda stage: _progress(job, stage))
+            try:
+                report = run(job, path, lambda stage: _progress(job, stage))
+            except UnreadableFile:
+                security.note("file_refused", person=job.created_by_id, job=job.pk)
+                raise
             _keep(job, report, path.parent)
 
     ids = ImportJob.objects.unfinished().filter(target=target).order_by("pk").values_list("pk", flat=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
+from registry import security
 from registry.models import ImportJob, Organization, User
 from registry.nudge import nudge_on_commit
 
@@ -26,6 +27,7 @@ def queue(
 ) -> ImportJob:
     """Keeps the file and the job, and nudges a worker once both are there. Raises TooLarge."""
     if (file.size or 0) > MOST_BYTES:
+        security.note("file_refused", person=actor.pk, organization=organization.pk, bytes=file.size)
         raise TooLarge
     name = PurePath(file.name or "file").name[-200:]
     job = ImportJob(organization=organization, target=target, created_by=actor, filename=name, options=options)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry import security
 from registry.models import Organization, Role, User
 from registry.nudge import nudge_on_commit
 from sharing.errors import BadInput, NotSeen, NotYours, WrongState
@@ -31,7 +32,7 @@ def create(
     """
     if organization.pk not in actor.organizations_as(Role.MANAGER):
         raise NotYours(_("Only a manager of the organization decides where its events are sent."))
-    _check(url)
+    _check(url, organization.pk, actor)
     # One at a time for an organization, so that the count holds.
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     if organization.webhook_endpoints.count() >= MOST_ENDPOINTS:
@@ -64,7 +65,7 @@ def change(
     """
     endpoint = _locked(endpoint, actor)
     if url is not None:
-        _check(url)
+        _check(url, endpoint.organization_id, actor)
     endpoint.name = endpoint.name if name is None else name
     endpoint.url = endpoint.url if url is None else url
     endpoint.types = endpoint.types if types is None else _sorted(types)
@@ -166,10 +167,11 @@ def _revive(endpoint: WebhookEndpoint, deliveries: WebhookDeliveryQuerySet) -> i
     return revived
 
 
-def _check(url: str) -> None:
+def _check(url: str, organization_id: int, actor: User) -> None:
     try:
         parse(url)
     except BadAddress as error:
+        security.note("webhook_address_refused", person=actor.pk, organization=organization_id)
         raise BadInput(str(error), "url") from error
 
 

@@ -63,6 +63,19 @@ def test_in_production_browsers_keep_to_https_for_a_year(member: Client, setting
     assert secure.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
 
 
+@pytest.mark.parametrize("path", ["/api/v1/me/", "/api/v1/docs/", "/ogc/", "/ogc/collections/towers/items"])
+def test_a_call_in_clear_is_refused_aloud_and_led_nowhere(member: Client, settings, caplog, path: str):
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = member.get(path, headers={"Authorization": "Bearer isr_shown"})
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, "application/problem+json")
+    assert (answer.json()["code"], answer.json()["instance"]) == ("in_clear", path)
+    assert "Location" not in answer.headers
+    assert "address_in_clear with_token=True address=127.0.0.1" in caplog.messages
+    assert member.get(path, secure=True).status_code == 200
+
+
 def test_what_members_are_shown_is_kept_in_no_browser_and_signing_out_removes_the_rest(member: Client):
     for path in ("/", "/assets/places/", "/admin/", "/api/v1/me/", "/ogc/collections/towers/items"):
         assert member.get(path).headers["Cache-Control"] in (

@@ -4,15 +4,18 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from logging.config import dictConfig
 
 import pytest
 from django.conf import settings as site
 from django.db import DatabaseError, transaction
 from django.test import Client
+from django.utils import timezone
 
+from registry.accounts import tokens
 from registry.kinds import Kind
-from registry.models import Asset, Protection, Role
+from registry.models import Asset, Protection, Role, Scope
 from tests import factories
 
 PLACE = (114.271828182, 30.561616161)
@@ -53,6 +56,26 @@ def test_a_row_that_the_database_refuses_is_told_without_its_values(lines: Lines
 
     assert "asset_has_capacity" in line["message"] and "test_logs.py" in line["exc_info"]
     assert asset.geometry.hexewkb.decode() not in str(line) and asset.code not in str(line)
+
+
+def test_what_is_refused_is_told_with_who_asked_and_by_which_token(lines: Lines, client: Client, db):
+    viewer = factories.member(factories.organization("mobile"), Role.VIEWER)
+    hidden = factories.asset(factories.organization("grid"), protection=Protection.CORE)
+    token, secret = tokens.issue_personal(
+        name="x", scopes=[Scope.READ], expires_at=timezone.now() + timedelta(days=1), actor=viewer
+    )
+    lines().clear()
+    client.get("/assets/none/", headers={"X-Who": "nobody"})
+    client.get("/api/v1/assets/?bbox=114.27,30.56,114.28,30.57&x=1", headers={"Authorization": f"Bearer {secret}"})
+    client.post("/api/v1/assets/", {}, "application/json", headers={"Authorization": f"Bearer {secret}"})
+    client.force_login(viewer)
+    client.get(f"/assets/{hidden.pk}/")
+
+    told = [line for line in lines() if line["logger"] == "django.request"]
+    assert [(line["status_code"], line.get("person"), line.get("token")) for line in told] == [
+        (404, None, None), (400, viewer.pk, token.pk), (403, viewer.pk, token.pk), (404, viewer.pk, None),
+    ]  # fmt: skip
+    assert "bbox" not in str(told) and "request" not in told[0]
 
 
 def test_no_way_in_leaves_a_secret_or_an_exact_place_in_the_log(lines: Lines, client: Client, db, monkeypatch):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
+from registry import security
 from registry.models import User
 
 LONGEST_NAME = 255
@@ -30,6 +31,11 @@ def whose(request: HttpRequest, credentials: dict[str, Any] | None) -> str | Non
     return typed or None
 
 
+def of_name(name: str | None) -> int | None:
+    """The id of the person with this user name."""
+    return User.objects.filter(username__iexact=name).values_list("pk", flat=True).first() if name else None
+
+
 def address(request: HttpRequest) -> str | None:
     """Behind the proxies of settings.ALLAUTH_TRUSTED_PROXY_COUNT too."""
     found: str | None = get_client_ip(request)
@@ -40,6 +46,7 @@ def locked_out(
     request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None
 ) -> HttpResponse:
     """The page in the place of a further guess."""
+    security.note("locked_out", request, person=of_name(whose(request, credentials)))
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     reason = _(
         "The password was wrong %(times)d times, so no more are tried from here for %(minutes)d minutes. "

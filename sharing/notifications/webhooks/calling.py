@@ -23,6 +23,7 @@ from django.utils import timezone
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from registry import security
 from sharing.notifications.webhooks import addresses
 from sharing.notifications.webhooks.target import BadAddress, Target, parse
 
@@ -89,6 +90,7 @@ class Caller:
                 code, text, wait = _exchange(connection, parse(url), headers, body, until)
             error = "" if 200 <= code < 300 else f"HTTP {code}"
         except (NotAllowed, BadAddress) as refusal:
+            security.note("webhook_address_refused", delivery=headers.get("webhook-id"))
             error = str(refusal)
         except Exception as failure:
             # Cut off in the middle, Python's TLS raises whatever it runs into.
