@@ -1,10 +1,11 @@
 """Who has a second factor (an authenticator app or a passkey), and of whom one is asked."""
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
 
+from registry import security
+from registry.accounts import sessions
 from registry.models import User
 
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -12,7 +13,9 @@ KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 def is_required_of(user: User) -> bool:
     """Whether this person may do nothing in the registry before a second factor is set up."""
-    return bool(settings.SECOND_FACTOR_REQUIRED) and user.commits_others
+    if not settings.SECOND_FACTOR_REQUIRED:
+        return False
+    return bool(settings.SECOND_FACTOR_OF_EVERYBODY) or user.commits_others
 
 
 def is_set_up(user: User) -> bool:
@@ -30,7 +33,7 @@ def is_last(authenticator: Authenticator) -> bool:
 @transaction.atomic
 def remove(user: User) -> int:
     """All that a person has, who lost it; ends their sessions. Returns how many apps, passkeys and sets of codes."""
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    sessions.end_of(user)
     removed: int = Authenticator.objects.filter(user=user).delete()[0]
+    security.note("second_factor_removed", person=user.pk, removed=removed)
     return removed

@@ -1,11 +1,8 @@
 """Where django-allauth asks the project: who may enter, what is said, and what is kept sealed."""
 
-import time
 from typing import Any
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
@@ -13,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry import sealing
-from registry.accounts import second_factor
+from registry import sealing, security
+from registry.accounts import second_factor, sessions
 from registry.models import User
+from registry.web.account import confirming
 from registry.web.language import remember
 
 MISMATCH = _("This name and password do not belong together. Passwords are case-sensitive.")
@@ -35,6 +33,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Wrong passwords are counted by django-axes alone."""
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        sessions.begin(request)
+        super().login(request, user)
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Goes on in the language that the person chose, on this browser or another."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
@@ -48,10 +50,23 @@ class AccountAdapter(DefaultAccountAdapter):
         AxesProxyHandler.reset_attempts(username=user.username.lower())
 
     def is_reauthentication_required(self, *, app: str) -> bool:
-        """Not in the first minutes after a sign-in, which leads straight to the second factor."""
-        records = get_authentication_records(self.request, self.request.user)
-        latest = max((record["at"] for record in records), default=0)
-        return bool(time.time() - latest > app_settings.REAUTHENTICATION_TIMEOUT)
+        """Until all factors were shown within the last minutes, be it at the sign-in."""
+        return bool(confirming.wanting(self.request, self.request.user))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways to show what is wanting. First the second factor, where this session has yet to show one."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if not isinstance(user, User):
+            return ways
+        factors = confirming.wanting(self.request, user)
+        wanted = [way for way in ways if confirming.factor_of(way) in factors] or ways
+        if not confirming.is_proven(self.request, user):
+            wanted.sort(key=confirming.factor_of)
+        return wanted
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        security.note("reset_asked", self.request, person=user.pk)
+        super().send_password_reset_mail(user, email, context)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """At the site's own address, whatever host the request named."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account.authentication import get_authentication_records
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
-from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
+from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, RemoveWebAuthnView
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -16,10 +16,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from registry import security
 from registry.accounts import second_factor
 from registry.models import User
+from registry.web.account.confirming import is_proven, was_set_up
 
-PROVEN = "second_factor_proven"
 # Where programs call: they get no redirect, but are strangers until the second factor is there.
 FOR_PROGRAMS = ("/api/", "/ogc/")
 OPEN = (
@@ -49,12 +50,6 @@ class Required:
         return self.get_response(request)
 
 
-def is_proven(request: HttpRequest, user: User) -> bool:
-    """Whether this session has shown a second factor: at sign-in, asked for it later, or by setting one up."""
-    by_allauth = any(record["method"] == "mfa" for record in get_authentication_records(request, user))
-    return by_allauth or request.session.get(PROVEN) == user.pk
-
-
 def notice(request: HttpRequest) -> dict[str, Any]:
     """For templates: whether this is no place for real data, as it asks for no second factor; and whether one is asked
     of this person, who has none."""
@@ -66,17 +61,35 @@ def notice(request: HttpRequest) -> dict[str, Any]:
     return {"second_factor_is_off": not settings.SECOND_FACTOR_REQUIRED, "second_factor_is_missing": is_missing}
 
 
+class Show(AuthenticateView):
+    """The second step of a sign-in."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if "credential" in form.fields:
+            security.note("passkey_refused", self.request, person=self.stage.login.user.pk)
+        response: HttpResponse = super().form_invalid(form)
+        return response
+
+
+class SignInByPasskey(LoginWebAuthnView):
+    def form_invalid(self, form: Any) -> HttpResponse:
+        security.note("passkey_refused", self.request)
+        response: HttpResponse = super().form_invalid(form)
+        return response
+
+
 class SetUpApp(ActivateTOTPView):
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        self.request.session[PROVEN] = self.request.user.pk
+        was_set_up(self.request, Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP))
         return response
 
 
 class AddPasskey(AddWebAuthnView):
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        self.request.session[PROVEN] = self.request.user.pk
+        added = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.WEBAUTHN).latest("pk")
+        was_set_up(self.request, added)
         return response
 
 

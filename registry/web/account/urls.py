@@ -5,21 +5,22 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path, re_path
 
 from registry.web.account.address import ChangeAddress
-from registry.web.account.second_factor import AddPasskey, RemovePasskey, SetUpApp
+from registry.web.account.confirm_pages import ByCode, ByPasskey, ByPassword
+from registry.web.account.second_factor import AddPasskey, RemovePasskey, SetUpApp, Show, SignInByPasskey
+from registry.web.account.sessions import Sessions
 
 urlpatterns: list[URLPattern] = [
     path("sign-in/", account.login, name="account_login"),
-    path("sign-in/second-factor/", mfa.authenticate, name="mfa_authenticate"),
-    path("sign-in/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("sign-in/second-factor/", Show.as_view(), name="mfa_authenticate"),
+    path("sign-in/passkey/", SignInByPasskey.as_view(), name="mfa_login_webauthn"),
     path("sign-out/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
-    path("confirm/", account.reauthenticate, name="account_reauthenticate"),
-    path("confirm/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("confirm/passkey/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("confirm/", ByPassword.as_view(), name="account_reauthenticate"),
+    path("confirm/code/", ByCode.as_view(), name="mfa_reauthenticate"),
+    path("confirm/passkey/", ByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path("password/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
     path("password/forgotten/", account.password_reset, name="account_reset_password"),
@@ -33,7 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("e-mail/", ChangeAddress.as_view(), name="account_email"),
     path("e-mail/sent/", account.email_verification_sent, name="account_email_verification_sent"),
     re_path(r"^e-mail/confirm/(?P<key>[-:\w]+)/$", account.confirm_email, name="account_confirm_email"),
-    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("sessions/", Sessions.as_view(), name="usersessions_list"),
     path("second-factor/", mfa.index, name="mfa_index"),
     path("second-factor/", mfa.index, name="mfa_list_webauthn"),
     path("second-factor/app/", SetUpApp.as_view(), name="mfa_activate_totp"),

@@ -25,9 +25,12 @@ def with_app(user: User) -> User:
     return user
 
 
-def code(steps: int = 0) -> str:
-    """What the app shows now, or some steps of half a minute from now."""
-    return format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 + steps))
+def code(steps: int = 0, secret: str = SECRET) -> str:
+    """What the app shows now, or some steps of half a minute from now. Not at the very end of a step, as it is taken
+    within its own alone."""
+    if time.time() % 30 > 29:
+        time.sleep(1.1)
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 @pytest.fixture(autouse=True)

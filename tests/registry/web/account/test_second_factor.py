@@ -65,17 +65,20 @@ def test_programs_in_such_a_session_are_strangers_whatever_they_send_along(brows
         (None, Role.VIEWER, True, True),
     ],
 )
-def test_it_is_asked_of_managers_regulators_and_superusers(
-    browser: Client, db, regulates: str | None, role: Role, superuser: bool, asked: bool
+@pytest.mark.parametrize("of_everybody", [True, False])
+def test_it_is_asked_of_everybody_or_of_managers_regulators_and_superusers_alone(
+    browser: Client, settings, db, regulates: str | None, role: Role, superuser: bool, asked: bool, of_everybody: bool
 ):
+    settings.SECOND_FACTOR_OF_EVERYBODY = of_everybody
     of = factories.organization("party", regulates=regulates)
     user = knowing(factories.member(of, role, "somebody", is_superuser=superuser))
     sign_in(browser, user)
 
-    assert browser.get("/").status_code == (302 if asked else 200)
+    assert browser.get("/").status_code == (302 if asked or of_everybody else 200)
 
 
-def test_it_is_asked_of_all_members_of_a_body_with_a_grant_of_sight_while_it_holds(browser: Client, db):
+def test_it_is_asked_of_all_members_of_a_body_with_a_grant_of_sight_while_it_holds(browser: Client, settings, db):
+    settings.SECOND_FACTOR_OF_EVERYBODY = False
     fire, city = factories.organization("fire"), factories.regulator("city")
     user = knowing(factories.member(fire, Role.VIEWER, "fireman"))
     sign_in(browser, user)
@@ -124,6 +127,15 @@ def test_from_then_on_signing_in_takes_the_code_once(browser: Client, manager: U
     assert again.context["form"].errors == {"code": ["This code is wrong, or was used before: wait for the next one."]}
 
 
+@pytest.mark.parametrize("steps", [-1, 1])
+def test_a_code_is_taken_in_its_own_half_minute_alone(browser: Client, manager: User, steps: int):
+    with_app(manager)
+    sign_in(browser, manager)
+
+    assert browser.post(SHOW, {"code": code(steps)}).status_code == 200
+    assert where(browser.post(SHOW, {"code": code()})) == (302, "/")
+
+
 def test_five_wrong_codes_make_one_wait(browser: Client, manager: User):
     with_app(manager)
     sign_in(browser, manager)
@@ -167,7 +179,8 @@ def test_the_last_one_stays_while_the_role_asks_for_it(browser: Client, manager:
     assert Authenticator.objects.filter(user=manager, type=Authenticator.Type.TOTP).exists()
 
 
-def test_who_needs_none_may_have_one_and_remove_it(browser: Client, db):
+def test_who_needs_none_may_have_one_and_remove_it(browser: Client, settings, db):
+    settings.SECOND_FACTOR_OF_EVERYBODY = False
     viewer = with_app(knowing(factories.member(factories.organization("mobile"), Role.VIEWER, "viewer")))
     sign_in(browser, viewer)
     browser.post(SHOW, {"code": code()})
@@ -176,7 +189,8 @@ def test_who_needs_none_may_have_one_and_remove_it(browser: Client, db):
     assert not Authenticator.objects.filter(user=viewer).exists()
 
 
-def test_who_becomes_a_manager_meanwhile_is_asked_at_the_next_page(browser: Client, db):
+def test_who_becomes_a_manager_meanwhile_is_asked_at_the_next_page(browser: Client, settings, db):
+    settings.SECOND_FACTOR_OF_EVERYBODY = False
     of = factories.organization("mobile")
     viewer = knowing(factories.member(of, Role.VIEWER, "viewer"))
     sign_in(browser, viewer)
@@ -213,7 +227,8 @@ def test_where_none_is_asked_for_pages_say_so(browser: Client, manager: User, se
     assert note in browser.get("/").content.decode()
 
 
-def test_tokens_are_issued_only_to_who_has_one(browser: Client, db):
+def test_tokens_are_issued_only_to_who_has_one(browser: Client, settings, db):
+    settings.SECOND_FACTOR_OF_EVERYBODY = False
     viewer = knowing(factories.member(factories.organization("mobile"), Role.VIEWER, "viewer"))
     sign_in(browser, viewer)
     body = {"name": "Script", "scopes": ["read"], "expires_at": (timezone.now() + timedelta(days=9)).isoformat()}

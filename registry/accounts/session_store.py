@@ -1,0 +1,56 @@
+"""Django's SESSION_ENGINE: sessions in the database, which end after a while without a request and, however busy, a
+day's work after their sign-in. The server keeps both limits, in the row; no cookie says how long it is good."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.exceptions import SuspiciousOperation
+from django.db import router
+from django.utils import timezone
+
+BEGAN = "began_at"
+"""Of a session: the second of its sign-in, or of its beginning where nobody has signed in."""
+
+NOTED_EVERY = timedelta(minutes=1)
+"""That somebody is there is written down no more often than this."""
+
+
+class SessionStore(db.SessionStore):
+    def load(self) -> dict[str, Any]:
+        """What the session holds, which is nothing once it is over. Puts the end of its idle time off."""
+        row = self._row()
+        data: dict[str, Any] = self.decode(row.session_data) if row else {}
+        until = _end(data)
+        if row is None or until <= timezone.now():
+            self._session_key: str | None = None
+            return {}
+        if until - row.expire_date > NOTED_EVERY:
+            self.model.objects.filter(pk=row.pk).update(expire_date=until)
+        return data
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        data.setdefault(BEGAN, time.time())
+        return super().create_model_instance(data)
+
+    def get_session_cookie_age(self) -> int:
+        """Seconds that are left to whoever goes away now."""
+        return int((_end({BEGAN: self.get(BEGAN, time.time())}) - timezone.now()).total_seconds())
+
+    def _row(self) -> AbstractBaseSession | None:
+        """From the primary: a session that was ended opens nothing, however far a replica lags behind."""
+        try:
+            return self.model.objects.using(router.db_for_write(self.model)).get(
+                session_key=self.session_key, expire_date__gt=timezone.now()
+            )
+        except (self.model.DoesNotExist, SuspiciousOperation):
+            return None
+
+
+def _end(data: dict[str, Any]) -> datetime:
+    """When a session ends that was used this moment. One that does not say when it began is over."""
+    last = datetime.fromtimestamp(float(data.get(BEGAN, 0)), UTC) + settings.SESSION_LONGEST
+    return min(timezone.now() + settings.SESSION_IDLE, last)
