@@ -179,8 +179,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "registry.accounts.passwords.NotBreached"},
     {"NAME": "registry.accounts.passwords.NotOfThisPlace"},
 ]
-# Of whoever commits others (User.commits_others). A demo on one's own machine goes without, and says so on every page.
+# Of everybody, or else of whoever commits others (User.commits_others). A demo on one's own machine goes without, and
+# says so on every page.
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not DEBUG)
+SECOND_FACTOR_OF_EVERYBODY = env.bool("SECOND_FACTOR_OF_EVERYBODY", default=True)
 # The first seals what authenticator apps share with us, all open it: put a new key in front, and let the old one stay.
 SECOND_FACTOR_KEYS = env.list("SECOND_FACTOR_KEYS", default=[SECRET_KEY])
 
@@ -199,16 +201,16 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Infrashare: "
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
-MFA_ADAPTER = "registry.web.account.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # To allauth one factor is enough; which of them must be shown again, and when, the adapter alone says.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+MFA_ADAPTER = "registry.web.account.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Nobody can sign up with the mail of another, which is what this would guard against.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Infrashare"
-# A clock may be half a minute off; a code counts once all the same.
-MFA_TOTP_TOLERANCE = 1
+# Steps of half a minute by which the clock of an app may be off. A code counts once, and its half minute alone.
+MFA_TOTP_TOLERANCE = env.int("TOTP_TOLERANCE_STEPS", default=0)
 
 # django-axes counts wrong passwords, and it alone (allauth's own count of them is off in the adapter, so that one
 # rule says when to wait): of one person from one address, so that nobody can lock others out. allauth counts wrong
