@@ -1,30 +1,46 @@
 """The assignment alone, on demands that may not be split: how near the bound, how soon, and what greed would lose."""
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from benchmarks.country.places import places
 from benchmarks.figures import figure
 from registry.kinds import LOADS
-from sharing.matching.arrays import UNLIMITED
+from sharing.matching.arrays import UNLIMITED, Ints
 from sharing.matching.assignment import chains
 from sharing.matching.assignment.assign import assign
 from sharing.matching.assignment.large import most_of
 from sharing.matching.assignment.model import build
 from sharing.matching.assignment.problem import Assignment, Problem
 from sharing.matching.assignment.web import Web, web_of
+from sharing.matching.geodesy import ecef
 from sharing.matching.ledger import Holdings
 
-CITIES = 400
-EXTENT_KM = 2_000.0
+AS_THE_COUNTRY = np.array([1, 1, 2, 1, 1, 3, 1, 1, 1, 1])
+"""Units that the lines of `country.lists` ask for."""
 
-# name: assets, demands, mean radius in km, most seconds, largest gap
+ONE_TO_FOUR = np.arange(1, 5)
+
+
+class Case(NamedTuple):
+    """times: the radius of the lists. quantity: as often each, by turns."""
+
+    assets: int
+    demands: int
+    times: int
+    quantity: Ints
+    most_seconds: float | None = None
+    largest_gap: float | None = None
+
+
 CASES = {
-    "loose, 100,000": (240_000, 100_000, 0.5, 5.0, 0.0005),
-    "tight, 10,000": (60_000, 10_000, 2.0, 60.0, 0.007),
-    "tight, 100,000": (60_000, 100_000, 2.0, 120.0, 0.011),
+    "loose, 100,000": Case(1_000_000, 100_000, 1, AS_THE_COUNTRY, 5.0, 0.0005),
+    "tight, 10,000": Case(60_000, 10_000, 4, AS_THE_COUNTRY, 60.0, 0.007),
+    "tight, 100,000": Case(60_000, 100_000, 4, AS_THE_COUNTRY, 120.0, 0.011),
+    "more asked than there is, 100,000": Case(60_000, 100_000, 4, ONE_TO_FOUR),
 }
 
 
@@ -32,9 +48,9 @@ def assigning() -> list[dict[str, Any]]:
     """For each case the processor's seconds, the gap to the proven bound beside that of serving the cheapest first,
     and how many fewer are served than units would flow, priority by priority, if demands could be split."""
     figures = []
-    assign(instance(6_000, 10_000, 2.0))  # what is compiled once a machine is compiled
-    for name, (assets, demands, radius_km, most_seconds, largest_gap) in CASES.items():
-        problem = instance(assets, demands, radius_km)
+    assign(instance(Case(6_000, 10_000, 4, ONE_TO_FOUR)))  # what is compiled once a machine is compiled
+    for name, case in CASES.items():
+        problem = instance(case)
         began = time.process_time()
         found = assign(problem)
         seconds = time.process_time() - began
@@ -44,56 +60,52 @@ def assigning() -> list[dict[str, Any]]:
         flow = _flow(web)
         short, greedy_short = 1 - int(found.served.sum()) / flow, 1 - served / flow
         figures += [
-            figure(
-                f"unsplittable, {name} demands", seconds, "s", most_seconds, None, seconds <= most_seconds
+            _at_most(f"unsplittable, {name} demands", seconds, "s", case.most_seconds, None),
+            _at_most(f"unsplittable, {name} demands, gap", gap, "%", case.largest_gap, _gap(found, served, cost)),
+            _at_most(
+                f"unsplittable, {name} demands, served short of the flow", short, "%", case.largest_gap, greedy_short
             ),
-            figure(
-                f"unsplittable, {name} demands, gap", 100 * gap, "%", 100 * largest_gap,
-                100 * _gap(found, served, cost), gap <= largest_gap,
-            ),
-            figure(
-                f"unsplittable, {name} demands, served short of the flow", 100 * short, "%", 100 * largest_gap,
-                100 * greedy_short, short <= largest_gap,
-            ),
-        ]  # fmt: skip
+        ]
     return figures
 
 
-def instance(assets: int, demands: int, radius_km: float, seed: int = 165) -> Problem:
-    """Assets and demands clustered like population (Zipf's cities) on a plane, all for the same year."""
-    rng = np.random.default_rng(seed)
-    share = 1 / np.arange(1, CITIES + 1)
-    share /= share.sum()
-    centres, spread_km = rng.uniform(0, EXTENT_KM, (CITIES, 2)), rng.uniform(5, 20, CITIES)
+def _at_most(name: str, value: float, unit: str, limit: float | None, reference: float | None) -> dict[str, Any]:
+    """A figure; shares become percent."""
+    times = 100.0 if unit == "%" else 1.0
+    most, beside = (None if one is None else times * one for one in (limit, reference))
+    return figure(name, times * value, unit, most, beside, None if limit is None else value <= limit)
 
-    def places(count: int) -> np.ndarray:
-        city = rng.choice(CITIES, count, p=share)
-        return np.asarray(centres[city] + rng.standard_normal((count, 2)) * spread_km[city][:, None])
 
-    near = cKDTree(places(assets)).query_ball_point(
-        places(demands), radius_km * rng.uniform(0.5, 1.5, demands), return_sorted=True
+def instance(case: Case) -> Problem:
+    """Assets and demands of the made-up country (`country.catalogue`, `country.lists`), all for the same year."""
+    asset_number, line = np.arange(1, case.assets + 1), np.arange(1, case.demands + 1)
+    tree = cKDTree(ecef(places(case.assets, np.random.default_rng(165))))
+    near = tree.query_ball_point(
+        ecef(places(case.demands, np.random.default_rng(case.demands))),
+        case.times * (150 + line * 7919 % 451),
+        return_sorted=True,
     )
-    capacity, quantity = rng.integers(2, 7, assets), rng.integers(1, 5, demands)
-    demand = np.repeat(np.arange(demands), [len(one) for one in near])
+    capacity, quantity = 3 + asset_number % 4 - (1 + asset_number % 2), case.quantity[line % case.quantity.size]
+    demand = np.repeat(np.arange(case.demands), [len(one) for one in near])
     asset = np.concatenate([np.asarray(one, dtype=np.int64) for one in near])
     fits = capacity[asset] >= quantity[demand]
     demand, asset = demand[fits], asset[fits]
-    price_cents = rng.integers(5, 30, assets) * 10_000
+    price_cents = 100 * (500 + 100 * (asset_number % 23) + asset_number % 97)
     return Problem(
-        priority=rng.integers(1, 4, demands),
+        priority=1 + line % 3,
         quantity=quantity,
-        start=np.zeros(demands, dtype=np.int64),
-        end=np.full(demands, 365),
-        splittable=np.zeros(demands, dtype=np.bool_),
-        loads=np.zeros((demands, len(LOADS)), dtype=np.int64),
+        start=np.zeros(case.demands, dtype=np.int64),
+        end=np.full(case.demands, 365),
+        splittable=np.zeros(case.demands, dtype=np.bool_),
+        loads=np.zeros((case.demands, len(LOADS)), dtype=np.int64),
         capacity=capacity,
-        contiguous=np.zeros(assets, dtype=np.bool_),
-        limits=np.full((assets, len(LOADS)), UNLIMITED),
+        contiguous=np.zeros(case.assets, dtype=np.bool_),
+        limits=np.full((case.assets, len(LOADS)), UNLIMITED),
         holdings=Holdings.none(len(LOADS)),
         demand=demand,
         asset=asset,
         unit_cost=price_cents[asset],
-        regret=rng.integers(0, 1000, demand.size),
+        regret=np.random.default_rng(165).integers(0, 1000, demand.size),
         free=capacity[asset],
     )
 

@@ -1,5 +1,6 @@
 """Parts too large for a solver: prices on rows say where demands had best go and prove bounds, chains of moves find
-who is served where. It takes seconds where an integer programme does not end; what is left open is stated.
+who is served where, and a solver then betters it neighbourhood by neighbourhood (`pieces`). It takes seconds where an
+integer programme of the whole does not end; what is left open is stated.
 """
 
 import math
@@ -9,8 +10,10 @@ import numpy as np
 from sharing.matching.arrays import Floats, Ints
 from sharing.matching.assignment import chains
 from sharing.matching.assignment.model import Model
+from sharing.matching.assignment.narrowing import cheapest_split
+from sharing.matching.assignment.pieces import improve
 from sharing.matching.assignment.problem import PRIORITIES
-from sharing.matching.assignment.programme import served_by_priority
+from sharing.matching.assignment.programme import Kept, served_by_priority
 from sharing.matching.assignment.row_prices import Aim, Bound, Cooling, settle
 from sharing.matching.assignment.web import Web, web_of
 
@@ -34,6 +37,10 @@ DEAR = 4.0
 """How many times the dearest option it costs not to serve a demand, and how many times that for a higher priority:
 no more, or prices would take long to settle. Chains keep to the order of priorities all the same."""
 
+PRICED = 500_000
+"""Options from which on prices prove the bound of the cost too: the linear relaxation proves a better one in about
+thirty microseconds an option, as long as there are not too many."""
+
 
 def solve(model: Model, value: Ints | Floats) -> tuple[Ints, Ints, float]:
     """(v by option, bound of the demands served by priority, bound of the sum of `value` where as many are served)."""
@@ -52,10 +59,16 @@ def solve(model: Model, value: Ints | Floats) -> tuple[Ints, Ints, float]:
         price = settle(web, np.zeros_like(price), Aim(1.0, beside), _times((*AGAIN, *LAST), scale), served)
     other = _planned(model, value, price)
     if _merit(model, value, other) < _merit(model, value, used):
-        used, served = other, served_by_priority(model, other)[ranks]
+        used = other
+    used = improve(model, value, used)
+    served = served_by_priority(model, used)[ranks]
     served_bound = np.zeros(PRIORITIES, dtype=np.int64)
     served_bound[ranks] = most_served(web, served)
-    return used, served_bound, Bound(1.0, served).at(web, price)
+    least = Bound(1.0, served).at(web, price)
+    if model.demand.size < PRICED:
+        kept = Kept(model, dict(zip(ranks.tolist(), served.tolist(), strict=True)))
+        least = max(least, cheapest_split(model, kept, value, used))
+    return used, served_bound, least
 
 
 def _merit(model: Model, value: Ints | Floats, used: Ints) -> tuple[list[int], float]:

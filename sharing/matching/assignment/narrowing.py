@@ -91,16 +91,22 @@ def least(model: Model, kept: Kept, value: Ints | Floats, start: Ints) -> Narrow
 def most(model: Model, kept: Kept, demands: Flags, start: Ints) -> tuple[Ints, float, bool]:
     """Serve most of `demands`: (v by option, upper bound of their number, whether it is proven best). Of a huge part
     only the cheapest options of each demand are searched, and the bound is that all are served."""
+    served = -demands.astype(np.float64)
     if model.demand.size < HUGE:
-        used, lowest, proven = Programme(model, kept, demands=demands).solve(start)
+        used, lowest, proven = Programme(model, kept, served=served).solve(start)
         return used, -lowest, proven
     rows = np.flatnonzero(_first(model, model.cost, 2 * FIRST, model.most > 0) | (start > 0))
     part = _only(model, rows)
-    found, _, _ = Programme(part, Kept(part, kept.served, kept.cost, kept.parties), demands=demands).solve(start[rows])
+    found, _, _ = Programme(part, Kept(part, kept.served, kept.cost, kept.parties), served=served).solve(start[rows])
     used = np.zeros_like(start)
     used[rows] = found
     count = np.count_nonzero(demands)
     return used, float(count), bool(is_served(model, used)[demands].sum() == count)
+
+
+def cheapest_split(model: Model, kept: Kept, value: Ints | Floats, start: Ints) -> float:
+    """The least sum of `value` if demands could be split and served in part: a lower bound. `start` is feasible."""
+    return _relaxation(model, kept, value, start).bound
 
 
 def _rounded(model: Model, kept: Kept, value: Ints | Floats, relaxed: _Relaxed, start: Ints) -> Ints:

@@ -47,18 +47,18 @@ class Kept:
 class Programme:
     """One integer programme over a part: columns are the options, then whether each demand is served.
 
-    It makes the sum over `options` least, or the number served of `demands` most.
+    It makes the sum of `options` over what is used and of `served` over who is served least.
     """
 
     def __init__(
-        self, model: Model, kept: Kept, *, options: Ints | Floats | None = None, demands: Flags | None = None
+        self, model: Model, kept: Kept, *, options: Ints | Floats | None = None, served: Floats | None = None
     ) -> None:
         self.model, self.kept = model, kept
         self.cost = np.zeros(model.demand.size + model.priority.size)
         if options is not None:
             self.cost[: model.demand.size] = options
-        if demands is not None:
-            self.cost[model.demand.size :] = -demands.astype(float)
+        if served is not None:
+            self.cost[model.demand.size :] = served
         self.most = np.concatenate((model.most, np.ones(model.priority.size))).astype(float)
         self._set_rows()
 
