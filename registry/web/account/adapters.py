@@ -85,7 +85,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": WRONG_CODE,
-        "cannot_delete_authenticator": _("Your role asks for a second factor: set up another one first."),
+        "cannot_delete_authenticator": _("A second factor is asked of you: set up another one first."),
     }
 
     def encrypt(self, text: str) -> str:

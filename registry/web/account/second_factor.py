@@ -99,7 +99,7 @@ class RemovePasskey(RemoveWebAuthnView):
         passkey: Authenticator = self.get_object()
         user = self.request.user
         if isinstance(user, User) and second_factor.is_required_of(user) and second_factor.is_last(passkey):
-            raise PermissionDenied(_("Your role asks for a second factor: set up another one first."))
+            raise PermissionDenied(_("A second factor is asked of you: set up another one first."))
         response: HttpResponse = super().form_valid(form)
         return response
 

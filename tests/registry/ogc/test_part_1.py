@@ -13,6 +13,7 @@ import pytest
 import schemathesis
 import shapely
 from django.conf import settings
+from django.test import Client
 
 from registry.ogc.parameters import DEFAULT_LIMIT, MOST
 from tests import factories
@@ -439,6 +440,16 @@ def test_conf_html_content(one_map: Map):
         assert read.json == f"http://testserver/ogc/{path}?f=json"
     page = one_map.get("collections/towers/items", f="html", limit=1).content.decode()
     assert f'<a href="/ogc/collections/towers/items/{one_map.towers[0].pk}">' in page and 'rel="next"' in page
+
+
+def test_each_page_of_a_session_has_a_button_to_sign_out(one_map: Map):
+    button = 'method="post" action="/account/sign-out/"'
+    for path in pages(one_map):
+        if not path.endswith("/schema"):
+            assert button in one_map.get(path, f="html").content.decode(), path
+
+    stranger = Client().get("/ogc/?f=html")
+    assert stranger.status_code == 200 and button not in stranger.content.decode()
 
 
 def test_what_people_wrote_is_text_in_a_page(one_map: Map):

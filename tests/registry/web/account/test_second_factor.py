@@ -44,7 +44,7 @@ def test_a_manager_without_one_is_led_to_set_one_up(browser: Client, manager: Us
     part = browser.get("/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/assets/"})
     assert part.headers["HX-Redirect"] == f"{SET_UP}?next=%2Fassets%2F"
     page = browser.get(SET_UP).content.decode()
-    assert "Your role commits an organization, so signing in takes a second factor" in page
+    assert "Signing in takes a second factor: set up one of these two first." in page
 
 
 @pytest.mark.parametrize("path", ["/api/v1/assets/", "/api/v1/tokens/", "/ogc/collections/assets/items"])
@@ -175,7 +175,7 @@ def test_the_last_one_stays_while_the_role_asks_for_it(browser: Client, manager:
 
     kept = browser.post("/account/second-factor/app/remove/")
 
-    assert kept.context["form"].non_field_errors() == ["Your role asks for a second factor: set up another one first."]
+    assert kept.context["form"].non_field_errors() == ["A second factor is asked of you: set up another one first."]
     assert Authenticator.objects.filter(user=manager, type=Authenticator.Type.TOTP).exists()
 
 
