@@ -26,6 +26,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "make-exports": {"task": "registry.make_exports", "schedule": 10.0, "options": {"expires": 10}},
     "forget-exports": {"task": "registry.forget_exports", "schedule": 600.0},
     "forget-sessions": {"task": "registry.forget_sessions", "schedule": crontab(hour=4, minute=10)},
+    "forget-imports": {"task": "registry.forget_imports", "schedule": crontab(hour=4, minute=30)},
     "forget-old-calls": {"task": "registry.forget_old_calls", "schedule": 3600.0},
     # On the first of each month; the other hours make up for one that was missed.
     "make-reports": {"task": "sharing.make_reports", "schedule": crontab(minute=20), "options": {"expires": 3600}},

@@ -1,7 +1,7 @@
 from celery import shared_task
-from django.contrib.sessions.backends.db import SessionStore
 
 from registry import capacity
+from registry.accounts import sessions
 from registry.api import export_job
 from registry.exports import jobs as export_jobs
 from registry.importing import asset_jobs, jobs
@@ -43,8 +43,14 @@ def forget_old_calls() -> None:
 
 @shared_task(name="registry.forget_sessions")
 def forget_sessions() -> None:
-    """Removes the sessions that are over."""
-    SessionStore.clear_expired()
+    """Removes the sessions that are over, and wrong sign-ins that are old."""
+    sessions.forget()
+
+
+@shared_task(name="registry.forget_imports")
+def forget_imports() -> None:
+    """Removes files that people sent long ago."""
+    jobs.forget_files()
 
 
 @shared_task(name="registry.fold_tiles")

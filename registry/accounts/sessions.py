@@ -1,14 +1,19 @@
-"""The verbs on sessions: begin, renew, end."""
+"""The verbs on sessions: begin, renew, end, forget."""
 
 import time
+from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
-from registry.accounts.session_store import BEGAN
+from registry.accounts.session_store import BEGAN, SessionStore
 from registry.models import User
+
+WRONG_SIGN_INS_KEPT = timedelta(days=30)
 
 
 def begin(request: HttpRequest) -> None:
@@ -31,6 +36,13 @@ def end_of(user: User) -> int:
     for session in open_ones:
         session.end()
     return len(open_ones)
+
+
+def forget() -> None:
+    """Removes sessions that are over with the addresses that they came from, and wrong sign-ins of a month ago."""
+    SessionStore.clear_expired()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - WRONG_SIGN_INS_KEPT).delete()
 
 
 def end_all() -> int:

@@ -5,9 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files import File
+from django.utils import timezone
 
 from registry import jobs, security
 from registry.importing.report import ImportReport, write_rejects
@@ -46,6 +49,20 @@ def carry_out_waiting(target: str, run: Run) -> int:
         )
         for job_id in ids
     )
+
+
+def forget_files() -> int:
+    """Removes what people sent, and the rows of it that are shown, IMPORT_KEPT_DAYS after its import ended; how many.
+    The report stays."""
+    over = timezone.now() - timedelta(days=settings.IMPORT_KEPT_DAYS)
+    jobs_over = list(ImportJob.objects.exclude(file="").filter(finished_at__lt=over))
+    for job in jobs_over:
+        job.file.delete(save=False)
+        if job.rejects:
+            job.rejects.delete(save=False)
+        job.rejected, job.preview = [], {}
+        job.save(update_fields=["file", "rejects", "rejected", "preview"])
+    return len(jobs_over)
 
 
 @contextmanager

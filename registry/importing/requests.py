@@ -29,6 +29,8 @@ def _requeue(job_id: int, options: Mapping[str, Any], actor: User) -> ImportJob:
     job = locked(job_id, actor)
     if job.status not in (JobStatus.DONE, JobStatus.FAILED) or not job.options.get("dry_run"):
         raise WrongState(_("Only a trial that has ended can be repeated or carried out."))
+    if not job.file:
+        raise WrongState(_("The file was removed as it is old: send it again."))
     if not options["dry_run"] and job.status != JobStatus.DONE:
         raise WrongState(_("The file cannot be read as it is: correct how it is read, and check it again."))
     job.options = job.options | options

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from registry import tasks
 from registry.accounts.session_store import BEGAN, SessionStore
 from registry.models import Role, User
 from tests import factories
@@ -173,3 +175,18 @@ class TestByWhoRunsTheRegistry:
         with pytest.raises(CommandError, match="Nobody signs in as “nobody”"):
             call_command("end_sessions", "nobody")
         assert is_in(browser)
+
+
+def test_what_is_over_is_forgotten_with_the_addresses_it_came_from(browser: Client, viewer: User):
+    signed_in(Client(REMOTE_ADDR="203.0.113.97"))
+    over = UserSession.objects.get(ip="203.0.113.97").session_key
+    Session.objects.filter(pk=over).update(expire_date=timezone.now() - timedelta(seconds=1))
+    for days in (29, 31):
+        AccessAttempt.objects.create(username=f"{days}", ip_address="203.0.113.98", failures_since_start=1)
+        AccessAttempt.objects.filter(username=f"{days}").update(attempt_time=timezone.now() - timedelta(days=days))
+
+    tasks.forget_sessions()
+
+    assert [one.session_key for one in UserSession.objects.all()] == [browser.cookies["sessionid"].value]
+    assert not Session.objects.filter(pk=over).exists()
+    assert list(AccessAttempt.objects.values_list("username", flat=True)) == ["29"]
