@@ -31,6 +31,8 @@ if not SECRET_KEY:
     SECRET_KEY = "insecure-key-of-a-development-machine-" + "0" * 32
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Older keys, by which links and sessions that they signed stay good for a while.
+SECRET_KEY_FALLBACKS = [key.strip() for key in env.list("SECRET_KEY_FALLBACKS", default=[])]
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
@@ -184,7 +186,9 @@ AUTH_PASSWORD_VALIDATORS = [
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not DEBUG)
 SECOND_FACTOR_OF_EVERYBODY = env.bool("SECOND_FACTOR_OF_EVERYBODY", default=True)
 # The first seals what authenticator apps share with us, all open it: put a new key in front, and let the old one stay.
-SECOND_FACTOR_KEYS = env.list("SECOND_FACTOR_KEYS", default=[SECRET_KEY])
+SECOND_FACTOR_KEYS = [
+    key.strip() for key in env.list("SECOND_FACTOR_KEYS", default=[SECRET_KEY, *SECRET_KEY_FALLBACKS])
+]
 
 # django-allauth: people are invited (registry/accounts/invitations.py), nobody signs up. The path of every page is in
 # registry/web/account/urls.py.
@@ -373,7 +377,9 @@ MONITORING_FACTORS = env.str("MONITORING_FACTORS", default="")
 
 # --- Webhooks (sharing/notifications/webhooks; docs/webhooks.md) ------------------------------------------------
 # The first seals the secrets of endpoints, all open them: put a new key in front, and let the old one stay.
-WEBHOOK_KEYS = env.list("WEBHOOK_KEYS", default=[SECRET_KEY])
+WEBHOOK_KEYS = [key.strip() for key in env.list("WEBHOOK_KEYS", default=[SECRET_KEY, *SECRET_KEY_FALLBACKS])]
+# Names of hosts that webhooks may go to, those below ".example.com" too; empty: any at a public address.
+WEBHOOK_HOSTS = [host.lower() for host in env.list("WEBHOOK_HOSTS", default=[])]
 # The specification recommends 15 to 30 s; a sender's lease covers a minute (sending.LEASE).
 WEBHOOK_TIMEOUT_S = min(60.0, env.float("WEBHOOK_TIMEOUT_S", default=15.0))
 WEBHOOK_LOG_DAYS = env.int("WEBHOOK_LOG_DAYS", default=30)

@@ -4,9 +4,13 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 
-from registry import security
+from registry import sealing, security
 from registry.accounts import sessions
 from registry.models import User
+
+PURPOSE = b"infrashare second factors"
+SEALED = {"secret", "seed"}
+"""In the data of an authenticator: of an app, and of recovery codes. Of passkeys only public keys are kept."""
 
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -28,6 +32,20 @@ def is_last(authenticator: Authenticator) -> bool:
     """Whether its person would be left without a second factor."""
     others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=KINDS).exclude(pk=authenticator.pk)
     return authenticator.type in KINDS and not others.exists()
+
+
+@transaction.atomic
+def seal_anew() -> int:
+    """All that is kept sealed of second factors, under the first of SECOND_FACTOR_KEYS. Returns of how many. Raises
+    InvalidToken, and changes nothing, where one was sealed by a key that is listed no longer."""
+    sealed = Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk")
+    for authenticator in sealed:
+        for name in SEALED & authenticator.data.keys():
+            authenticator.data[name] = sealing.sealed_anew(
+                authenticator.data[name], settings.SECOND_FACTOR_KEYS, PURPOSE
+            )
+        authenticator.save(update_fields=["data"])
+    return len(sealed)
 
 
 @transaction.atomic

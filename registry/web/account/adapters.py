@@ -102,4 +102,4 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 
 def _box() -> Any:
-    return sealing.box(settings.SECOND_FACTOR_KEYS, b"infrashare second factors")
+    return sealing.box(settings.SECOND_FACTOR_KEYS, second_factor.PURPOSE)

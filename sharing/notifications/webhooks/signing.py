@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 
 from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
+from django.db import transaction
 from standardwebhooks import Webhook
 
 from registry import sealing
+from sharing.models import WebhookEndpoint
 
+PURPOSE = b"infrashare webhook secrets"
 PREFIX = "whsec_"
 SECRET_BYTES = 32
 
@@ -36,6 +39,19 @@ def unseal(sealed: str) -> str:
         raise Unreadable("the secret cannot be read by any of WEBHOOK_KEYS: rotate it") from error
 
 
+@transaction.atomic
+def seal_anew() -> int:
+    """The secrets of all endpoints, under the first of WEBHOOK_KEYS. Returns of how many. Raises InvalidToken, and
+    changes nothing, where one was sealed by a key that is listed no longer."""
+    endpoints = WebhookEndpoint.objects.select_for_update().order_by("pk")
+    for endpoint in endpoints:
+        for name in ("secret", "previous_secret"):
+            if sealed := getattr(endpoint, name):
+                setattr(endpoint, name, sealing.sealed_anew(sealed, settings.WEBHOOK_KEYS, PURPOSE))
+        endpoint.save(update_fields=["secret", "previous_secret"])
+    return len(endpoints)
+
+
 def headers(sealed: Iterable[str], webhook_id: str, body: str, moment: datetime) -> dict[str, str]:
     """The three headers, with a signature by each of the secrets. Raises Unreadable."""
     moment = moment.astimezone(UTC)
@@ -48,4 +64,4 @@ def headers(sealed: Iterable[str], webhook_id: str, body: str, moment: datetime)
 
 
 def _box() -> MultiFernet:
-    return sealing.box(settings.WEBHOOK_KEYS, b"infrashare webhook secrets")
+    return sealing.box(settings.WEBHOOK_KEYS, PURPOSE)
