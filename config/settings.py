@@ -17,22 +17,24 @@ from django.utils.translation import gettext_lazy as _
 from config.geolibs import bundled
 from config.logs import logging_to_console
 from config.timetable import TIMETABLE
+from config.transport import refuse_clear, verify_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
 
-env = environ.Env()
+# Each setting NAME may stand in a file that NAME_FILE names, as the credentials of systemd do.
+env = environ.FileAwareEnv()
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY = env.str("SECRET_KEY", default="").strip()
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured("Set SECRET_KEY, or DEBUG=1 on a machine of your own.")
     SECRET_KEY = "insecure-key-of-a-development-machine-" + "0" * 32
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Older keys, by which links and sessions that they signed stay good for a while.
 SECRET_KEY_FALLBACKS = [key.strip() for key in env.list("SECRET_KEY_FALLBACKS", default=[])]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
@@ -111,6 +113,9 @@ TEMPLATES = [
     }
 ]
 
+# No connection leaves this host in clear, neither to it nor from it (config.transport).
+SECURE_TRANSPORT = env.bool("SECURE_TRANSPORT", default=not DEBUG)
+
 # --- Stores: PostgreSQL with PostGIS, Redis, and the geospatial libraries --------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default="postgis:///infrashare")}
 DATABASES["default"] |= {
@@ -148,6 +153,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=bundled("pyogrio", "libgdal"))
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=bundled("shapely", "libgeos_c"))
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+if SECURE_TRANSPORT:
+    for _database in DATABASES.values():
+        verify_database(_database)
+    refuse_clear("REDIS_URL", REDIS_URL, instead="rediss://")
 
 # Only counters of calls; losing them lets a few more calls through.
 CACHES = {
@@ -233,7 +242,6 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 # --- Transport security: on unless this is a development machine ---------------------------------------------
-SECURE_TRANSPORT = env.bool("SECURE_TRANSPORT", default=not DEBUG)
 SECURE_SSL_REDIRECT = SECURE_TRANSPORT
 # Asked from inside, by address and without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics/"]
@@ -308,6 +316,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 # --- Mail: to EMAIL_URL; without one, to files a person can open ---------------------------------------------
 if env.str("EMAIL_URL", default=""):
+    if SECURE_TRANSPORT:
+        refuse_clear("EMAIL_URL", env.str("EMAIL_URL"), instead="smtp+tls://")
     vars().update(env.email("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
@@ -389,6 +399,7 @@ WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
 
 # --- REST API (registry/api, sharing/api; docs/api.md) ---------------------------------------------------------
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=1200)
+IMPORT_KEPT_DAYS = env.int("IMPORT_KEPT_DAYS", default=90)
 EXPORT_KEPT_HOURS = env.int("EXPORT_KEPT_HOURS", default=24)
 API_CALLS_PER_MINUTE_UNKNOWN = env.int("API_CALLS_PER_MINUTE_UNKNOWN", default=120)
 REST_FRAMEWORK = {
@@ -405,7 +416,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-IMPORT_KEPT_DAYS = env.int("IMPORT_KEPT_DAYS", default=90)
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
@@ -432,7 +442,7 @@ IMPORT_KEPT_DAYS = env.int("IMPORT_KEPT_DAYS", default=90)
 }
 
 # --- Watching ------------------------------------------------------------------------------------------------
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 LOGGING = logging_to_console(env.str("LOG_FORMAT", default="line"), env.str("LOG_LEVEL", default="INFO"))
 
 UNFOLD = {

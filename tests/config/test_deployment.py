@@ -1,7 +1,10 @@
 """What the files below deploy/ say to nginx and systemd."""
 
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+
+import pytest
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NGINX = (DEPLOY / "nginx" / "infrashare.conf").read_text(encoding="utf-8")
@@ -34,6 +37,76 @@ def test_one_address_has_a_limit_of_requests_everywhere():
     assert "limit_req_zone $binary_remote_addr zone=callers:10m rate=50r/s;" in NGINX
     assert TLS[: TLS.index("location /")].count("limit_req zone=callers") == 1
     assert "limit_req_status 429;" in NGINX
+
+
+def unit(name: str) -> dict[str, list[str]]:
+    """What a unit says, by key."""
+    text = (DEPLOY / "systemd" / f"infrashare-{name}.service").read_text(encoding="utf-8")
+    said: dict[str, list[str]] = {}
+    for key, value in re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE):
+        said.setdefault(key, []).append(value)
+    return said
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_secrets_come_as_credentials_and_stand_in_no_file_of_settings(name: str):
+    said = unit(name)
+    secrets = {line.partition(":")[0] for line in said["LoadCredentialEncrypted"]}
+
+    assert secrets == {
+        "SECRET_KEY",
+        "SECOND_FACTOR_KEYS",
+        "WEBHOOK_KEYS",
+        *(["METRICS_TOKEN"] if name == "web" else []),
+    }
+    assert {f"{secret}_FILE=%d/{secret}" for secret in secrets} <= set(said["Environment"])
+    example = (DEPLOY / "environment.example").read_text(encoding="utf-8")
+    assert re.findall(r"^\w*(?:SECRET|KEYS?|TOKEN|PASSWORD)\w*=", example, re.MULTILINE) == []
+    assert "@" not in re.search(r"^EMAIL_URL=(.*)$", example, re.MULTILINE)[1]
+
+
+@pytest.mark.parametrize("name", ["web", "beat"])
+def test_the_site_may_call_nothing_but_its_host(name: str):
+    assert (unit(name)["IPAddressDeny"], unit(name)["IPAddressAllow"]) == (["any"], ["localhost"])
+
+
+def test_workers_may_call_no_private_network_and_only_hosts_that_are_listed():
+    denied = {ip_network(one) for one in unit("worker")["IPAddressDeny"][0].split() if "/" in one}
+
+    for address in ("10.1.2.3", "172.20.0.1", "192.168.1.1", "100.100.100.200", "fd00::1"):
+        assert any(ip_address(address) in network for network in denied), address
+    assert {"link-local", "multicast"} <= set(unit("worker")["IPAddressDeny"][0].split())
+    assert re.search(r"^WEBHOOK_HOSTS=\S+", (DEPLOY / "environment.example").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_the_services_start_once_the_clock_is_right(name: str):
+    assert all("time-sync.target" in unit(name)[key][0].split() for key in ("After", "Wants"))
+
+
+def test_over_the_net_postgresql_and_redis_take_certificates_and_no_passwords():
+    hba = (DEPLOY / "postgresql" / "pg_hba.conf").read_text(encoding="utf-8")
+    lines = [line.split() for line in hba.splitlines() if line and not line.startswith("#")]
+    assert {line[0] for line in lines} == {"local", "hostssl", "host"}
+    assert {(line[0], line[4]) for line in lines if line[0] != "local"} == {("hostssl", "cert"), ("host", "reject")}
+    assert lines[-1] == ["host", "all", "all", "all", "reject"]
+
+    redis = (DEPLOY / "redis" / "over-the-net.conf").read_text(encoding="utf-8")
+    for said in ("port 0", "tls-auth-clients yes", 'tls-protocols "TLSv1.3"', "tls-ca-cert-file "):
+        assert re.search(rf"^{re.escape(said)}", redis, re.MULTILINE), said
+
+
+def test_logs_are_kept_and_sent_elsewhere_to_whom_the_certificate_names():
+    kept = (DEPLOY / "journald" / "infrashare.conf").read_text(encoding="utf-8")
+    assert {"Storage=persistent", "Seal=yes", "MaxRetentionSec=180day", "ForwardToSyslog=yes"} <= set(kept.split())
+    sent = (DEPLOY / "rsyslog" / "infrashare.conf").read_text(encoding="utf-8")
+    for said in (
+        'streamDriverMode="1"', 'streamDriverAuthMode="x509/name"', "streamDriverPermittedPeers=", 'protocol="tcp"',
+        'action.resumeRetryCount="-1"', 'file="/var/log/nginx/infrashare.log"', 'file="/var/log/postgresql/*.log"',
+    ):  # fmt: skip
+        assert said in sent, said
+    assert "log_timezone = 'UTC'" in (DEPLOY / "postgresql" / "infrashare.conf").read_text(encoding="utf-8")
+    assert "$time_iso8601" in NGINX
 
 
 def test_a_worker_cannot_take_the_memory_of_the_host():

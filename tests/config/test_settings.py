@@ -58,3 +58,21 @@ def test_in_production_browsers_take_cookies_from_this_host_alone():
         DEBUG="0", SECRET_KEY="x" * 50,
     )  # fmt: skip
     assert cookies == "True True True None None"
+
+
+def test_a_secret_may_stand_in_a_file_as_credentials_of_systemd_do(tmp_path):
+    (tmp_path / "key").write_text("k" * 50 + "\n")
+    (tmp_path / "keys").write_text("new,old\n")
+    environment = {
+        "DEBUG": "0", "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key"),
+        "SECOND_FACTOR_KEYS_FILE": str(tmp_path / "keys"),
+    }  # fmt: skip
+    assert setting("SECRET_KEY, settings.SECOND_FACTOR_KEYS", **environment) == f"{'k' * 50} ['new', 'old']"
+
+
+def test_an_older_key_still_opens_what_it_signed_and_sealed():
+    made = setting(
+        "SECRET_KEY_FALLBACKS, settings.WEBHOOK_KEYS, settings.SECOND_FACTOR_KEYS",
+        DEBUG="0", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old",
+    )  # fmt: skip
+    assert made == "['old'] ['new', 'old'] ['new', 'old']"

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -69,7 +70,13 @@ def _is_secure(parts: SplitResult) -> bool:
 
 
 def _check_host(host: str) -> None:
-    """A name by the rules of DNS, or an IP address that is allowed."""
+    """A name by the rules of DNS, or an IP address that is allowed; of those that this site allows, where it lists
+    any."""
+    if settings.WEBHOOK_HOSTS and not any(map(partial(_is_of, host), settings.WEBHOOK_HOSTS)):
+        raise BadAddress(
+            _("“%(host)s” is none of the servers that webhooks may go to: ask whoever runs the registry.")
+            % {"host": host}
+        )
     try:
         ip_address(host)
     except ValueError:
@@ -82,3 +89,8 @@ def _check_host(host: str) -> None:
         return
     if not addresses.is_allowed(host, settings.WEBHOOK_EXTRA_NETWORKS):
         raise BadAddress(_("“%(host)s” is not a public address.") % {"host": host})
+
+
+def _is_of(host: str, allowed: str) -> bool:
+    """Whether it is the allowed name, or one below it where that begins with a dot."""
+    return host.endswith(allowed) if allowed.startswith(".") else host == allowed

@@ -73,3 +73,23 @@ def test_http_and_networks_of_ones_own_need_settings(settings):
     assert parse("http://localhost:8001").authority == "localhost:8001"
     with pytest.raises(BadAddress, match="port 443"):
         parse("http://localhost:443")
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://hooks.partner.example/", True),
+        ("https://a.b.operator.example/", True),
+        ("https://operator.example/", False),
+        ("https://evil-operator.example/", False),
+        ("https://hooks.partner.example.evil.example/", False),
+        ("https://8.8.8.8/", False),
+    ],
+)
+def test_where_hosts_are_listed_webhooks_go_to_these_alone(settings, url: str, allowed: bool):
+    settings.WEBHOOK_HOSTS = ["hooks.partner.example", ".operator.example"]
+    if allowed:
+        parse(url)
+    else:
+        with pytest.raises(BadAddress, match="is none of the servers that webhooks may go to"):
+            parse(url)
