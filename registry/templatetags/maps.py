@@ -1,6 +1,7 @@
 """Maps in templates: `{% map "places" _("Where the assets are") %}`, drawn by static/web/map.js."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -17,13 +18,15 @@ CENTER, ZOOM = (105.0, 35.0), 3
 
 
 @register.inclusion_tag("web/map.html", name="map")
-def map_element(id: str, label: str) -> dict[str, Any]:
-    """The element of a map, and what map.js must know beside what the page itself tells it."""
+def map_element(id: str, label: str, around: Sequence[float] | None = None) -> dict[str, Any]:
+    """The element of a map, and what map.js must know beside what the page itself tells it. around: west, south, east
+    and north of where it begins."""
     known = {
         "tiles": settings.MAP_TILES_URL,
         "attribution": settings.MAP_ATTRIBUTION,
         "center": CENTER,
         "zoom": ZOOM,
+        "around": around,
         "texts": _texts(),
     }
     return {"id": id, "label": label, "settings": json.dumps(known, ensure_ascii=False)}

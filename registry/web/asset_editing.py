@@ -21,7 +21,8 @@ from registry.models import Asset, PlannedFacility
 from registry.search import is_id
 from registry.web.access import MemberRequest, members
 from registry.web.asset_form import AssetForms, heading, organizations_of, reserved_in
-from registry.web.places import DIGITS, home_of, plan_features
+from registry.web.places import DIGITS, plan_features
+from registry.web.whereabouts import whereabouts
 
 
 @members
@@ -129,10 +130,10 @@ def _refuse_whoever_lists_nothing(request: MemberRequest) -> None:
 
 
 def _around(request: MemberRequest, asset: Asset | None, facility: PlannedFacility | None) -> Any:
-    """Where the map of a new asset begins: at the plan that it lies in, else at the owner's home."""
+    """Where the map of a new asset begins: at the plan that it lies in, else at what is theirs."""
     if facility:
         return plan_features([facility])
-    return None if asset else home_of(organizations_of(request.user))
+    return None if asset else whereabouts(request.user)
 
 
 def _page(

@@ -22,6 +22,7 @@ from registry.web.access import MemberRequest, members
 from registry.web.asset_filter_form import AssetFilterForm
 from registry.web.places import asset_features
 from registry.web.tables import Table, shown
+from registry.web.whereabouts import whereabouts
 
 MOST_PLACES = 2_000
 """Places that a map shows of a list that tiles cannot show."""
@@ -100,6 +101,8 @@ def assets(request: MemberRequest) -> HttpResponse:
             "colour": colour if colour in COLOURS else "kind",
             "colours": COLOURS,
             "downloads": DOWNLOADS,
+            # A list that tiles cannot show tells where it is itself, as does a link to a view.
+            "around": whereabouts(request.user) if form.tiles_suffice and "map" not in request.GET else None,
             "may_set_terms": "choose" not in table.exclude,
             "may_list": request.user.is_superuser or bool(request.user.organizations_as(Role.EDITOR)),
         },

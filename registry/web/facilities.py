@@ -30,6 +30,7 @@ from registry.web.asset_facts import Fact
 from registry.web.forms import DayInput, Form
 from registry.web.places import DIGITS, asset_features, plan_features
 from registry.web.tables import Table, shown
+from registry.web.whereabouts import whereabouts
 
 ANY = ("", gettext_lazy("Any"))
 MOST_RESERVED = 200
@@ -103,13 +104,15 @@ def facilities(request: MemberRequest) -> HttpResponse:
     over = Case(When(request_by__lt=timezone.localdate(), then=1), default=0)
     listed = plans.annotate(place_text=AsGeoJSON("geometry", precision=DIGITS), over=over).defer("geometry")
     table = shown(request, FacilityTable(listed.order_by("over", "request_by", "pk")))
+    shapes = plan_features([row.record for row in table.page.object_list])
     return render(
         request,
         "web/facilities.html",
         {
             "form": form,
             "table": table,
-            "shapes": plan_features([row.record for row in table.page.object_list]),
+            "shapes": shapes,
+            "around": None if shapes["features"] else whereabouts(request.user),
             "may_publish": request.user.is_superuser or bool(request.user.organizations_as(Role.EDITOR)),
         },
     )

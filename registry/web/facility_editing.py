@@ -21,7 +21,7 @@ from registry.models import PlannedFacility, User
 from registry.web.access import MemberRequest, members
 from registry.web.asset_form import organizations_of
 from registry.web.forms import DayInput, RegionField, RowForm, place_field
-from registry.web.places import home_of
+from registry.web.whereabouts import whereabouts
 
 DATES = ("request_by", "design_freeze_on", "construction_starts_on", "opens_on")
 
@@ -141,6 +141,6 @@ def _address(id: int) -> str:
 
 def _page(request: MemberRequest, form: FacilityForm, name: str = "") -> HttpResponse:
     plan = form.instance if form.instance.pk else None
-    around = None if plan else home_of(organizations_of(request.user))
+    around = None if plan else whereabouts(request.user)
     context = {"form": form, "facility": plan, "name": name, "shape": "any", "around": around}
     return render(request, "web/facility_form.html", context, status=400 if form.is_bound else 200)

@@ -4,14 +4,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.gis.db.models import Extent
 from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-
-from registry.models import Organization, Region
 
 Feature = dict[str, Any]
 
@@ -36,13 +33,6 @@ def asset_features(assets: QuerySet[Any]) -> Feature:
         "owner_id",
     )  # fmt: skip
     return collection(_of_asset(row) for row in rows)
-
-
-def home_of(owners: QuerySet[Organization]) -> list[float] | None:
-    """West, south, east and north of the home region of the first of `owners` that has a boundary."""
-    found = owners.filter(region__boundary__isnull=False).values_list("region", flat=True).first()
-    box = Region.objects.filter(pk=found).aggregate(box=Extent("boundary"))["box"] if found else None
-    return list(box) if box else None
 
 
 def plan_features(plans: Iterable[Any]) -> Feature:

@@ -24,6 +24,7 @@ from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.places import collection
+from registry.web.whereabouts import whereabouts
 from sharing import words
 from sharing.matching.supply_near import Near, supply_near
 from sharing.models import (
@@ -228,6 +229,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
     shown_page = lines.get_page(request.GET.get("page"))
     demands = list(shown_page.object_list)
     rows = [LineRow(demand) for demand in demands] if draft else page.rows(demands)
+    shapes = collection(shape for row in rows for shape in _shapes(row, draft))
     context = {
         "list": page.list,
         "draft": draft,
@@ -242,7 +244,8 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "under_way": page.under_way,
         "failed": page.failed,
         "done_runs": [run for run in page.runs if run.status == RunStatus.DONE],
-        "shapes": collection(shape for row in rows for shape in _shapes(row, draft)),
+        "shapes": shapes,
+        "around": None if shapes["features"] else whereabouts(request.user),
         "requestable": any(row.requestable for row in rows),
         "kinds": Kind.choices,
         "parts": _parts(lines.count),

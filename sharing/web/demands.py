@@ -17,6 +17,7 @@ from registry.models import Asset, Role
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.places import collection
+from registry.web.whereabouts import whereabouts
 from sharing import words
 from sharing.errors import BadInput, Refusal
 from sharing.matching.supply_near import supply_near
@@ -130,6 +131,7 @@ def _edited(request: MemberRequest, demand_list: DemandList, form: DemandForm) -
         "demand": demand,
         "is_route": KINDS[form.kind].is_route,
         "shapes": shapes,
+        "around": None if shapes["features"] else whereabouts(request.user),
         "may_edit": Verb.EDIT in open_verbs(demand_list, standing_of(request)),
     }
     return render(request, "web/demand_form.html", context, status=400 if form.is_bound else 200)

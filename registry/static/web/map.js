@@ -1,7 +1,7 @@
 // The map of every page. In a template:
 //
 //   {% block styles %}<link rel="stylesheet" href="{% static "vendor/maplibre-gl.css" %}">{% endblock %}
-//   {% load maps %}{% map "places" _("Where the assets are") %}
+//   {% load maps %}{% map "places" _("Where the assets are") around %}    (around: where it begins; may be left out)
 //
 // and in the page's own module:
 //
@@ -30,13 +30,14 @@ const PARAMETER = "map";
 export function createMap(element, options = {}) {
   const settings = JSON.parse(element.dataset.settings);
   const view = options.permalink === false ? null : viewOfAddress();
+  const bounds = options.bounds ?? settings.around;
   let map;
   try {
     map = new maplibregl.Map({
       container: element,
       style: baseStyle(settings),
-      ...(view ?? (options.bounds ? { bounds: options.bounds, fitBoundsOptions: { padding: 40, maxZoom: 16 } } : {})),
-      ...(view || options.bounds ? {} : { center: options.center ?? settings.center, zoom: options.zoom ?? settings.zoom }),
+      ...(view ?? (bounds ? { bounds, fitBoundsOptions: { padding: 40, maxZoom: 16 } } : {})),
+      ...(view || bounds ? {} : { center: options.center ?? settings.center, zoom: options.zoom ?? settings.zoom }),
       attributionControl: settings.tiles ? { compact: false } : false,
       dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: 0,
       locale: { ...settings.texts.locale, "Map.Title": element.dataset.label },
