@@ -55,19 +55,23 @@ RETURN nullif(current_setting('registry.actor', true), '')::bigint;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON registry_change
     FOR EACH STATEMENT EXECUTE FUNCTION registry_append_only();
 
+{listing}
+CREATE TRIGGER note_listed AFTER INSERT ON registry_asset REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION registry_note_listed();
+"""
+# `listed` is how many these are, which their ids tell as well, but slowly where they do not follow each other.
+LISTING = """
 -- A file lands as one statement, whose assets have ids that follow each other.
-CREATE FUNCTION registry_note_listed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION registry_note_listed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO registry_change (noun, act, rows, label, organization_id, region_id, actor_id, changed_at)
+    INSERT INTO registry_change (noun, act, rows, label, organization_id, region_id, actor_id, changed_at{column})
     SELECT 'asset', 'insert', CASE WHEN max(id) - min(id) + 1 = count(*)
             THEN int8multirange(int8range(min(id), max(id), '[]')) ELSE range_agg(int8range(id, id, '[]')) END,
         CASE WHEN count(*) = 1 THEN min(code) ELSE '' END, owner_id,
-        CASE WHEN min(region_id) = max(region_id) THEN min(region_id) END, registry_actor(), now()
+        CASE WHEN min(region_id) = max(region_id) THEN min(region_id) END, registry_actor(), now(){count}
     FROM new_rows GROUP BY owner_id;
     RETURN NULL;
 END $$;
-CREATE TRIGGER note_listed AFTER INSERT ON registry_asset REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION registry_note_listed();
 """
 
 # What stands in a line beside the row's own number: code, organization and region. The details of an asset have those of
@@ -126,7 +130,7 @@ CREATE TRIGGER note_made AFTER INSERT ON registry_{noun} REFERENCING NEW TABLE A
 
 def triggers() -> str:
     """All of them. What triggers themselves write of an asset (the ledger, the cells) states nothing of it."""
-    found = [NOTE]
+    found = [NOTE.replace("{listing}", listing(counted=False))]
     for noun, (key, joined, about) in TABLES.items():
         given = {
             "noun": noun,
@@ -149,6 +153,11 @@ def triggers() -> str:
         if joined == "" and noun != "asset":
             found.append(MADE.format(**given))
     return "".join(found)
+
+
+def listing(*, counted: bool) -> str:
+    """Of the assets that a statement made, a line for each owner."""
+    return LISTING.format(column=", listed" if counted else "", count=", count(*)" if counted else "")
 
 
 def _differing(noun: str, row: str) -> str:

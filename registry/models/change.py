@@ -65,14 +65,15 @@ class Change(models.Model):
     triggers alone (registry/migrations/_changes.py), whoever writes and however; append-only.
 
     before, after: of a change the columns that differ, of what was removed all of them. Assets are made by the
-    million, with their details, so each statement leaves one line of all that it made (`rows`), without their values:
-    these stand in the asset, and in `before` of its first change.
+    million, with their details, so each statement leaves one line of all that it made (`rows`, `listed` of them),
+    without their values: these stand in the asset, and in `before` of its first change.
     """
 
     noun = models.CharField(_("what"), max_length=20, choices=Noun)
     act = models.CharField(_("act"), max_length=6, choices=Act)
     row = models.BigIntegerField(_("number"), null=True)
     rows = MultiRangeField(null=True, editable=False)
+    listed = models.IntegerField(null=True, editable=False)
     label = models.CharField(_("code"), max_length=80, blank=True)
     before = models.JSONField(_("before"), null=True)
     after = models.JSONField(_("after"), null=True)
@@ -117,4 +118,4 @@ class Change(models.Model):
     @property
     def count(self) -> int:
         """How many rows it is about."""
-        return sum(part.upper - part.lower for part in self.rows) if self.rows else 1
+        return self.listed or 1

@@ -1,5 +1,6 @@
 from typing import Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -120,6 +121,8 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(dispatched_at__isnull=True), name="event_outbox"),
             models.Index(fields=["id"], condition=Q(link__isnull=True), name="event_to_link"),
+            # Written in the order of their moments: a day of them is found for next to nothing.
+            BrinIndex(fields=["occurred_at"], name="event_at"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,5 @@
-"""The audit: what happened, which protected places were told to whom and seen by whom, and who ordered which files."""
+"""The audit: what happened, who changed what, which protected places were told to whom and seen by whom, and who
+ordered which files."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,9 +7,11 @@ from typing import Any
 from django.db.models import Q, TextChoices
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Asset, Disclosure, ExportJob, Sight, User
+from registry.changes import differences
+from registry.models import Asset, Change, Disclosure, ExportJob, Sight, User
 from sharing import words
 from sharing.monitoring.drilldown import Drill, Field
 from sharing.monitoring.scope import begins
@@ -17,6 +20,7 @@ from sharing.seen import author, events
 
 class Trail(TextChoices):
     EVENTS = "events", _("Events")
+    CHANGES = "changes", _("Changes of the catalog, members, plans and grants")
     DISCLOSURES = "disclosures", _("Disclosures of protected places")
     SIGHTS = "sights", _("Sights of exact places")
     EXPORTS = "exports", _("Files ordered")
@@ -34,6 +38,15 @@ EVENT = (
     Field("about", _("About"), lambda event: _about(event)),
     Field("by", _("By"), lambda event: author(event) or None),
     Field("details", _("In words"), lambda event: words.event_details(event) or None),
+)
+CHANGE = (
+    Field("id", _("No."), lambda change: change.pk),
+    Field("changed_at", _("When"), lambda change: _moment(change.changed_at)),
+    Field("what", _("What"), lambda change: f"{change.get_noun_display()} · {change.get_act_display()}"),
+    Field("code", _("Code"), lambda change: change.label or None),
+    Field("details", _("In words"), lambda change: "; ".join(differences(change)) or _at_once(change)),
+    Field("organization", _("Organization"), lambda change: change.organization and change.organization.name),
+    Field("by", _("By"), lambda change: str(change.actor) if change.actor else None),
 )
 DISCLOSURE = (
     Field("id", _("No."), lambda told: told.pk),
@@ -69,6 +82,10 @@ EXPORT = (
 def trail(of: str, user: User, *, start: date | None, end: date | None, text: str) -> Drill:
     """What `user` may know of, newest first: from the day `start` to the day `end`, both within, with `text` in it."""
     match of:
+        case Trail.CHANGES:
+            changes = Change.objects.visible_to(user).select_related("organization", "actor")
+            found = Q(label__icontains=text) | Q(actor__username__icontains=text) if text else Q()
+            return Drill(changes.filter(_days("changed_at", start, end), found).order_by("-pk"), CHANGE)
         case Trail.DISCLOSURES:
             seen = Disclosure.objects.visible_to(user).filter(asset__in=Asset.objects.visible_to(user))
             told = seen.select_related("asset__owner", "organization")
@@ -98,6 +115,11 @@ def trail(of: str, user: User, *, start: date | None, end: date | None, text: st
             )
             narrowed = happened.filter(found) if text else happened
             return Drill(narrowed.filter(_days("occurred_at", start, end)).order_by("-pk"), EVENT)
+
+
+def _at_once(change: Change) -> str | None:
+    """Of assets that were listed together, how many."""
+    return gettext("%(count)s at once") % {"count": change.count} if change.count > 1 else None
 
 
 def _about(event: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""The first page: what waits for whoever signed in, the nearest deadline first."""
+"""The first page: what waits for whoever signed in, the nearest deadline first, and what changed since yesterday."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,11 +13,16 @@ from sharing.notifications.messages import RELATED, message
 from sharing.pages import page
 from sharing.seen import read_by
 from sharing.shown.waiting import SHOWN, Row, Waiting, answers, decisions, drafts, requests
+from sharing.web.since_yesterday import since_yesterday
 
 
 @members
 def home(request: MemberRequest) -> HttpResponse:
-    context = {"waiting": waiting(request.user), "under_way": _under_way(request.user)}
+    context = {
+        "waiting": waiting(request.user),
+        "under_way": _under_way(request.user),
+        "since": since_yesterday(request.user),
+    }
     return render(request, "web/home.html", context)
 
 

@@ -53,7 +53,7 @@ def test_it_costs_the_same_for_many(scene: Scene, sign_in: SignIn, django_assert
     scene.requested()
     outbox.dispatch()
     for _round in range(2):
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(20):
             client.get("/")
         for _n in range(6):
             scene.requested(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
