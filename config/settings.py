@@ -427,6 +427,7 @@ SPECTACULAR_SETTINGS = {
         "MatchStatusEnum": "sharing.models.MatchStatus",
         "RefusalReasonEnum": "sharing.models.RefusalReason",
         "RejectionReasonEnum": "sharing.models.RejectionReason",
+        "RoleEnum": "registry.models.Role",
         "RunStatusEnum": "sharing.models.RunStatus",
         "ScopeEnum": "registry.models.Scope",
         "SectorEnum": "registry.models.Sector",

@@ -13,9 +13,9 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.errors import NotYours
+from registry.errors import BadInput, NotYours
 from registry.kinds import Kind
-from registry.models import Asset, Duct, EquipmentRoom, Fiber, Role, Tower, User
+from registry.models import Asset, Duct, EquipmentRoom, Fiber, Protection, Role, Tower, User
 
 # What commits the organization, and so is for its managers.
 TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
@@ -81,7 +81,9 @@ def set_terms(ids: Sequence[int], values: Values, *, actor: User) -> int:
 
 def confirm_levels(ids: Sequence[int], *, until: date, actor: User) -> int:
     """That the levels of these protected assets stand, until they are reviewed again on the day `until`; of all, or of
-    none where one of them is another's. How many."""
+    none where one of them is another's. How many. Raises BadInput where one is open."""
+    if Asset.objects.filter(pk__in=ids, protection=Protection.OPEN).exists():
+        raise BadInput(_("An open asset has no level of protection to review."), "assets")
     return set_terms(ids, {REVIEW: until}, actor=actor)
 
 

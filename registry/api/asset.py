@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,8 @@ from rest_framework.response import Response
 
 from registry import asset_writing
 from registry.api import asset_bulk, asset_rows
-from registry.api.asset_bodies import AssetBody, AssetChange
+from registry.api.asset_bodies import MOST_AT_ONCE, AssetBody, AssetChange, AssetTermsBody, LevelsBody
+from registry.api.asset_bulk import REPORTED
 from registry.api.asset_details import DetailsField
 from registry.api.asset_filters import AssetFilters
 from registry.api.fields import GeometryField, OrganizationField, RegionField
@@ -26,12 +27,10 @@ from registry.exports.formats import Format
 from registry.exports.table import Table
 from registry.models import Asset, User
 
-MOST_AT_ONCE = 5000
-
 
 class AssetShown(Shown[Asset]):
-    """An asset. `place` is exact where `place_is_exact`, else the grid cell that stands for it; `length_m` and
-    `planned_facility` are told with the exact place only."""
+    """An asset. `place` is exact where `place_is_exact`, else the grid cell that stands for it; `length_m`,
+    `planned_facility` and `protection_review_on` are told with the exact place only."""
 
     owner = OrganizationField(read_only=True)
     region = RegionField(read_only=True)
@@ -50,6 +49,12 @@ class BulkAnswer(serializers.Serializer[Any]):
     """The new assets' ids, in the order of the array."""
 
     created = serializers.ListField(child=serializers.IntegerField())
+
+
+class SetAnswer(serializers.Serializer[Any]):
+    """How many assets were set."""
+
+    set = serializers.IntegerField()
 
 
 class AssetResource(Resource):
@@ -148,6 +153,38 @@ class AssetResource(Resource):
         values = self.given(AssetBody, many=True)
         made = asset_bulk.create_many(values, actor=self.user)
         return Response({"created": [asset.pk for asset in made]}, status=201)
+
+    @extend_schema(request=AssetTermsBody, responses=SetAnswer)
+    @action(detail=False, methods=["post"], url_path="terms")
+    def set_terms(self, request: Request) -> Response:
+        """Set the terms of many assets
+
+        The same for each; all of them, or none where one is another's to set. For managers of their owners.
+        """
+        values = self.given(AssetTermsBody)
+        return self._set(asset_writing.set_terms, values.pop("assets"), values=values)
+
+    @extend_schema(request=LevelsBody, responses=SetAnswer)
+    @action(detail=False, methods=["post"], url_path="confirm-levels")
+    def confirm_levels(self, request: Request) -> Response:
+        """Confirm levels of protection
+
+        That they stand, until they are reviewed again; all of them, or none. For managers of their owners.
+        """
+        values = self.given(LevelsBody)
+        return self._set(asset_writing.confirm_levels, values["assets"], until=values["until"])
+
+    def _set(self, verb: Callable[..., int], ids: list[int], **values: Any) -> Response:
+        """Raises the problem 404 where one is none that the caller may know of."""
+        seen = set(Asset.objects.visible_to(self.user).filter(pk__in=ids).values_list("pk", flat=True))
+        faults = [
+            {"pointer": f"#/assets/{at}", "code": "not_seen", "detail": _("There is no such object.")}
+            for at, pk in enumerate(ids)
+            if pk not in seen
+        ]
+        if faults:
+            raise Problem("not_seen", errors=faults[:REPORTED])
+        return Response({"set": verb(ids, **values, actor=self.user)})
 
     def _actions(self, row: Mapping[str, Any]) -> list[str]:
         return ["change", "delete"] if asset_writing.may_change(row["owner_id"], self.user) else []

@@ -28,6 +28,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "place_is_exact": ("place_is_exact",),
     "planned_facility": ("planned_facility_id", "place_is_exact"),
     "length_m": ("length_m", "place_is_exact"),
+    "protection_review_on": ("protection_review_on", "place_is_exact"),
     "details": tuple(f"{kind}__{name}" for kind in DETAILS for name in column_names(kind)),
     "actions": ("owner_id",),
 }
@@ -54,7 +55,7 @@ def shown(
     row: Mapping[str, Any], wanted: frozenset[str] | None, actions: Callable[[Mapping[str, Any]], list[str]]
 ) -> dict[str, Any]:
     """One row as the API shows it. The length of a line, and the plan that a space belongs to, tell where it is: they
-    go with the exact place."""
+    go with the exact place, and so does the day on which a level is reviewed."""
     asset: dict[str, Any] = {}
     for name in FIELDS:
         if wanted is not None and name not in wanted:
@@ -67,8 +68,8 @@ def shown(
             asset[name] = json.loads(row["place_text"])
         elif name == "planned_facility":
             asset[name] = row["planned_facility_id"] if row["place_is_exact"] else None
-        elif name == "length_m":
-            asset[name] = row["length_m"] if row["place_is_exact"] else None
+        elif name in ("length_m", "protection_review_on"):
+            asset[name] = row[name] if row["place_is_exact"] else None
         elif name == "details":
             kind = row["kind"]
             asset[name] = {column: row[f"{kind}__{column}"] for column in COLUMNS[kind]}

@@ -18,28 +18,31 @@ from registry.place_field import PlaceField
 
 POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 LINE = {"type": "array", "items": POSITION, "minItems": 2}
-GEOMETRIES: dict[str, Any] = {
-    "POINT": {"title": "Point", "coordinates": POSITION},
-    "LINESTRING": {"title": "LineString", "coordinates": LINE},
-    "GEOMETRY": {"title": "", "coordinates": {"type": "array", "items": {}, "minItems": 1}},
-}
+NESTED = {"type": "array", "items": {}, "minItems": 1}
 GEOJSON_TYPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
+# Of each type the GeoJSON types that will do, and what their coordinates are.
+GEOMETRIES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "POINT": (("Point",), POSITION),
+    "LINESTRING": (("LineString",), LINE),
+    "MULTIPOLYGON": (("Polygon", "MultiPolygon"), NESTED),
+    "GEOMETRY": (GEOJSON_TYPES, NESTED),
+}
 
 
 def geometry_schema(geometry_type: str, *, null: bool = False) -> dict[str, Any]:
     """The JSON schema of a GeoJSON geometry (RFC 7946, 3.1)."""
-    known = GEOMETRIES[geometry_type]
-    names = [known["title"]] if known["title"] else list(GEOJSON_TYPES)
+    names, coordinates = GEOMETRIES[geometry_type]
     return {
         "type": ["object", "null"] if null else "object",
         "required": ["type", "coordinates"],
-        "properties": {"type": {"type": "string", "enum": names}, "coordinates": known["coordinates"]},
+        "properties": {"type": {"type": "string", "enum": list(names)}, "coordinates": coordinates},
         "description": "GeoJSON geometry, WGS 84, longitude before latitude.",
     }
 
 
 class GeometryField(serializers.Field[Any, Any, Any, Any]):
-    """A GeoJSON geometry in WGS 84 (RFC 7946). geometry_type: POINT, LINESTRING or GEOMETRY for any."""
+    """A GeoJSON geometry in WGS 84 (RFC 7946). geometry_type: POINT, LINESTRING, MULTIPOLYGON (a polygon
+    will do), or GEOMETRY for any."""
 
     default_error_messages = {"geojson": _("A GeoJSON geometry is needed: an object with type and coordinates.")}
 

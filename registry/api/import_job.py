@@ -17,7 +17,8 @@ from registry.api.serializers import Body, Shown
 from registry.api.views import Resource
 from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.importing.queueing import TooLarge, queue
-from registry.importing.requests import IMPORT_ASSETS
+from registry.importing.requests import IMPORT_ASSETS, land
+from registry.importing.undo import undo
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role
 
@@ -35,7 +36,8 @@ class JobShown(Shown[ImportJob]):
         model = ImportJob
         fields = (
             "id", "target", "organization", "filename", "options", "status", "progress", "stage", "report", "rejected",
-            "has_rejects", "demand_list_id", "error", "created_at", "started_at", "finished_at",
+            "has_rejects", "demand_list_id", "error", "created_at", "started_at", "finished_at", "landed_at",
+            "undone_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -127,6 +129,34 @@ class JobResource(Resource):
         owner = values.pop("owner")
         self.refuse_unless(owner.pk in self.user.organizations_as(Role.MANAGER))
         return self.queue(owner, ImportTarget.ASSETS, values, IMPORT_ASSETS)
+
+    @extend_schema(request=None, responses={202: JobShown})
+    @action(detail=True, methods=["post"])
+    def land(self, request: Request, id: int) -> HttpResponseBase:
+        """Carry out an import that was tried
+
+        Of a file that was sent with `dry_run`: it lands as the trial has shown. For managers of the owner.
+        """
+        job = self._managed()
+        land(job.pk, actor=self.user)
+        return self.answer_with(job.pk, 202)
+
+    @extend_schema(request=None, responses={200: JobShown})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, id: int) -> HttpResponseBase:
+        """Undo an import of assets
+
+        What it created goes, as long as nothing uses any of it; what it changed stays changed. For managers of the
+        owner.
+        """
+        job = self._managed()
+        undo(job.pk, actor=self.user)
+        return self.answer_with(job.pk)
+
+    def _managed(self) -> ImportJob:
+        job: ImportJob = self.get_object()
+        self.refuse_unless(job.organization_id in self.user.organizations_as(Role.MANAGER))
+        return job
 
     def queue(self, organization: Organization, target: str, values: dict[str, Any], task: str) -> HttpResponseBase:
         """Keeps the file and the job, and nudges a worker once both are there."""

@@ -25,8 +25,8 @@ from registry.models.region import GB_T_2260
 FIELDS = (
     "id", "code", "name", "kind", "status", "owner", "region", "place", "place_is_exact", "length_m",
     "planned_facility", "available_from", "capacity", "free_today", "weight_kg", "wind_area_m2", "power_kw",
-    "open_to_sectors", "price_per_unit_year", "terms", "protection", "protection_reason", "source", "details",
-    "created_at", "updated_at", "actions",
+    "open_to_sectors", "price_per_unit_year", "terms", "protection", "protection_reason", "protection_review_on",
+    "source", "details", "created_at", "updated_at", "actions",
 )  # fmt: skip
 # What people write, and so may be taken for something else.
 TEXTS = ("owner", "code", "name", "terms", "protection_reason", "source")
@@ -77,6 +77,7 @@ def columns_of(fields: Sequence[str], kinds: Sequence[str] = tuple(DETAILS)) -> 
         # They tell where it is, as api.asset_rows.shown says.
         "length_m": Case(When(place_is_exact=True, then=F("length_m"))),
         "planned_facility": Case(When(place_is_exact=True, then=F("planned_facility_id"))),
+        "protection_review_on": Case(When(place_is_exact=True, then=F("protection_review_on"))),
         "open_to_sectors": Coalesce(
             Func(
                 Func(F("open_to_sectors"), Value(";"), function="array_to_string", output_field=TextField()),

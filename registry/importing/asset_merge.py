@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from registry import capacity
+from registry.asset_writing import REVIEW
 from registry.capacity import CapacityError, OwnUse
 from registry.importing import asset_findings
 from registry.importing.asset_findings import Finding
 from registry.importing.staging import StagedColumn, stage
-from registry.models import Allocation, Asset, Organization, Purpose, Region
+from registry.models import Allocation, Asset, Organization, Protection, Purpose, Region
 
 STAGED, MERGED = sql.Identifier("import_staged"), sql.Identifier("import_merged")
 MERGE_LOCK = 0x1A55E7  # the first half of the advisory lock that imports for one owner queue on
@@ -183,6 +184,14 @@ class Merge:
             default = self.owner.region.pk
         if column == "geometry":
             return SAME_PLACE
+        if column == REVIEW:
+            # As the database keeps it: of an open asset none.
+            stated = sql.SQL("CASE WHEN {} <> {} THEN {} END")
+            level, day = self._new_value("protection"), self._stated(column)
+            return stated.format(level, sql.Literal(Protection.OPEN.value), day)
+        return self._stated(column, default)
+
+    def _stated(self, column: str, default: Any = None) -> sql.Composable:
         staged = self._staged.get(column)
         values = [self._old(column), sql.Literal(default)]
         if staged is not None and (staged.values is not None or column == "region_id"):

@@ -28,6 +28,7 @@ ASSET_FIELDS = (
     "terms",
     "protection",
     "protection_reason",
+    "protection_review_on",
 )
 ValueType = Literal["text", "integer", "quantity", "boolean", "date", "choice", "choices"]
 

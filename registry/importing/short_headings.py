@@ -12,6 +12,7 @@ SHORT = {
     "open_to_sectors": "open_sect",
     "price_per_unit_year": "price_year",
     "protection_reason": "prot_reasn",
+    "protection_review_on": "prot_revw",
     "structure_type": "struct_typ",
     "free_height_min_m": "free_h_min",
     "free_height_max_m": "free_h_max",

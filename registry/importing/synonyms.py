@@ -35,6 +35,7 @@ ASSET = COMMON | {
     "terms": ("terms", "sharing_terms", "共享条件", "conditions"),
     "protection": ("protection", "protection_level", "保护等级", "密级"),
     "protection_reason": ("protection_reason", "保护原因"),
+    "protection_review_on": ("protection_review_on", "protection_review", "复核日期", "保护复核日期"),
     "used_units": ("used_units", "units_used", "used", "occupied", "已用", "占用数", "已用数量", "occupes"),
 }
 

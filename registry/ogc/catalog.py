@@ -36,11 +36,13 @@ def _asset_columns(kind: Kind) -> tuple[Property, ...]:
     facts, model = KINDS[kind], DETAILS[kind].Meta.model
     told = Property("place_is_exact", _("the place is exact"), "boolean", F("place_is_exact"))
     plan = of_field(Asset, "planned_facility", Case(When(place_is_exact=True, then=F("planned_facility_id"))))
+    review = of_field(Asset, "protection_review_on", Case(When(place_is_exact=True, then=F("protection_review_on"))))
     length = of_field(Asset, "length_m", Case(When(place_is_exact=True, then=F("length_m"))))
     return (
         *_owner(Asset),
         *of_fields(Asset, "status", "available_from", "capacity", "free_today", *facts.loads),
         *of_fields(Asset, "open_to_sectors", "price_per_unit_year", "terms", "protection", "protection_reason"),
+        review,
         told,
         plan,
         *((length,) if facts.is_route else ()),

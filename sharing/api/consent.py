@@ -1,47 +1,88 @@
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField
 from registry.api.serializers import ActionsField, Body, Shown
+from registry.api.views import Rows
 from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.models import Scope
+from sharing.api.decisions import MOST_AT_ONCE, Decisions, decided
 from sharing.api.verbs import SharingResource
+from sharing.errors import BadInput
 from sharing.models import Consent, ConsentStatus, RefusalReason
 from sharing.seen import consents_naming_owner
 from sharing.workflow import consents
+from sharing.workflow.bulk import BulkResult
+from sharing.workflow.fingerprint import asked_fingerprints
+from sharing.workflow.rules import MATCH_FACTS
 
 
 class ConsentShown(Shown[Consent]):
-    """An owner's answer to the legs of a match on its assets."""
+    """An owner's answer to the legs of a match on its assets. `fingerprint`, only where an answer is open, is of what
+    is asked: an answer that sends it back is refused where something has changed meanwhile."""
 
     owner = OrganizationField(read_only=True)
     party = OrganizationField(source="match.demand.list.party", read_only=True)
     reason = serializers.ChoiceField(choices=RefusalReason.choices, allow_blank=True, read_only=True)
+    fingerprint = serializers.SerializerMethodField()
     actions = ActionsField()
 
     class Meta:
         model = Consent
         fields = (
             "id", "match", "party", "owner", "status", "conditions", "reason", "reason_text", "deadline", "asked_at",
-            "answered_at", "actions",
+            "answered_at", "fingerprint", "actions",
         )  # fmt: skip
         read_only_fields = fields
 
+    def get_fingerprint(self, consent: Consent) -> str | None:
+        open_to_caller = "grant" in self.context["actions"](consent)
+        return self.context["fingerprints"][consent.pk] if open_to_caller else None
 
-class GrantBody(Body):
+
+FINGERPRINT = "^[0-9a-f]{64}$"
+
+
+class AnswerBody(Body):
+    fingerprint = serializers.RegexField(FINGERPRINT, required=False, help_text="Of the consent as you read it.")
+
+
+class ShownConsent(Body):
+    id = serializers.IntegerField()
+    fingerprint = serializers.RegexField(FINGERPRINT, help_text="Of the consent as you read it.")
+
+
+class GrantBody(AnswerBody):
     conditions = serializers.CharField(required=False, default="", max_length=4000, allow_blank=True)
 
 
-class RefuseBody(Body):
+class RefuseBody(AnswerBody):
     """`other` needs words."""
 
+    reason = serializers.ChoiceField(choices=RefusalReason.choices)
+    reason_text = serializers.CharField(required=False, default="", max_length=2000, allow_blank=True)
+
+
+class GrantManyBody(Body):
+    """The same conditions for each."""
+
+    consents = serializers.ListField(child=ShownConsent(), allow_empty=False, max_length=MOST_AT_ONCE)
+    conditions = serializers.CharField(required=False, default="", max_length=4000, allow_blank=True)
+
+
+class RefuseManyBody(Body):
+    """The same reason for each; `other` needs words."""
+
+    consents = serializers.ListField(child=ShownConsent(), allow_empty=False, max_length=MOST_AT_ONCE)
     reason = serializers.ChoiceField(choices=RefusalReason.choices)
     reason_text = serializers.CharField(required=False, default="", max_length=2000, allow_blank=True)
 
@@ -71,6 +112,12 @@ class ConsentResource(SharingResource):
         rows = queryset.filter(pk__in=named.order_by().values("pk"))
         return rows.select_related("owner", "match__demand__list__party")
 
+    def shown(self, page: Sequence[Any]) -> Rows:
+        """Fingerprints are taken before what is shown is read: a change meanwhile outdates them."""
+        context = self.get_serializer_context() | {"fingerprints": asked_fingerprints(page)}
+        prefetch_related_objects([consent.match for consent in page], *MATCH_FACTS)
+        return list(ConsentShown(page, many=True, context=context).data)
+
     def needed_scope(self) -> Scope:
         return Scope.READ if self.request.method in ("GET", "HEAD", "OPTIONS") else Scope.DECIDE
 
@@ -93,3 +140,36 @@ class ConsentResource(SharingResource):
         """
         values = self.given(RefuseBody)
         return self.done(consents.refuse(self.get_object(), **values, actor=self.user).pk)
+
+    @extend_schema(request=GrantManyBody, responses=Decisions)
+    @action(detail=False, methods=["post"], url_path="grant", url_name="grant-many")
+    def grant_many(self, request: Request) -> Response:
+        """Grant many consents
+
+        Each exactly as it was shown; each stands or falls alone.
+        """
+        values = self.given(GrantManyBody)
+        return _answered(consents.grant_many(_as_shown(values), **values, actor=self.user))
+
+    @extend_schema(request=RefuseManyBody, responses=Decisions)
+    @action(detail=False, methods=["post"], url_path="refuse", url_name="refuse-many")
+    def refuse_many(self, request: Request) -> Response:
+        """Refuse many consents
+
+        For the same reason; each stands or falls alone.
+        """
+        values = self.given(RefuseManyBody)
+        return _answered(consents.refuse_many(_as_shown(values), **values, actor=self.user))
+
+
+def _as_shown(values: dict[str, Any]) -> dict[int, str]:
+    """By id the fingerprints, taken out of the body."""
+    return {one["id"]: one["fingerprint"] for one in values.pop("consents")}
+
+
+def _answered(result: BulkResult[Consent]) -> Response:
+    """Raises BadInput where what was given is wrong for each of them, so that none was answered."""
+    for refusal in result.failed.values():
+        if isinstance(refusal, BadInput):
+            raise refusal
+    return decided(result)

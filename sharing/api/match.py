@@ -16,16 +16,14 @@ from registry.api.views import Rows
 from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter
 from registry.kinds import Kind
 from registry.models import Scope
+from sharing.api.decisions import MOST_AT_ONCE, Decisions, decided
 from sharing.api.legs import leg_shown
-from sharing.api.verbs import SharingResource, problem_of
+from sharing.api.verbs import SharingResource
 from sharing.models import Approval, Consent, Match, MatchStatus, RefusalReason, RejectionReason
 from sharing.seen import Seen
 from sharing.workflow import approvals, matches
-from sharing.workflow.bulk import BulkResult
 from sharing.workflow.fingerprint import fingerprints_of
 from sharing.workflow.rules import MATCH_FACTS
-
-MOST_AT_ONCE = 500
 
 
 class LegShown(serializers.Serializer[Any]):
@@ -160,19 +158,6 @@ class RejectManyBody(RejectBody):
     matches = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MOST_AT_ONCE)
 
 
-class Decided(serializers.Serializer[Any]):
-    """What became of each match: it stands or falls alone."""
-
-    id = serializers.IntegerField()
-    done = serializers.BooleanField()
-    code = serializers.CharField(allow_null=True, help_text="Why not, as the code of a problem.")
-    detail = serializers.CharField(allow_null=True)
-
-
-class Decisions(serializers.Serializer[Any]):
-    results = Decided(many=True)
-
-
 class MatchFilters(Filters):
     status = ChoicesFilter(choices=MatchStatus.choices)
     demand = filters.NumberFilter(help_text="The demand's id.")
@@ -260,7 +245,7 @@ class MatchResource(SharingResource):
         Each exactly as it was shown; each stands or falls alone.
         """
         shown = {one["id"]: one["fingerprint"] for one in self.given(ApproveManyBody)["matches"]}
-        return _decided(approvals.approve_many(shown, actor=self.user))
+        return decided(approvals.approve_many(shown, actor=self.user))
 
     @extend_schema(request=RejectManyBody, responses=Decisions)
     @action(detail=False, methods=["post"], url_path="reject", url_name="reject-many")
@@ -270,12 +255,4 @@ class MatchResource(SharingResource):
         For the same reason; each stands or falls alone.
         """
         values = self.given(RejectManyBody)
-        return _decided(approvals.reject_many(values.pop("matches"), **values, actor=self.user))
-
-
-def _decided(result: BulkResult[Match]) -> Response:
-    rows: list[dict[str, Any]] = [{"id": pk, "done": True, "code": None, "detail": None} for pk in result.done]
-    for pk, refusal in result.failed.items():
-        problem = problem_of(refusal)
-        rows.append({"id": pk, "done": False, "code": problem.code, "detail": str(problem.detail)})
-    return Response({"results": sorted(rows, key=lambda row: row["id"])})
+        return decided(approvals.reject_many(values.pop("matches"), **values, actor=self.user))

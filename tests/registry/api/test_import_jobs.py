@@ -8,7 +8,7 @@ from django.db import connection, connections
 
 from registry import tasks
 from registry.importing import asset_jobs, jobs
-from registry.models import Asset, ImportJob, ImportTarget, JobStatus, Role
+from registry.models import Asset, ImportJob, ImportTarget, JobStatus, Organization, Role
 from tests import factories
 from tests.calls import Caller, body_of, problem
 
@@ -137,3 +137,31 @@ def test_a_job_under_way_is_left_to_its_worker(manager: Caller):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [jobs.JOB_LOCK])
         assert cursor.fetchone() == (0,)
+
+
+def test_a_trial_lands_when_asked_and_is_undone_while_nothing_uses_it(manager: Caller):
+    sent = send(manager, dry_run="true")
+    tasks.import_assets()
+    assert manager.codes("assets/") == set()
+    landing = manager.post(f"{sent['Location']}land/")
+    assert (landing.status_code, landing.json()["status"]) == (202, "queued")
+    tasks.import_assets()
+    assert manager.codes("assets/") == {"T-1", "T-3"}
+    asset = Asset.objects.get(code="T-1")
+    factories.allocate(asset, holder=factories.organization("telco"))
+    problem(manager.post(f"{sent['Location']}undo/"), 409, "wrong_state")
+    assert manager.codes("assets/") == {"T-1", "T-3"}
+    asset.allocations.all().delete()
+    undone = manager.post(f"{sent['Location']}undo/")
+    assert undone.status_code == 200 and undone.json()["undone_at"] >= undone.json()["landed_at"]
+    assert manager.codes("assets/") == set()
+    problem(manager.post(f"{sent['Location']}undo/"), 409, "wrong_state")
+
+
+def test_an_editor_neither_lands_nor_undoes(manager: Caller):
+    sent = send(manager, dry_run="true")
+    tasks.import_assets()
+    editor = Caller(factories.member(Organization.objects.get(code="grid"), Role.EDITOR))
+    for verb in ("land", "undo"):
+        problem(editor.post(f"{sent['Location']}{verb}/"), 403, "not_yours")
+    assert ImportJob.objects.get().status == JobStatus.DONE

@@ -37,7 +37,8 @@ class Owner:
         shared: dict[str, Any] = {
             "name": "东湖路 12 号", "terms": LONGER if long_texts else LONG, "open_to_sectors": ["power", "telecom"],
             "price_per_unit_year": Decimal("1234.56"), "protection": Protection.RESTRICTED,
-            "protection_reason": "relay; 继电保护", "status": AssetStatus.PLANNED, "available_from": date(2027, 3, 1),
+            "protection_reason": "relay; 继电保护", "protection_review_on": date(2028, 2, 29),
+            "status": AssetStatus.PLANNED, "available_from": date(2027, 3, 1),
         }  # fmt: skip
         made = [
             factories.asset(

@@ -27,7 +27,13 @@ OF_REGISTRY = (
     "assets",
     "allocations",
     "planned_facilities",
+    "terrain_areas",
+    "changes",
+    "disclosures",
+    "sights",
     "export_jobs",
+    "memberships",
+    "invitations",
     "tokens",
     "caller",
 )

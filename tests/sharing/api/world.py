@@ -6,26 +6,40 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from registry.accounts import tokens
+from registry import asset_writing
+from registry.accounts import invitations, tokens
 from registry.exports.jobs import rights_of
 from registry.models import (
     Allocation,
+    Asset,
+    Basis,
+    Change,
+    Disclosure,
     ExportJob,
     FacilityType,
     ImportJob,
     ImportTarget,
+    Invitation,
     JobStatus,
+    Membership,
     Organization,
     PlannedFacility,
+    Protection,
     Role,
     Scope,
     Sector,
+    Sight,
+    TerrainArea,
+    TerrainClass,
     User,
+    Way,
 )
+from registry.models.acting import acting
 from sharing.models import (
     Agreement,
     CalendarDay,
@@ -41,7 +55,7 @@ from sharing.models import (
 from sharing.notifications import outbox
 from sharing.notifications.webhooks import signing
 from sharing.workflow import cobuild_groups
-from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.fingerprint import asked_fingerprint, fingerprint_of
 from sharing.workflow.regrouping import regroup
 from tests import factories
 from tests.sharing.scene import Scene
@@ -83,6 +97,10 @@ class World(Scene):
         self.facility = PlannedFacility.objects.create(
             owner=self.metro, code="M7", name="Line 7", facility_type=FacilityType.SUBWAY, region=self.near.region,
             geometry=self.near.geometry, request_by="2027-01-01", opens_on="2030-01-01",
+        )  # fmt: skip
+        self.terrain = TerrainArea.objects.create(
+            owner=self.metro, code="LAKE", name="东湖", terrain_class=TerrainClass.WATER,
+            geometry=MultiPolygon(Polygon.from_bbox((114.35, 30.53, 114.42, 30.59)), srid=4326),
         )  # fmt: skip
         self.draft = factories.demand_list(self.party, ListStatus.DRAFT, title="Draft")
         self.line = factories.demand(self.draft, name="Site 7")
@@ -126,6 +144,53 @@ class World(Scene):
             created_by=owner,
         )  # fmt: skip
 
+    def tried(self) -> ImportJob:
+        """A file that was checked and is still to land."""
+        self.job.options |= {"dry_run": True}
+        self.job.save()
+        return self.job
+
+    def landed(self) -> ImportJob:
+        """The spare asset came by a file."""
+        self.job.landed_at = self.spare.created_at
+        self.job.save()
+        return self.job
+
+    def change(self) -> Change:
+        """That an editor of the owner renamed an asset, in another region now."""
+        editor: Any = self.people["owner editor"]
+        with acting(lambda: editor.pk):
+            asset_writing.change(self.spare, {"name": "备用杆", "region": factories.region("420106")}, actor=editor)
+        return Change.objects.get(act="update", row=self.spare.pk)
+
+    def drafting(self) -> Membership:
+        """The owner's editor."""
+        return Membership.objects.get(user=self.people["owner editor"])
+
+    def invitation(self) -> Invitation:
+        manager: Any = self.people["owner manager"]
+        return invitations.invite(self.metro, email="lee@metro.example", role=Role.EDITOR, actor=manager)
+
+    def sight(self) -> Sight:
+        """A regulator's, of an asset of the owner."""
+        return Sight.objects.create(
+            viewer=self.people["here viewer"], organization=self.city, basis=Basis.REGULATOR, way=Way.API,
+            asset_number=self.near.pk, asset_code=self.near.code, owner=self.metro, region=self.near.region,
+            day=timezone.localdate(), seen_at=timezone.now(),
+        )  # fmt: skip
+
+    def guarded(self) -> Asset:
+        """A restricted asset of the owner."""
+        self.near.protection = Protection.RESTRICTED
+        self.near.save()
+        return self.near
+
+    def disclosure(self) -> Disclosure:
+        """What the party was told by a consent."""
+        self.guarded()
+        self.consented()
+        return Disclosure.objects.get()
+
     def line_of(self, **fields: Any) -> dict[str, Any]:
         """A demand as a body."""
         return {
@@ -139,6 +204,11 @@ class World(Scene):
             "place": {"type": "Point", "coordinates": [114.3055, 30.5928]}, "capacity": 3,
             "details": {"structure_type": "streetlight", "height_m": 12.0}, **fields,
         }  # fmt: skip
+
+    def asked(self) -> dict[str, Any]:
+        """A consent and what was shown of it."""
+        consent = self.consent()
+        return {"id": consent.pk, "fingerprint": asked_fingerprint(consent)}
 
     def consent(self) -> Any:
         return self.requested().consents.get()
@@ -316,6 +386,16 @@ OPERATIONS: dict[str, Operation] = {
     "assets_destroy": Operation(
         "DELETE", "assets/{}/", of("spare"), people("owner", roles=EDITORS), MEMBERS, 204
     ),
+    "assets_set_terms": Operation(
+        "POST", "assets/terms/", body(lambda world: {
+            "assets": [world.near.pk, world.spare.pk], "open_to_sectors": ["telecom"], "price_per_unit_year": 900,
+        }), OWNER_MANAGER, MEMBERS,
+    ),
+    "assets_confirm_levels": Operation(
+        "POST", "assets/confirm-levels/", body(lambda world: {
+            "assets": [world.guarded().pk], "until": str(timezone.localdate() + timedelta(days=300)),
+        }), OWNER_MANAGER, MEMBERS,
+    ),
     "allocations_list": Operation("GET", "allocations/"),
     "allocations_retrieve": Operation("GET", "allocations/{}/", of("held"), SEE_MATCH),
     "planned_facilities_list": Operation("GET", "planned-facilities/"),
@@ -333,6 +413,28 @@ OPERATIONS: dict[str, Operation] = {
     "planned_facilities_destroy": Operation(
         "DELETE", "planned-facilities/{}/", of("facility"), people("owner", roles=EDITORS), MEMBERS, 204
     ),
+    "terrain_areas_list": Operation("GET", "terrain-areas/"),
+    "terrain_areas_retrieve": Operation("GET", "terrain-areas/{}/", of("terrain")),
+    "terrain_areas_create": Operation(
+        "POST", "terrain-areas/", body(lambda world: {
+            "owner": "metro", "code": "HILL", "name": "珞珈山", "terrain_class": "mountain",
+            "place": {"type": "Polygon", "coordinates": [
+                [[114.36, 30.53], [114.37, 30.53], [114.37, 30.54], [114.36, 30.53]],
+            ]},
+        }), people("owner", roles=EDITORS), MEMBERS, 201,
+    ),
+    "terrain_areas_partial_update": Operation(
+        "PATCH", "terrain-areas/{}/", of("terrain", {"terrain_class": "rock"}), people("owner", roles=EDITORS), MEMBERS
+    ),
+    "terrain_areas_destroy": Operation(
+        "DELETE", "terrain-areas/{}/", of("terrain"), people("owner", roles=EDITORS), MEMBERS, 204
+    ),
+    "changes_list": Operation("GET", "changes/"),
+    "changes_retrieve": Operation("GET", "changes/{}/", of("change"), OWNER | HERE),
+    "disclosures_list": Operation("GET", "disclosures/"),
+    "disclosures_retrieve": Operation("GET", "disclosures/{}/", of("disclosure"), SEE_MATCH),
+    "sights_list": Operation("GET", "sights/"),
+    "sights_retrieve": Operation("GET", "sights/{}/", of("sight"), OWNER | HERE),
     "export_jobs_list": Operation("GET", "export-jobs/"),
     "export_jobs_retrieve": Operation("GET", "export-jobs/{}/", of("export"), people("owner", roles=MANAGERS)),
     "export_jobs_file": Operation("GET", "export-jobs/{}/file/", of("export"), people("owner", roles=MANAGERS)),
@@ -341,6 +443,20 @@ OPERATIONS: dict[str, Operation] = {
             "resource": "assets", "format": "gpkg", "parameters": {"kind": "tower", "crs": "EPSG:4490"},
         }), status=202,
     ),
+    "memberships_list": Operation("GET", "memberships/"),
+    "memberships_retrieve": Operation("GET", "memberships/{}/", of("drafting"), OWNER),
+    "memberships_partial_update": Operation(
+        "PATCH", "memberships/{}/", of("drafting", {"role": "manager"}), OWNER_MANAGER, OWNER
+    ),
+    "memberships_destroy": Operation("DELETE", "memberships/{}/", of("drafting"), OWNER_MANAGER, OWNER, 204),
+    "invitations_list": Operation("GET", "invitations/"),
+    "invitations_retrieve": Operation("GET", "invitations/{}/", of("invitation"), OWNER_MANAGER),
+    "invitations_create": Operation(
+        "POST", "invitations/", body(lambda world: {
+            "organization": "metro", "email": "new@metro.example", "role": "viewer",
+        }), OWNER_MANAGER, MEMBERS, 201,
+    ),
+    "invitations_destroy": Operation("DELETE", "invitations/{}/", of("invitation"), OWNER_MANAGER, status=204),
     "tokens_list": Operation("GET", "tokens/"),
     "tokens_retrieve": Operation("GET", "tokens/{}/", of("token"), people("owner", roles=MANAGERS)),
     "tokens_create": Operation("POST", "tokens/", token_body, status=201),
@@ -420,6 +536,12 @@ OPERATIONS: dict[str, Operation] = {
         people("owner", roles=MANAGERS),
         SEE_MATCH,
     ),
+    "consents_grant_many": Operation(
+        "POST", "consents/grant/", body(lambda world: {"consents": [world.asked()], "conditions": "By day only."})
+    ),
+    "consents_refuse_many": Operation(
+        "POST", "consents/refuse/", body(lambda world: {"consents": [world.asked()], "reason": "no_space"})
+    ),
     "agreements_list": Operation("GET", "agreements/"),
     "agreements_retrieve": Operation("GET", "agreements/{}/", of("agreement"), SEE_MATCH),
     "agreements_end": Operation(
@@ -490,6 +612,10 @@ OPERATIONS: dict[str, Operation] = {
     "import_jobs_list": Operation("GET", "import-jobs/"),
     "import_jobs_retrieve": Operation("GET", "import-jobs/{}/", of("job"), OWNER),
     "import_jobs_rejects": Operation("GET", "import-jobs/{}/rejects/", of("job"), OWNER),
+    "import_jobs_land": Operation(
+        "POST", "import-jobs/{}/land/", of("tried"), OWNER_MANAGER, OWNER, 202
+    ),
+    "import_jobs_undo": Operation("POST", "import-jobs/{}/undo/", of("landed"), OWNER_MANAGER, OWNER),
     "import_jobs_assets": Operation(
         "POST", "import-jobs/assets/", file_of_assets, people("owner", roles=MANAGERS), MEMBERS, 202, upload=True
     ),
