@@ -164,7 +164,7 @@ class JobResource(Resource):
         try:
             job = queue(organization, target, file, values, actor=self.user, task=task)
         except TooLarge as error:
-            raise Problem("too_large") from error
+            raise Problem("too_large", str(error)) from error
         answer = self.answer_with(job.pk, 201)
         answer.status_code = 202
         return answer

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from registry.importing.coordinates import from_wkt, to_wgs84
 from registry.importing.intake import Intake
 from registry.importing.table import Cells
+from registry.importing.tangles import refuse_tangles, tangled
 
 
 def read_shapes(intake: Intake) -> tuple[Cells, str | None]:
@@ -25,6 +26,8 @@ def read_shapes(intake: Intake) -> tuple[Cells, str | None]:
     places = to_wgs84(geometry, srids, intake.options.crs, intake.table.crs)
     for index, reason in places.errors.items():
         intake.refuse(index, "wkt", reason)
+    for index in refuse_tangles(places.geometry):
+        intake.refuse(index, "wkt", tangled())
     invalid = ~shapely.is_missing(places.geometry) & ~shapely.is_valid(places.geometry)
     repaired = shapely.make_valid(places.geometry)
     for n in np.flatnonzero(invalid):

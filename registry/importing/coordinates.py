@@ -14,6 +14,7 @@ import shapely
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
+from shapely import GeometryType
 
 from registry.importing.quantities import decimal_comma, is_blank, parse_column, parse_number, plain_numbers
 from registry.importing.table import Cells, UnreadableFile
@@ -34,6 +35,7 @@ _KRASOVSKY_A, _KRASOVSKY_EE = 6378245.0, 0.00669342162296594323
 _CHINA = (72.004, 0.8293, 137.8347, 55.8271)
 _BD = np.pi * 3000.0 / 180.0
 INVERSE_STEPS = 12
+MOST_SYSTEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,15 @@ def from_wkt(cells: Cells) -> tuple[Cells, NDArray[np.int64], dict[int, str]]:
     """Geometries of a column of WKT or EWKT, the SRID of each row (0 where it states none), and the refusals."""
     texts = ["" if cell is None or is_blank(str(cell)) else str(cell) for cell in cells.tolist()]
     found = [EWKT.match(text) for text in texts]
-    srids = np.array([int(match[1]) if match else 0 for match in found], dtype=np.int64)
+    # An EPSG code has at most six digits; a longer number is none that could be known.
+    srids = np.array([int(match[1][:9]) if match else 0 for match in found], dtype=np.int64)
     bare = [text[match.end() :] if match else text for text, match in zip(texts, found, strict=True)]
     geometry = np.full(len(bare), None, dtype=object)
     filled = np.array([bool(text) for text in bare], dtype=bool)
-    geometry[filled] = shapely.force_2d(shapely.from_wkt(np.array(bare, dtype=object)[filled], on_invalid="ignore"))
+    with np.errstate(invalid="ignore", over="ignore"):
+        geometry[filled] = shapely.force_2d(
+            shapely.from_wkt(np.array(bare, dtype=object)[filled], on_invalid="ignore")
+        )
     unreadable = filled & shapely.is_missing(geometry)
     errors = {int(n): _("The geometry is not well-known text (WKT).") for n in np.flatnonzero(unreadable)}
     return geometry, srids, errors
@@ -129,12 +135,30 @@ def to_wgs84(geometry: Cells, srids: NDArray[np.int64], declared: str | None, st
         if crs is None:
             _refuse_projected(placed)
         placed = _transformed(placed, crs or WGS84)
+        unknown: dict[int, str] = {}
     else:
-        for srid in np.unique(srids):
-            rows = srids == srid
-            placed[rows] = _transformed(placed[rows], f"EPSG:{srid}" if srid else crs or WGS84)
+        placed, unknown = _each_transformed(placed, srids, crs or WGS84)
         name = ", ".join(dict.fromkeys(f"EPSG:{srid}" if srid else name for srid in np.unique(srids)))
-    return Places(placed, impossible(placed), name, tuple(warnings))
+    return Places(placed, impossible(placed) | unknown, name, tuple(warnings))
+
+
+def _each_transformed(geometry: Cells, srids: NDArray[np.int64], crs: str) -> tuple[Cells, dict[int, str]]:
+    """By the system that each row states, and the reason for each whose system is not known; those have no place.
+    Raises UnreadableFile for more systems than any file has."""
+    stated = np.unique(srids)
+    if len(stated) > MOST_SYSTEMS:
+        raise UnreadableFile(
+            _("The file states more than %(most)d coordinate systems: send it in parts.") % {"most": MOST_SYSTEMS}
+        )
+    errors: dict[int, str] = {}
+    for srid in stated:
+        rows = srids == srid
+        try:
+            geometry[rows] = _transformed(geometry[rows], f"EPSG:{srid}" if srid else crs)
+        except UnreadableFile as error:
+            geometry[rows] = None
+            errors |= {int(n): str(error) for n in np.flatnonzero(rows)}
+    return geometry, errors
 
 
 def crs_name(crs: str) -> str:
@@ -150,7 +174,7 @@ def crs_name(crs: str) -> str:
 
 
 def impossible(geometry: Cells) -> dict[int, str]:
-    """The reason for each place that is not on the globe."""
+    """The reason for each place that is not on the globe, or goes round it."""
     minx, miny, maxx, maxy = shapely.bounds(geometry).T
     present = ~shapely.is_missing(geometry)
     with np.errstate(invalid="ignore"):
@@ -163,7 +187,23 @@ def impossible(geometry: Cells) -> dict[int, str]:
             if swapped[n]
             else _("%(x).8g, %(y).8g is not a longitude and latitude.") % {"x": minx[n], "y": miny[n]}
         )
+    coordinates, places = shapely.get_coordinates(geometry, return_index=True)
+    for n in np.unique(places[~np.isfinite(coordinates).all(axis=1)]):
+        errors[int(n)] = _("A coordinate is no number.")
+    for n in np.flatnonzero(present & (maxx - minx > 180)):
+        if int(n) not in errors and _goes_round(geometry[n]):
+            errors[int(n)] = _("It goes round the earth: cut it where it crosses the 180th meridian.")
     return errors
+
+
+def _goes_round(place: shapely.Geometry) -> bool:
+    """Whether two neighbouring corners are more than half the earth apart, as where the 180th meridian is crossed."""
+    parts = shapely.get_parts(place)
+    areas = np.isin(shapely.get_type_id(parts), (GeometryType.POLYGON, GeometryType.MULTIPOLYGON))
+    lines = [*parts[~areas], *shapely.get_rings(shapely.get_parts(parts[areas]))]
+    corners, line = shapely.get_coordinates(lines, return_index=True)
+    steps = np.abs(np.diff(corners[:, 0]))
+    return bool((steps[line[1:] == line[:-1]] > 180).any())
 
 
 def outside(geometry: Cells, extent: tuple[float, float, float, float]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -248,7 +288,7 @@ def _refuse_projected(geometry: Cells) -> None:
     if not len(placed):
         return
     bounds = np.abs(shapely.bounds(placed))
-    projected = (bounds > 180).any(axis=1)
+    projected = (bounds > 180).any(axis=1) & np.isfinite(bounds).all(axis=1)
     if projected.sum() * 2 > len(placed):
         x, y = shapely.bounds(placed[projected])[0][:2]
         raise UnreadableFile(

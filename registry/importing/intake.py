@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import shapely
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from registry.importing.fields import ImportField
 from registry.importing.headings import Recognised, known_names, nearest, normalise, recognise
+from registry.importing.limits import MOST_CORNERS
 from registry.importing.markers import NOBODY_WORDS, unmarked
 from registry.importing.quantities import (
     Parsed,
@@ -168,7 +170,19 @@ def open_intake(
     )
     intake = Intake(table, recognise(table, known, options.mapping), options)
     intake.warnings += [Remark(text) for text in table.warnings]
+    _refuse_many_corners(intake)
     return intake
+
+
+def _refuse_many_corners(intake: Intake) -> None:
+    geometry = intake.table.geometry
+    if geometry is None:
+        return
+    corners = shapely.get_num_coordinates(geometry)
+    for index in np.flatnonzero(corners > MOST_CORNERS):
+        reason = _("The place has %(corners)s corners, more than %(most)s: simplify it.")
+        intake.refuse(int(index), "wkt", reason % {"corners": f"{corners[index]:,}", "most": f"{MOST_CORNERS:,}"})
+        geometry[index] = None
 
 
 def cell_parser(spec: ImportField) -> Callable[[str], object]:

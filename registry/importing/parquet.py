@@ -6,25 +6,30 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet
 import pyproj
 import shapely
 from django.utils.translation import gettext as _
 from pyproj.exceptions import CRSError
 
-from registry.importing.archive import MAX_UNPACKED_BYTES
+from registry.importing.archive import check_growth
+from registry.importing.limits import MOST_CHARACTERS, MOST_CORNERS, check_size
 from registry.importing.table import Cells, SourceTable, UnreadableFile
+
+MOST_BYTES_A_CORNER = 32  # of WKB with height and measure
+MOST_CELL_BYTES = MOST_CORNERS * MOST_BYTES_A_CORNER
 
 
 def read_parquet(path: Path) -> SourceTable:
     """The table; its geometry and coordinate system as the GeoParquet metadata state them. Raises UnreadableFile."""
     try:
         with pa.parquet.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
-            if sum(group.total_byte_size for group in groups) > MAX_UNPACKED_BYTES:
-                raise UnreadableFile(_("The file is too large when unpacked."))
+            _check_size(path, file)
+        # What a column repeats is kept once, as in the file: a text of a megabyte in a million rows is a megabyte.
+        with pa.parquet.ParquetFile(path, read_dictionary=_texts(file.schema_arrow)) as file:
             table = file.read()
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise UnreadableFile(_("The Parquet file cannot be read: %(error)s.") % {"error": error}) from error
     geo = _metadata(table.schema)
     place = geo.get("primary_column", "")
@@ -39,6 +44,22 @@ def read_parquet(path: Path) -> SourceTable:
     )
 
 
+def _check_size(path: Path, file: Any) -> None:
+    metadata = file.metadata
+    check_size(metadata.num_rows, metadata.num_columns, metadata.num_rows * metadata.num_columns)
+    groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+    check_growth(path, sum(group.total_byte_size for group in groups))
+    for group in groups:
+        for column in (group.column(n) for n in range(group.num_columns)):
+            # On average: one place may have many corners, and that is looked at when it is read.
+            if column.total_uncompressed_size > MOST_CELL_BYTES + column.num_values * MOST_CHARACTERS:
+                raise UnreadableFile(_("A cell has more than %(most)s characters.") % {"most": f"{MOST_CHARACTERS:,}"})
+
+
+def _texts(schema: Any) -> list[str]:
+    return [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+
+
 def _metadata(schema: Any) -> dict[str, Any]:
     stated = (schema.metadata or {}).get(b"geo")
     geo: dict[str, Any] = json.loads(stated) if stated else {}
@@ -51,7 +72,11 @@ def _metadata(schema: Any) -> dict[str, Any]:
 
 
 def _geometry(table: Any, place: str) -> Cells:
-    wkb = np.array(table.column(place).to_pylist(), dtype=object)
+    column = table.column(place)
+    longest = pa.compute.max(pa.compute.binary_length(column)).as_py() or 0
+    if longest > MOST_CELL_BYTES:
+        raise UnreadableFile(_("A place has more than %(most)s corners.") % {"most": f"{MOST_CORNERS:,}"})
+    wkb = np.array(column.to_pylist(), dtype=object)
     places: Cells = shapely.force_2d(shapely.from_wkb(wkb, on_invalid="ignore"))
     return places
 
@@ -74,5 +99,20 @@ def _cells(column: Any) -> Cells:
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         numbers: Cells = column.to_numpy()
         return numbers
-    texts = [None if value is None else str(value) for value in column.to_pylist()]
+    read = _of_dictionary if pa.types.is_dictionary(column.type) else _objects
+    return np.concatenate([np.zeros(0, dtype=object), *map(read, column.chunks)])
+
+
+def _of_dictionary(chunk: Any) -> Cells:
+    """Each text once, however many rows have it."""
+    words = [*_objects(chunk.dictionary), None]
+    if max((len(word) for word in words if word is not None), default=0) > MOST_CHARACTERS:
+        raise UnreadableFile(_("A cell has more than %(most)s characters.") % {"most": f"{MOST_CHARACTERS:,}"})
+    indices = chunk.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+    cells: Cells = np.array(words, dtype=object)[indices]
+    return cells
+
+
+def _objects(array: Any) -> Cells:
+    texts = [None if value is None else str(value) for value in array.to_pylist()]
     return np.array([*texts, None], dtype=object)[:-1]

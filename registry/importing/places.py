@@ -12,6 +12,7 @@ from shapely import GeometryType
 from registry.importing.coordinates import from_ordinates, from_wkt, outside, parse_angles, to_wgs84
 from registry.importing.intake import Intake
 from registry.importing.table import Cells
+from registry.importing.tangles import refuse_tangles, tangled
 
 PLACE_TARGETS = ("wkt", "lon", "lat", "lon_lat", "lat_lon")
 AREAS = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
@@ -63,8 +64,10 @@ def conform(geometry: Cells, geometry_type: str) -> tuple[Cells, dict[int, str]]
     joined &= shapely.get_type_id(shaped) == GeometryType.MULTILINESTRING
     one_part = joined & (shapely.get_num_geometries(shaped) == 1)
     shaped[one_part] = shapely.get_geometry(shaped[one_part], 0)
+    tangles: list[int] = []
     if geometry_type == "Point":
         areas = np.isin(shapely.get_type_id(shaped), AREAS)
+        tangles = refuse_tangles(shaped)
         shaped[areas] = shapely.point_on_surface(shapely.make_valid(shaped[areas]))
     wanted = GeometryType.POINT if geometry_type == "Point" else GeometryType.LINESTRING
     empty = shapely.is_missing(shaped) | shapely.is_empty(shaped)
@@ -74,6 +77,7 @@ def conform(geometry: Cells, geometry_type: str) -> tuple[Cells, dict[int, str]]
     for n in np.flatnonzero(stray):
         reasons[int(n)] = _wrong_type(shaped[n], geometry_type)
     reasons |= {int(n): _("The line has no length.") for n in np.flatnonzero(dots)}
+    reasons |= {n: tangled() for n in tangles}
     shaped[empty | stray | dots] = None
     return shaped, reasons
 

@@ -4,6 +4,7 @@ A column is first tried as plain numbers by numpy; what is left is parsed once f
 """
 
 import datetime
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -69,6 +70,8 @@ UNITS: dict[str, dict[str, float]] = {
 UNITS["mm"] = {unit: factor * 1000 for unit, factor in UNITS["m"].items()}
 UNITS["km"] = {unit: factor / 1000 for unit, factor in UNITS["m"].items()}
 
+# Of a number, a date or a choice: the patterns below go back and forth in spaces, which takes the square of them.
+MOST_CHARACTERS = 500
 NUMBER = r"[+-]?(?:\d[\d   '’]*|\d{1,3}(?:,\d{3})+)?(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
 QUANTITY = re.compile(rf"(?P<number>{NUMBER})\s*(?P<unit>\D*)\Z")
 FEET_AND_INCHES = re.compile(r"(?P<feet>\d+)\s*(?:'|ft|feet)\s*(?P<inches>\d+(?:\.\d+)?)\s*(?:\"|''|in)?\Z")
@@ -90,6 +93,8 @@ def parse_column(cells: Cells, parse: Callable[[str], object]) -> Parsed:
     refused: dict[str, str] = {}
     for text in set(texts.tolist()) - {None}:
         try:
+            if len(text) > MOST_CHARACTERS:
+                raise ValueError(_("The cell has more than %(most)d characters.") % {"most": MOST_CHARACTERS})
             values[text] = None if is_blank(text) else parse(text.strip())
         except ValueError as error:
             values[text] = None
@@ -182,7 +187,10 @@ def parse_number(text: str, *, comma_is_decimal: bool | None = None) -> float:
         compact = compact.replace(",", "")
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", compact):
         raise ValueError(_("“%(text)s” is not a number.") % {"text": text})
-    return float(compact)
+    number = float(compact)
+    if math.isinf(number):
+        raise ValueError(_("%(value)s is beyond what the registry holds.") % {"value": text})
+    return number
 
 
 def decimal_comma(cells: Cells) -> bool | None:

@@ -6,14 +6,13 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 
 from registry import security
+from registry.importing.limits import MOST_BYTES, too_many_bytes
 from registry.models import ImportJob, Organization, User
 from registry.nudge import nudge_on_commit
 
-MOST_BYTES = 1 << 30
-
 
 class TooLarge(Exception):
-    """The file has more than MOST_BYTES bytes."""
+    """The file has more than MOST_BYTES bytes; the message, already translated, says so."""
 
 
 def queue(
@@ -28,7 +27,7 @@ def queue(
     """Keeps the file and the job, and nudges a worker once both are there. Raises TooLarge."""
     if (file.size or 0) > MOST_BYTES:
         security.note("file_refused", person=actor.pk, organization=organization.pk, bytes=file.size)
-        raise TooLarge
+        raise TooLarge(too_many_bytes())
     name = PurePath(file.name or "file").name[-200:]
     job = ImportJob(organization=organization, target=target, created_by=actor, filename=name, options=options)
     job.file.save(name[-80:], file, save=False)

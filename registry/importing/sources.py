@@ -14,7 +14,9 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from registry.importing import markup
 from registry.importing.archive import check_archive, unpack_shapefiles
+from registry.importing.limits import MIB, check_bytes
 from registry.importing.parquet import read_parquet
 from registry.importing.table import SourceTable, UnreadableFile
 from registry.importing.tabular import read_delimited, read_workbook
@@ -27,9 +29,7 @@ SUFFIXES = {
     "OSM XML": ".osm",
 }
 FORMATS = ("CSV", "XLSX", "XLS", "GeoJSON", "GeoPackage", "FlatGeobuf", "KML", "Shapefile", "Parquet", "OSM XML")
-MAX_BYTES = 1 << 30
 HEAD_BYTES = 4096
-ENTITY = re.compile(rb"<!(ENTITY|DOCTYPE)", re.IGNORECASE)
 
 
 def read_source(
@@ -52,7 +52,7 @@ def read_source(
         if layer is not None:
             raise UnreadableFile(_("A table of delimited text has no layers."))
         with _collection_paused():
-            return read_delimited(path.read_bytes(), is_heading, encoding=encoding)
+            return read_delimited(path, is_heading, encoding=encoding)
     if format in ("XLS", "XLSX"):
         with _collection_paused():
             return read_workbook(path, is_heading, layer=layer, preferred=preferred, format=format)
@@ -79,8 +79,7 @@ def detect_format(path: Path) -> str:
     """One of FORMATS. Raises UnreadableFile for anything else, saying what to do where that is known."""
     if not path.is_file():
         raise UnreadableFile(_("There is no file %(path)s.") % {"path": path})
-    if path.stat().st_size > MAX_BYTES:
-        raise UnreadableFile(_("The file is larger than 1 GiB: send it in parts."))
+    check_bytes(path)
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head.strip():
@@ -97,6 +96,8 @@ def detect_format(path: Path) -> str:
         return "Parquet"
     if head.startswith(b"\0\0\x27\x0a"):
         raise UnreadableFile(_("A Shapefile has several parts: send a zip of its .shp, .shx, .dbf and .prj."))
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and head.decode("utf-16", "ignore").lstrip().startswith("<"):
+        raise _unknown_format()
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"{"):
         return "GeoJSON"
@@ -122,21 +123,26 @@ def _collection_paused() -> Iterator[None]:
 
 def _archive_format(path: Path) -> str:
     names = {member.filename.lower() for member in check_archive(path)}
-    if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
+    if "xl/workbook.xml" in names:
         return "XLSX"
+    if "xl/workbook.bin" in names:
+        raise UnreadableFile(_("A binary workbook (XLSB) is not read: save it as XLSX."))
     if any(name.endswith(".shp") for name in names):
         return "Shapefile"
     raise UnreadableFile(_("The archive holds neither a Shapefile nor a workbook: unpack it and send its files."))
 
 
 def _xml_format(path: Path, text: bytes) -> str:
-    if ENTITY.search(path.read_bytes()):
-        raise UnreadableFile(_("XML files with a document type or entities are not read."))
-    if re.search(rb"<kml[\s>]", text):
-        return "KML"
-    if re.search(rb"<osm[\s>]", text):
-        return "OSM XML"
-    raise _unknown_format()
+    format = {"kml": "KML", "osm": "OSM XML"}.get(markup.root_of(text))
+    with path.open("rb") as file:
+        looked_through = markup.pieces(iter(lambda: file.read(MIB), b""))
+        if format == "OSM XML":
+            markup.check_ways(looked_through)
+        for _piece in looked_through:
+            continue
+    if format is None:
+        raise _unknown_format()
+    return format
 
 
 def _unknown_format() -> UnreadableFile:

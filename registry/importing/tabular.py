@@ -5,40 +5,47 @@ import datetime
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import TextIO, TypeAlias
 
 import numpy as np
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from registry.importing.encodings import decode
+from registry.importing.encodings import opened
+from registry.importing.limits import MOST_CHARACTERS, check_lines, check_size, too_many_characters
 from registry.importing.markers import FORMULA
 from registry.importing.table import Cells, Reject, SourceTable, UnreadableFile
+from registry.importing.workbook import check_workbook
+from registry.importing.xls import check_xls
 
 DELIMITERS = ",;\t|#"
 SAMPLE_CHARACTERS = 1 << 20
 SAMPLE_LINES = 200
 LONGEST_FIELD = 5000
+LONGEST_LINE = 2 * MOST_CHARACTERS
+BLOCK_ROWS = 20
 HEADING_SEARCH_ROWS = 12
 
 Row: TypeAlias = Sequence[str]
 
 
-def read_delimited(data: bytes, is_heading: Callable[[str], bool], *, encoding: str | None = None) -> SourceTable:
+def read_delimited(path: Path, is_heading: Callable[[str], bool], *, encoding: str | None = None) -> SourceTable:
     """The table in delimited text; delimiter, quote character and encoding are found out, and stated in the result."""
-    text, used = decode(data, encoding)
-    text = text.removeprefix("\ufeff")
-    declared = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)
-    if declared:
-        text = text[declared.end() :]
-    quote = detect_quote(text[:SAMPLE_CHARACTERS])
-    delimiter = declared[1] if declared else detect_delimiter(text[:SAMPLE_CHARACTERS], quote)
-    try:
-        rows = _records(text, delimiter, quote)
-    except csv.Error as error:
-        raise UnreadableFile(_("The file is not a readable table: %(error)s.") % {"error": error}) from error
+    check_lines(path)
+    with opened(path, encoding) as (text, used):
+        sample = text.read(SAMPLE_CHARACTERS).removeprefix("\ufeff")
+        text.seek(0)
+        lines = _lines(text)
+        first = next(lines, "").removeprefix("\ufeff")
+        declared = re.match(r"sep=(.)\r?\n", first, re.IGNORECASE)
+        if declared:
+            sample = sample[declared.end() :]
+        quote = detect_quote(sample)
+        delimiter = declared[1] if declared else detect_delimiter(sample, quote)
+        rows = _records(lines if declared else chain([first], lines), delimiter, quote)
     table = _table(rows, "CSV", is_heading, first_row=2 if declared else 1)
     table.encoding, table.delimiter, table.quote = used, delimiter, quote
     return table
@@ -54,6 +61,7 @@ def read_workbook(
 ) -> SourceTable:
     """The table of one sheet of an Excel workbook: `layer`, or else `preferred`, or else the first visible one that is
     not empty."""
+    {"XLSX": check_workbook, "XLS": check_xls}[format](path)
     try:
         with CalamineWorkbook.from_path(str(path)) as workbook:
             visible = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
@@ -64,15 +72,25 @@ def read_workbook(
                 )
             for name in [layer] if layer else sorted(visible, key=lambda name: name != preferred):
                 sheet = workbook.get_sheet_by_name(name)
-                cells = sheet.to_python(skip_empty_area=False)
+                check_size(sheet.total_height + 1, sheet.total_width + 1, sheet.total_height * sheet.total_width)
+                cells = sheet.to_python(skip_empty_area=False) if sheet.end else []
                 if any(value != "" for row in cells for value in row):
                     break
             else:
                 raise UnreadableFile(_("The workbook has no sheet with anything in it."))
-    except CalamineError as error:
+    except UnreadableFile:
+        raise
+    except BaseException as error:
+        # What its Rust code did not foresee is no Exception (pyo3_runtime.PanicException).
+        if not isinstance(error, CalamineError) and type(error).__name__ != "PanicException":
+            raise
         raise UnreadableFile(_("The workbook cannot be read: %(error)s.") % {"error": error}) from error
+    rows = [[_cell_text(value) for value in row] for row in cells]
+    for number, row in enumerate(rows, 1):
+        if max(map(len, row), default=0) > MOST_CHARACTERS:
+            raise too_many_characters(number)
     table = _table(
-        [[_cell_text(value) for value in row] for row in cells],
+        rows,
         format,
         is_heading,
         first_row=1,
@@ -116,7 +134,10 @@ def detect_delimiter(sample: str, quote: str | None) -> str:
     first_lines = "".join(sample.splitlines(keepends=True)[:SAMPLE_LINES])
 
     def fit(delimiter: str) -> tuple[float, int]:
-        records = _records(first_lines, delimiter, quote)
+        try:
+            records = _records(io.StringIO(first_lines, newline=""), delimiter, quote)
+        except UnreadableFile:
+            return 0.0, 0
         widths = Counter(len(record) for record in records if record)
         if not widths:
             return 0.0, 0
@@ -126,14 +147,32 @@ def detect_delimiter(sample: str, quote: str | None) -> str:
     return max(DELIMITERS, key=fit)
 
 
-def _records(text: str, delimiter: str, quote: str | None) -> list[list[str]]:
+def _lines(text: TextIO) -> Iterator[str]:
+    """The lines, so that none takes all memory before anybody looks at it."""
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
+            raise UnreadableFile(_("A line has more than %(most)s characters.") % {"most": f"{LONGEST_LINE:,}"})
+        yield line
+
+
+def _records(lines: Iterable[str], delimiter: str, quote: str | None) -> list[list[str]]:
+    """Raises UnreadableFile where they are more than a file may hold."""
     reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=delimiter,
-        quotechar=quote,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        lines, delimiter=delimiter, quotechar=quote, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     )
-    return list(reader)
+    records: list[list[str]] = []
+    cells = 0
+    try:
+        while block := list(islice(reader, BLOCK_ROWS)):
+            widths = list(map(len, block))
+            records += block
+            cells += sum(widths)
+            check_size(len(records), max(widths), cells)
+    except csv.Error as error:
+        if "field limit" in str(error):
+            raise too_many_characters(len(records) + 1) from error
+        raise UnreadableFile(_("The file is not a readable table: %(error)s.") % {"error": error}) from error
+    return records
 
 
 def _table(

@@ -1,25 +1,21 @@
 """Map files, read by GDAL through pyogrio: GeoJSON, GeoPackage, FlatGeobuf, KML, Shapefile and OSM XML."""
 
 import json
+import re
 import sqlite3
 import warnings
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-import pyogrio
-import pyogrio.raw
 import shapely
 from django.utils.translation import gettext as _
-from pyogrio.errors import (
-    DataLayerError,
-    DataSourceError,
-    FeatureError,
-    FieldError,
-    GeometryError,
-)
 
+from registry.importing import closed_gdal
+from registry.importing.closed_gdal import pyogrio
 from registry.importing.encodings import detect_encoding
+from registry.importing.limits import MOST_CORNERS
 from registry.importing.table import Cells, SourceTable, UnreadableFile
 
 DRIVERS = {
@@ -38,7 +34,12 @@ OSM_LAYERS = {
 OSM_OPTIONS = {"TAGS_FORMAT": "JSON", "USE_CUSTOM_INDEXING": "NO"}
 # Columns that GDAL gives every KML file; where they hold nothing they hide a column of the file's own.
 KML_TIMES = ("timestamp", "begin", "end")
-GDAL_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError)
+VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s", re.IGNORECASE)
+INDEXED = re.compile(r"\sUSING\s+\W?(RTREE|FTS[45])\W", re.IGNORECASE)
+DBF_SAMPLE_BYTES = 1 << 22
+GDAL_ERRORS = tuple(
+    getattr(pyogrio.errors, f"{what}Error") for what in ("DataSource", "DataLayer", "Feature", "Field", "Geometry")
+)
 
 
 def read_vector(
@@ -58,17 +59,22 @@ def read_vector(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            layers = _layers(path, format)
-            chosen = _chosen_layers(path, format, layers, layer, preferred, geometry_type)
-            tables = [_read_layer(path, name, format, encoding) for name in chosen]
+            with closed_gdal.only(DRIVERS[format]):
+                layers = _layers(path)
+                chosen = _chosen_layers(path, format, layers, layer, preferred, geometry_type)
+                tables = [_read_layer(path, name, format, encoding) for name in chosen]
+                left_out = _left_out(path, format, layers, chosen)
         except GDAL_ERRORS as error:
-            raise UnreadableFile(_("The map file cannot be read: %(error)s.") % {"error": error}) from error
+            # What GDAL says names our copy of the file.
+            said = str(error).replace(f"{path.parent}/", "")
+            if closed_gdal.LARGE_FEATURE in said:
+                raise UnreadableFile(
+                    _("A feature is too large: a place has at most %(most)s corners.") % {"most": f"{MOST_CORNERS:,}"}
+                ) from error
+            raise UnreadableFile(_("The map file cannot be read: %(error)s.") % {"error": said}) from error
     tables = [table for table in tables if len(table)] or tables[:1]
     table = tables[0] if len(tables) == 1 else concatenate(tables)
     table.warnings += sorted({str(warning.message) for warning in caught})
-    left_out = [name for name in layers if name not in chosen]
-    if format == "OSM XML":
-        left_out = [name for name in left_out if _feature_count(path, format, name)]
     if left_out and layer is None:
         table.warnings.append(
             _("Layers not read: %(layers)s (choose one with --layer).") % {"layers": ", ".join(left_out)}
@@ -77,22 +83,28 @@ def read_vector(
 
 
 def check_geopackage(path: Path) -> None:
-    """A GeoPackage is a SQLite database, and a virtual table in it can make GDAL open other files: only R-trees and
-    full text indexes are let through. Raises UnreadableFile."""
+    """A GeoPackage is a SQLite database, which can run what others wrote: virtual tables make GDAL open other files,
+    views may have no end, and computed columns any size. Of virtual tables only R-trees and full text indexes are let
+    through. Raises UnreadableFile."""
     try:
-        with sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True) as database:
-            statements = database.execute("SELECT sql FROM sqlite_master WHERE sql LIKE '%VIRTUAL%'").fetchall()
-        database.close()
-    except sqlite3.DatabaseError as error:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            statements = database.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+            virtual = [sql for _type, _name, sql in statements if VIRTUAL.match(sql)]
+            if not all(INDEXED.search(sql) for sql in virtual):
+                raise UnreadableFile(_("The GeoPackage holds a virtual table, which may lead to other files."))
+            if any(type == "view" for type, _name, _sql in statements):
+                raise UnreadableFile(_("The GeoPackage holds a view: save what it shows as a table."))
+            for type, name, sql in statements:
+                # The columns of a virtual table would be asked of it.
+                if type == "table" and sql not in virtual and _has_computed_columns(database, name):
+                    raise UnreadableFile(_("The GeoPackage holds a computed column: save it as an ordinary one."))
+    except sqlite3.Error as error:
         raise UnreadableFile(_("The GeoPackage is damaged.")) from error
-    for (statement,) in statements:
-        words = statement.upper().split()
-        if words[:3] == ["CREATE", "VIRTUAL", "TABLE"] and not {
-            "RTREE",
-            "FTS5",
-            "FTS4",
-        } & {word.split("(")[0] for word in words}:
-            raise UnreadableFile(_("The GeoPackage holds a virtual table, which may lead to other files."))
+
+
+def _has_computed_columns(database: sqlite3.Connection, table: str) -> bool:
+    columns = database.execute("SELECT hidden FROM pragma_table_xinfo(?)", [table]).fetchall()
+    return any(hidden for (hidden,) in columns)
 
 
 def dbf_encoding(path: Path) -> str | None:
@@ -100,7 +112,8 @@ def dbf_encoding(path: Path) -> str | None:
     language byte of its header says little (0 or "ANSI") in files from Chinese and French systems alike."""
     if path.with_suffix(".cpg").exists() or not path.with_suffix(".dbf").exists():
         return None
-    data = path.with_suffix(".dbf").read_bytes()
+    with path.with_suffix(".dbf").open("rb") as file:
+        data = file.read(DBF_SAMPLE_BYTES)
     header_size = int.from_bytes(data[8:10], "little")
     names = b" ".join(data[at : at + 11].split(b"\0")[0] for at in range(32, header_size - 1, 32))
     text = data[header_size:].replace(b"\0", b" ")
@@ -135,14 +148,16 @@ def concatenate(tables: Sequence[SourceTable]) -> SourceTable:
     )
 
 
-def _layers(path: Path, format: str) -> list[str]:
+def _layers(path: Path) -> list[str]:
     layers = [str(name) for name, _type in pyogrio.list_layers(path)]
     if not layers:
         raise UnreadableFile(_("The map file has no layer."))
-    driver = pyogrio.read_info(path, layer=layers[0])["driver"]
-    if driver not in DRIVERS[format]:
-        raise UnreadableFile(_("The file is not what it claims to be (%(driver)s).") % {"driver": driver})
     return layers
+
+
+def _left_out(path: Path, format: str, layers: Sequence[str], chosen: Sequence[str]) -> list[str]:
+    names = [name for name in layers if name not in chosen]
+    return [name for name in names if _feature_count(path, format, name)] if format == "OSM XML" else names
 
 
 def _chosen_layers(

@@ -119,8 +119,8 @@ def imports(request: MemberRequest) -> HttpResponse:
                 task=IMPORT_ASSETS,
             )
             return redirect("web:import", job.pk)
-        except TooLarge:
-            form.add_error("file", _("The file is larger than 1 GiB: send it in parts."))
+        except TooLarge as refusal:
+            form.add_error("file", str(refusal))
     jobs = ImportJob.objects.visible_to(request.user).filter(target=ImportTarget.ASSETS)
     context = {
         "form": form,

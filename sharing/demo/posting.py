@@ -33,6 +33,7 @@ def post_lists(report: Report, folder: Path) -> list[MatchRun]:
             % {"file": path.name, "title": posting.title, "party": party, "count": imported.created}
         )
         _check_rejects(report, posting, imported, path)
+        assert demand_list, "a posting has good lines"
         runs.append(lists.submit(demand_list, actor=actor))
     return runs
 

@@ -31,7 +31,9 @@ def run(job: ImportJob, path: Path, progress: Callable[[str], None]) -> ImportRe
                 dry_run=dry_run,
                 into=DemandList.objects.filter(party=job.organization, pk=job.options.get("list")).first(),
             )
-            if not dry_run:
+            if demand_list is None and job.options.get("submit") and not dry_run:
+                raise Refused(_("The list has no lines."))
+            if demand_list and not dry_run:
                 job.demand_list_id = demand_list.pk
                 if job.options.get("submit") and demand_list.status == ListStatus.DRAFT:
                     lists.submit(demand_list, actor=job.created_by)

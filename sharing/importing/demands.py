@@ -80,8 +80,9 @@ def import_demands(
     actor: User | None,
     dry_run: bool = False,
     into: DemandList | None = None,
-) -> tuple[ImportReport, DemandList]:
-    """Put the file's good rows into the draft `into`, else that of `party` with this title, made when there is none.
+) -> tuple[ImportReport, DemandList | None]:
+    """Put the file's good rows into the draft `into`, else that of `party` with this title, made when there is none;
+    not for a file without a good row, of which then None is returned.
 
     A row that the list has already changes nothing; a row with the name of one line of it changes that line. Raises
     UnreadableFile when the file cannot be used or the list is no draft any more, and the workflow's refusals.
@@ -94,8 +95,11 @@ def import_demands(
     report.crs = places.crs
     demands, twins = _read_demands(intake, places)
     with transaction.atomic():
-        demand_list = into or _draft(party, title, actor)
-        report.created, report.updated, report.unchanged = _merge(intake, demand_list, demands, twins, actor)
+        demand_list = into or _found(party, title)
+        if demands and not demand_list:
+            demand_list = lists.create(party, title=title, actor=actor)
+        if demand_list:
+            report.created, report.updated, report.unchanged = _merge(intake, demand_list, demands, twins, actor)
         transaction.set_rollback(dry_run)
     report.headings, report.rejects = rejected_rows(intake)
     report.warnings = intake.warnings
@@ -200,9 +204,8 @@ def _check(intake: Intake, index: int, demand: Demand) -> None:
         intake.refuse(index, "max_detour", _("No route is shorter than the straight line: at least 1."))
 
 
-def _draft(party: Organization, title: str, actor: User | None) -> DemandList:
-    found = DemandList.objects.filter(party=party, title=title.strip()).order_by("-pk").first()
-    return found or lists.create(party, title=title, actor=actor)
+def _found(party: Organization, title: str) -> DemandList | None:
+    return DemandList.objects.filter(party=party, title=title.strip()).order_by("-pk").first()
 
 
 def _merge(

@@ -171,8 +171,8 @@ def _queued(
     options = form.options() | target
     try:
         return queue(party, ImportTarget.DEMANDS, file, options, actor=request.user, task=IMPORT_DEMANDS)
-    except TooLarge:
-        form.add_error("file", _("The file is larger than 1 GiB: split it, or leave out what is not needed."))
+    except TooLarge as refusal:
+        form.add_error("file", str(refusal))
         return None
 
 

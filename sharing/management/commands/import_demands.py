@@ -36,10 +36,13 @@ class Command(ImportCommand):
                     actor=None,
                     dry_run=options["dry_run"],
                 )
-                if options["submit"] and not options["dry_run"] and demand_list.status == ListStatus.DRAFT:
+                wanted = options["submit"] and not options["dry_run"]
+                if wanted and demand_list is None:
+                    raise CommandError(_("The list has no lines."))
+                if demand_list and wanted and demand_list.status == ListStatus.DRAFT:
                     lists.submit(demand_list, actor=None)
         except Refusal as refusal:
             raise CommandError(refusal.message) from refusal
-        if not options["json"]:
+        if demand_list and not options["json"]:
             self.stdout.write(_("List %(id)s: %(title)s") % {"id": demand_list.pk, "title": demand_list.title})
         return report

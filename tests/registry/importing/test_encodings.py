@@ -1,12 +1,20 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from registry.importing.encodings import decode, detect_encoding
+from registry.importing.encodings import CHUNK_BYTES, detect_encoding, opened
 from registry.importing.table import UnreadableFile
 
 CHINESE = "编号,名称,经度,纬度\n1,洪山区路灯,114.3,30.5\n"
 FRENCH = "DÉNOMINATI,VOIE_PORTÉ\nPoutrelles enrobées,Chambéry\n"
+
+
+def decoded(content: bytes, path: Path, encoding: str | None = None) -> tuple[str, str]:
+    path.write_bytes(content)
+    with opened(path, encoding) as (text, used):
+        return text.read(), used
 
 
 @pytest.mark.parametrize(
@@ -25,8 +33,14 @@ FRENCH = "DÉNOMINATI,VOIE_PORTÉ\nPoutrelles enrobées,Chambéry\n"
         ("plain", "ascii", "utf-8"),
     ],
 )
-def test_the_encoding_of_a_table_is_found(text: str, written: str, detected: str) -> None:
-    assert decode(text.encode(written)) == (text, detected)
+def test_the_encoding_of_a_table_is_found(text: str, written: str, detected: str, tmp_path: Path) -> None:
+    assert decoded(text.encode(written), tmp_path / "x.csv") == (text, detected)
+
+
+@pytest.mark.parametrize("written", ["utf-8", "gb18030", "cp1252"])
+def test_a_file_longer_than_is_read_at_once_is_told_by_its_last_bytes(written: str, tmp_path: Path) -> None:
+    text = "x" * (CHUNK_BYTES - 1) + {"cp1252": "é "}.get(written, "区") + "\n"
+    assert decoded(text.encode(written), tmp_path / "x.csv") == (text, written)
 
 
 def test_bytes_that_windows_1252_leaves_undefined_are_read_as_latin_1() -> None:
@@ -47,6 +61,6 @@ def test_accents_are_told_from_chinese(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "no-such-encoding"])
-def test_an_encoding_that_does_not_fit_is_refused(encoding: str) -> None:
+def test_an_encoding_that_does_not_fit_is_refused(encoding: str, tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=encoding):
-        decode(FRENCH.encode("cp1252"), encoding)
+        decoded(FRENCH.encode("cp1252"), tmp_path / "x.csv", encoding)

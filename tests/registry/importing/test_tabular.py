@@ -1,3 +1,4 @@
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,10 @@ KNOWN = {"code", "lon", "lat", "编号", "经度", "纬度", "name"}
 
 
 def read(text: str, encoding: str = "utf-8") -> SourceTable:
-    return read_delimited(text.encode(encoding), KNOWN.__contains__)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(text.encode(encoding))
+        file.flush()
+        return read_delimited(Path(file.name), KNOWN.__contains__)
 
 
 def rows(table: SourceTable) -> list[list[str]]:
