@@ -7,7 +7,7 @@ from registry.tiles.address import Selection, Tile
 from registry.tiles.viewer import Viewer
 
 MOST_BYTES = 100_000
-MOST_FEATURES = 1_500
+MOST_FEATURES = 800
 FEW_FEATURES = 250
 """Above EACH_FROM so many are drawn one by one: there they would cover each other."""
 EACH_FROM = 14

@@ -12,7 +12,7 @@ from registry.tiles.address import Selection, Tile
 from registry.tiles.folding import VERSIONED
 from registry.tiles.viewer import TOLD, Viewer
 
-FORM = 1
+FORM = 2
 """Raised whenever the same assets would make other tiles: layers, attributes, limits."""
 
 
