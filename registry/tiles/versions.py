@@ -10,7 +10,7 @@ from registry.models.asset import any_place_meets
 from registry.tiles import asking
 from registry.tiles.address import Selection, Tile
 from registry.tiles.folding import VERSIONED
-from registry.tiles.viewer import TOLD, Viewer
+from registry.tiles.viewer import PROTECTS, TOLD, Viewer
 
 FORM = 2
 """Raised whenever the same assets would make other tiles: layers, attributes, limits."""
@@ -18,26 +18,27 @@ FORM = 2
 
 def tag(tile: Tile, selection: Selection, viewer: Viewer) -> str:
     """Read it before the tile: what changes in between is then told by the next tag, and never missed."""
-    changes, is_told = _changes(tile, viewer)
-    viewer.learn(is_told)
+    changes, is_told, protects = _changes(tile, viewer)
+    viewer.learn(is_told, protects)
     parts = (FORM, tile, selection, viewer.digest, changes, _told(tile, viewer))
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def _changes(tile: Tile, viewer: Viewer) -> tuple[Any, bool]:
-    """What stands for the changes; and whether consents told the viewer of assets, asked in the same trip."""
+def _changes(tile: Tile, viewer: Viewer) -> tuple[Any, bool, bool]:
+    """What stands for the changes; and whether consents told the viewer of assets, and whether they have protected
+    ones of their own, asked in the same trip."""
     zoom = min(tile.zoom, VERSIONED)
     condition, entitled = viewer.sql()
-    *changes, is_told = asking.row(
+    *changes, is_told, protects = asking.row(
         f"""
         SELECT (SELECT min(id) FROM registry_tilechange), (SELECT max(id) FROM registry_tilechange), (
             SELECT md5(string_agg(concat_ws(',', owner_id, region_id, version), ';' ORDER BY owner_id, region_id))
             FROM registry_tileversion WHERE z = %s AND tile = %s AND (owner_id = 0 OR {condition})
-        ), {TOLD}
+        ), {TOLD}, {PROTECTS}
         """,
-        [zoom, tile.number >> 2 * (tile.zoom - zoom), *entitled, viewer.organizations],
+        [zoom, tile.number >> 2 * (tile.zoom - zoom), *entitled, viewer.organizations, viewer.organizations],
     )
-    return changes, is_told
+    return changes, is_told, protects
 
 
 def _told(tile: Tile, viewer: Viewer) -> Any:

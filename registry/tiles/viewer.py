@@ -13,8 +13,9 @@ from registry.models import Asset, Disclosure, Protection, Region, User
 from registry.models.regulated import inside
 from registry.tiles import asking
 
-# Whether consents told one of these organizations of assets.
+# Whether consents told one of these organizations of assets, and whether one of them has protected ones of its own.
 TOLD = "EXISTS (SELECT FROM registry_disclosure WHERE organization_id = ANY (%s))"
+PROTECTS = "EXISTS (SELECT FROM registry_tileversion WHERE z = 0 AND tile = 0 AND owner_id = ANY (%s))"
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,16 @@ class Viewer:
         [is_told] = asking.row(f"SELECT {TOLD}", [self.organizations])
         return self._is_told(is_told)
 
-    def learn(self, has_disclosures: bool) -> None:
-        """Spares the question whether they are told, which another trip to the database has answered (TOLD)."""
+    @cached_property
+    def knows_exact_places(self) -> bool:
+        """Whether a tile can show them the exact place of a protected asset, of their own or of others."""
+        [protects] = asking.row(f"SELECT {PROTECTS}", [self.organizations])
+        return protects or self.user.sees_protected
+
+    def learn(self, has_disclosures: bool, protects: bool) -> None:
+        """Spares the questions that another trip to the database has answered (TOLD, PROTECTS)."""
         self.__dict__["is_told"] = self._is_told(has_disclosures)
+        self.__dict__["knows_exact_places"] = protects or self.user.sees_protected
 
     def _is_told(self, has_disclosures: bool) -> bool:
         """Superusers know every place anyway."""

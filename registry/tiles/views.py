@@ -77,7 +77,8 @@ class TilesetView(Document):
 
 
 class TileView(OfTiles):
-    """A tile as the viewer may see it, kept by their own browser only, and asked for anew by its tag."""
+    """A tile as the viewer may see it, kept by their own browser at most, and asked for anew by its tag; by no browser
+    where it can hold what is protected."""
 
     renderer_classes = (TileRenderer,)
 
@@ -89,7 +90,8 @@ class TileView(OfTiles):
         selection = parameters.selection(request.query_params, collection, tile)
         viewer = Viewer(self.user)
         tag = versions.tag(tile, selection, viewer)
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+        kept = "no-store" if viewer.knows_exact_places else "private, no-cache"
+        headers = {"ETag": tag, "Cache-Control": kept, "Vary": "Authorization, Cookie"}
         if etags.is_known(request, tag):
             return HttpResponse(status=304, headers=headers)
         made = content(tile, selection, viewer)

@@ -1,5 +1,6 @@
 """OGC API – Tiles (OGC 20-057) as clients meet it: documents, tiles, tags, and errors."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -179,11 +180,28 @@ def test_anonymous_callers_are_told_to_sign_in(world: World):
 
 def tag(caller: Caller, path: str, **parameters: Any) -> str:
     response = caller.get(path, **parameters)
-    assert response["Cache-Control"] == "private, no-cache"
     assert {"Authorization", "Cookie"} <= {name.strip() for name in response["Vary"].split(",")}
     again = caller.get(path, headers={"If-None-Match": response["ETag"]}, **parameters)
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", response["ETag"])
     return str(response["ETag"])
+
+
+@pytest.mark.parametrize("zoom", [0, 14])
+def test_a_browser_keeps_no_tile_of_who_may_know_what_is_protected(world: World, zoom: int):
+    def kept(caller: Caller) -> set[str]:
+        first = caller.get(address(zoom))
+        again = caller.get(address(zoom), headers={"If-None-Match": first["ETag"]})
+        assert again.status_code == 304
+        return {first["Cache-Control"], again["Cache-Control"]}
+
+    city = Caller(factories.member(factories.regulator("city")))
+    told = factories.member(factories.organization("told"))
+    Disclosure.objects.create(
+        asset=world.hidden, organization=told.memberships.get().organization, reason="consent", reference=uuid.uuid4()
+    )
+
+    assert kept(world.other) == {"private, no-cache"}
+    assert [kept(one) for one in (world.owner, city, Caller(told))] == [{"no-store"}] * 3
 
 
 @pytest.mark.parametrize("zoom", [0, 9, 14, 18])
