@@ -126,6 +126,25 @@ END $$;
 CREATE TRIGGER note_made AFTER INSERT ON registry_{noun} REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION registry_note_made_{noun}();
 """
+# Details that come to an asset which was there before. Those that come with it, in one transaction, are in its line.
+ADDED = """
+CREATE FUNCTION registry_note_added_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    listed int8multirange;
+BEGIN
+    SELECT range_agg(line.rows) INTO listed FROM registry_change AS line
+    WHERE line.noun = 'asset' AND line.act = 'insert' AND line.changed_at = now()
+        AND line.rows && (SELECT range_agg(int8range(asset_id, asset_id, '[]')) FROM new_rows);
+    INSERT INTO registry_change ({columns})
+    SELECT '{noun}', 'insert', this.{key}, NULL, to_jsonb(this), registry_actor(), now(), {about}
+    FROM new_rows AS this {joined}
+    WHERE listed IS NULL OR NOT listed @> this.{key};
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note_added AFTER INSERT ON registry_{noun} REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION registry_note_added_{noun}();
+"""
+DETAILS = tuple(noun for noun, found in TABLES.items() if found is OF_ASSET)
 
 
 def triggers() -> str:
@@ -158,6 +177,18 @@ def triggers() -> str:
 def listing(*, counted: bool) -> str:
     """Of the assets that a statement made, a line for each owner."""
     return LISTING.format(column=", listed" if counted else "", count=", count(*)" if counted else "")
+
+
+def of_added_details() -> str:
+    return "".join(
+        ADDED.format(noun=noun, key=key, joined=joined, about=about, columns=COLUMNS)
+        for noun, (key, joined, about) in TABLES.items()
+        if noun in DETAILS
+    )
+
+
+def added_forgotten() -> str:
+    return "".join(f"DROP FUNCTION registry_note_added_{noun}() CASCADE;" for noun in DETAILS)
 
 
 def _differing(noun: str, row: str) -> str:

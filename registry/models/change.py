@@ -66,7 +66,8 @@ class Change(models.Model):
 
     before, after: of a change the columns that differ, of what was removed all of them. Assets are made by the
     million, with their details, so each statement leaves one line of all that it made (`rows`, `listed` of them),
-    without their values: these stand in the asset, and in `before` of its first change.
+    without their values: these stand in the asset, and in `before` of its first change. Details that come to an asset
+    later leave their own.
     """
 
     noun = models.CharField(_("what"), max_length=20, choices=Noun)

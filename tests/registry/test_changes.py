@@ -93,6 +93,24 @@ def test_many_that_are_listed_at_once_are_one_line_and_found_by_each(scene: Scen
     assert not Change.objects.of_asset(made[49].pk + 1).exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_details_that_come_to_an_asset_later_are_noted_and_those_that_come_with_it_are_not(scene: Scene):
+    with transaction.atomic():
+        made = Asset.objects.bulk_create(factories.draft_asset(scene.metro, code=f"L-{n}") for n in range(3))
+        Tower.objects.create(asset=made[0], height_m=20)
+    assert changes(noun="tower", label__startswith="L-") == []
+
+    with acting(lambda: scene.metro_manager.pk):
+        Tower.objects.bulk_create(Tower(asset=asset, height_m=30) for asset in made[1:])
+
+    found = changes(noun="tower", label__startswith="L-")
+    assert [(one[:3], one[4]["height_m"], *one[5:]) for one in found] == [
+        (("tower", "insert", made[1].pk), 30, "metro-manager", "L-1"),
+        (("tower", "insert", made[2].pk), 30, "metro-manager", "L-2"),
+    ]
+    assert [one.row for one in Change.objects.of_asset(made[2].pk).filter(noun="tower")] == [made[2].pk]
+
+
 def test_what_is_removed_is_kept_whole(scene: Scene):
     gone, place = scene.far.pk, scene.far.geometry.coords
     scene.runner_up.delete()
