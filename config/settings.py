@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "registry.web.account.second_factor.Required",
+    "registry.web.exported.Recorded",
     "registry.web.sights.Recorded",
     "registry.web.acting.Noted",
     "registry.web.account.guessing.Counted",

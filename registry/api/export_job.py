@@ -21,7 +21,7 @@ from registry.exports.formats import FORMATS, Counted, write
 from registry.exports.jobs import rights_of
 from registry.exports.table import ExportRefused
 from registry.filters import ChoicesFilter, Filters
-from registry.models import ExportJob, JobStatus, Scope
+from registry.models import ApiToken, ExportJob, JobStatus, Scope
 from registry.nudge import nudge_on_commit
 
 MAKE_EXPORTS = "registry.make_exports"
@@ -91,7 +91,7 @@ class ExportJobResource(Resource):
             raise Problem("conflict", _("Wait for one of your exports to be made: %(most)d are under way.") % {
                 "most": MOST_UNFINISHED
             })  # fmt: skip
-        job = ExportJob.objects.create(requested_by=self.user, **values)
+        job = ExportJob.objects.create(requested_by=self.user, token=_token_of(request), **values)
         nudge_on_commit(MAKE_EXPORTS)
         answer = self.answer_with(job.pk, 201)
         answer.status_code = 202
@@ -120,6 +120,10 @@ class ExportJobResource(Resource):
             filename=job.filename,
             content_type=FORMATS[job.format].media_type,
         )
+
+
+def _token_of(request: Request) -> ApiToken | None:
+    return request.auth if isinstance(request.auth, ApiToken) else None
 
 
 def make(job: ExportJob, path: Path, counting: Any) -> None:

@@ -12,7 +12,9 @@ from django.db import connections
 from registry import jobs, replicas
 from registry.exports.formats import FORMATS, Counted
 from registry.exports.table import ExportRefused
-from registry.models import ExportJob, User
+from registry.models import Export, ExportJob, User
+from registry.models.looking import Look, looking
+from registry.models.sight import Way
 
 JOB_LOCK = 2026_167
 MOST_ATTEMPTS = 3
@@ -32,13 +34,18 @@ def carry_out_next(make: Make) -> bool:
         job.filename = f"{job.resource}.{FORMATS[job.format].suffix}"
         with tempfile.TemporaryDirectory(prefix="export-job-") as folder:
             path = Path(folder) / job.filename
-            replicas.lagging(
-                lambda: make(job, path, lambda rows: _noting(job, rows)),
-                # Ordered after all that its requester had written.
-                has=ExportJob.objects.filter(pk=job.pk).exists,
-            )
+            with looking(Look(Way.FILE, token=job.token_id, at_once=True)):
+                replicas.lagging(
+                    lambda: make(job, path, lambda rows: _noting(job, rows)),
+                    # Ordered after all that its requester had written.
+                    has=ExportJob.objects.filter(pk=job.pk).exists,
+                )
             with path.open("rb") as file:
                 job.file.save(f"{job.pk}-{job.filename}", File(file), save=False)
+        Export.objects.create(
+            person=job.requested_by, token=job.token, address=f"/api/v1/{job.resource}/", filename=job.filename,
+            parameters=job.parameters, rows=job.rows,
+        )  # fmt: skip
 
     ids = ExportJob.objects.unfinished().order_by("pk").values_list("pk", flat=True)
     return any(

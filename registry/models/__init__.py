@@ -5,6 +5,7 @@ from registry.models.change import Act, Change, Noun
 from registry.models.disclosure import Disclosure
 from registry.models.duct import Duct, DuctMaterial
 from registry.models.equipment_room import EquipmentRoom, SecurityClass
+from registry.models.export import Export
 from registry.models.export_job import ExportJob
 from registry.models.fiber import Fiber, FiberType
 from registry.models.idempotent_call import IdempotentCall
@@ -41,6 +42,7 @@ __all__ = [
     "Duct",
     "DuctMaterial",
     "EquipmentRoom",
+    "Export",
     "ExportJob",
     "FacilityStage",
     "FacilityType",

@@ -7,9 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.models.api_token import ApiToken
 from registry.models.import_job import JobStatus
-from registry.models.membership import Membership, Role
-from registry.models.regulated import regulated_regions
 
 if TYPE_CHECKING:
     from registry.models.user import User
@@ -19,17 +18,6 @@ class ExportJobQuerySet(models.QuerySet["ExportJob"]):
     def visible_to(self, user: "User") -> Self:
         """A person's own, for a file holds what that person may see; no one else's, whoever asks."""
         return self.filter(requested_by_id=user.pk)
-
-    def audited_by(self, user: "User") -> Self:
-        """Who ordered which list, never the file: one's own orders, as a manager those of colleagues, and as a
-        regulator those of the people of all parties at home in the region."""
-        if user.is_superuser:
-            return self
-        managed = user.organizations_as(Role.MANAGER)
-        people = Membership.objects.filter(
-            Q(organization__in=managed) | regulated_regions(user, "organization__region")
-        )
-        return self.filter(Q(requested_by_id=user.pk) | Q(requested_by__in=people.values("user")))
 
     def unfinished(self) -> Self:
         return self.filter(status__in=(JobStatus.QUEUED, JobStatus.RUNNING))
@@ -48,6 +36,15 @@ class ExportJob(models.Model):
 
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("requested by")
+    )
+    token = models.ForeignKey(
+        ApiToken,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("by token"),
     )
     resource = models.CharField(_("list"), max_length=40, help_text=_("As in its address: assets, demands."))
     format = models.CharField(_("format"), max_length=10)

@@ -1,5 +1,5 @@
 """The audit: what happened, who changed what, which protected places were told to whom and seen by whom, and who
-ordered which files."""
+took which files."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.changes import differences
-from registry.models import Asset, Change, Disclosure, ExportJob, Sight, User
+from registry.models import Asset, Change, Disclosure, Export, Sight, User
 from sharing import words
 from sharing.monitoring.drilldown import Drill, Field
 from sharing.monitoring.scope import begins
@@ -23,7 +23,7 @@ class Trail(TextChoices):
     CHANGES = "changes", _("Changes of the catalog, members, plans and grants")
     DISCLOSURES = "disclosures", _("Disclosures of protected places")
     SIGHTS = "sights", _("Sights of exact places")
-    EXPORTS = "exports", _("Files ordered")
+    EXPORTS = "exports", _("Files taken")
 
 
 def _moment(value: Any) -> str:
@@ -68,14 +68,14 @@ SIGHT = (
     Field("way", _("By way of"), lambda sight: sight.get_way_display()),
 )
 EXPORT = (
-    Field("id", _("No."), lambda job: job.pk),
-    Field("ordered_at", _("When"), lambda job: _moment(job.created_at)),
-    Field("ordered_by", _("By"), lambda job: str(job.requested_by)),
-    Field("list", _("List"), lambda job: job.resource),
-    Field("format", _("Format"), lambda job: job.format),
-    Field("parameters", _("Narrowed to"), lambda job: " ".join(f"{k}={v}" for k, v in job.parameters.items()) or None),
-    Field("status", _("Status"), lambda job: job.get_status_display()),
-    Field("rows", _("Rows"), lambda job: job.rows),
+    Field("id", _("No."), lambda left: left.pk),
+    Field("exported_at", _("When"), lambda left: _moment(left.exported_at)),
+    Field("by", _("By"), lambda left: str(left.person)),
+    Field("token", _("Token"), lambda left: str(left.token) if left.token else None),
+    Field("address", _("Address"), lambda left: left.address),
+    Field("file", _("File"), lambda left: left.filename),
+    Field("parameters", _("Narrowed to"), lambda left: " ".join(map("=".join, left.parameters.items())) or None),
+    Field("rows", _("Rows"), lambda left: left.rows),
 )
 
 
@@ -100,9 +100,9 @@ def trail(of: str, user: User, *, start: date | None, end: date | None, text: st
             )
             return Drill(sights.filter(_days("seen_at", start, end), found).order_by("-pk"), SIGHT)
         case Trail.EXPORTS:
-            ordered = ExportJob.objects.audited_by(user).select_related("requested_by")
-            found = Q(requested_by__username__icontains=text) | Q(resource__icontains=text)
-            return Drill(ordered.filter(_days("created_at", start, end), found).order_by("-pk"), EXPORT)
+            left = Export.objects.visible_to(user).select_related("person", "token")
+            found = Q(person__username__icontains=text) | Q(address__icontains=text) | Q(filename__icontains=text)
+            return Drill(left.filter(_days("exported_at", start, end), found).order_by("-pk"), EXPORT)
         case _:
             happened = events(user).select_related(
                 "actor", "organization", "demand_list", "match__demand", "agreement", "cobuild_group"
