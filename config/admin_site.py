@@ -21,8 +21,8 @@ else:
     from unfold.sites import UnfoldAdminSite
 
 
-# unfold is driven by Alpine, which compiles what stands in attributes, and writes styles into its pages.
-wider: Any = csp_update({"script-src": [UNSAFE_EVAL, UNSAFE_INLINE], "style-src": [UNSAFE_INLINE]})
+# unfold is driven by Alpine, which compiles what stands in attributes, and writes styles into pages; no scripts.
+wider: Any = csp_update({"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]})
 
 
 class AdminSite(UnfoldAdminSite):
