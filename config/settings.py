@@ -218,7 +218,12 @@ ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 # To allauth one factor is enough; which of them must be shown again, and when, the adapter alone says.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
 MFA_ADAPTER = "registry.web.account.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# Recovery codes are the registry's own (registry/accounts/recovery_codes.py).
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
+MFA_FORMS = {
+    "authenticate": "registry.web.account.recovery_codes.Show",
+    "reauthenticate": "registry.web.account.recovery_codes.ShowAgain",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Nobody can sign up with the mail of another, which is what this would guard against.
 MFA_ALLOW_UNVERIFIED_EMAIL = True

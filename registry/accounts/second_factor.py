@@ -9,9 +9,6 @@ from registry.accounts import sessions
 from registry.models import User
 
 PURPOSE = b"infrashare second factors"
-SEALED = {"secret", "seed"}
-"""In the data of an authenticator: of an app, and of recovery codes. Of passkeys only public keys are kept."""
-
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -36,16 +33,13 @@ def is_last(authenticator: Authenticator) -> bool:
 
 @transaction.atomic
 def seal_anew() -> int:
-    """All that is kept sealed of second factors, under the first of SECOND_FACTOR_KEYS. Returns of how many. Raises
+    """The secrets of all authenticator apps, under the first of SECOND_FACTOR_KEYS. Returns of how many. Raises
     InvalidToken, and changes nothing, where one was sealed by a key that is listed no longer."""
-    sealed = Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk")
-    for authenticator in sealed:
-        for name in SEALED & authenticator.data.keys():
-            authenticator.data[name] = sealing.sealed_anew(
-                authenticator.data[name], settings.SECOND_FACTOR_KEYS, PURPOSE
-            )
-        authenticator.save(update_fields=["data"])
-    return len(sealed)
+    apps = Authenticator.objects.select_for_update().filter(type=Authenticator.Type.TOTP).order_by("pk")
+    for app in apps:
+        app.data["secret"] = sealing.sealed_anew(app.data["secret"], settings.SECOND_FACTOR_KEYS, PURPOSE)
+        app.save(update_fields=["data"])
+    return len(apps)
 
 
 @transaction.atomic

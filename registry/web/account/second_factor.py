@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, RemoveWebAuthnView
@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from registry import security
-from registry.accounts import second_factor
+from registry.accounts import recovery_codes, second_factor
 from registry.models import User
 from registry.web.account.confirming import is_proven, was_set_up
+from registry.web.account.recovery_codes import shown
 
 # Where programs call: they get no redirect, but are strangers until the second factor is there.
 FOR_PROGRAMS = ("/api/", "/ogc/")
@@ -61,6 +62,12 @@ def notice(request: HttpRequest) -> dict[str, Any]:
     return {"second_factor_is_off": not settings.SECOND_FACTOR_REQUIRED, "second_factor_is_missing": is_missing}
 
 
+class Factors(IndexView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user: Any = self.request.user
+        return {**super().get_context_data(**kwargs), "codes_left": recovery_codes.left(user)}
+
+
 class Show(AuthenticateView):
     """The second step of a sign-in."""
 
@@ -82,7 +89,7 @@ class SetUpApp(ActivateTOTPView):
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
         was_set_up(self.request, Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP))
-        return response
+        return _with_codes(self.request, response)
 
 
 class AddPasskey(AddWebAuthnView):
@@ -90,7 +97,7 @@ class AddPasskey(AddWebAuthnView):
         response: HttpResponse = super().form_valid(form)
         added = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.WEBAUTHN).latest("pk")
         was_set_up(self.request, added)
-        return response
+        return _with_codes(self.request, response)
 
 
 class RemovePasskey(RemoveWebAuthnView):
@@ -102,6 +109,13 @@ class RemovePasskey(RemoveWebAuthnView):
             raise PermissionDenied(_("A second factor is asked of you: set up another one first."))
         response: HttpResponse = super().form_valid(form)
         return response
+
+
+def _with_codes(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """With the first factor come the codes that stand in for it."""
+    user: Any = request.user
+    has_codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).exists()
+    return response if has_codes else shown(request)
 
 
 def _is_open(path: str) -> bool:

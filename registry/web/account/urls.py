@@ -1,15 +1,14 @@
 """Addresses of a person's own pages. The names are those by which django-allauth knows its views."""
 
 from allauth.account import views as account
-from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import URLPattern, path, re_path
 
 from registry.web.account.address import ChangeAddress
 from registry.web.account.confirm_pages import ByCode, ByPasskey, ByPassword
-from registry.web.account.second_factor import AddPasskey, RemovePasskey, SetUpApp, Show, SignInByPasskey
+from registry.web.account.recovery_codes import codes
+from registry.web.account.second_factor import AddPasskey, Factors, RemovePasskey, SetUpApp, Show, SignInByPasskey
 from registry.web.account.sessions import Sessions
 
 urlpatterns: list[URLPattern] = [
@@ -35,14 +34,12 @@ urlpatterns: list[URLPattern] = [
     path("e-mail/sent/", account.email_verification_sent, name="account_email_verification_sent"),
     re_path(r"^e-mail/confirm/(?P<key>[-:\w]+)/$", account.confirm_email, name="account_confirm_email"),
     path("sessions/", Sessions.as_view(), name="usersessions_list"),
-    path("second-factor/", mfa.index, name="mfa_index"),
-    path("second-factor/", mfa.index, name="mfa_list_webauthn"),
+    path("second-factor/", Factors.as_view(), name="mfa_index"),
+    path("second-factor/", Factors.as_view(), name="mfa_list_webauthn"),
     path("second-factor/app/", SetUpApp.as_view(), name="mfa_activate_totp"),
     path("second-factor/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("second-factor/passkeys/add/", AddPasskey.as_view(), name="mfa_add_webauthn"),
     path("second-factor/passkeys/<int:pk>/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),
     path("second-factor/passkeys/<int:pk>/remove/", RemovePasskey.as_view(), name="mfa_remove_webauthn"),
-    path("second-factor/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("second-factor/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("second-factor/codes/download/", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("second-factor/codes/new/", codes, name="mfa_generate_recovery_codes"),
 ]

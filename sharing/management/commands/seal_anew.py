@@ -21,4 +21,4 @@ class Command(BaseCommand):
             found = {"factors": second_factor.seal_anew(), "endpoints": signing.seal_anew()}
         except InvalidToken as error:
             raise CommandError(_("Something was sealed by a key that is listed no longer: list it again.")) from error
-        self.stdout.write(_("Sealed anew: second factors of %(factors)d, secrets of %(endpoints)d webhooks.") % found)
+        self.stdout.write(_("Sealed anew: secrets of %(factors)d apps and of %(endpoints)d webhooks.") % found)

@@ -6,7 +6,6 @@ from urllib.parse import quote
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
@@ -17,8 +16,7 @@ from tests.registry.web.account.conftest import PASSWORD, code, knowing, with_ap
 BY_PASSWORD, BY_CODE = "/account/confirm/", "/account/confirm/code/"
 REMOVE = "/account/second-factor/app/remove/"
 CHANGES = (
-    REMOVE, "/account/second-factor/passkeys/add/", "/account/second-factor/codes/",
-    "/account/second-factor/codes/new/",
+    REMOVE, "/account/second-factor/passkeys/add/", "/account/second-factor/codes/new/",
 )  # fmt: skip
 
 
@@ -43,7 +41,6 @@ def where(answer) -> tuple[int, str]:
 
 @pytest.mark.parametrize("page", CHANGES)
 def test_both_factors_are_asked_for_one_after_the_other(browser: Client, viewer: User, page: str):
-    RecoveryCodes.activate(viewer)
     on = f"?next={quote(page, safe='')}"
     assert where(browser.get(page)) == (302, BY_PASSWORD + on)
     assert where(browser.post(BY_PASSWORD, {"password": PASSWORD, "next": page})) == (302, page)

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib.auth.hashers import identify_hasher
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from registry.accounts import recovery_codes
 from registry.models import PlaceGrant, Role, User
 from tests import factories
 from tests.registry.web.account.conftest import PASSWORD, SECRET, code, knowing, with_app
@@ -105,8 +106,7 @@ def test_an_app_is_set_up_by_its_code_and_leads_on_with_recovery_codes(browser: 
 
     done = browser.post("/account/second-factor/app/", {"code": code()})
 
-    assert where(done) == (302, "/account/second-factor/codes/")
-    assert len(re.findall(r"<code>\d{8}</code>", browser.get("/account/second-factor/codes/").content.decode())) == 10
+    assert len(set(re.findall(r"<code>(\d{10})</code>", done.content.decode()))) == 10
     assert browser.get("/").status_code == 200
     stored = json.dumps(list(Authenticator.objects.values_list("data", flat=True)))
     assert SECRET not in stored
@@ -150,13 +150,47 @@ def test_five_wrong_codes_make_one_wait(browser: Client, manager: User):
 
 def test_a_recovery_code_stands_in_once(browser: Client, manager: User):
     with_app(manager)
-    spare = RecoveryCodes.activate(manager).get_unused_codes()[0]
+    spare, kept = recovery_codes.make(manager)[3:5]
     sign_in(browser, manager)
     assert where(browser.post(SHOW, {"code": spare})) == (302, "/")
 
     other = Client(REMOTE_ADDR="2001:db8:fffe::1")
     sign_in(other, manager)
     assert other.post(SHOW, {"code": spare}).status_code == 200
+    assert recovery_codes.left(manager) == 9
+    assert where(other.post(SHOW, {"code": f" {kept[:5]}-{kept[5:]} "})) == (302, "/")
+
+
+def test_of_recovery_codes_hashes_alone_are_kept_and_new_ones_end_the_old(manager: User, settings):
+    settings.PASSWORD_HASHERS = settings.PASSWORD_HASHERS[1:]
+    old = recovery_codes.make(manager)[7]
+    [row] = Authenticator.objects.filter(user=manager)
+    assert {identify_hasher(one).algorithm for one in row.data["hashes"]} == {"argon2"}
+    assert old not in json.dumps(row.data)
+
+    new = recovery_codes.make(manager)[7]
+
+    assert recovery_codes.use(manager, old) is None
+    assert recovery_codes.use(manager, f"6{new[1:]}") is None
+    assert recovery_codes.use(manager, new) == row
+    assert recovery_codes.use(manager, new) is None
+    assert [recovery_codes.use(manager, other) for other in ("", "７000000000", "x" * 10, new[:9])] == [None] * 4
+
+
+def test_new_codes_are_shown_once_and_told_by_mail(browser: Client, manager: User, mailoutbox):
+    with_app(manager)
+    sign_in(browser, manager)
+    browser.post(SHOW, {"code": code()})
+    page = "/account/second-factor/codes/new/"
+    assert "You have none left." in browser.get(page).content.decode()
+
+    made = browser.post(page)
+
+    found = re.findall(r"<code>(\d{10})</code>", made.content.decode())
+    assert (len(found), "no-store" in made.headers["Cache-Control"]) == (10, True)
+    assert not any(one in browser.get(path).content.decode() for one in found for path in (page, SET_UP))
+    assert "10 codes are left." in browser.get(SET_UP).content.decode()
+    assert [mail.to for mail in mailoutbox] == [[manager.email]]
 
 
 def test_a_session_from_before_has_to_show_the_factor_that_was_set_up_elsewhere(browser: Client, manager: User):
@@ -209,7 +243,7 @@ def test_a_session_that_showed_it_costs_no_query_more(
     browser.post(SHOW, {"code": code()})
     browser.get("/")
     settings.SECOND_FACTOR_REQUIRED = False
-    with django_assert_num_queries(18) as without:
+    with django_assert_num_queries(20) as without:
         browser.get("/")
     settings.SECOND_FACTOR_REQUIRED = True
     with django_assert_num_queries(len(without)):
@@ -245,7 +279,7 @@ def test_tokens_are_issued_only_to_who_has_one(browser: Client, settings, db):
 
 def test_who_has_lost_it_gets_it_removed_by_who_runs_the_registry(browser: Client, manager: User, capsys):
     with_app(manager)
-    RecoveryCodes.activate(manager)
+    recovery_codes.make(manager)
     sign_in(browser, manager)
     browser.post(SHOW, {"code": code()})
 
