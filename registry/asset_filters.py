@@ -19,6 +19,7 @@ from registry.filters import (
     RegionFilter,
     TextFilter,
     around,
+    compared,
     within_distance,
 )
 from registry.kinds import Kind
@@ -82,7 +83,7 @@ class AssetFilters(Filters):
         if radius is None:
             raise FilterRefused("near", _("This needs %(other)s as well.") % {"other": "radius"})
         box = any_place_meets(around(point, float(radius)))
-        return queryset.filter(box).filter(within_distance("place", point, float(radius)))
+        return queryset.filter(box, compared(within_distance("place", point, float(radius))))
 
     def filter_free(self, queryset: Any, name: str, value: int) -> Any:
         start, end = self.form.cleaned_data.get("free_from"), self.form.cleaned_data.get("free_until")

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, Case, F, Func, Q, QuerySet, TextField, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
@@ -114,8 +114,9 @@ class RegionFilter(filters.CharFilter):
             return qs
         scheme, code = split_region(value)
         prefix = Region.prefix_of(scheme, code)
-        inside = Region.objects.filter(scheme=scheme, code__startswith=prefix)
-        return qs.filter(**{f"{self.field_name}__in": inside})
+        # By their ids: PostgreSQL knows how many rows have them, and compares them before all that is dear.
+        inside = Region.objects.filter(scheme=scheme, code__startswith=prefix).values_list("pk", flat=True)
+        return qs.filter(**{f"{self.field_name}__in": list(inside)})
 
 
 class BoxField(forms.CharField):
@@ -178,7 +179,7 @@ class AreaFilter(filters.CharFilter):
         self.indexed = indexed
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs if value is None else qs.filter(self.indexed(value), place__intersects=value)
+        return qs if value is None else qs.filter(self.indexed(value), compared(Q(place__intersects=value)))
 
 
 class BoxFilter(filters.CharFilter):
@@ -193,7 +194,14 @@ class BoxFilter(filters.CharFilter):
         self.indexed = indexed
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs if value is None else qs.filter(self.indexed(value), place__intersects=value)
+        return qs if value is None else qs.filter(self.indexed(value), compared(Q(place__intersects=value)))
+
+
+def compared(condition: Any) -> Case:
+    """A condition that follows one which an index answers, and seldom refuses what that one finds. Spelt so that
+    PostgreSQL expects half to remain: of functions on a place it expects one row in a hundred thousand, and would
+    gather and sort half the catalog for a page of a wide box."""
+    return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 
 def within_distance(column: str, point: Point, radius_m: float) -> Func:

@@ -1,4 +1,4 @@
-"""Searching text on the trigram index."""
+"""Searching text on the trigram index, and how a page of a long list is found."""
 
 import json
 from typing import Any
@@ -9,6 +9,12 @@ from django.db.models.lookups import Contains, StartsWith
 
 SORTED_AT_ONCE = 20_000
 """Rows that are sorted in less time than it may take to read a table of a million in its order."""
+PAGE = 101
+# The plan of what Django itself knows to be empty.
+NOTHING = {"Node Type": "Result", "Plan Rows": 0, "Total Cost": 0.0}
+RISK = 8
+"""How much dearer than reading in order finding all rows may be, as PostgreSQL expects it: where what is sought lies
+together, or is not there at all, reading in order takes the whole table."""
 
 
 @CharField.register_lookup
@@ -33,11 +39,23 @@ class IBegins(StartsWith):
 
 
 def are_few(rows: QuerySet[Any]) -> bool:
-    """Whether PostgreSQL expects the rows to be few enough to find them all by what narrows them, and to sort them.
-    Where what a text finds lies together, reading in the order of ids until a page is full may take the whole table.
+    """Whether to find all rows by what narrows them, and to sort them; else they are read in the order of ids until a
+    page is full. As PostgreSQL expects of both: what is read in order is found soon where many rows fit, and takes
+    the whole table where none does.
     """
-    plan = json.loads(rows.order_by().values("pk").explain(format="json"))
-    return bool(plan[0]["Plan"]["Plan Rows"] <= SORTED_AT_ONCE)
+    page = _plan(rows.order_by("pk")[:PAGE])
+    reading = page["Plans"][0] if "Plans" in page else page
+    if "Sort" in reading["Node Type"]:
+        return True
+    if reading["Plan Rows"] > SORTED_AT_ONCE:
+        return False
+    return bool(_plan(rows.order_by())["Total Cost"] <= RISK * page["Total Cost"])
+
+
+def _plan(rows: QuerySet[Any]) -> dict[str, Any]:
+    text = rows.values("pk").explain(format="json")
+    found: dict[str, Any] = json.loads(text)[0]["Plan"] if text else NOTHING
+    return found
 
 
 def id_to_sort_by() -> CombinedExpression:

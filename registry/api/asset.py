@@ -66,8 +66,7 @@ class AssetResource(Resource):
     place = "place"
     serializer_class = AssetShown
     filterset_class = AssetFilters
-    narrowed_by = frozenset({"bbox", "near"})
-    searched_by = frozenset({"q"})
+    is_long = True
 
     def joined(self, queryset: Any) -> models.QuerySet[Any]:
         """With the place that the caller may know, which all filters by place use."""

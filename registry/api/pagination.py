@@ -34,13 +34,13 @@ class KeysetPagination(BasePagination):
         self.request, self.limit = request, limit_of(request)
         self.name, self.descending = ordering_of(request, view.orderings)
         self.field = _column(queryset, self.name)
-        few = bool(view.searched_by & set(request.query_params)) and are_few(queryset)
+        few = view.is_long and bool(view.filters_given()) and are_few(queryset)
         rows = ordered(queryset, self.name, self.descending)
         if few and self.field.primary_key:
             rows = rows.order_by(id_to_sort_by().desc() if self.descending else id_to_sort_by().asc())
         cursor = request.query_params.get(CURSOR)
         if cursor is not None:
-            rows = rows.filter(self._after(cursor, rarely=few or bool(view.narrowed_by & set(request.query_params))))
+            rows = rows.filter(self._after(cursor, rarely=few))
         # One more than the page tells whether there is a next one.
         page = list(rows[: self.limit + 1])
         self.has_next = len(page) > self.limit

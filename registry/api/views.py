@@ -146,10 +146,8 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     filter_backends = (StrictFilterBackend,)
     pagination_class = KeysetPagination
     lookup_value_converter = "int"
-    # Filters that leave few rows of many, each by an index of its own.
-    narrowed_by: ClassVar[frozenset[str]] = frozenset()
-    # Filters of which only PostgreSQL knows whether they leave few rows or most.
-    searched_by: ClassVar[frozenset[str]] = frozenset()
+    # Whether the list can be so long that only PostgreSQL knows how a page of it is found (registry.search.are_few).
+    is_long: ClassVar[bool] = False
 
     @property
     def user(self) -> User:
@@ -237,7 +235,7 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     def _page(self, queryset: models.QuerySet[Any]) -> Rows:
         """The rows of the page that is asked for. Raises the problem 400 where filters take too long."""
         paginator: Any = self.paginator
-        filters = [name for name in self.request.query_params if name not in OTHERS]
+        filters = self.filters_given()
         if not filters:
             return Rows(paginator.paginate_queryset(self.paged(queryset), self.request, view=self))
         try:
@@ -245,6 +243,10 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
                 return Rows(paginator.paginate_queryset(self.paged(queryset), self.request, view=self))
         except TakesTooLong as error:
             raise too_costly(filters[0]) from error
+
+    def filters_given(self) -> Rows:
+        """The names of the filters in the address."""
+        return [name for name in self.request.query_params if name not in OTHERS]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         for name in request.query_params:

@@ -363,6 +363,11 @@ class Asset(models.Model):
                 opclasses=["gin_trgm_ops", "gin_trgm_ops"],
                 name="asset_text",
             ),
+            # Few are planned, out of service or protected: nobody should look through all others to find them.
+            models.Index(
+                fields=["status", "id"], condition=~Q(status=AssetStatus.IN_SERVICE), name="asset_not_in_service"
+            ),
+            models.Index(fields=["protection", "id"], condition=PROTECTED, name="asset_protected"),
             # What changed last lies together at the table's end, so that a few bytes a block suffice.
             BrinIndex(fields=["updated_at"], name="asset_changed"),
         ]

@@ -5,19 +5,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, IsNull, LessThanOrEqual
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.api.problems import Problem, bad_parameter
+from registry.filters import compared
 from registry.ogc.collection import Collection
 from registry.ogc.crs import CRS84, Crs, box_of, system_of
 from registry.ogc.filtering import conditions, reading
 from registry.ogc.filtering.scope import Scope
 from registry.ogc.properties import Property
 from registry.ogc.values import boolean, day, moment, number, plain
+from registry.search import are_few, id_to_sort_by
 
 DEFAULT_LIMIT, MOST = 100, 5000
 FORMAT, LIMIT, AFTER, BBOX, BBOX_CRS, DATETIME, CRS, FILTER, FILTER_LANG, FILTER_CRS = (
@@ -48,11 +50,10 @@ class Asked:
         for box in self.boxes:
             rows = rows.filter(collection.indexed(box))
         rows = rows.filter(self.condition)
+        few = bool(self.costly or self.boxes) and are_few(rows)
         if self.after is not None:
-            # A sum has no index: where boxes leave few rows, PostgreSQL should not walk the index of ids instead.
-            behind = Q(GreaterThan(F("pk") + 0, self.after)) if self.boxes else Q(pk__gt=self.after)
-            rows = rows.filter(behind)
-        return rows.order_by("pk")
+            rows = rows.filter(Q(GreaterThan(id_to_sort_by(), self.after)) if few else Q(pk__gt=self.after))
+        return rows.order_by(id_to_sort_by() if few else "pk")
 
 
 def asked(query: QueryDict, collection: Collection) -> Asked:
@@ -64,7 +65,7 @@ def asked(query: QueryDict, collection: Collection) -> Asked:
     if BBOX in given:
         box = box_of(given[BBOX], box_crs)
         boxes.append(box)
-        condition &= Q(place__intersects=box)
+        condition &= Q(compared(Q(place__intersects=box)))
     if DATETIME in given:
         condition &= _during(_days(given[DATETIME]), collection)
     for name in given:

@@ -84,7 +84,7 @@ class AssetTable(Table):
 def assets(request: MemberRequest) -> HttpResponse:
     form = AssetFilterForm(request.GET)
     listed: Any = form.filtered(_known(request.user)).select_related("owner", "region")
-    few = bool(request.GET.get("q")) and are_few(listed)
+    few = bool(form.given) and form.is_valid() and are_few(listed)
     rows = (
         listed.order_by(id_to_sort_by().desc() if few else "-id")
         .without_place()

@@ -14,16 +14,16 @@ from django.utils.translation import gettext as _
 
 from registry.ogc.filtering import space, time
 from registry.ogc.filtering.reading import Tree, refuse
-from registry.ogc.filtering.scope import BOOLEAN, STRING, Scope, alike, is_place, of_property, scalar
+from registry.ogc.filtering.scope import BOOLEAN, STRING, Scalar, Scope, alike, is_place, of_property, scalar
 
 Operator = Callable[[list[Tree], Scope], Q]
-COMPARISONS: dict[str, Callable[[Any, Any], Q]] = {
-    "=": lambda a, b: Q(Exact(a, b)),
-    "<>": lambda a, b: ~Q(Exact(a, b)),
-    "<": lambda a, b: Q(LessThan(a, b)),
-    "<=": lambda a, b: Q(LessThanOrEqual(a, b)),
-    ">": lambda a, b: Q(GreaterThan(a, b)),
-    ">=": lambda a, b: Q(GreaterThanOrEqual(a, b)),
+COMPARISONS: dict[str, Callable[[Scalar, Scalar], Q]] = {
+    "=": lambda a, b: _equal(a, b),
+    "<>": lambda a, b: ~_equal(a, b),
+    "<": lambda a, b: Q(LessThan(a.expression, b.expression)),
+    "<=": lambda a, b: Q(LessThanOrEqual(a.expression, b.expression)),
+    ">": lambda a, b: Q(GreaterThan(a.expression, b.expression)),
+    ">=": lambda a, b: Q(GreaterThanOrEqual(a.expression, b.expression)),
 }
 ARRAYS = {"a_equals": "=", "a_contains": "@>", "a_containedBy": "<@", "a_overlaps": "&&"}
 TEXTS = ArrayField(CharField(max_length=200))
@@ -77,14 +77,21 @@ def _comparison(name: str) -> Operator:
         left, right = alike(*(scalar(argument, scope) for argument in _given(arguments, 2)))
         if left.type == BOOLEAN and name not in ("=", "<>"):
             refuse(_("True and false have no order."))
-        return COMPARISONS[name](left.expression, right.expression)
+        return COMPARISONS[name](left, right)
 
     return compare
 
 
+def _equal(left: Scalar, right: Scalar) -> Q:
+    for one, other in ((left, right), (right, left)):
+        if one.folded and (cases := one.cases(other)):
+            return reduce(or_, (Q(Exact(one.folded.expression, Value(case))) for case in cases))
+    return Q(Exact(left.expression, right.expression))
+
+
 def _between(arguments: list[Tree], scope: Scope) -> Q:
     value, least, most = alike(*(scalar(argument, scope) for argument in _given(arguments, 3)))
-    return COMPARISONS[">="](value.expression, least.expression) & COMPARISONS["<="](value.expression, most.expression)
+    return COMPARISONS[">="](value, least) & COMPARISONS["<="](value, most)
 
 
 def _in(arguments: list[Tree], scope: Scope) -> Q:
@@ -92,7 +99,7 @@ def _in(arguments: list[Tree], scope: Scope) -> Q:
     if not isinstance(listed, list) or not listed:
         refuse(_("IN needs a list of values."))
     first, *others = alike(scalar(value, scope), *(scalar(one, scope) for one in listed))
-    return reduce(or_, (COMPARISONS["="](first.expression, one.expression) for one in others))
+    return reduce(or_, (_equal(first, one) for one in others))
 
 
 def _like(arguments: list[Tree], scope: Scope) -> Q:

@@ -35,11 +35,24 @@ class Scope:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A value to compare: an expression of one of the five types."""
+    """A value to compare: an expression of one of the five types. values: of a property all that it can be, where
+    these are few. folded: what CASEI was applied to."""
 
     type: str
     expression: Any
     is_literal: bool = False
+    values: tuple[Any, ...] = ()
+    folded: "Scalar | None" = None
+
+    def cases(self, other: "Scalar") -> list[str]:
+        """Of a property under CASEI with few values those that are the literal `other`, so that the property itself is
+        compared, of which PostgreSQL knows how often it has them; none where that cannot be said."""
+        literal = other.folded or other
+        if self.folded is None or not (literal.is_literal and isinstance(literal.expression, Value)):
+            return []
+        text = str(literal.expression.value)
+        wanted = text.lower() if other.folded else text
+        return [value for value in self.folded.values if text.isascii() and value.lower() == wanted]
 
 
 def scalar(node: Tree, scope: Scope) -> Scalar:
@@ -61,7 +74,7 @@ def scalar(node: Tree, scope: Scope) -> Scalar:
             folded = scalar(inner, scope)
             if folded.type != STRING:
                 refuse(_("CASEI takes text."))
-            return Scalar(STRING, Lower(folded.expression), folded.is_literal)
+            return Scalar(STRING, Lower(folded.expression), folded.is_literal, folded=folded)
         case {"op": name}:
             refuse(_("%(name)s gives no value that can be compared here.") % {"name": str(name)[:40]})
     refuse(_("A property, text, number, date or timestamp is needed, and not %(node)s.") % {"node": str(node)[:80]})
@@ -71,7 +84,7 @@ def of_property(found: Property) -> Scalar:
     if found.type == "array":
         refuse(_("%(name)s is an array: compare it by A_CONTAINS and the like.") % {"name": found.name})
     kind = {"integer": NUMBER, "string": found.format or STRING}.get(found.type, found.type)
-    return Scalar(kind, found.expression)
+    return Scalar(kind, found.expression, values=found.values)
 
 
 def alike(*operands: Scalar) -> tuple[Scalar, ...]:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, Func, Q, Value
 from django.utils.translation import gettext as _
 
+from registry.filters import compared
 from registry.ogc.filtering.reading import Tree, refuse
 from registry.ogc.filtering.scope import PLACE_EXPRESSION, Scope, is_place
 
@@ -71,7 +72,8 @@ def _operator(name: str) -> Callable[[list[Tree], Scope], Q]:
     def relate(arguments: list[Tree], scope: Scope) -> Q:
         geometry = Value(geometry_of(arguments, scope), output_field=GeometryField(srid=4326))
         sides = [PLACE_EXPRESSION if is_place(argument) else geometry for argument in arguments]
-        return Q(Func(*sides, function=FUNCTIONS[name], output_field=BooleanField()))
+        related = Func(*sides, function=FUNCTIONS[name], output_field=BooleanField())
+        return Q(compared(related)) if name in MEETING else Q(related)
 
     return relate
 

@@ -3,9 +3,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registry import search
 from registry.kinds import Kind
 from registry.models import Protection, Role, Sector
+from registry.web import assets
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +38,9 @@ def test_the_catalog_is_for_those_who_take_part(client: Client):
     assert client.get("/assets/").status_code == 403
 
 
-@pytest.mark.parametrize("at_once", [0, search.SORTED_AT_ONCE], ids=["by the index of ids", "sorted"])
-def test_what_a_text_finds_stands_newest_first(client: Client, monkeypatch: pytest.MonkeyPatch, at_once: int):
-    monkeypatch.setattr(search, "SORTED_AT_ONCE", at_once)
+@pytest.mark.parametrize("at_once", [False, True], ids=["by the index of ids", "sorted"])
+def test_what_a_text_finds_stands_newest_first(client: Client, monkeypatch: pytest.MonkeyPatch, at_once: bool):
+    monkeypatch.setattr(assets, "are_few", lambda rows: at_once)
     owner = factories.organization("towers")
     for number in (1, 3, 2):
         factories.asset(owner, code=f"T-{number}")
@@ -48,7 +48,7 @@ def test_what_a_text_finds_stands_newest_first(client: Client, monkeypatch: pyte
     with CaptureQueriesContext(connection) as asked:
         page = client.get("/assets/?q=t-")
     assert codes(page) == ["T-2", "T-3", "T-1"]
-    assert any('("registry_asset"."id" + 0) DESC' in query["sql"] for query in asked) == bool(at_once)
+    assert any('("registry_asset"."id" + 0) DESC' in query["sql"] for query in asked) == at_once
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""How a page of a long list is found: what is few is gathered and sorted, else ids are read until it is full."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from registry import search
+from registry.models import Asset
+from tests import factories
+
+
+class Planned:
+    """A list of which PostgreSQL expects what it is told: the plan of a page, and the cost of finding all rows."""
+
+    def __init__(self, page: dict[str, Any], cost: float) -> None:
+        self.page, self.cost, self.whole = page, cost, True
+
+    def order_by(self, *_fields: str) -> "Planned":
+        return self
+
+    def values(self, *_fields: str) -> "Planned":
+        return self
+
+    def __getitem__(self, _part: slice) -> "Planned":
+        return PageOf(self.page, self.cost)
+
+    def explain(self, format: str) -> str:
+        return json.dumps([{"Plan": {"Node Type": "Bitmap Heap Scan", "Plan Rows": 1, "Total Cost": self.cost}}])
+
+
+class PageOf(Planned):
+    def explain(self, format: str) -> str:
+        return json.dumps([{"Plan": {"Node Type": "Limit", "Total Cost": 100.0, "Plans": [self.page]}}])
+
+
+@pytest.mark.parametrize(
+    ("node", "rows", "cost", "few"),
+    [
+        ("Sort", 500_000, 10**9, True),
+        ("Index Scan", 20_001, 1.0, False),
+        ("Index Scan", 20_000, 800.0, True),
+        ("Index Scan", 20_000, 800.1, False),
+    ],
+)
+def test_what_is_found_at_once_is_few_and_not_much_dearer(node: str, rows: int, cost: float, few: bool):
+    assert search.are_few(Planned({"Node Type": node, "Plan Rows": rows}, cost)) is few  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_what_django_knows_to_be_empty_is_few_and_asks_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert search.are_few(Asset.objects.none())
+
+
+def plan_of(rows: QuerySet[Any]) -> str:
+    """As PostgreSQL finds them where reading the whole table is the last resort."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    return rows.values("pk").explain()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        ({"status": "planned"}, "asset_not_in_service"),
+        ({"status__in": ["planned", "out_of_service"]}, "asset_not_in_service"),
+        ({"protection": "core"}, "asset_protected"),
+        ({"protection__in": ["core", "restricted"]}, "asset_protected"),
+    ],
+)
+def test_what_few_assets_are_has_an_index_of_its_own(condition: dict[str, Any], index: str):
+    factories.asset(factories.organization())
+    assert index in plan_of(Asset.objects.filter(**condition).order_by("pk"))
