@@ -8,7 +8,7 @@ import pytest
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NGINX = (DEPLOY / "nginx" / "infrashare.conf").read_text(encoding="utf-8")
-TLS = NGINX[NGINX.index("listen 443") :]
+TLS, FIGURES = re.split(r"listen 9443", NGINX[NGINX.index("listen 443") :], maxsplit=1)
 
 
 def test_nginxs_own_answers_have_the_headers_of_the_sites():
@@ -37,6 +37,14 @@ def test_one_address_has_a_limit_of_requests_everywhere():
     assert "limit_req_zone $binary_remote_addr zone=callers:10m rate=50r/s;" in NGINX
     assert TLS[: TLS.index("location /")].count("limit_req zone=callers") == 1
     assert "limit_req_status 429;" in NGINX
+
+
+def test_figures_are_for_who_shows_a_certificate():
+    assert re.search(r"location = /metrics/ \{\s+return 404;", TLS)
+    assert (
+        "ssl_verify_client on;" in FIGURES and "ssl_client_certificate /etc/infrashare/tls/authority.pem;" in FIGURES
+    )
+    assert re.findall(r"location (.+?) \{\s+(\w+)", FIGURES) == [("= /metrics/", "proxy_pass"), ("/", "return")]
 
 
 def unit(name: str) -> dict[str, list[str]]:
