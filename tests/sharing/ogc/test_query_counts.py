@@ -10,8 +10,8 @@ from tests.sharing.api.world import COLLECTIONS, World
 
 pytestmark = pytest.mark.django_db
 
-# Session, user, memberships, regulated regions, the plan of the page, ids, features; around a filter a savepoint, a time
-# limit, their ends.
+# Session, user, memberships, regulated regions, the plan of a page, ids, features; around a filter a savepoint, a
+# time limit, their ends.
 PAGE, FILTERED = 7, 11
 
 

@@ -5,7 +5,7 @@ DEAR = "ALTER FUNCTION registry_units_taken(bigint, daterange) COST {cost}"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0021_listed")]
+    dependencies = [("registry", "0023_exports")]
 
     operations = [
         migrations.AddIndex(
