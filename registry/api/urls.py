@@ -6,6 +6,7 @@ from registry.api.api_token import TokenResource
 from registry.api.asset import AssetResource
 from registry.api.change import ChangeResource
 from registry.api.disclosure import DisclosureResource
+from registry.api.export import ExportResource
 from registry.api.export_job import ExportJobResource
 from registry.api.invitation import InvitationResource
 from registry.api.me import MeView
@@ -26,6 +27,7 @@ router.register("terrain-areas", TerrainResource, "terrain-area")
 router.register("changes", ChangeResource, "change")
 router.register("disclosures", DisclosureResource, "disclosure")
 router.register("sights", SightResource, "sight")
+router.register("exports", ExportResource, "export")
 router.register("export-jobs", ExportJobResource, "export-job")
 router.register("memberships", MembershipResource, "membership")
 router.register("invitations", InvitationResource, "invitation")

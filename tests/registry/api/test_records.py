@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from registry.models import Change, Disclosure, Protection, Role, Sight
+from registry.models import Change, Disclosure, Export, Protection, Role, Sight
 from tests import factories
-from tests.calls import Caller, problem
+from tests.calls import Caller, body_of, problem
 from tests.sharing.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +156,36 @@ def test_a_member_of_nobody_reads_none_of_it(scene: Scene):
     viewer = Caller(factories.member(scene.metro, Role.VIEWER))
     for path in ("sights/", "changes/", "disclosures/"):
         assert problem(viewer.post(path, {}), 405, "method_not_allowed") == []
+
+
+def test_who_took_a_file_is_found_by_person_address_and_day(scene: Scene):
+    viewer = factories.member(scene.metro, Role.VIEWER, "metro-viewer")
+    body_of(Caller(viewer).get("assets/", format="csv", kind="tower"))
+    owner, officer, today = Caller(scene.metro_manager), Caller(scene.officer), timezone.localdate()
+    [taken] = results(owner, "exports/")
+    assert taken == {
+        "id": taken["id"], "exported_at": taken["exported_at"], "person": "metro-viewer", "token": None,
+        "address": "/api/v1/assets/", "filename": "assets.csv", "parameters": {"format": "csv", "kind": "tower"},
+        "rows": None,
+    }  # fmt: skip
+    assert results(officer, "exports/") == [taken]
+    assert results(Caller(scene.asker), "exports/") == []
+    for name, here, gone in (
+        ("person", "metro-viewer", "nobody"),
+        ("address", "/api/", "/admin/"),
+        ("first_day", today, today + timedelta(days=1)),
+        ("last_day", today, today - timedelta(days=1)),
+    ):
+        assert len(results(owner, "exports/", **{name: here})) == 1, name
+        assert results(owner, "exports/", **{name: gone}) == [], name
+
+
+def test_a_page_of_exports_takes_the_same_queries(scene: Scene):
+    owner = Caller(scene.metro_manager)
+    counts = []
+    for _ in range(3):
+        Export.objects.create(person=scene.metro_manager, address="/x/", filename="x.csv")
+        with CaptureQueriesContext(connection) as taken:
+            results(owner, "exports/")
+        counts.append(len(taken))
+    assert counts == [4, 4, 4]

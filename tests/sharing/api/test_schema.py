@@ -31,6 +31,7 @@ OF_REGISTRY = (
     "changes",
     "disclosures",
     "sights",
+    "exports",
     "export_jobs",
     "memberships",
     "invitations",

@@ -20,6 +20,7 @@ from registry.models import (
     Basis,
     Change,
     Disclosure,
+    Export,
     ExportJob,
     FacilityType,
     ImportJob,
@@ -170,6 +171,13 @@ class World(Scene):
     def invitation(self) -> Invitation:
         manager: Any = self.people["owner manager"]
         return invitations.invite(self.metro, email="lee@metro.example", role=Role.EDITOR, actor=manager)
+
+    def taken(self) -> Export:
+        """By a person of the owner, as a file."""
+        return Export.objects.create(
+            person=self.people["owner viewer"], address="/api/v1/assets/", filename="assets.csv",
+            parameters={"format": "csv"},
+        )  # fmt: skip
 
     def sight(self) -> Sight:
         """A regulator's, of an asset of the owner."""
@@ -435,6 +443,10 @@ OPERATIONS: dict[str, Operation] = {
     "disclosures_retrieve": Operation("GET", "disclosures/{}/", of("disclosure"), SEE_MATCH),
     "sights_list": Operation("GET", "sights/"),
     "sights_retrieve": Operation("GET", "sights/{}/", of("sight"), OWNER | HERE),
+    "exports_list": Operation("GET", "exports/"),
+    "exports_retrieve": Operation(
+        "GET", "exports/{}/", of("taken"), people("owner", roles=MANAGERS) | people("owner", roles=("viewer",)) | HERE
+    ),
     "export_jobs_list": Operation("GET", "export-jobs/"),
     "export_jobs_retrieve": Operation("GET", "export-jobs/{}/", of("export"), people("owner", roles=MANAGERS)),
     "export_jobs_file": Operation("GET", "export-jobs/{}/file/", of("export"), people("owner", roles=MANAGERS)),
