@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-import django_tables2
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -19,11 +18,11 @@ from registry.exports.formats import FORMATS
 from registry.replicas import may_lag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import DayInput, Form
-from registry.web.tables import Table, shown
+from registry.web.tables import shown
 from sharing.monitoring import files
 from sharing.monitoring.audit import Trail, trail
 from sharing.monitoring.drilldown import Drill
-from sharing.web.monitoring import FORMS, ReadRows, file_of
+from sharing.web.monitoring import FORMS, file_of, table_of
 
 
 class AuditForm(Form):
@@ -55,8 +54,7 @@ def audit(request: MemberRequest) -> HttpResponse:
     """A page of the trail, the newest first."""
     form = AuditForm({**request.GET.dict()})
     drill = form.drill(request.user)
-    columns = {f"c{at}": django_tables2.Column(field.title, orderable=False) for at, field in enumerate(drill.fields)}
-    table = type("Trail", (Table,), columns)(ReadRows(drill))
+    table = table_of(drill, _("Nothing here that you may know of. Choose other days, or leave the search empty."))
     asked = urlencode({name: value for name, value in form.data.items() if value and name != "page"})
     context = {
         "form": form,

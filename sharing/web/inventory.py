@@ -29,7 +29,7 @@ def inventory_page(request: MemberRequest) -> HttpResponse:
     owners = Organization.objects.filter(pk__in=request.user.organizations_as(Role.MANAGER), assets__isnull=False)
     filed = {one.organization_id: one for one in _latest(owners)}
     context = {
-        "table": shown(request, table_of(inventory.inventory(request.user))),
+        "table": shown(request, table_of(inventory.inventory(request.user), _("There is no asset to count yet."))),
         "files": [(form, reverse("web:inventory-file", args=[form])) for form in FORMS],
         "owners": [(owner, filed.get(owner.pk)) for owner in owners.distinct()],
     }

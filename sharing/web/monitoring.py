@@ -166,10 +166,12 @@ class ReadRows(TableData):  # type: ignore[misc]
         return count
 
 
-def table_of(drill: Drill) -> WebTable:
-    """A column a field, none of which sorts: the rows stand in the order of the drill."""
+def table_of(drill: Drill, nothing: str = "") -> WebTable:
+    """A column a field, none of which sorts: the rows stand in the order of the drill. nothing: what an empty one
+    says."""
     columns = {f"c{at}": django_tables2.Column(field.title, orderable=False) for at, field in enumerate(drill.fields)}
-    table: WebTable = type("Rows", (WebTable,), columns)(ReadRows(drill))
+    nothing = nothing or _("No row stands behind this figure.")
+    table: WebTable = type("Rows", (WebTable,), columns)(ReadRows(drill), empty_text=nothing)
     return table
 
 
