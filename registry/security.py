@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 from allauth.core.internal.httpkit import get_client_ip
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
 log = logging.getLogger("infrashare.security")
@@ -25,8 +26,17 @@ def note(event: str, request: HttpRequest | None = None, **facts: Any) -> None:
     if event not in DONE | REFUSED:
         raise ValueError(f"{event} is no event of security")
     if request is not None:
-        facts["address"] = get_client_ip(request)
+        facts["address"] = _address_of(request)
     told = {key: value for key, value in facts.items() if value is not None}
     words = " ".join([event, *(f"{key}={value}" for key, value in told.items())])
     level = logging.WARNING if event in REFUSED else logging.INFO
     log.log(level, words, extra={"event": event, **told})
+
+
+def _address_of(request: HttpRequest) -> str | None:
+    """None where fewer proxies wrote to X-Forwarded-For than TRUSTED_PROXIES says, which is for others to refuse."""
+    try:
+        found: str | None = get_client_ip(request)
+    except ImproperlyConfigured:
+        return None
+    return found

@@ -135,6 +135,14 @@ def test_tokens_that_are_issued_revoked_and_refused(manager: User, told):
     assert secret not in str(lines)
 
 
+def test_a_call_whose_address_nobody_can_tell_is_answered_all_the_same(db, told, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    headers = {"Authorization": "Bearer isr_never", "X-Forwarded-For": "203.0.113.9"}
+
+    assert Client().get("/api/v1/me/", headers=headers).status_code == 401
+    assert told() == ["WARNING token_refused"]
+
+
 def test_a_file_and_an_address_that_are_refused(manager: User, told, monkeypatch):
     of = manager.memberships.get().organization
     monkeypatch.setattr(queueing, "MOST_BYTES", 3)

@@ -1,18 +1,29 @@
 """Passwords that are long enough and refused all the same; wherever one is chosen, the same rules hold."""
 
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import translation
 
-from registry.accounts import invitations
+from registry.accounts import invitations, passwords
 from registry.models import Role, User
 from tests import factories
 from tests.registry.web.account.conftest import PASSWORD, knowing
 
 BREACHED = "This password is known from breaches of other sites: choose another."
 OF_THIS_PLACE = "This password is made of names that anybody would try here: add words of your own."
+
+
+def test_the_words_stand_on_the_page_of_security():
+    page = (Path(settings.BASE_DIR) / "docs" / "security.md").read_text(encoding="utf-8")
+    [listed] = re.findall(r"try here: \*(.+?)\*;", page, re.DOTALL)
+
+    assert {re.sub(r"\s", "", word) for word in re.split("[,;]", listed)} == passwords.WORDS
 
 
 def refused(password: str) -> list[str]:
