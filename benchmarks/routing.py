@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import rustworkx
 
+from benchmarks.contended import contended
 from benchmarks.figures import figure
 from registry.kinds import Kind
 from sharing.matching.arrays import Floats, Ints
@@ -28,7 +29,8 @@ DUCTS = TERMS[Kind.DUCT.value]
 
 
 def routing() -> list[dict[str, Any]]:
-    """City, intercity and a thousand routes of both, in milliseconds and seconds after loading."""
+    """City, intercity and a thousand routes of both, in milliseconds and seconds after loading; a list that
+    contends."""
     rng = np.random.default_rng(165)
     city, country = _lines(_city(0, 0, 106), rng), _lines(_country(), rng)
     _warm_up(_lines(_city(0, 0, 4), rng))
@@ -50,7 +52,7 @@ def routing() -> list[dict[str, Any]]:
     mixed = _inside(networks[0], rng, ROUTES // 2), _between_cities(networks[1], rng, ROUTES // 2)
     seconds = sum(_seconds(network, asked) for network, asked in zip(networks, mixed, strict=True))
     figures.append(figure(f"{ROUTES:,} mixed routes", seconds, "s", 7.0, None, seconds <= 7.0))
-    return figures
+    return figures + contended(networks[0])
 
 
 def _warm_up(lines: Lines) -> None:

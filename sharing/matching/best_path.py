@@ -21,6 +21,7 @@ from sharing.matching.search_graph import (
     LENGTH,
     LOSS,
     SLACK,
+    TOLL,
     Ask,
     Found,
     Graph,
@@ -41,11 +42,13 @@ class SearchTooLarge(Exception):
 
 
 class Limits(NamedTuple):
-    """The limits a path is held to."""
+    """The limits a path is held to. spend: of the cost without tolls, which is less than the cost only where there
+    are any."""
 
     length: bool
     gap_share: bool
     loss: bool
+    spend: bool = False
 
 
 ALL_LIMITS: Final = Limits(True, True, True)
@@ -53,19 +56,22 @@ NO_LIMITS: Final = Limits(False, False, False)
 UNBOUNDED: Final = Rest(NOTHING, NOTHING, NOTHING, 0.0, 0.0, 0.0, 0.0)
 
 
-def best_path(network: Network, graph: Graph, ask: Ask, limits: Limits, guide: Guide = NO_GUIDE) -> Found | None:
-    """The path of least weight on `graph` within `limits` that repeats no node, or None. guide: of that weight."""
+def best_path(
+    network: Network, graph: Graph, ask: Ask, limits: Limits, guide: Guide = NO_GUIDE, most: float = np.inf
+) -> Found | None:
+    """The path of least weight on `graph` within `limits` that repeats no node, or None; one that weighs less than
+    `most`. guide: of that weight."""
     if not ask.entry.size or not ask.exit.size:
         return None
     critical: list[int] = []
     held = NO_LIMITS
-    found = _without_repeats(graph, ask, UNBOUNDED, held, critical, np.inf, guide)
+    found = _without_repeats(graph, ask, UNBOUNDED, held, critical, most, guide)
     while found is not None:
         broken = Limits(*(limit and sinned for limit, sinned in zip(limits, _broken(found, ask), strict=True)))
         if not any(broken):
             break
         held = Limits(*(before or now for before, now in zip(held, broken, strict=True)))
-        found = _held(network, graph, ask, held, critical)
+        found = _held(network, graph, ask, held, critical, most)
     return found
 
 
@@ -75,7 +81,12 @@ def _broken(found: Found, ask: Ask) -> Limits:
         bool(sums[LENGTH] > ask.max_length + SLACK),
         bool(sums[BALANCE] > SLACK),
         bool(sums[LOSS] > ask.max_loss + SLACK),
+        _overspent(float(sums[COST]), found, ask),
     )
+
+
+def _overspent(cost: float, found: Found, ask: Ask) -> bool:
+    return cost - float(found.sums[TOLL]) > ask.max_spend + SLACK
 
 
 def _repeated(found: Found) -> list[int]:
@@ -111,8 +122,8 @@ def _without_repeats(
         critical += repeated
 
 
-def _held(network: Network, graph: Graph, ask: Ask, held: Limits, critical: list[int]) -> Found | None:
-    """The path of least weight within the limits `held`."""
+def _held(network: Network, graph: Graph, ask: Ask, held: Limits, critical: list[int], most: float) -> Found | None:
+    """The path of least weight within the limits `held`, if it weighs less than `most`."""
     length = loss = NOTHING
     if held.length:
         length = remaining(network.by_length, by_metre(ask, 1.0), NOTHING, ask.max_length + SLACK)
@@ -124,6 +135,10 @@ def _held(network: Network, graph: Graph, ask: Ask, held: Limits, critical: list
             return None
     multipliers, feasible = _multipliers(graph, ask, held, critical)
     weighted_graph, weighted_ask = _weighted(graph, ask, multipliers)
+    if ask.tolls.toll.size:
+        # Whoever comes to an asset of one span has not paid for it yet; of others that is not known.
+        toll = np.where(network.spans_of_asset == 1, ask.tolls.toll, 0.0)[graph.span_asset]
+        weighted_graph = weighted_graph._replace(span_price=weighted_graph.span_price + toll)
     rest = Rest(
         cost=remaining(weighted_graph, weighted_ask, length, np.inf),
         length=length,
@@ -133,7 +148,9 @@ def _held(network: Network, graph: Graph, ask: Ask, held: Limits, critical: list
         per_loss=multipliers[2],
         credit=float(multipliers[0] * ask.max_length + (multipliers[2] * ask.max_loss if held.loss else 0.0)),
     )
-    most = np.inf if feasible is None else float(feasible.sums[COST])
+    if feasible is not None and feasible.sums[COST] >= most:
+        feasible = None
+    most = most if feasible is None else float(feasible.sums[COST])
     return _without_repeats(graph, ask, rest, held, critical, most) or feasible
 
 
@@ -155,7 +172,8 @@ def _weighted(graph: Graph, ask: Ask, multipliers: Floats) -> tuple[Graph, Ask]:
 
 
 def _multipliers(graph: Graph, ask: Ask, held: Limits, critical: list[int]) -> tuple[Floats, Found | None]:
-    """Multipliers on length, balance and loss that raise the lower bound most, and the best path met that keeps all.
+    """Multipliers on length, balance and loss that raise the lower bound most, and the best path met that keeps all
+    that is held; none is put on what is spent.
 
     Kelley's cutting planes: each path found is a cut on the bound as a function of the multipliers.
     """
@@ -170,12 +188,14 @@ def _multipliers(graph: Graph, ask: Ask, held: Limits, critical: list[int]) -> t
         if not found.exists:
             break
         sums = found.sums
-        over = np.where(held, sums[[LENGTH, BALANCE, LOSS]] - limit, 0.0)
+        over = np.where(held[:3], sums[[LENGTH, BALANCE, LOSS]] - limit, 0.0)
         cost = float(sums[COST] - multipliers @ sums[[LENGTH, BALANCE, LOSS]])
         bound = cost + float(multipliers @ over)
         if bound > best_bound:
             best, best_bound = multipliers, bound
-        if (over <= SLACK).all() and (feasible is None or cost < feasible.sums[COST]) and not _repeated(found):
+        cheaper = feasible is None or cost < feasible.sums[COST]
+        kept = (over <= SLACK).all() and not (held.spend and _overspent(cost, found, ask))
+        if kept and cheaper and not _repeated(found):
             sums = sums.copy()
             sums[COST] = cost
             feasible = found._replace(sums=sums)
@@ -194,7 +214,7 @@ def _highest(cuts: Floats, ask: Ask, graph: Graph, held: Limits) -> tuple[Floats
     """
     scale = max(float(cuts[:, -1].max()), 1.0)
     most = [100.0 * scale / max(ask.max_length, 1.0), 100.0 * scale / max(ask.max_length, 1.0), 100.0 * scale]
-    bounds = [(None, None)] + [(0.0, top if use else 0.0) for top, use in zip(most, held, strict=True)]
+    bounds = [(None, None)] + [(0.0, top if use else 0.0) for top, use in zip(most, held[:3], strict=True)]
     weight_row = np.array([[0.0, -1.0, ask.max_share, 0.0]])
     solved = linprog(
         [-1.0, 0.0, 0.0, 0.0],

@@ -76,6 +76,11 @@ class Network:
         return self.lines.loss_db[self.span_asset] * self.span_share
 
     @cached_property
+    def spans_of_asset(self) -> Ints:
+        """How many there are, by asset row."""
+        return np.bincount(self.span_asset, minlength=len(self.lines))
+
+    @cached_property
     def asset_owner(self) -> Ids:
         """Owners numbered from 0, by asset row."""
         return np.unique(self.lines.owner, return_inverse=True)[1].astype(np.int32)

@@ -6,11 +6,16 @@ costs depends on the last asset (a change of owner has a price, a joint a loss),
 only with that much to spare. Keys are the cost so far plus a consistent lower bound of the rest, so the first finished
 label is an optimum.
 
-Limits: length; share of gaps (gap - share x (gap + span) <= 0, a balance that spans pay back); loss in dB. New build
-is continuous between two assets, so a gap never follows a gap, and the gaps from A and to B have an asset between
-them. Because of the last two a walk could gain by coming back to a node. Nodes in `critical` are remembered by each
-label and entered once; the caller adds those that a found path repeats and searches again until it repeats none
-(Boland, Dethridge and Dumitrescu 2006), so that what is found is a true optimum among paths that repeat no node.
+Tolls are paid once for each asset that a path uses. A label knows the last one; a path can come back only to an asset
+of three spans or more, since it repeats no node, so that only such assets are remembered, and what a label would still
+have to pay for that another has paid already is what it must have to spare.
+
+Limits: length; share of gaps (gap - share x (gap + span) <= 0, a balance that spans pay back); loss in dB; what is
+spent, which is the cost without tolls. New build is continuous between two assets, so a gap never follows a gap, and
+the gaps from A and to B have an asset between them. Because of the last two a walk could gain by coming back to a
+node. Nodes in `critical` are remembered by each label and entered once; the caller adds those that a found path
+repeats and searches again until it repeats none (Boland, Dethridge and Dumitrescu 2006), so that what is found is a
+true optimum among paths that repeat no node.
 """
 
 import heapq
@@ -29,6 +34,7 @@ from sharing.matching.search_graph import (
     LOSS,
     ROUND,
     SLACK,
+    TOLL,
     Ask,
     Bits,
     Found,
@@ -56,6 +62,11 @@ def _dominates(
     use_length: bool,
     use_gap: bool,
     use_loss: bool,
+    use_spend: bool,
+    paid: Bits,
+    toll: Floats,
+    toll_bit: Ids,
+    remembered: Ids,
 ) -> bool:
     """Whether label a makes label b of the same node superfluous."""
     if ints[a, BY_GAP] > ints[b, BY_GAP] or sums[a, COST] > sums[b, COST]:
@@ -69,6 +80,19 @@ def _dominates(
     spare = joint_cost if joint else 0.0
     if asset_a >= 0 and asset_a != asset_b and (asset_b < 0 or asset_owner[asset_a] != asset_owner[asset_b]):
         spare += crossing_cost
+    if use_spend and sums[a, COST] - sums[a, TOLL] + spare > sums[b, COST] - sums[b, TOLL]:
+        return False
+    if toll.size > 0:
+        if asset_b >= 0 and asset_a != asset_b and toll_bit[asset_b] < 0:
+            spare += toll[asset_b]
+        for word in range(paid.shape[1]):
+            ahead = paid[b, word] & ~paid[a, word]
+            bit = 64 * word
+            while ahead:
+                if ahead & np.uint64(1):
+                    spare += toll[remembered[bit]]
+                ahead >>= np.uint64(1)
+                bit += 1
     if sums[a, COST] + spare > sums[b, COST]:
         return False
     if use_loss and sums[a, LOSS] + (joint_loss if joint else 0.0) > sums[b, LOSS]:
@@ -125,9 +149,11 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
     quantity, gap_cost, gap_rate, gap_loss = ask.quantity, ask.gap_cost, ask.gap_rate, ask.gap_loss
     crossing_cost, joint_cost, joint_loss, snap = ask.crossing_cost, ask.joint_cost, ask.joint_loss, ask.snap
     max_gap, max_length, max_share, max_loss = ask.max_gap, ask.max_length, ask.max_share, ask.max_loss
+    toll, toll_bit, remembered, max_spend = ask.tolls.toll, ask.tolls.bit, ask.tolls.remembered, ask.max_spend
+    tolled, paid_words = toll.size > 0, (remembered.size + 63) // 64
     rest_cost, rest_length, rest_loss = rest.cost, rest.length, rest.loss
     per_length, per_balance, per_loss, credit = rest.per_length, rest.per_balance, rest.per_loss, rest.credit
-    use_length, use_gap, use_loss = mode.use_length, mode.use_gap, mode.use_loss
+    use_length, use_gap, use_loss, use_spend = mode.use_length, mode.use_gap, mode.use_loss, mode.use_spend
     critical, words = mode.critical, mode.words
     by_rest, gap_metre = rest_cost.size > 0, gap_cost + gap_rate
     least_rate = min(quantity * graph.least_rate, gap_metre) * ROUND
@@ -135,7 +161,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
     state_first, state_owner, table = guide.state_first, guide.state_owner, guide.table
     lower, upper, guided = guide.lower, guide.upper, guide.state_first.size > 0
     known, gap_due = np.full(state_owner.shape[0], -1.0), np.full(state_owner.shape[0], -1.0)
-    relaxed = not (use_length or use_gap or use_loss or words > 0)
+    relaxed = not (use_length or use_gap or use_loss or use_spend or words > 0 or paid_words > 0)
     change_cost = crossing_cost + joint_cost
 
     node_count = arc_first.shape[0] - 1
@@ -144,9 +170,10 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
     newest = np.full(node_count, -1, np.int32)
     straight_to_b = np.full(node_count, -1.0)  # once known; infinite where no path short enough can pass
     size = 1024
-    ints, sums, seen = np.empty((size, 8), np.int32), np.empty((size, 5)), np.zeros((size, words), np.uint64)
+    ints, sums, seen = np.empty((size, 8), np.int32), np.empty((size, 6)), np.zeros((size, words), np.uint64)
+    paid = np.zeros((size, paid_words), np.uint64)
     made, best, best_label = 0, mode.most, -1
-    best_sums = np.zeros(4)
+    best_sums = np.zeros(5)
     queue = [(0.0, 0)]  # least cost; twice the label to settle, or that plus one for its next gaps
     queue.pop()
     parent, gap_turn, reached = -1, False, 0.0
@@ -163,16 +190,19 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 if made >= mode.max_labels:
                     some_nodes, some_vias = _trace(ints, _deepest(ints, made))
                     return Found(some_nodes, some_vias, best_sums, False, -1)
-                more_ints, more_sums = np.empty((2 * size, 8), np.int32), np.empty((2 * size, 5))
-                more_seen = np.zeros((2 * size, words), np.uint64)
-                more_ints[:size], more_sums[:size], more_seen[:size] = ints, sums, seen
-                ints, sums, seen, size = more_ints, more_sums, more_seen, 2 * size
+                more_ints, more_sums = np.empty((2 * size, 8), np.int32), np.empty((2 * size, 6))
+                more_seen, more_paid = (
+                    np.zeros((2 * size, words), np.uint64),
+                    np.zeros((2 * size, paid_words), np.uint64),
+                )
+                more_ints[:size], more_sums[:size], more_seen[:size], more_paid[:size] = ints, sums, seen, paid
+                ints, sums, seen, paid, size = more_ints, more_sums, more_seen, more_paid, 2 * size
             if parent < 0:
                 node, via, asset, by_gap, span_m = entry[at], GAP, -1, 1, 0.0
                 gap_m = entry_length[at]
                 joints = 1.0 if gap_m > snap else 0.0
                 cost = gap_metre * gap_m + entry_extra[at] + joint_cost * joints
-                length, balance, loss = 0.0, 0.0, gap_loss * gap_m + joint_loss * joints
+                length, balance, loss, tolls = 0.0, 0.0, gap_loss * gap_m + joint_loss * joints, 0.0
             elif gap_turn:
                 pair = gap_pair[at]
                 gap_m = gap_length[pair]
@@ -194,7 +224,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 node, via, asset, by_gap, span_m = gap_head[at], GAP, ints[parent, ASSET], 1, 0.0
                 cost = sums[parent, COST] + gap_metre * gap_m + gap_extra[pair] + 2.0 * joint_cost
                 length, balance = sums[parent, LENGTH], sums[parent, BALANCE]
-                loss = sums[parent, LOSS] + gap_loss * gap_m + 2.0 * joint_loss
+                loss, tolls = sums[parent, LOSS] + gap_loss * gap_m + 2.0 * joint_loss, sums[parent, TOLL]
             else:
                 via = arc_span[at]
                 asset = span_asset[via]
@@ -203,19 +233,25 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 node, by_gap, gap_m, span_m = arc_head[at], 0, 0.0, span_length[via]
                 cost = sums[parent, COST] + quantity * span_price[via]
                 length, balance = sums[parent, LENGTH], sums[parent, BALANCE]
-                loss = sums[parent, LOSS] + span_loss[via]
+                loss, tolls = sums[parent, LOSS] + span_loss[via], sums[parent, TOLL]
                 before = ints[parent, ASSET]
                 if before >= 0 and asset_owner[before] != asset_owner[asset]:
                     cost += crossing_cost
                 if ints[parent, BY_GAP] == 0 and before != asset:
                     cost, loss = cost + joint_cost, loss + joint_loss
+                if tolled and before != asset and toll[asset] > 0.0:
+                    number = toll_bit[asset]
+                    if number < 0 or not (paid[parent, number // 64] >> np.uint64(number % 64)) & np.uint64(1):
+                        cost, tolls = cost + toll[asset], tolls + toll[asset]
             length += gap_m + span_m
             balance += gap_m - max_share * (gap_m + span_m)
 
             # What the node's newest label makes superfluous is most of what there is: see to it first.
             other = newest[node]
-            if relaxed and other >= 0 and ints[other, BY_GAP] <= by_gap and sums[other, COST] + change_cost <= cost:
-                continue
+            if relaxed and other >= 0 and ints[other, BY_GAP] <= by_gap:
+                spare = change_cost if not tolled or asset < 0 else change_cost + toll[asset]
+                if sums[other, COST] + spare <= cost:
+                    continue
 
             # The least that a path through this label can cost, and whether any can keep the limits.
             to_b = straight_to_b[node]
@@ -242,11 +278,18 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 continue
             if use_loss and loss + (rest_loss[node] if rest_loss.size else 0.0) > max_loss + SLACK:
                 continue
+            if use_spend and cost - tolls + least_rate * to_b > max_spend + SLACK:
+                continue
             if use_gap and balance - max_share * (max_length - length) > SLACK:
                 continue
 
             ints[made, NODE], ints[made, ASSET], ints[made, BY_GAP] = node, asset, by_gap
             sums[made, COST], sums[made, LENGTH], sums[made, BALANCE], sums[made, LOSS] = cost, length, balance, loss
+            sums[made, TOLL] = tolls
+            for word in range(paid_words):
+                paid[made, word] = paid[parent, word] if parent >= 0 else np.uint64(0)
+            if paid_words > 0 and asset >= 0 and toll_bit[asset] >= 0:
+                paid[made, toll_bit[asset] // 64] |= np.uint64(1) << np.uint64(toll_bit[asset] % 64)
             if words > 0:
                 for word in range(words):
                     seen[made, word] = seen[parent, word] if parent >= 0 else np.uint64(0)
@@ -259,7 +302,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
             while other >= 0 and not superfluous:
                 superfluous = _dominates(
                     ints, sums, seen, asset_owner, other, made, crossing_cost, joint_cost, joint_loss, use_length,
-                    use_gap, use_loss,
+                    use_gap, use_loss, use_spend, paid, toll, toll_bit, remembered,
                 )  # fmt: skip
                 other = ints[other, OLDER]
             if superfluous:
@@ -269,7 +312,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 older = ints[other, OLDER]
                 if _dominates(
                     ints, sums, seen, asset_owner, made, other, crossing_cost, joint_cost, joint_loss, use_length,
-                    use_gap, use_loss,
+                    use_gap, use_loss, use_spend, paid, toll, toll_bit, remembered,
                 ):  # fmt: skip
                     ints[other, DEAD] = 1
                     if younger < 0:
@@ -317,8 +360,11 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
         length, loss = sums[parent, LENGTH] + gap_m, sums[parent, LOSS] + gap_loss * gap_m + joint_loss * joints
         balance = sums[parent, BALANCE] + gap_m * (1.0 - max_share)
         fits = not (use_length and length > max_length + SLACK) and not (use_gap and balance > SLACK)
-        if fits and cost < best and not (use_loss and loss > max_loss + SLACK):
+        fits = fits and not (use_loss and loss > max_loss + SLACK)
+        fits = fits and not (use_spend and cost - sums[parent, TOLL] > max_spend + SLACK)
+        if fits and cost < best:
             best, best_label = cost, parent
+            best_sums[TOLL] = sums[parent, TOLL]
             best_sums[COST], best_sums[LENGTH], best_sums[BALANCE], best_sums[LOSS] = cost, length, balance, loss
     found_nodes, found_vias = _trace(ints, best_label)
     return Found(found_nodes, found_vias, best_sums, best_label >= 0, made)

@@ -17,7 +17,7 @@ from sharing.matching.best_path import ALL_LIMITS, NO_LIMITS, Limits, best_path
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.network import Network
 from sharing.matching.route_terms import RouteTerms
-from sharing.matching.search_graph import GAP, Ask, Found, Ids, by_metre
+from sharing.matching.search_graph import GAP, NO_TOLLS, Ask, Found, Ids, by_metre
 from sharing.matching.terrain import CLASSES
 
 Place = tuple[float, float]
@@ -132,6 +132,8 @@ class RouteSearch:
             max_length=min(self.max_length_m, self.network.longest_m) if limits.length else self.network.longest_m,
             max_share=terms.max_gap_share,
             max_loss=self.demand.max_loss_db - terms.connection_loss_db,
+            max_spend=np.inf,
+            tolls=NO_TOLLS,
         )
 
     def cheapest(self, usable: Flags, limits: Limits = ALL_LIMITS) -> Route | None:
@@ -235,8 +237,9 @@ def alternatives(
     count: int,
     most_shared: float = 0.5,
     penalty: float = 2.0,
+    first: Route | None = None,
 ) -> list[Route]:
-    """The cheapest route and up to `count` others that are truly different, cheapest first.
+    """The first route, else the cheapest, and up to `count` others that are truly different, cheapest first.
 
     None shares more than `most_shared` of its length with one before it. Found by making the spans already used, and
     new build where a route holds too much of it, dearer again and again (penalty method), so that beyond the first
@@ -244,7 +247,7 @@ def alternatives(
     """
     search = RouteSearch(network, demand, terms)
     usable = offer.eligible & (offer.free >= demand.quantity)
-    first = search.cheapest(usable)
+    first = first or search.cheapest(usable)
     if first is None:
         return []
     chosen, factor = [first], np.ones(network.span_asset.size)

@@ -10,8 +10,8 @@ from sharing.matching.arrays import Flags, Floats
 Ids = NDArray[np.int32]
 Bits = NDArray[np.uint64]
 
-COST, LENGTH, BALANCE, LOSS, KEY = range(5)
-"""Columns of the sums of a path."""
+COST, LENGTH, BALANCE, LOSS, TOLL, KEY = range(6)
+"""Columns of the sums of a path; COST has the tolls in it."""
 
 GAP: Final = -1
 """`via` of a step that is new build; spans are numbered from 0."""
@@ -44,6 +44,21 @@ class Graph(NamedTuple):
     least_rate: float  # lowest price of a unit per metre of any span
 
 
+class Tolls(NamedTuple):
+    """What it costs, beyond its price, to use an asset at all: once a path, however often it comes back to it.
+
+    toll: by asset, empty where there are none. bit: by asset, of those that a path must remember to have paid for,
+    else -1; remembered: those assets, by bit.
+    """
+
+    toll: Floats
+    bit: Ids
+    remembered: Ids
+
+
+NO_TOLLS: Final = Tolls(np.empty(0), np.empty(0, np.int32), np.empty(0, np.int32))
+
+
 class Ask(NamedTuple):
     """One demand. Entries and exits are nodes with their distances in metres from A and from B."""
 
@@ -68,6 +83,8 @@ class Ask(NamedTuple):
     max_length: float
     max_share: float
     max_loss: float
+    max_spend: float  # of the cost without tolls
+    tolls: Tolls
 
 
 def by_metre(ask: Ask, weight: float) -> Ask:
@@ -109,6 +126,7 @@ class Mode(NamedTuple):
     use_length: bool
     use_gap: bool
     use_loss: bool
+    use_spend: bool
     critical: Ids
     words: int
     max_labels: int

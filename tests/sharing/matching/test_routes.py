@@ -100,6 +100,42 @@ def test_units_that_earlier_routes_take_are_gone_for_later_ones(demand_list: Dem
     assert (lost.nearest_miss["asked"], lost.nearest_miss["offered"], lost.change["to"]) == (2, 1, 1)
 
 
+def test_the_cheap_line_goes_to_whom_another_would_cost_more_than_it_costs_the_first(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    cheap = duct(owner, A, C, capacity=1)
+    round_about = [duct(owner, A, D), duct(owner, D, C)]
+    first, second = ask(demand_list), ask(demand_list, budget_per_year=Decimal(1500))
+    done = run(demand_list)
+    assert legs(done, first) == [asset.pk for asset in round_about]
+    assert legs(done, second) == [cheap.pk]
+    # Alone each would cost 1,000: together 3,000 is proven to be the least.
+    assert (done.value, done.bound, done.gap) == (Decimal("3000.00"), Decimal("3000.00"), 0)
+    assert (done.figures["served"], done.figures["served_bound"], done.figures["components"]) == (2, 2, 1)
+
+
+def test_one_of_two_goes_without_where_both_cannot_and_that_is_proven(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    cheap = duct(owner, A, C, capacity=1)
+    later, first = ask(demand_list, priority=2), ask(demand_list, priority=1)
+    done = run(demand_list)
+    assert (legs(done, first), legs(done, later)) == ([cheap.pk], [])
+    assert outcome(done, later).reason == "contested"
+    assert (done.value, done.bound, done.gap, done.figures["served_bound"]) == (1000, 1000, 0, 1)
+
+
+def test_a_runner_up_can_be_held_beside_all_that_the_list_gets(demand_list: DemandList, owner: Organization) -> None:
+    """The way round by D is the first one's only other way, until a later line of the list takes it."""
+    straight = duct(owner, A, C)
+    round_about = [duct(owner, A, D, capacity=1), duct(owner, D, C, capacity=1)]
+    demand = ask(demand_list)
+    assert legs(run(demand_list), demand, rank=2) == [asset.pk for asset in round_about]
+    factories.demand(demand_list, "duct", at=A, to=D)
+    done = run(demand_list)
+    assert (legs(done, demand), legs(done, demand, rank=2)) == ([straight.pk], [])
+
+
 MISSES: list[tuple[dict[str, Any], dict[str, Any], str, dict[str, Any]]] = [
     ({"quantity": 4}, {"used": 2}, "no_free_units", {"field": "quantity", "from": 4, "to": 2, "by": -2}),
     ({"budget_per_year": Decimal(900)}, {}, "budget",
