@@ -1,3 +1,4 @@
+from dataclasses import asdict, fields
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -17,11 +18,14 @@ from registry.models import Role
 from sharing.api.demand import DemandBody, DemandShown
 from sharing.api.verbs import SharingResource
 from sharing.api.what_if import Compared, WhatIfBody, what_if_of
+from sharing.matching.supply_near import Near, supply_near
 from sharing.models import DemandList, ListStatus
 from sharing.shown.comparison import refuse_too_large, shown
 from sharing.workflow import lists, trials
 
 MOST_AT_ONCE = 5000
+MOST_CHECKED = 500
+NEAR = tuple(field.name for field in fields(Near))
 
 
 class ListShown(Shown[DemandList]):
@@ -55,6 +59,22 @@ class ListChange(Body):
 
 class LinesAdded(serializers.Serializer[Any]):
     results = DemandShown(many=True)
+
+
+class LineChecked(serializers.Serializer[Any]):
+    """Assets of the kind within reach of a line; of these those open to the party, technically fit, and free in the
+    period. Null for a line that reaches farther than 20 km, which only the run looks at."""
+
+    near = serializers.IntegerField(allow_null=True)
+    open = serializers.IntegerField(allow_null=True)
+    fit = serializers.IntegerField(allow_null=True)
+    free = serializers.IntegerField(allow_null=True)
+
+
+class LinesChecked(serializers.Serializer[Any]):
+    """In the order of the array."""
+
+    results = LineChecked(many=True)
 
 
 class RunQueued(serializers.Serializer[Any]):
@@ -118,6 +138,20 @@ class ListResource(SharingResource):
         # A draft's lines are in no co-build group.
         context = {**self.get_serializer_context(), "actions": lambda demand: ["change", "delete"], "groups": {}}
         return Response({"results": DemandShown(made, many=True, context=context).data}, status=201)
+
+    @extend_schema(request=DemandBody(many=True), responses={200: LinesChecked})
+    @action(detail=True, methods=["post"])
+    def check(self, request: Request, id: int) -> Response:
+        """Look what lines would find
+
+        Up to 500 of them, by the rules of the run itself; nothing is kept.
+        """
+        demand_list = self.get_object()
+        if not isinstance(request.data, list) or not 0 < len(request.data) <= MOST_CHECKED:
+            raise Problem("bad_input", _("An array of 1 to %(most)d objects.") % {"most": MOST_CHECKED})
+        lines = [DemandBody.made(one) for one in self.given(DemandBody, many=True)]
+        found = supply_near(lines, demand_list.party)
+        return Response({"results": [asdict(one) if one else dict.fromkeys(NEAR) for one in found]})
 
     @extend_schema(request=None, responses={202: RunQueued})
     @action(detail=True, methods=["post"])

@@ -1,3 +1,4 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from sharing.api.agreement import AgreementResource
@@ -8,6 +9,8 @@ from sharing.api.demand import DemandResource
 from sharing.api.demand_list import ListResource
 from sharing.api.event import EventResource
 from sharing.api.import_job import ImportJobResource
+from sharing.api.indicator import IndicatorsView, IndicatorView
+from sharing.api.mail_settings import MailSettingsView
 from sharing.api.match import MatchResource
 from sharing.api.match_run import RunResource
 from sharing.api.notification import NotificationResource
@@ -31,4 +34,9 @@ router.register("import-jobs", ImportJobResource, "import-job")
 router.register("webhook-endpoints", EndpointResource, "webhook-endpoint")
 router.register("webhook-deliveries", DeliveryResource, "webhook-delivery")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("mail-settings/", MailSettingsView.as_view(), name="mail-settings"),
+    path("indicators/", IndicatorsView.as_view(), name="indicator-list"),
+    path("indicators/<str:code>/", IndicatorView.as_view(), name="indicator-detail"),
+    *router.urls,
+]

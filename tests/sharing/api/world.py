@@ -487,6 +487,9 @@ OPERATIONS: dict[str, Operation] = {
         "POST", "demand-lists/{}/demands/", lambda world: ((world.draft.pk,), [world.line_of()]),
         people("party", roles=EDITORS), PARTY, 201,
     ),
+    "demand_lists_check": Operation(
+        "POST", "demand-lists/{}/check/", lambda world: ((world.draft.pk,), [world.line_of()]), PARTY
+    ),
     "demand_lists_submit": Operation(
         "POST", "demand-lists/{}/submit/", of("draft"), people("party", roles=EDITORS), PARTY, 202
     ),
@@ -619,6 +622,12 @@ OPERATIONS: dict[str, Operation] = {
     "webhook_deliveries_replay": Operation(
         "POST", "webhook-deliveries/{}/replay/", of("delivery"), OWNER_MANAGER, status=202
     ),
+    "mail_settings_retrieve": Operation("GET", "mail-settings/"),
+    "mail_settings_partial_update": Operation(
+        "PATCH", "mail-settings/", body(lambda world: {"timings": {"consent.due": "daily"}})
+    ),
+    "indicators_list": Operation("GET", "indicators/"),
+    "indicators_retrieve": Operation("GET", "indicators/{}/", lambda world: (("sharing-rate",), None)),
     "calendar_days_list": Operation("GET", "calendar-days/"),
     "calendar_days_retrieve": Operation("GET", "calendar-days/{}/", of("day")),
     "import_jobs_list": Operation("GET", "import-jobs/"),

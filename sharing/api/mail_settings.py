@@ -1,0 +1,70 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from registry.api import etags
+from registry.api.serializers import Body
+from registry.api.views import Api
+from registry.models import User
+from sharing.models import EventType, MailTiming
+from sharing.notifications.preferences import set_timings, timings_of
+
+
+class MailSettings(serializers.Serializer[Any]):
+    """For each type of event when its mail comes. The inbox has all of them, whatever is said here."""
+
+    timings = serializers.DictField(child=serializers.ChoiceField(choices=MailTiming.choices))
+
+
+class MailSettingsChange(Body):
+    """Types that are left out stay as they are."""
+
+    timings = serializers.DictField(child=serializers.ChoiceField(choices=MailTiming.choices), allow_empty=False)
+
+    def validate_timings(self, timings: dict[str, str]) -> dict[EventType, MailTiming]:
+        strange = sorted(set(timings) - set(EventType.values))
+        if strange:
+            known = ", ".join(EventType.values)
+            raise serializers.ValidationError(dict.fromkeys(strange, f"There is no such type. Those are: {known}."))
+        return {EventType(name): MailTiming(timing) for name, timing in timings.items()}
+
+
+class MailSettingsView(Api):
+    noun, nouns = "mail settings", "mail settings"
+
+    @extend_schema(responses=MailSettings)
+    def get(self, request: Request) -> Response:
+        """Read your mail settings
+
+        At once, once a day or never, for each type of event.
+        """
+        return self._answer()
+
+    @extend_schema(operation_id="mail_settings_partial_update", request=MailSettingsChange, responses=MailSettings)
+    def patch(self, request: Request) -> Response:
+        """Change your mail settings
+
+        They hold for what happens from now on.
+        """
+        if "If-Match" in request.headers:
+            etags.check_match(request, etags.etag_of(self._shown()))
+        body = MailSettingsChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        set_timings(self._person, body.validated_data["timings"])
+        return self._answer()
+
+    @property
+    def _person(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User), "the permissions have let no one else in"
+        return user
+
+    def _answer(self) -> Response:
+        shown = self._shown()
+        return Response(shown, headers={"ETag": etags.etag_of(shown)})
+
+    def _shown(self) -> dict[str, Any]:
+        return {"timings": {kind.value: timing.value for kind, timing in timings_of(self._person).items()}}
