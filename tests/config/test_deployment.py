@@ -1,6 +1,7 @@
 """What the files below deploy/ say to nginx and systemd."""
 
 import re
+import subprocess
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -71,6 +72,27 @@ def test_secrets_come_as_credentials_and_stand_in_no_file_of_settings(name: str)
     example = (DEPLOY / "environment.example").read_text(encoding="utf-8")
     assert re.findall(r"^\w*(?:SECRET|KEYS?|TOKEN|PASSWORD)\w*=", example, re.MULTILINE) == []
     assert "@" not in re.search(r"^EMAIL_URL=(.*)$", example, re.MULTILINE)[1]
+
+
+def test_commands_run_with_the_same_credentials_and_their_own_database(tmp_path):
+    """As systemd-run would be called, in whose place stands a program that tells its arguments."""
+    (tmp_path / "systemd-run").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (tmp_path / "systemd-run").chmod(0o755)
+    script = tmp_path / "manage"
+    script.write_text((DEPLOY / "manage").read_text(encoding="utf-8").replace("cd /opt/infrashare", f"cd {tmp_path}"))
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "DATABASE_URL": "postgis://owner@//run/postgresql/infrashare"}
+    told = subprocess.run(
+        ["sh", script, "migrate", "a b"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=True,
+    ).stdout.splitlines()  # fmt: skip
+
+    assert {"--uid=infrashare", "--pipe", "--property=EnvironmentFile=/etc/infrashare/environment"} <= set(told)
+    for name in ("SECRET_KEY", "SECOND_FACTOR_KEYS", "WEBHOOK_KEYS"):
+        assert f"--property=LoadCredentialEncrypted={name}:/etc/infrashare/credentials/{name}" in told
+    assert told[-6:] == [
+        "/usr/bin/env", f"DATABASE_URL={environment['DATABASE_URL']}", "/opt/infrashare/.venv/bin/python", "manage.py",
+        "migrate", "a b",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["web", "beat"])
