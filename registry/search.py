@@ -12,7 +12,7 @@ SORTED_AT_ONCE = 20_000
 PAGE = 101
 # The plan of what Django itself knows to be empty.
 NOTHING = {"Node Type": "Result", "Plan Rows": 0, "Total Cost": 0.0}
-RISK = 8
+RISK = 5
 """How much dearer than reading in order finding all rows may be, as PostgreSQL expects it: where what is sought lies
 together, or is not there at all, reading in order takes the whole table."""
 

@@ -368,6 +368,12 @@ class Asset(models.Model):
                 fields=["status", "id"], condition=~Q(status=AssetStatus.IN_SERVICE), name="asset_not_in_service"
             ),
             models.Index(fields=["protection", "id"], condition=PROTECTED, name="asset_protected"),
+            # Asked on the first page of each manager of an owner.
+            models.Index(
+                fields=["owner", "protection_review_on"],
+                condition=Q(protection_review_on__isnull=False),
+                name="asset_review",
+            ),
             # What changed last lies together at the table's end, so that a few bytes a block suffice.
             BrinIndex(fields=["updated_at"], name="asset_changed"),
         ]

@@ -1,6 +1,7 @@
 """How a page of a long list is found: what is few is gathered and sorted, else ids are read until it is full."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -41,8 +42,8 @@ class PageOf(Planned):
     [
         ("Sort", 500_000, 10**9, True),
         ("Index Scan", 20_001, 1.0, False),
-        ("Index Scan", 20_000, 800.0, True),
-        ("Index Scan", 20_000, 800.1, False),
+        ("Index Scan", 20_000, 500.0, True),
+        ("Index Scan", 20_000, 500.1, False),
     ],
 )
 def test_what_is_found_at_once_is_few_and_not_much_dearer(node: str, rows: int, cost: float, few: bool):
@@ -75,3 +76,10 @@ def plan_of(rows: QuerySet[Any]) -> str:
 def test_what_few_assets_are_has_an_index_of_its_own(condition: dict[str, Any], index: str):
     factories.asset(factories.organization())
     assert index in plan_of(Asset.objects.filter(**condition).order_by("pk"))
+
+
+@pytest.mark.django_db
+def test_levels_to_review_are_found_by_their_owner_and_day():
+    owner = factories.organization()
+    factories.asset(owner)
+    assert "asset_review" in plan_of(Asset.objects.due_for_review(date(2027, 1, 1)).filter(owner=owner))
