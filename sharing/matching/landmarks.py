@@ -29,6 +29,14 @@ class States(NamedTuple):
     owner: Ids
 
 
+class Tables(NamedTuple):
+    """See Guide; each of states by landmarks."""
+
+    table: Floats
+    near: Floats
+    far: Floats
+
+
 class Landmarks:
     """What is known of one network: distances for each set of terms that is asked for often enough."""
 
@@ -36,7 +44,7 @@ class Landmarks:
         self.graph = graph
         self.states = _states(graph)
         self.asked: dict[tuple[float, ...], int] = {}
-        self.tables: dict[tuple[float, ...], Floats] = {}
+        self.tables: dict[tuple[float, ...], Tables] = {}
 
     def guide(self, ask: Ask, *, worth_it: int = WORTH_IT) -> Guide:
         """Bounds for one demand; none yet when its terms were asked for less than `worth_it` times."""
@@ -46,12 +54,13 @@ class Landmarks:
         if terms not in self.tables:
             if self.asked[terms] <= worth_it:
                 return NO_GUIDE
-            self.tables[terms] = self._table(ask._replace(quantity=terms[0]))
-        table = self.tables[terms]
-        if not table.size:
+            table = self._table(ask._replace(quantity=terms[0]))
+            self.tables[terms] = Tables(table, *_by_gap(self.graph, ask, self.states, table))
+        tables = self.tables[terms]
+        if not tables.table.size:
             return NO_GUIDE
-        lower, upper = _to_b(self.states, table, ask)
-        return Guide(self.states.first, self.states.owner, table, lower, upper)
+        lower, upper = _to_b(self.states, tables.table, ask)
+        return Guide(self.states.first, self.states.owner, *tables, lower, upper)
 
     def _table(self, ask: Ask) -> Floats:
         """Distances from the landmarks, shape (states, landmarks)."""
@@ -63,7 +72,10 @@ class Landmarks:
         return np.ascontiguousarray(np.column_stack(columns)) if columns else np.empty((0, 0))
 
 
-NO_GUIDE: Final = Guide(np.empty(0, np.int32), np.empty(0, np.int32), np.empty((0, 0)), np.empty(0), np.empty(0))
+NOTHING: Final = np.empty((0, 0))
+NO_GUIDE: Final = Guide(
+    np.empty(0, np.int32), np.empty(0, np.int32), NOTHING, NOTHING, NOTHING, np.empty(0), np.empty(0)
+)
 
 
 def _outermost(place: Floats) -> Ints:
@@ -110,6 +122,31 @@ def _to_b(states: States, table: Floats, ask: Ask) -> tuple[Floats, Floats]:
     exits = np.concatenate([np.arange(states.first[node], states.first[node + 1]) for node in ask.exit])
     build = np.repeat((ask.gap_cost + ask.gap_rate) * ask.exit_length + ask.exit_extra, count)[:, None]
     return (table[exits] + build).min(axis=0), (table[exits] - build).max(axis=0)
+
+
+@compiled
+def _by_gap(graph: Graph, ask: Ask, states: States, table: Floats) -> tuple[Floats, Floats]:
+    """Over the gaps from each state: the least that gap and way to a landmark cost, and the greatest that is left of
+    the way when the gap is taken off it."""
+    gap_first, gap_head, gap_pair = graph.gap_first, graph.gap_head, graph.gap_pair
+    gap_length, gap_extra = graph.gap_length, graph.gap_extra
+    first, owner = states.first, states.owner
+    near, far = np.full(table.shape, np.inf), np.full(table.shape, -np.inf)
+    if not table.size:
+        return near, far
+    for node in range(first.shape[0] - 1):
+        for state in range(first[node], first[node + 1]):
+            for at in range(gap_first[node], gap_first[node + 1]):
+                pair = gap_pair[at]
+                if gap_length[pair] > ask.max_gap:
+                    break
+                build = ask.gap_cost * gap_length[pair] + gap_extra[pair]
+                for other in range(first[gap_head[at]], first[gap_head[at] + 1]):
+                    cost = build if owner[other] == owner[state] else build + ask.crossing_cost
+                    for landmark in range(table.shape[1]):
+                        near[state, landmark] = min(near[state, landmark], table[other, landmark] + cost)
+                        far[state, landmark] = max(far[state, landmark], table[other, landmark] - cost)
+    return near, far
 
 
 @compiled

@@ -159,7 +159,8 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
     least_rate = min(quantity * graph.least_rate, gap_metre) * ROUND
 
     state_first, state_owner, table = guide.state_first, guide.state_owner, guide.table
-    lower, upper, guided = guide.lower, guide.upper, guide.state_first.size > 0
+    near, far, lower, upper = guide.near, guide.far, guide.lower, guide.upper
+    guided = guide.state_first.size > 0
     known, gap_due = np.full(state_owner.shape[0], -1.0), np.full(state_owner.shape[0], -1.0)
     relaxed = not (use_length or use_gap or use_loss or use_spend or words > 0 or paid_words > 0)
     change_cost = crossing_cost + joint_cost
@@ -334,8 +335,8 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 due = sums[parent, KEY]
                 if guided:
                     due = sums[parent, COST] + ROUND * rest_by_gap(
-                        node, asset_owner[ints[parent, ASSET]], crossing_cost, gap_metre, max_gap, gap_first, gap_head,
-                        gap_pair, gap_length, gap_due, state_first, state_owner, table, lower, upper,
+                        node, asset_owner[ints[parent, ASSET]], gap_due, state_first, state_owner, near, far, lower,
+                        upper,
                     )  # fmt: skip
                 elif not by_rest:
                     due += (gap_metre - least_rate) * gap_length[gap_pair[at]] * ROUND

@@ -60,17 +60,11 @@ def guided_rest(
 def rest_by_gap(
     node: int,
     owner: int,
-    crossing_cost: float,
-    gap_metre: float,
-    max_gap: float,
-    gap_first: Ids,
-    gap_head: Ids,
-    gap_pair: Ids,
-    gap_length: Floats,
     gap_due: Floats,
     state_first: Ids,
     state_owner: Ids,
-    table: Floats,
+    near: Floats,
+    far: Floats,
     lower: Floats,
     upper: Floats,
 ) -> float:
@@ -78,24 +72,13 @@ def rest_by_gap(
     state = state_first[node]
     while state_owner[state] != owner:
         state += 1
-    if gap_due[state] < 0.0:
-        # By the one landmark that tells most of this state: that of its neighbours is seldom another.
-        most, best, sign, offset = 0.0, 0, 0.0, 0.0
-        for landmark in range(table.shape[1]):
-            beyond, before = table[state, landmark] - upper[landmark], lower[landmark] - table[state, landmark]
-            if beyond > most:
-                most, best, sign, offset = beyond, landmark, 1.0, -upper[landmark]
-            if before > most:
-                most, best, sign, offset = before, landmark, -1.0, lower[landmark]
-        least = np.inf
-        for at in range(gap_first[node], gap_first[node + 1]):
-            gap_m = gap_length[gap_pair[at]]
-            if gap_m > max_gap or gap_metre * gap_m >= least:
-                break
-            for other in range(state_first[gap_head[at]], state_first[gap_head[at] + 1]):
-                rest = max(0.0, sign * table[other, best] + offset) if most > 0.0 else 0.0
-                if state_owner[other] != owner:
-                    rest += crossing_cost
-                least = min(least, gap_metre * gap_m + rest)
+    least = gap_due[state]
+    if least < 0.0:
+        least = 0.0
+        for landmark in range(near.shape[1]):
+            if near[state, landmark] - upper[landmark] > least:  # and not NaN
+                least = near[state, landmark] - upper[landmark]
+            if lower[landmark] - far[state, landmark] > least:
+                least = lower[landmark] - far[state, landmark]
         gap_due[state] = least
-    return float(gap_due[state])
+    return float(least)

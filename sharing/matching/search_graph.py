@@ -111,11 +111,14 @@ class Rest(NamedTuple):
 
 class Guide(NamedTuple):
     """Lower bounds of cost by landmarks (see `landmarks`): table of states by landmarks, and B's least and greatest
-    distance to each. Empty where there are none."""
+    distance to each. near, far: over all gaps from a state, the least and the greatest that the distance there can be,
+    the gap paid on the way. Empty where there are none."""
 
     state_first: Ids
     state_owner: Ids
     table: Floats
+    near: Floats
+    far: Floats
     lower: Floats
     upper: Floats
 

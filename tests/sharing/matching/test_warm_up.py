@@ -9,7 +9,7 @@ from sharing.matching.warm_up import warm_up
 CALLED_FROM_PYTHON = {
     path_search: ["search"],
     remaining: ["remaining"],
-    landmarks: ["_distances"],
+    landmarks: ["_distances", "_by_gap"],
     two_paths: ["cheapest_flow"],
     row_prices: ["cheapest", "spread"],
     chains: ["fill", "cheapen"],
