@@ -60,6 +60,10 @@ class Body(Strict, serializers.Serializer[Any]):
     """What a verb is given."""
 
 
+class Nothing(Body):
+    """What a verb is given that needs nothing."""
+
+
 class ModelBody(Strict, serializers.ModelSerializer[M]):
     """What an object is made or changed by."""
 

@@ -24,6 +24,7 @@ from registry.api.negotiation import JSONParser, Negotiation
 from registry.api.pagination import CURSOR, LIMIT, KeysetPagination, ordered, ordering_of
 from registry.api.permissions import HasScope, IsAuthenticated, TakesPart
 from registry.api.problems import Problem, bad_parameter, too_costly
+from registry.api.serializers import Nothing
 from registry.api.strict_filters import OTHERS, StrictFilterBackend
 from registry.api.throttles import PerCaller
 from registry.exports.formats import Format
@@ -52,6 +53,8 @@ class Api(APIView):
     # Whether answers may be kept for a day under an Idempotency-Key; not where they hold a secret.
     keeps_answers: ClassVar[bool] = True
     sentences: ClassVar[Sentences] = SENTENCES
+    # What a body holds and no handler looks at would be ignored in silence.
+    has_read_body = False
 
     def perform_authentication(self, request: Request) -> None:
         """Guesses at tokens count against the address they come from."""
@@ -111,6 +114,13 @@ class Api(APIView):
         header: str = self.get_authenticate_header(request) or ""
         return problems.respond(problems.of(error, header, self.sentences), request.path)
 
+    def given(self, serializer: type[BaseSerializer[Any]], data: Any = None, **kwargs: Any) -> Any:
+        """The validated body. Raises the problem 400, with a pointer to each fault."""
+        self.has_read_body = True
+        body = serializer(data=self.request.data if data is None else data, context={"view": self}, **kwargs)
+        body.is_valid(raise_exception=True)
+        return body.validated_data
+
     def _read(self, request: Any, handler: Callable[[], HttpResponseBase]) -> HttpResponseBase:
         """The handler's answer, from a replica where it may lag. A token that can write is shown what it wrote."""
         token = self.request.auth
@@ -123,6 +133,8 @@ class Api(APIView):
         try:
             with transaction.atomic():
                 response = handler(self.request, *self.args, **self.kwargs)
+                if not self.has_read_body:
+                    self.given(Nothing)
         except Exception as error:
             response = self.handle_exception(error)
         view.finalize_response(self.request, response, *self.args, **self.kwargs)
@@ -320,12 +332,6 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
             yield from self.shown(page)
 
     # --- Writing ------------------------------------------------------------------------------------------------
-
-    def given(self, serializer: type[BaseSerializer[Any]], data: Any = None, **kwargs: Any) -> Any:
-        """The validated body. Raises the problem 400, with a pointer to each fault."""
-        body = serializer(data=self.request.data if data is None else data, context={"view": self}, **kwargs)
-        body.is_valid(raise_exception=True)
-        return body.validated_data
 
     def locked(self) -> Any:
         """The object of the address, locked until the call ends, and as If-Match says it was read."""
