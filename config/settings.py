@@ -374,6 +374,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_IMPORTS = ["registry.tasks", "sharing.tasks"]
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = TIMETABLE
+CELERY_BEAT_SCHEDULER = "config.steady_beat:Scheduler"
 
 # --- Matching: lists from so many lines on are matched in parts, by all workers at once (docs/scaling.md) -----------
 MATCH_FAN_OUT_LINES = env.int("MATCH_FAN_OUT_LINES", default=50_000)
