@@ -6,9 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,16 @@ class Cluster:
     instance: Instance
     programs: Programs
     archive: Path
+    database: str = postgresql.NAME
+
+    def another(self, database: str) -> "Cluster":
+        """The same server, with a copy of the database."""
+        self.sql(f"CREATE DATABASE {database} TEMPLATE {self.database}")
+        self.sql(f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {APPLICATION}")
+        return replace(self, database=database)
 
     def environment(self, role: str) -> dict[str, str]:
-        url = self.instance.url.replace(f"//{postgresql.NAME}@", f"//{role}@")
+        url = self.instance.url.replace(f"//{postgresql.NAME}@", f"//{role}@").rpartition("/")[0] + f"/{self.database}"
         return {**os.environ, "DATABASE_URL": url, "DEBUG": "1"}
 
     def manage(self, *command: str, role: str = APPLICATION) -> str:
@@ -47,7 +55,7 @@ class Cluster:
         return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.DEVNULL)
 
     def sql(self, statement: str) -> str:
-        return self.ask("-c", statement)
+        return self.ask("-d", self.database, "-c", statement)
 
     def ask(self, *arguments: str) -> str:
         psql = [f"{self.programs.bin}/psql", "-h", str(self.instance.sockets), "-p", postgresql.PORT]
@@ -62,25 +70,31 @@ class Cluster:
         """Asserts that the audit finds nothing."""
         assert set(json.loads(self.manage("audit", "--json")).values()) == {0}
 
+    def start(self) -> None:
+        postgresql.start(self.instance, self.programs)
+
+    def is_up(self) -> bool:
+        return bool(postgresql.at_work(self.instance))
+
     def kill(self) -> None:
         """As a power cut: every process of the server at once, without a word."""
-        for pid in postgresql.at_work(self.instance):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        while pids := postgresql.at_work(self.instance):
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
 
 
 @contextmanager
-def own_cluster() -> Iterator[Cluster]:
-    """A server with the registry's tables, which archives its log."""
+def own_cluster(*, disk_mib: int = 0) -> Iterator[Cluster]:
+    """A server with the registry's tables, which archives its log. disk_mib: of a disk of its own; takes root."""
     user = postgresql.locate().user
     home = places.folder_for(places.LOCAL / f"drill-{os.getpid()}", user=user)
     archive = home / "archive"
-    instance = Instance(user, home, places.socket_folder(home, postgresql.SOCKET, user=user))
-    programs = postgresql.programs_for(instance)
-    made = Cluster(instance, programs, archive)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, _small_disk(home, disk_mib, user):
+        instance = Instance(user, home, places.socket_folder(home, postgresql.SOCKET, user=user))
+        programs = postgresql.programs_for(instance)
+        made = Cluster(instance, programs, archive)
         patch.setenv("WAL_ARCHIVE", str(archive))
         try:
             postgresql.start(instance, programs)
@@ -90,7 +104,21 @@ def own_cluster() -> Iterator[Cluster]:
             yield made
         finally:
             made.kill()
-            shutil.rmtree(home, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _small_disk(home: Path, mib: int, user: str) -> Iterator[None]:
+    if not mib:
+        yield
+        return
+    mounted = places.call(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "drill", str(home)])
+    assert mounted.returncode == 0, mounted.stdout
+    try:
+        shutil.chown(home, user)
+        yield
+    finally:
+        places.call(["umount", "--lazy", str(home)])
 
 
 @contextmanager

@@ -1,5 +1,5 @@
-"""The assurance tests: short by default; `make chaos` runs them long, by ASSURANCE=long, and writes the figures that
-they tell into docs/assurance.md."""
+"""The assurance tests: short by default; `make chaos` and `make security` run them long, by ASSURANCE=long, and write
+the figures that they tell into docs/assurance.md."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -51,8 +51,10 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Session)
+    allow_reuse_address = True
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Session)
         self.lock = threading.Lock()
         self.received: Counter[str] = Counter()
         self.unanswered: set[str] = set()
@@ -69,8 +71,8 @@ class MailServer(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
-    with MailServer() as server:
+def mail_server(port: int = 0) -> Iterator[MailServer]:
+    with MailServer(port) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
