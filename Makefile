@@ -7,6 +7,9 @@ HOST ?= 127.0.0.1
 JOBS ?= 2
 PORT ?= 8000
 
+# Against who would see, write or stop more than they may; the rest of tests/assurance is of faults.
+ATTACKS = tests/assurance/bad_input tests/assurance/test_masking.py tests/assurance/test_sights.py
+
 # Production settings, for the checks of what is deployed.
 PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 	$(PYTHON) -c "import secrets; print(secrets.token_hex(32))")
@@ -15,7 +18,7 @@ PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 MESSAGES = --locale zh_Hans --no-wrap --no-obsolete --add-location never --ignore 'node_modules' --ignore '.*' --ignore tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint dev bench up browser compile down style types imports deploy migrations messages screenshots backup restore
+.PHONY: help demo test chaos security lint dev bench up browser compile down style types imports deploy migrations messages screenshots backup restore
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -28,8 +31,12 @@ test: browser ## Everything CI runs: lint, then the tests (ARGS="-k name" for so
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
 	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-chaos: up ## The long form of the assurance tests (hours); writes their figures into docs/assurance.md
-	@ASSURANCE=long $(RUN) pytest tests/assurance tests/races tests/journeys/test_faults.py $(ARGS)
+chaos: up ## Faults, load and damage in the long form (hours); writes the figures into docs/assurance.md
+	@ASSURANCE=long $(RUN) pytest tests/assurance $(addprefix --ignore ,$(ATTACKS)) tests/races tests/journeys/test_faults.py $(ARGS)
+
+security: up ## Attacks in the long form (hours); writes the figures into docs/assurance.md
+	@ASSURANCE=long $(RUN) pytest $(ATTACKS) tests/sharing/api/test_access.py tests/sharing/api/test_fuzz.py \
+		tests/registry/ogc/test_fuzz.py tests/registry/ogc/test_made_up_filters.py $(ARGS)
 
 lint: up style types imports deploy migrations ## Style, types, import contract, deployment and migration checks
 

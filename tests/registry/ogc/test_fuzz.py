@@ -14,11 +14,12 @@ from schemathesis.core import NotSet
 
 from registry.models import Role
 from tests import factories
+from tests.assurance.conftest import times
 from tests.calls import Caller
 from tests.registry.ogc.conftest import OGC, Map
 from tests.registry.ogc.test_part_1 import COLLECTIONS
 
-EXAMPLES = 3
+EXAMPLES = times(3, 100)
 PARTS = ("", *COLLECTIONS)
 """Of the document: what is of no collection, and each collection."""
 
