@@ -121,6 +121,14 @@ class Api(APIView):
         body.is_valid(raise_exception=True)
         return body.validated_data
 
+    def check_parameters(self, *known: str) -> None:
+        """Raises the problem 400 where the address asks for anything else."""
+        detail = _("There is no such parameter here.")
+        unknown = [name for name in self.request.query_params if name not in known]
+        if unknown:
+            errors = [{"parameter": name, "code": "unknown_parameter", "detail": detail} for name in unknown]
+            raise Problem("bad_input", detail, errors=errors)
+
     def _read(self, request: Any, handler: Callable[[], HttpResponseBase]) -> HttpResponseBase:
         """The handler's answer, from a replica where it may lag. A token that can write is shown what it wrote."""
         token = self.request.auth
@@ -261,9 +269,7 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         return [name for name in self.request.query_params if name not in OTHERS]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        for name in request.query_params:
-            if name not in ("fields", "format"):
-                raise bad_parameter(name, _("There is no such parameter here."), "unknown_parameter")
+        self.check_parameters("fields", "format")
         return self.answer(self.shown([self.get_object()])[0])
 
     def answer(self, shown: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponseBase:

@@ -82,6 +82,7 @@ class IndicatorsView(Api):
 
         Each once, with its formula and where it comes from.
         """
+        self.check_parameters("format")
         return Response({"results": [_shown(one) for one in INDICATORS.values()]})
 
 
@@ -102,10 +103,8 @@ class IndicatorView(Api):
         """
         if code not in INDICATORS:
             raise Problem("not_seen")
+        self.check_parameters(*PARAMETERS, "format")
         given = {name: str(value) for name, value in request.query_params.items() if name != "format"}
-        for name in given:
-            if name not in PARAMETERS:
-                raise bad_parameter(name, _("There is no such parameter here."), "unknown_parameter")
         known, user = INDICATORS[code], request.user
         assert isinstance(user, User), "the permissions have let no one else in"
         breakdown, scope = _breakdown(known, given.get("by", "")), _scope(given, user)

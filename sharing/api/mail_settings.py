@@ -51,9 +51,7 @@ class MailSettingsView(Api):
         """
         if "If-Match" in request.headers:
             etags.check_match(request, etags.etag_of(self._shown()))
-        body = MailSettingsChange(data=request.data)
-        body.is_valid(raise_exception=True)
-        set_timings(self._person, body.validated_data["timings"])
+        set_timings(self._person, self.given(MailSettingsChange)["timings"])
         return self._answer()
 
     @property

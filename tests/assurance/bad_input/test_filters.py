@@ -1,6 +1,7 @@
 """Filters and orders of every list of the API, made from the models: nothing but what the document names can be asked,
 whatever is written there is a value and no statement."""
 
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.django_db
 LISTS = [name for name, one in OPERATIONS.items() if name.endswith("_list")]
 MODELS = [model for label in ("registry", "sharing") for model in apps.get_app_config(label).get_models()]
 FRAGMENTS = (
-    "' OR 1=1 --", "\x00", "9" * 400, "%", "1) OR (1=1", "'; DROP TABLE registry_asset; --", "1 UNION SELECT password FROM registry_user",
-    "%", "\\", "{{7*7}}", "${7*7}", "1e400", "-1", "NaN", "[]", "null", "٣",
+    "' OR 1=1 --", "\x00", "9" * 400, "%", "1) OR (1=1", "'; DROP TABLE registry_asset; --",
+    "1 UNION SELECT password FROM registry_user", "\\", "{{7*7}}", "${7*7}", "1e400", "-1", "NaN", "[]", "null", "٣",
 )  # fmt: skip
 SECRETS = ("password", "digest", "secret", "geometry", "email", "social_credit_code", "fingerprint", "token")
 
@@ -41,6 +42,7 @@ def parameters() -> dict[str, set[str]]:
     }
 
 
+@cache
 def columns() -> set[str]:
     """Every column of every model, and what Django's lookups would make of it."""
     names = {field.name for model in MODELS for field in model._meta.get_fields()}
@@ -51,7 +53,7 @@ def columns() -> set[str]:
 @pytest.mark.parametrize("name", LISTS)
 def test_only_declared_filters_are_known(name: str, parameters: dict[str, set[str]]):
     caller, known = Caller(World().people["owner manager"]), parameters[name]
-    undeclared = columns() - known
+    undeclared = columns() - known - {"format"}
     assert len(undeclared) > 200
     response = caller.call("GET", f"{OPERATIONS[name].path}?{urlencode(dict.fromkeys(undeclared, 1))}")
     refused = {where for where, code in problem(response, 400, "bad_input") if code == "unknown_parameter"}
