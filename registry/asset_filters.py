@@ -1,5 +1,6 @@
 """What the catalog can be filtered by, on the site as in the API."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,15 @@ from registry.filters import (
 from registry.kinds import Kind
 from registry.models import Asset, AssetStatus, Protection, Sector
 from registry.models.asset import any_place_meets
+
+OF_FEW = frozenset({"q", "bbox", "area", "near"})
+OF_FEW_TOGETHER = frozenset({"owner", "region", "changed_since", "protection"})
+
+
+def may_leave_few(filters: Collection[str]) -> bool:
+    """Whether only PostgreSQL knows if these filters leave few assets or most (registry.search.are_few). What it knows
+    of one alone, such as a kind or an owner, it acts by without being asked."""
+    return bool(OF_FEW & set(filters)) or (len(filters) > 1 and bool(OF_FEW_TOGETHER & set(filters)))
 
 
 class AssetFilters(Filters):

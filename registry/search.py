@@ -38,10 +38,10 @@ class IBegins(StartsWith):
         return f"ILIKE {rhs}"
 
 
-def are_few(rows: QuerySet[Any]) -> bool:
+def are_few(rows: QuerySet[Any], *, together: bool = False) -> bool:
     """Whether to find all rows by what narrows them, and to sort them; else they are read in the order of ids until a
     page is full. As PostgreSQL expects of both: what is read in order is found soon where many rows fit, and takes
-    the whole table where none does.
+    the whole table where none does. together: that the rows are likely to lie together, as those that a text finds.
     """
     page = _plan(rows.order_by("pk")[:PAGE])
     reading = page["Plans"][0] if "Plans" in page else page
@@ -49,7 +49,7 @@ def are_few(rows: QuerySet[Any]) -> bool:
         return True
     if reading["Plan Rows"] > SORTED_AT_ONCE:
         return False
-    return bool(_plan(rows.order_by())["Total Cost"] <= RISK * page["Total Cost"])
+    return together or bool(_plan(rows.order_by())["Total Cost"] <= RISK * page["Total Cost"])
 
 
 def _plan(rows: QuerySet[Any]) -> dict[str, Any]:

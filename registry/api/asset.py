@@ -21,6 +21,7 @@ from registry.api.fields import GeometryField, OrganizationField, RegionField
 from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Shown
 from registry.api.views import Resource, Rows
+from registry.asset_filters import may_leave_few
 from registry.exports.asset_text import csv_lines, geojson_pieces
 from registry.exports.assets import FIELDS, suited_tables
 from registry.exports.formats import Format
@@ -66,13 +67,15 @@ class AssetResource(Resource):
     place = "place"
     serializer_class = AssetShown
     filterset_class = AssetFilters
-    is_long = True
 
     def joined(self, queryset: Any) -> models.QuerySet[Any]:
         """With the place that the caller may know, which all filters by place use."""
         user = self.request.user
         placed: models.QuerySet[Any] = queryset.with_place_for(user) if isinstance(user, User) else queryset
         return placed
+
+    def may_leave_few(self, filters: Rows) -> bool:
+        return may_leave_few(filters)
 
     def rows(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         return asset_rows.rows_of(queryset, self.user, self.wanted_fields())

@@ -19,6 +19,7 @@ from registry.api.problems import bad_parameter
 from registry.search import are_few, id_to_sort_by
 
 CURSOR, LIMIT, ORDERING = "cursor", "limit", "ordering"
+TEXT = "q"
 DEFAULT_LIMIT, MOST = 100, 1000
 SIDES = {"gt": GreaterThan, "lt": LessThan}
 
@@ -34,7 +35,8 @@ class KeysetPagination(BasePagination):
         self.request, self.limit = request, limit_of(request)
         self.name, self.descending = ordering_of(request, view.orderings)
         self.field = _column(queryset, self.name)
-        few = view.is_long and bool(view.filters_given()) and are_few(queryset)
+        filters = view.filters_given()
+        few = view.may_leave_few(filters) and are_few(queryset, together=TEXT in filters)
         rows = ordered(queryset, self.name, self.descending)
         if few and self.field.primary_key:
             rows = rows.order_by(id_to_sort_by().desc() if self.descending else id_to_sort_by().asc())

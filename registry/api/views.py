@@ -166,8 +166,6 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     filter_backends = (StrictFilterBackend,)
     pagination_class = KeysetPagination
     lookup_value_converter = "int"
-    # Whether the list can be so long that only PostgreSQL knows how a page of it is found (registry.search.are_few).
-    is_long: ClassVar[bool] = False
 
     @property
     def user(self) -> User:
@@ -267,6 +265,10 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     def filters_given(self) -> Rows:
         """The names of the filters in the address."""
         return [name for name in self.request.query_params if name not in OTHERS]
+
+    def may_leave_few(self, filters: Rows) -> bool:
+        """Whether the list is long and it is to be asked how a page of it is found (registry.search.are_few)."""
+        return False
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.check_parameters("fields", "format")

@@ -22,6 +22,8 @@ from registry.ogc.values import boolean, day, moment, number, plain
 from registry.search import are_few, id_to_sort_by
 
 DEFAULT_LIMIT, MOST = 100, 5000
+NARROW_DEG2 = 0.01
+"""Of a box that holds few features in the densest city: about 10 km by 10 km."""
 FORMAT, LIMIT, AFTER, BBOX, BBOX_CRS, DATETIME, CRS, FILTER, FILTER_LANG, FILTER_CRS = (
     "f", "limit", "after", "bbox", "bbox-crs", "datetime", "crs", "filter", "filter-lang", "filter-crs",
 )  # fmt: skip
@@ -50,7 +52,7 @@ class Asked:
         for box in self.boxes:
             rows = rows.filter(collection.indexed(box))
         rows = rows.filter(self.condition)
-        few = bool(self.costly or self.boxes) and are_few(rows)
+        few = any(box.area <= NARROW_DEG2 for box in self.boxes) or (bool(self.boxes) and are_few(rows))
         if self.after is not None:
             rows = rows.filter(Q(GreaterThan(id_to_sort_by(), self.after)) if few else Q(pk__gt=self.after))
         return rows.order_by(id_to_sort_by() if few else "pk")

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from registry.asset_filters import may_leave_few
 from registry.asset_writing import may_set_terms
 from registry.kinds import Kind
 from registry.models import Asset, Role, Sector, User
@@ -84,7 +85,7 @@ class AssetTable(Table):
 def assets(request: MemberRequest) -> HttpResponse:
     form = AssetFilterForm(request.GET)
     listed: Any = form.filtered(_known(request.user)).select_related("owner", "region")
-    few = bool(form.given) and form.is_valid() and are_few(listed)
+    few = may_leave_few(form.given) and form.is_valid() and are_few(listed, together="q" in form.given)
     rows = (
         listed.order_by(id_to_sort_by().desc() if few else "-id")
         .without_place()

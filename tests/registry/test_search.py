@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from registry import search
+from registry.asset_filters import may_leave_few
 from registry.models import Asset
 from tests import factories
 
@@ -50,6 +51,13 @@ def test_what_is_found_at_once_is_few_and_not_much_dearer(node: str, rows: int, 
     assert search.are_few(Planned({"Node Type": node, "Plan Rows": rows}, cost)) is few  # type: ignore[arg-type]
 
 
+def test_what_lies_together_is_sorted_though_that_is_dearer():
+    found: Any = Planned({"Node Type": "Index Scan", "Plan Rows": 20_000}, 10**9)
+    assert search.are_few(found, together=True)
+    found.page["Plan Rows"] += 1
+    assert not search.are_few(found, together=True)
+
+
 @pytest.mark.django_db
 def test_what_django_knows_to_be_empty_is_few_and_asks_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
@@ -83,3 +91,18 @@ def test_levels_to_review_are_found_by_their_owner_and_day():
     owner = factories.organization()
     factories.asset(owner)
     assert "asset_review" in plan_of(Asset.objects.due_for_review(date(2027, 1, 1)).filter(owner=owner))
+
+
+@pytest.mark.parametrize(
+    ("filters", "asked"),
+    [
+        (["q"], True),
+        (["bbox", "kind"], True),
+        (["owner"], False),
+        (["kind", "status"], False),
+        (["owner", "kind"], True),
+        ([], False),
+    ],
+)
+def test_the_plan_is_asked_for_where_filters_may_leave_few(filters: list[str], asked: bool):
+    assert may_leave_few(filters) is asked

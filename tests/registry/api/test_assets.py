@@ -284,7 +284,7 @@ def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(catalog: Cat
 def test_pages_of_what_a_text_finds_hold_each_once_and_in_order(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch, at_once: bool, ordering: str
 ):
-    monkeypatch.setattr(pagination, "are_few", lambda rows: at_once)
+    monkeypatch.setattr(pagination, "are_few", lambda rows, **_told: at_once)
     names = [f"M-{n:02}" for n in range(12)]
     ids = [factories.asset(catalog.grid, code=code).pk for code in names]
     told, address, parameters = [], "assets/", {"q": "m-", "limit": 5, "ordering": ordering, "fields": "id"}

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from registry import time_limit
 from registry.kinds import Kind
 from registry.models import Asset
-from registry.ogc import catalog
+from registry.ogc import catalog, parameters
 from registry.ogc.filtering.reading import MOST_CHARACTERS, MOST_OPERATORS
 from registry.ogc.properties import Property
 from tests import factories
@@ -318,3 +318,17 @@ def test_a_word_of_few_is_compared_as_it_stands_so_that_postgresql_knows_how_man
         varied.get("collections/towers/items", filter="CASEI(status) = CASEI('In_Service')")
     [page] = [query["sql"] for query in asked if "LIMIT 101" in query["sql"] and "EXPLAIN" not in query["sql"]]
     assert "\"status\" = 'in_service'" in page and "LOWER(" not in page
+
+
+@pytest.mark.parametrize("box", ["114.295,30.585,114.335,30.595", "113,30,116,32"], ids=["narrow", "wide"])
+@pytest.mark.parametrize("few", [False, True], ids=["by the index of ids", "sorted"])
+def test_pages_of_a_box_hold_each_once_and_in_order(varied: Map, monkeypatch: pytest.MonkeyPatch, box: str, few: bool):
+    monkeypatch.setattr(parameters, "are_few", lambda rows: few)
+    whole = varied.get("collections/towers/items", bbox=box).json()
+    told, address, query = [], "collections/towers/items", {"bbox": box, "limit": 2}
+    while address:
+        page = varied.get(address, **query).json()
+        told += [one["id"] for one in page["features"]]
+        following = [link["href"] for link in page["links"] if link["rel"] == "next"]
+        address, query = (following[0].partition("/ogc/")[2], {}) if following else ("", {})
+    assert told == sorted(told) == [one["id"] for one in whole["features"]] and len(told) >= 4

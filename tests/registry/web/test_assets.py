@@ -40,7 +40,7 @@ def test_the_catalog_is_for_those_who_take_part(client: Client):
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["by the index of ids", "sorted"])
 def test_what_a_text_finds_stands_newest_first(client: Client, monkeypatch: pytest.MonkeyPatch, at_once: bool):
-    monkeypatch.setattr(assets, "are_few", lambda rows: at_once)
+    monkeypatch.setattr(assets, "are_few", lambda rows, **_told: at_once)
     owner = factories.organization("towers")
     for number in (1, 3, 2):
         factories.asset(owner, code=f"T-{number}")

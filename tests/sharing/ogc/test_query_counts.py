@@ -10,7 +10,7 @@ from tests.sharing.api.world import COLLECTIONS, World
 
 pytestmark = pytest.mark.django_db
 
-# Session, user, memberships, regulated regions, the plan of a page, ids, features; around a filter a savepoint, a
+# Session, user, memberships, regulated regions, the plan of a wide box, ids, features; around a filter a savepoint, a
 # time limit, their ends.
 PAGE, FILTERED = 7, 11
 
