@@ -24,6 +24,19 @@ SHEET_ONLY_MARKED = rf"^([{FORMULA}])"
 MARKED_IN_SHEETS = rf"^('*[{FORMULA}]|'*({_BLANK})$)"
 
 
+# What no sheet can run: figures with their signs, as coordinates have them, and codes made of them.
+HARMLESS = re.compile(r"[+@-][\d\s.,°'\"′″+~#-]*")
+
+
+def inert(text: str) -> str:
+    """The text as a sheet may hold it: what a spreadsheet would run is marked.
+
+    >>> inert("=1+1"), inert("-cmd|x"), inert("-114.3"), inert("@x")
+    ("'=1+1", "'-cmd|x", '-114.3', "'@x")
+    """
+    return f"'{text}" if text.startswith(FORMULA_STARTS) and not HARMLESS.fullmatch(text) else text
+
+
 def unmarked(text: str) -> str:
     """The text without its mark.
 

@@ -70,6 +70,8 @@ UNITS: dict[str, dict[str, float]] = {
 UNITS["mm"] = {unit: factor * 1000 for unit, factor in UNITS["m"].items()}
 UNITS["km"] = {unit: factor / 1000 for unit, factor in UNITS["m"].items()}
 
+# Before what a spreadsheet would run (importing.markers).
+MARK = re.compile(r"^'(?=[=+\-@])")
 # Of a number, a date or a choice: the patterns below go back and forth in spaces, which takes the square of them.
 MOST_CHARACTERS = 500
 NUMBER = r"[+-]?(?:\d[\d   '’]*|\d{1,3}(?:,\d{3})+)?(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
@@ -95,7 +97,7 @@ def parse_column(cells: Cells, parse: Callable[[str], object]) -> Parsed:
         try:
             if len(text) > MOST_CHARACTERS:
                 raise ValueError(_("The cell has more than %(most)d characters.") % {"most": MOST_CHARACTERS})
-            values[text] = None if is_blank(text) else parse(text.strip())
+            values[text] = None if is_blank(text) else parse(MARK.sub("", text.strip()))
         except ValueError as error:
             values[text] = None
             refused[text] = str(error)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry.importing.intake import Intake, Remark
+from registry.importing.markers import inert
 from registry.importing.table import SourceTable
 
 REJECT_HEADINGS = ("row", "column", "reason")
@@ -129,11 +130,12 @@ def rejected_rows(intake: Intake, codes: Sequence[str] | None = None) -> tuple[t
 
 
 def write_rejects(report: ImportReport, path: Path) -> None:
-    """A CSV (UTF-8 with a byte order mark, for Excel) that can be corrected and imported again."""
+    """A CSV (UTF-8 with a byte order mark, for Excel) that can be corrected and imported again; no cell of it is a
+    formula, whatever the file held."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*REJECT_HEADINGS, *report.headings])
-        writer.writerows([row.row, row.column, row.reason, *row.original] for row in report.rejects)
+        writer.writerow([*REJECT_HEADINGS, *map(inert, report.headings)])
+        writer.writerows([row.row, *map(inert, (row.column, row.reason, *row.original))] for row in report.rejects)
 
 
 def new_report(intake: Intake) -> ImportReport:
