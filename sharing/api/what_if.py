@@ -16,14 +16,16 @@ from registry.kinds import KINDS
 from registry.models import Asset
 from sharing.matching.comparing import Difference
 from sharing.matching.what_if import AddedAsset, LineChange, WhatIf
-from sharing.models import Demand
+from sharing.models import Demand, DisjointBy
+from sharing.refusals import SENTENCES
 
 MOST_ASSETS, MOST_CHANGES = 50, 50
 """What one call may take of a server: more is for manage.py match --what-if."""
 
 
 class WishesBody(ModelBody[Demand]):
-    """Columns of lines as they would be instead. `lines`: which; all where it is left out, as far as it is theirs."""
+    """Columns of lines as they would be instead. `lines`: which; all where it is left out, as far as it is theirs.
+    `apart_m` goes with `disjoint_by`: distance."""
 
     lines = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
     radius_m = serializers.FloatField(required=False, min_value=1, max_value=1e6)
@@ -39,7 +41,17 @@ class WishesBody(ModelBody[Demand]):
             "budget_per_year", "weight_kg", "wind_area_m2", "power_kw", "max_detour", "mounting_height_m",
             "max_earthing_ohm", "min_backup_h", "cable_outer_diameter_mm", "accepts_hazardous_co_use", "fiber_type",
             "max_attenuation_db", "wavelength_nm", "min_floor_load_kn_m2", "min_feeds", "min_security_class",
+            "disjoint_by", "apart_m",
         )  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "disjoint_by" not in attrs and "apart_m" not in attrs:
+            return attrs
+        by = attrs.get("disjoint_by", DisjointBy.DISTANCE)
+        apart = {"disjoint_by": by, "apart_m": attrs.get("apart_m")}
+        if not Demand(**apart).suits_apart:
+            raise serializers.ValidationError({"apart_m": [str(SENTENCES["demand_distance_apart_suits"])]})
+        return {**attrs, **apart}
 
 
 class PriceBody(Body):

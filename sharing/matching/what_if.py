@@ -27,7 +27,7 @@ from sharing.matching.comparing import LineAnswer, LineDifference, compare, of_a
 from sharing.models import Demand, DemandList
 
 DETAILS: dict[str, Any] = {"tower": Tower, "duct": Duct, "fiber": Fiber, "equipment_room": EquipmentRoom}
-ONLY_POINTS, ONLY_ROUTES = ("radius_m",), ("max_detour",)
+ONLY_POINTS, ONLY_ROUTES = ("radius_m",), ("max_detour", "disjoint_by", "apart_m")
 """Columns of one sort of demand: what all lines are changed by passes the others over."""
 
 
@@ -122,8 +122,13 @@ def _change_lines(demand_list: DemandList, change: LineChange) -> None:
         missing = set(change.lines) - set(chosen.values_list("line", flat=True))
         if missing:
             raise BadInput(_("The list has no line %(line)d.") % {"line": min(missing)}, "lines")
+    # What goes together is set together: a distance apart belongs to being disjoint by one.
+    of_routes = {column: value for column, value in change.to.items() if column in ONLY_ROUTES}
+    if of_routes:
+        chosen.filter(kind__in=ROUTE_KINDS).update(**of_routes)
     for column, value in change.to.items():
-        _those_with(column, chosen).update(**{column: value})
+        if column not in of_routes:
+            _those_with(column, chosen).update(**{column: value})
     for column, factor in change.times.items():
         _those_with(column, chosen).update(**{column: F(column) * factor})
     if change.later_days:

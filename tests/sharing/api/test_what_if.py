@@ -61,6 +61,8 @@ FAULTS: list[tuple[Any, list[tuple[str, str]]]] = [
         [("#/assets/0/place", "type")],
     ),
     ({"lines": [{}] * 51}, [("#/lines", "max_length")]),
+    ({"lines": [{"disjoint_by": "distance"}]}, [("#/lines/0/apart_m", "invalid")]),
+    ({"lines": [{"disjoint_by": "line", "apart_m": 50.0}]}, [("#/lines/0/apart_m", "invalid")]),
 ]
 
 

@@ -55,6 +55,23 @@ def test_a_trial_without_changes_is_the_same_line_by_line(demand_list: DemandLis
     assert answer.before["matched"] == answer.after["matched"] == 1
 
 
+def test_routes_that_would_be_disjoint_by_chambers_are_tried(demand_list: DemandList, owner: Organization) -> None:
+    """Two cheap ways through one chamber halfway, and a dear one round it."""
+    a, middle, c, aside = (114.30, 30.60), (114.31, 30.60), (114.32, 30.60), (114.31, 30.605)
+    for way, price in ((2 * [(a, middle), (middle, c)], 1000), ([(a, aside), (aside, c)], 1500)):
+        for at, to in way:
+            factories.asset(owner, "duct", at=at, to=to, price_per_unit_year=Decimal(price))
+    one = factories.demand(demand_list, "duct", at=a, to=c)
+    other = factories.demand(demand_list, "duct", at=a, to=c, disjoint_from=one, disjoint_by="line")
+    answer = tried(demand_list, lines=[LineChange(to={"disjoint_by": "chamber", "apart_m": None})])
+    assert sorted(differences(answer).values()) == ["other_assets", "same"]
+    assert sum(line.cents_more for line in answer.differences) == 100_000
+    far = tried(
+        demand_list, lines=[LineChange(to={"disjoint_by": "distance", "apart_m": 5000.0}, lines=(other.line,))]
+    )
+    assert sorted(differences(far).values()) == ["same", "same"]  # all of it is within 5 km of the common ends
+
+
 WISHES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"radius_m": 400}, {"at": east(500)}, {"to": {"radius_m": 510.0}}),
     ({"radius_m": 400}, {"at": east(500)}, {"times": {"radius_m": 1.3}}),
