@@ -9,6 +9,7 @@ from django.db.models import Case, CharField, Count, F, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from registry.models import Act, Change, Noun, User
@@ -55,7 +56,7 @@ def _changes(user: User, day: date) -> list[Row]:
     found = {(what, act): made if act == Act.INSERT else changed for what, act, made, changed in counted}
     words = {Act.INSERT: _("%(what)s: listed"), Act.UPDATE: _("%(what)s: changed"), Act.DELETE: _("%(what)s: removed")}
     return [
-        Row(found[noun.value, act.value], words[act] % {"what": noun.label}, _audit(Trail.CHANGES, day))
+        Row(found[noun.value, act.value], capfirst(words[act] % {"what": noun.label}), _audit(Trail.CHANGES, day))
         for noun in Noun
         for act in words
         if (noun.value, act.value) in found

@@ -18,7 +18,8 @@ def test_it_shows_what_waits_for_a_person(open_page: SignedIn, size: dict[str, i
     page = open_page("/", user=editor, language=language, size=size)
 
     assert page.locator("section.card h2 .count").all_inner_texts() == ["1"]
-    assert "5G 2027" in page.locator(".rows").inner_text()
+    assert "5G 2027" in page.locator("section.card .rows").inner_text()
+    assert page.locator("section[aria-labelledby=since] .rows li").count() == 2
     accessible(page)
 
 

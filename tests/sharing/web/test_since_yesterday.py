@@ -36,7 +36,7 @@ def test_each_of_the_three_people_is_told_what_happened_to_theirs(scene: Scene, 
 
 
 def test_an_asset_changed_twice_with_its_details_is_one_and_a_file_counts_its_assets(scene: Scene, sign_in: SignIn):
-    before = told(sign_in(scene.metro_manager)).get("asset: listed", 0)
+    before = told(sign_in(scene.metro_manager)).get("Asset: listed", 0)
     bodies = [
         {"owner": scene.metro, "code": f"N-{n}", "kind": "tower", "geometry": scene.near.geometry, "capacity": 2}
         for n in range(3)
@@ -46,9 +46,9 @@ def test_an_asset_changed_twice_with_its_details_is_one_and_a_file_counts_its_as
         asset_writing.change(made[0], {"name": name, "details": {"height_m": 30.0}}, actor=scene.metro_manager)
     asset_writing.delete(made[2], actor=scene.metro_manager)
     found = told(sign_in(scene.metro_manager))
-    assert (found["asset: listed"], found["asset: changed"], found["asset: removed"]) == (before + 3, 1, 1)
-    assert "asset: changed" not in told(sign_in(scene.grid_manager))
-    assert told(sign_in(scene.officer))["asset: changed"] == 1
+    assert (found["Asset: listed"], found["Asset: changed"], found["Asset: removed"]) == (before + 3, 1, 1)
+    assert "Asset: changed" not in told(sign_in(scene.grid_manager))
+    assert told(sign_in(scene.officer))["Asset: changed"] == 1
 
 
 def test_each_line_leads_to_its_rows_in_the_audit(scene: Scene, sign_in: SignIn):
@@ -57,7 +57,7 @@ def test_each_line_leads_to_its_rows_in_the_audit(scene: Scene, sign_in: SignIn)
     rows = {row.text: row.url for row in client.get("/").context["since"]}
     page = client.get(rows["Match requested"])
     assert len(page.context["table"].page.object_list) == 1
-    assert client.get(rows["asset: listed"]).content.decode().count("asset · Made") >= 1
+    assert client.get(rows["Asset: listed"]).content.decode().count("asset · Made") >= 1
 
 
 @pytest.mark.parametrize("days", [2, 30])
