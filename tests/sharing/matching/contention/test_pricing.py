@@ -6,7 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sharing.matching.contention.pricing import Pricing
-from tests.sharing.matching.contention.contention_scene import Scene, every_route, scenes
+from sharing.matching.route_terms import RouteTerms
+from sharing.matching.routing import RouteDemand
+from tests.sharing.matching.contention.contention_scene import Scene, Wish, every_route, scenes
+from tests.sharing.matching.route_scene import SPOTS, Line
 
 TOLLS = st.dictionaries(st.integers(100, 105), st.sampled_from([1.0, 20.0, 60.0, 300.0]), max_size=6)
 
@@ -31,3 +34,17 @@ def test_a_route_is_the_cheapest_with_its_tolls_each_paid_once(
                 assert found.least == pytest.approx(least, rel=1e-9, abs=1e-6)
             else:
                 assert found.least >= most * (1 - 1e-9)
+
+
+def test_a_route_that_leaves_a_line_and_comes_back_pays_its_toll_once() -> None:
+    """From B to C another line is free, where the long one would cost a third of its price or so."""
+    a, b, c, d = SPOTS[0], SPOTS[3], SPOTS[6], SPOTS[9]
+    assets = (Line((a, b, c, d), price=90.0), Line((b, c), price=0.0))
+    wish = Wish(RouteDemand(a, d, 1, 10.0))
+    scene = Scene(assets, (wish,), RouteTerms(gap_cost_per_m=20.0, max_gap_m=1.0, max_gap_share=0.0))
+    [contender] = scene.contenders(scene.network())
+    found = Pricing(contender).cheapest({100: 100.0}, frozenset(), np.inf)
+    assert found.column is not None
+    assert [leg.asset for leg in found.column.route.legs] == [100, 101, 100]
+    assert found.least == pytest.approx(found.column.cost + 100.0)
+    assert found.column.cost < 75.0
