@@ -48,6 +48,8 @@ def _act(deed: Callable[[Any], None], pk: int) -> None:
 
 def main(log: Path) -> None:
     # Only now is Django ready for what has models.
+    from django.db import transaction  # noqa: PLC0415
+
     from sharing.models import Agreement, ConsentStatus, Match, MatchStatus  # noqa: PLC0415
     from sharing.notifications import outbox  # noqa: PLC0415
     from sharing.workflow import approvals, consents, matches  # noqa: PLC0415
@@ -59,6 +61,7 @@ def main(log: Path) -> None:
     scene.near.capacity = 2 * HOW_MANY
     scene.near.save()
 
+    @transaction.atomic
     def another(number: int) -> Match:
         found = Match.objects.filter(demand__name=f"Place {number}").first()
         return found or factories.match(

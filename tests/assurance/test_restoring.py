@@ -99,6 +99,7 @@ def test_nothing_that_was_told_is_lost_and_nothing_is_done_by_halves(
 ):
     log, chance = Log(tmp_path / "log"), random.Random(165)
     client = client_of(untouched, wire, log.path)
+    request.addfinalizer(client.wait)
     request.addfinalizer(client.kill)
     for strike, (hit, short, long) in STRIKES.items():
         unknown = log.count("unknown")
