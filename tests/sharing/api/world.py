@@ -162,7 +162,7 @@ class World(Scene):
         editor: Any = self.people["owner editor"]
         with acting(lambda: editor.pk):
             asset_writing.change(self.spare, {"name": "备用杆", "region": factories.region("420106")}, actor=editor)
-        return Change.objects.get(act="update", row=self.spare.pk)
+        return Change.objects.filter(act="update", row=self.spare.pk).latest("pk")
 
     def drafting(self) -> Membership:
         """The owner's editor."""
