@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
 from django.db.models import CharField, F, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.lookups import Contains, StartsWith
@@ -43,19 +45,34 @@ def are_few(rows: QuerySet[Any], *, together: bool = False) -> bool:
     page is full. As PostgreSQL expects of both: what is read in order is found soon where many rows fit, and takes
     the whole table where none does. together: that the rows are likely to lie together, as those that a text finds.
     """
-    page = _plan(rows.order_by("pk")[:PAGE])
-    reading = page["Plans"][0] if "Plans" in page else page
+    return sorting_is_better(*_plans(rows.order_by("pk")[:PAGE], rows.order_by()), together=together)
+
+
+def sorting_is_better(in_order: dict[str, Any], all_found: dict[str, Any], *, together: bool) -> bool:
+    """By the plans of a page that is read in order, and of finding all rows."""
+    reading = in_order["Plans"][0] if "Plans" in in_order else in_order
     if "Sort" in reading["Node Type"]:
         return True
     if reading["Plan Rows"] > SORTED_AT_ONCE:
         return False
-    return together or bool(_plan(rows.order_by())["Total Cost"] <= RISK * page["Total Cost"])
+    return together or bool(all_found["Total Cost"] <= RISK * in_order["Total Cost"])
 
 
-def _plan(rows: QuerySet[Any]) -> dict[str, Any]:
-    text = rows.values("pk").explain(format="json")
-    found: dict[str, Any] = json.loads(text)[0]["Plan"] if text else NOTHING
-    return found
+def _plans(*several: QuerySet[Any]) -> list[dict[str, Any]]:
+    """What PostgreSQL expects of each, asked for in one trip."""
+    try:
+        asked = [rows.values("pk").query.sql_with_params() for rows in several]
+    except EmptyResultSet:
+        return [NOTHING for _rows in several]
+    plans = []
+    with connections[several[0].db].cursor() as cursor:
+        statements = "; ".join(f"EXPLAIN (FORMAT json) {text}" for text, _parameters in asked)
+        cursor.execute(statements, [value for _text, parameters in asked for value in parameters])
+        for _rows in several:
+            [(found,)] = cursor.fetchall()
+            plans.append((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
+            cursor.nextset()
+    return plans
 
 
 def id_to_sort_by() -> CombinedExpression:

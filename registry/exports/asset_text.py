@@ -29,11 +29,12 @@ def geojson_pieces(queryset: QuerySet[Any], user: User, fields: Sequence[str]) -
     """A FeatureCollection. Properties that an asset has no value for are left out."""
     columns = marked(columns_of(fields), TEXTS, ALWAYS_MARKED)
     properties = ", ".join(f'r."{name}"' for name in columns) or "NULL AS none"
+    # Joined as text: json_build_object would take each place apart to write it again.
     statement = f"""
         COPY (
-            SELECT json_build_object(
-                'type', 'Feature', 'id', r.feature_id, 'geometry', r.feature_place::json,
-                'properties', json_strip_nulls(row_to_json(p))
+            SELECT concat(
+                '{{{{"type":"Feature","id":', r.feature_id, ',"geometry":', coalesce(r.feature_place, 'null'),
+                ',"properties":', json_strip_nulls(row_to_json(p)), '}}}}'
             ) FROM ({{rows}}) AS r CROSS JOIN LATERAL (SELECT {properties}) AS p
         ) TO STDOUT
     """

@@ -1,8 +1,6 @@
 """How a page of a long list is found: what is few is gathered and sorted, else ids are read until it is full."""
 
-import json
 from datetime import date
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,28 +11,11 @@ from registry.models import Asset
 from tests import factories
 
 
-class Planned:
-    """A list of which PostgreSQL expects what it is told: the plan of a page, and the cost of finding all rows."""
-
-    def __init__(self, page: dict[str, Any], cost: float) -> None:
-        self.page, self.cost, self.whole = page, cost, True
-
-    def order_by(self, *_fields: str) -> "Planned":
-        return self
-
-    def values(self, *_fields: str) -> "Planned":
-        return self
-
-    def __getitem__(self, _part: slice) -> "Planned":
-        return PageOf(self.page, self.cost)
-
-    def explain(self, format: str) -> str:
-        return json.dumps([{"Plan": {"Node Type": "Bitmap Heap Scan", "Plan Rows": 1, "Total Cost": self.cost}}])
-
-
-class PageOf(Planned):
-    def explain(self, format: str) -> str:
-        return json.dumps([{"Plan": {"Node Type": "Limit", "Total Cost": 100.0, "Plans": [self.page]}}])
+def sorting_is_better(node: str, rows: int, cost: float, *, together: bool = False) -> bool:
+    """Where reading in order costs 100, and finding all rows `cost`."""
+    page = {"Node Type": "Limit", "Total Cost": 100.0, "Plans": [{"Node Type": node, "Plan Rows": rows}]}
+    found = {"Node Type": "Bitmap Heap Scan", "Plan Rows": 1, "Total Cost": cost}
+    return search.sorting_is_better(page, found, together=together)
 
 
 @pytest.mark.parametrize(
@@ -47,14 +28,18 @@ class PageOf(Planned):
     ],
 )
 def test_what_is_found_at_once_is_few_and_not_much_dearer(node: str, rows: int, cost: float, few: bool):
-    assert search.are_few(Planned({"Node Type": node, "Plan Rows": rows}, cost)) is few  # type: ignore[arg-type]
+    assert sorting_is_better(node, rows, cost) is few
 
 
 def test_what_lies_together_is_sorted_though_that_is_dearer():
-    found: Any = Planned({"Node Type": "Index Scan", "Plan Rows": 20_000}, 10**9)
-    assert search.are_few(found, together=True)
-    found.page["Plan Rows"] += 1
-    assert not search.are_few(found, together=True)
+    assert sorting_is_better("Index Scan", 20_000, 10**9, together=True)
+    assert not sorting_is_better("Index Scan", 20_001, 10**9, together=True)
+
+
+@pytest.mark.django_db
+def test_both_plans_are_asked_for_in_one_trip(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        search.are_few(Asset.objects.filter(code="T-1"))
 
 
 @pytest.mark.django_db

@@ -273,7 +273,7 @@ def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(catalog: Cat
         factories.asset(catalog.grid, code=f"M-{n}")
     # Session, user, roles with regulated regions, the page's ids, its rows.
     assert {limit: queries(limit=limit) for limit in (1, 5, 30)} == {1: 5, 5: 5, 30: 5}
-    # A filter has a time limit besides: a savepoint, the limit, its end, and the savepoint's. Its plan is asked for.
+    # A filter has a time limit besides: a savepoint, the limit, its end, and the savepoint's. Its plans are asked for.
     assert queries(limit=30, bbox="114.3,30.5,114.4,30.7") == 10
     # The file leaves a record.
     assert queries(format="csv") == 4
