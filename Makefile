@@ -4,7 +4,7 @@ PYTHON ?= python3
 MACHINE := $(PYTHON) config/machine.py
 RUN := $(MACHINE) run
 HOST ?= 127.0.0.1
-JOBS ?= 2
+JOBS ?= 3
 PORT ?= 8000
 
 # Against who would see, write or stop more than they may; the rest of tests/assurance is of faults.
@@ -26,7 +26,7 @@ help: ## This list
 demo: up compile ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (PORT=n, SERVE=0: end after the report)
 	@$(RUN) python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: browser ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=2 at once)
+test: browser ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=3 at once)
 	@$(MAKE) --no-print-directory --output-sync=target -j 2 lint compile
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
 	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)

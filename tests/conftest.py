@@ -35,6 +35,15 @@ def guesses_at_passwords_are_not_counted() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def calls_are_as_many_as_tests_make() -> Iterator[None]:
+    """Strangers are counted by their address, which all tests at once share; the tests of limits set their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("API_CALLS_PER_MINUTE", "API_CALLS_PER_MINUTE_UNKNOWN"):
+            patch.setattr(settings, name, 10**6)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def what_a_test_committed_is_removed_quickly() -> Iterator[None]:
     """Django truncates every table after a test that commits, seconds of work for PostgreSQL; few hold any row."""
     with pytest.MonkeyPatch.context() as patch:

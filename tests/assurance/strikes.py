@@ -40,11 +40,10 @@ def cut(cluster: Cluster, wire: Wire) -> None:
 def fill_the_disk(cluster: Cluster, wire: Wire) -> None:
     """To the last block, until the client has met it; PostgreSQL ends where its log finds no room."""
     ballast = cluster.instance.home / "ballast"
-    with ballast.open("wb") as file:
+    with ballast.open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(bytes(1 << 16))
-                file.flush()
         except OSError:
             pass
     time.sleep(FULL_S)

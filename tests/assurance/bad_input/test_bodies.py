@@ -47,11 +47,6 @@ def objects(body: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
             yield from objects(inner, f"{path}/{at}")
 
 
-@pytest.fixture(autouse=True)
-def calls_are_not_counted(settings: Any) -> None:
-    settings.API_CALLS_PER_MINUTE = settings.API_CALLS_PER_MINUTE_UNKNOWN = 10**6
-
-
 def writable(name: str) -> set[str]:
     """What the document says that the body of an operation takes at its top."""
     schema = REQUESTS.get(name, {})

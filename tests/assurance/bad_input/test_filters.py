@@ -26,11 +26,6 @@ FRAGMENTS = (
 SECRETS = ("password", "digest", "secret", "geometry", "email", "social_credit_code", "fingerprint", "token")
 
 
-@pytest.fixture(autouse=True)
-def calls_are_not_counted(settings: Any) -> None:
-    settings.API_CALLS_PER_MINUTE = settings.API_CALLS_PER_MINUTE_UNKNOWN = 10**6
-
-
 @pytest.fixture(scope="module")
 def parameters() -> dict[str, set[str]]:
     """What the document says that each list can be asked."""

@@ -26,7 +26,6 @@ PARTS = ("", *COLLECTIONS)
 
 @pytest.fixture(autouse=True)
 def calls_are_counted_for_nobody(settings: Any) -> None:
-    settings.API_CALLS_PER_MINUTE = settings.API_CALLS_PER_MINUTE_UNKNOWN = 10**6
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}}
 
 

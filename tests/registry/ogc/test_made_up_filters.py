@@ -16,7 +16,7 @@ from tests.registry.ogc.conftest import Map
 
 pytestmark = pytest.mark.django_db
 
-KEPT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+KEPT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DUCTS = next(collection for collection in catalog.COLLECTIONS if collection.id == "ducts")
 numbers = st.one_of(st.integers(), st.floats(), st.sampled_from([0, 1, -1, 114.3, 30.6, 1e308, 10**400]))
 positions = st.lists(st.one_of(st.floats(-180, 180), numbers), min_size=0, max_size=4)

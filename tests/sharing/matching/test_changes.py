@@ -213,7 +213,7 @@ def arrays(ask: Ask, towers: list[Tower]) -> tuple[Pairs, Holdings]:
     return with_freedom(pairs, holdings), holdings
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(scenes())
 def test_the_change_of_each_column_meets_the_demand_and_no_smaller_one_does(scene: tuple[Ask, list[Tower]]) -> None:
     ask, towers = scene

@@ -72,7 +72,7 @@ class Ground:
         return any(line.is_empty for line in away) or away[0].distance(away[1]) >= self.apart_m
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     scene=scenes(7) | crowded_scenes(),
     areas=st.none() | grounds(),

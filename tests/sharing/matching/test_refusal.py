@@ -37,7 +37,7 @@ def within(assets: list[Line], demand: RouteDemand, terms: RouteTerms, *waived: 
 ONE = (NoRouteReason.NO_FREE_UNITS, NoRouteReason.DETOUR, NoRouteReason.GAP_SHARE, NoRouteReason.ATTENUATION)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scene=scenes(7))
 def test_the_nearest_miss_is_the_least_overrun_of_the_one_limit_that_stands_in_the_way(
     scene: tuple[list[Line], RouteDemand, RouteTerms],

@@ -41,7 +41,7 @@ def check_against_oracle(
     return route
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(scene=scenes() | crowded_scenes(), areas=st.none() | grounds(), landmarks=st.booleans())
 def test_a_route_is_the_cheapest_of_all_paths_within_the_limits(
     scene: tuple[list[Line], RouteDemand, RouteTerms], areas: Areas | None, landmarks: bool

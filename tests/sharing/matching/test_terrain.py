@@ -24,7 +24,7 @@ def metres_of(ground: Ground, start: Place, end: Place) -> dict[str, float]:
     return {name: float(of_it) for name, of_it in zip(CLASSES, row, strict=True) if of_it}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(areas=grounds(), gaps=st.lists(st.tuples(EAST, NORTH, EAST, NORTH), max_size=8))
 def test_gaps_at_once_cost_what_each_costs_by_itself(
     areas: Areas, gaps: list[tuple[float, float, float, float]]

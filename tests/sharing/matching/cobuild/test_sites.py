@@ -164,7 +164,7 @@ def partitions(rows: list[int]):
 
 
 @given(st.lists(DEMAND, min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_partition_into_sites_costs_less(rows):
     asked = drawn(rows)
     chosen = choose_sites(asked, TERMS)

@@ -64,7 +64,7 @@ def planned(scene: Scene, order: list[int] | None = None) -> tuple[list[Contende
     return contenders, found, laid
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scene=scenes())
 def test_a_list_is_answered_as_the_best_of_all_choices_is_and_proves_it(scene: Scene) -> None:
     contenders, found, laid = planned(scene)
@@ -80,7 +80,7 @@ def test_a_list_is_answered_as_the_best_of_all_choices_is_and_proves_it(scene: S
         assert one.cost_bound <= one.cost + 1e-6
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scene=scenes(), seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_does_not_matter(scene: Scene, seed: int) -> None:
     order = list(range(len(scene.assets)))

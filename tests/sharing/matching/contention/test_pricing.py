@@ -14,7 +14,7 @@ from tests.sharing.matching.route_scene import SPOTS, Line
 TOLLS = st.dictionaries(st.integers(100, 105), st.sampled_from([1.0, 20.0, 60.0, 300.0]), max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(scene=scenes(), tolls=st.lists(TOLLS, min_size=1, max_size=3), most=st.sampled_from([np.inf, 100.0, 400.0]))
 def test_a_route_is_the_cheapest_with_its_tolls_each_paid_once(
     scene: Scene, tolls: list[dict[int, float]], most: float

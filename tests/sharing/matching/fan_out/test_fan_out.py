@@ -49,7 +49,7 @@ def test_a_list_in_parts_is_answered_as_in_one(seed: int, long: bool, monkeypatc
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(2, 12), st.integers(1, 4), st.booleans())
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_small_list_in_any_parts_and_order_of_rows_is_answered_as_in_one(
     settings: Any, monkeypatch: pytest.MonkeyPatch, seed: int, assets: int, demands: int, most: int, long: bool
 ) -> None:
