@@ -1,13 +1,14 @@
-"""Figures that take long to reckon, kept for a while: over a million assets some take seconds, which a page does not
+"""What takes long to reckon, kept for a while: over a million assets some figures take seconds, which a page does not
 have. What is reckoned quickly is reckoned for each reader anew, so that a small registry is always told as it is."""
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
+from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -36,17 +37,22 @@ class Figures:
 
 def figures(indicator: Indicator, scope: Scope, by: str, *, anew: bool = False) -> Figures:
     """The rows of a breakdown, as they were kept unless they are wanted `anew`."""
-    key = _key(indicator, scope, by)
+    return Figures(*kept(_key(indicator, scope, by), lambda: indicator.figures(scope, by), KEPT_S, anew=anew))
+
+
+def kept(key: str, reckon: Callable[[], Any], seconds: int, *, anew: bool = False) -> tuple[Any, datetime | None]:
+    """(what `reckon` gives, the moment it is of). It is kept for so many seconds where it took long; None as moment
+    where it is of now."""
     with suppress(RedisError):
-        found: Figures | None = None if anew else cache.get(key)
+        found: tuple[Any, datetime] | None = None if anew else cache.get(key)
         if found is not None:
             return found
     began, now = perf_counter(), timezone.now()
-    rows = indicator.figures(scope, by)
+    reckoned = reckon()
     if perf_counter() - began >= LONG_S:
         with suppress(RedisError):
-            cache.set(key, Figures(rows, now), KEPT_S)
-    return Figures(rows)
+            cache.set(key, (reckoned, now), seconds)
+    return reckoned, None
 
 
 def reckon_ahead() -> int:
@@ -69,4 +75,4 @@ def _key(indicator: Indicator, scope: Scope, by: str) -> str:
         scope.kind, scope.sector, scope.day,
     )  # fmt: skip
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()
-    return f"figures:{indicator.code}:{by}:{digest}"
+    return f"kept:{indicator.code}:{by}:{digest}"

@@ -1,6 +1,7 @@
 """What changed since yesterday morning of what a person may know: events by type, and the catalog, members and grants
 by what was done to them, each with the way to its lines in the audit."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
@@ -16,7 +17,11 @@ from registry.models import Act, Change, Noun, User
 from registry.models.change import OF_ASSETS
 from sharing.models import Event, EventType
 from sharing.monitoring.audit import Trail
+from sharing.monitoring.kept import kept
 from sharing.monitoring.scope import begins
+
+KEPT_S = 300
+"""How long it is kept where there is so much of it that counting takes long."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +36,36 @@ class Row:
 def since_yesterday(user: User) -> list[Row]:
     """The order of the chain, then what was done to the catalog; two queries, however much."""
     day = timezone.localdate() - timedelta(days=1)
-    return [*_events(user, day), *_changes(user, day)]
-
-
-def _events(user: User, day: date) -> list[Row]:
-    seen = Event.objects.visible_to(user).filter(occurred_at__gte=begins(day)).order_by()
-    found = dict(seen.values_list("type").annotate(Count("pk")))
+    rights = repr((user.is_superuser, sorted(user.roles.items()), sorted(user.regulated), sorted(user.granted)))
+    key = f"kept:since:{day}:{hashlib.sha256(rights.encode()).hexdigest()}"
+    (events, changes), _at = kept(key, lambda: (_events(user, day), _changes(user, day)), KEPT_S)
+    words = {Act.INSERT: _("%(what)s: listed"), Act.UPDATE: _("%(what)s: changed"), Act.DELETE: _("%(what)s: removed")}
     return [
-        Row(found[kind.value], str(kind.label), _audit(Trail.EVENTS, day, kind.value))
-        for kind in EventType
-        if kind.value in found
+        *(
+            Row(events[kind.value], str(kind.label), _audit(Trail.EVENTS, day, kind.value))
+            for kind in EventType
+            if kind.value in events
+        ),
+        *(
+            Row(
+                changes[noun.value, act.value], capfirst(words[act] % {"what": noun.label}), _audit(Trail.CHANGES, day)
+            )
+            for noun in Noun
+            for act in words
+            if (noun.value, act.value) in changes
+        ),
     ]
 
 
-def _changes(user: User, day: date) -> list[Row]:
-    """An asset and its details are one, however often it was changed; a line may be of many that were listed."""
+def _events(user: User, day: date) -> dict[str, int]:
+    """By type."""
+    seen = Event.objects.visible_to(user).filter(occurred_at__gte=begins(day)).order_by()
+    return dict(seen.values_list("type").annotate(Count("pk")))
+
+
+def _changes(user: User, day: date) -> dict[tuple[str, str], int]:
+    """By noun and act. An asset and its details are one, however often it was changed; a line may be of many that were
+    listed."""
     seen = Change.objects.visible_to(user).filter(changed_at__gte=begins(day)).order_by()
     of_asset = When(noun__in=OF_ASSETS, then=Value(Noun.ASSET.value))
     counted = (
@@ -53,14 +73,7 @@ def _changes(user: User, day: date) -> list[Row]:
         .values_list("what", "act")
         .annotate(made=Sum(Coalesce("listed", 1)), changed=Count("row", distinct=True))
     )
-    found = {(what, act): made if act == Act.INSERT else changed for what, act, made, changed in counted}
-    words = {Act.INSERT: _("%(what)s: listed"), Act.UPDATE: _("%(what)s: changed"), Act.DELETE: _("%(what)s: removed")}
-    return [
-        Row(found[noun.value, act.value], capfirst(words[act] % {"what": noun.label}), _audit(Trail.CHANGES, day))
-        for noun in Noun
-        for act in words
-        if (noun.value, act.value) in found
-    ]
+    return {(what, act): made if act == Act.INSERT else changed for what, act, made, changed in counted}
 
 
 def _audit(of: Trail, day: date, text: str = "") -> str:

@@ -7,7 +7,6 @@ import pytest
 
 from registry.models import Role
 from sharing.models import Demand, EventType, MailPreference
-from sharing.monitoring import kept
 from sharing.monitoring.indicators import INDICATORS
 from tests import factories
 from tests.calls import Caller, problem
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
-
-
-@pytest.fixture(autouse=True)
-def no_figures_are_kept_from_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As they are where reckoning takes long, which on a busy machine it may."""
-    monkeypatch.setattr(kept, "LONG_S", 600.0)
 
 
 def figures(caller: Caller, code: str, **parameters: Any) -> dict[str, Any]:

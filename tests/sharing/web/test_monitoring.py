@@ -15,17 +15,10 @@ from python_calamine import CalamineWorkbook
 
 from registry.models import Asset, Role
 from sharing.models import Agreement
-from sharing.monitoring import kept
 from sharing.monitoring.indicators import INDICATORS
 from tests import factories
 from tests.calls import body_of
 from tests.sharing.scene import Scene
-
-
-@pytest.fixture(autouse=True)
-def no_figures_are_kept_from_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As they are where reckoning takes long, which on a busy machine it may."""
-    monkeypatch.setattr(kept, "LONG_S", 600.0)
 
 
 def sign_in(user) -> Client:

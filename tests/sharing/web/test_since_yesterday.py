@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from registry import asset_writing
 from registry.models import Change
 from sharing.models import Event
+from sharing.monitoring import kept
 from sharing.web.since_yesterday import since_yesterday
 from tests import factories
 from tests.sharing.scene import Scene
@@ -81,3 +83,19 @@ def test_it_costs_two_queries_however_much(scene: Scene, django_assert_num_queri
         with django_assert_num_queries(2):
             since_yesterday(scene.metro_manager)
     assert Event.objects.count() > 2 and Change.objects.count() > 2
+
+
+def test_what_takes_long_to_count_is_kept_a_while_for_who_may_know_the_same(
+    scene: Scene, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(kept, "LONG_S", 0.0)
+    cache.clear()
+    owner, officer = sign_in(scene.metro_manager), sign_in(scene.officer)
+    before = told(owner)
+    factories.asset(scene.metro)
+    assert told(owner) == before
+    # Who is asked for the first time is counted for: that one, and what others listed.
+    assert told(officer)["Asset: listed"] == before["Asset: listed"] + 2
+    cache.clear()
+    assert told(owner)["Asset: listed"] == before["Asset: listed"] + 1
+    cache.clear()
