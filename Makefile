@@ -26,10 +26,11 @@ help: ## This list
 demo: up compile ## Run the whole chain on a real place and serve it at 127.0.0.1:8000 (PORT=n, SERVE=0: end after the report)
 	@$(RUN) python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
+# Files of few and long tests lie in the first folders: in that order no worker is left alone with one at the end.
 test: browser ## Everything CI runs: lint, then the tests (ARGS="-k name" for some of them, JOBS=3 at once)
 	@$(MAKE) --no-print-directory --output-sync=target -j 2 lint compile
 	@echo "• Tests, on this checkout's own PostgreSQL and Redis"
-	@$(RUN) pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(RUN) pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: up ## Faults, load and damage in the long form (hours); writes the figures into docs/assurance.md
 	@ASSURANCE=long $(RUN) pytest tests/assurance $(addprefix --ignore ,$(ATTACKS)) tests/races tests/journeys/test_faults.py $(ARGS)
