@@ -68,6 +68,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "organization",
                 "verbose_name_plural": "organizations",
                 "ordering": ("code",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sector__in", ["telecom", "power", "transport", "municipal", "public_security", "other"])
+                        ),
+                        name="organization_sector_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -193,6 +201,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "region",
                 "verbose_name_plural": "regions",
                 "ordering": ("scheme", "code"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("scheme", "code"), name="region_code_is_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scheme", "gbt2260"), _negated=True),
+                            ("code__regex", "^[0-9]{6}$"),
+                            _connector="OR",
+                        ),
+                        name="region_gbt2260_has_six_digits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__startswith", models.F("prefix"))), name="region_prefix_begins_code"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        models.F("scheme"),
+                        django.contrib.postgres.indexes.OpClass("code", name="varchar_pattern_ops"),
+                        name="region_code_prefix",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -272,6 +301,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "planned facility",
                 "verbose_name_plural": "planned facilities",
                 "ordering": ("request_by", "code"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "code"), name="facility_code_is_unique_to_owner"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "facility_type__in",
+                                ["subway", "tunnel", "bridge", "road", "railway", "building", "utility_tunnel"],
+                            )
+                        ),
+                        name="facility_type_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stage__in", ["planned", "design", "frozen", "construction", "open"])),
+                        name="facility_stage_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("request_by__lte", models.F("opens_on"))),
+                        name="facility_asks_before_it_opens",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -491,6 +540,61 @@ class Migration(migrations.Migration):
                 "verbose_name": "asset",
                 "verbose_name_plural": "assets",
                 "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "code"), name="asset_code_is_unique_to_owner"),
+                    models.CheckConstraint(condition=models.Q(("code", ""), _negated=True), name="asset_has_a_code"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["tower", "duct", "fiber", "equipment_room"])),
+                        name="asset_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["planned", "in_service", "out_of_service"])),
+                        name="asset_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("protection__in", ["open", "restricted", "core"])),
+                        name="asset_protection_is_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("capacity__gte", 1)), name="asset_has_capacity"),
+                    models.CheckConstraint(
+                        condition=models.Q(("weight_kg__gte", 0), ("weight_kg", None), _connector="OR"),
+                        name="asset_weight_limit_is_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("wind_area_m2__gte", 0), ("wind_area_m2", None), _connector="OR"),
+                        name="asset_wind_limit_is_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("power_kw__gte", 0), ("power_kw", None), _connector="OR"),
+                        name="asset_power_limit_is_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("price_per_unit_year__gte", 0)), name="asset_price_is_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "planned"), _negated=True),
+                            ("available_from__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="asset_planned_has_a_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "open_to_sectors__contained_by",
+                                ["telecom", "power", "transport", "municipal", "public_security", "other"],
+                            )
+                        ),
+                        name="asset_sectors_are_known",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["kind", "region"], name="asset_kind_region"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["code", "name"], name="asset_text", opclasses=["gin_trgm_ops", "gin_trgm_ops"]
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1042,163 +1146,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="region",
-            index=models.Index(
-                models.F("scheme"),
-                django.contrib.postgres.indexes.OpClass("code", name="varchar_pattern_ops"),
-                name="region_code_prefix",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="region",
-            constraint=models.UniqueConstraint(fields=("scheme", "code"), name="region_code_is_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="region",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("scheme", "gbt2260"), _negated=True), ("code__regex", "^[0-9]{6}$"), _connector="OR"
-                ),
-                name="region_gbt2260_has_six_digits",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="region",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code__startswith", models.F("prefix"))), name="region_prefix_begins_code"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedfacility",
-            constraint=models.UniqueConstraint(fields=("owner", "code"), name="facility_code_is_unique_to_owner"),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedfacility",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "facility_type__in",
-                        ["subway", "tunnel", "bridge", "road", "railway", "building", "utility_tunnel"],
-                    )
-                ),
-                name="facility_type_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedfacility",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stage__in", ["planned", "design", "frozen", "construction", "open"])),
-                name="facility_stage_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedfacility",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("request_by__lte", models.F("opens_on"))), name="facility_asks_before_it_opens"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organization",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("sector__in", ["telecom", "power", "transport", "municipal", "public_security", "other"])
-                ),
-                name="organization_sector_is_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="asset",
-            index=models.Index(fields=["kind", "region"], name="asset_kind_region"),
-        ),
-        migrations.AddIndex(
-            model_name="asset",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["code", "name"], name="asset_text", opclasses=["gin_trgm_ops", "gin_trgm_ops"]
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.UniqueConstraint(fields=("owner", "code"), name="asset_code_is_unique_to_owner"),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code", ""), _negated=True), name="asset_has_a_code"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["tower", "duct", "fiber", "equipment_room"])),
-                name="asset_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["planned", "in_service", "out_of_service"])),
-                name="asset_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("protection__in", ["open", "restricted", "core"])),
-                name="asset_protection_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(condition=models.Q(("capacity__gte", 1)), name="asset_has_capacity"),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weight_kg__gte", 0), ("weight_kg", None), _connector="OR"),
-                name="asset_weight_limit_is_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("wind_area_m2__gte", 0), ("wind_area_m2", None), _connector="OR"),
-                name="asset_wind_limit_is_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("power_kw__gte", 0), ("power_kw", None), _connector="OR"),
-                name="asset_power_limit_is_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price_per_unit_year__gte", 0)), name="asset_price_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "planned"), _negated=True), ("available_from__isnull", False), _connector="OR"
-                ),
-                name="asset_planned_has_a_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "open_to_sectors__contained_by",
-                        ["telecom", "power", "transport", "municipal", "public_security", "other"],
-                    )
-                ),
-                name="asset_sectors_are_known",
-            ),
         ),
     ]

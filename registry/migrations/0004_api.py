@@ -50,6 +50,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "API token",
                 "verbose_name_plural": "API tokens",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("scopes__contained_by", ["read", "write", "decide"]), ("scopes__len__gt", 0)
+                        ),
+                        name="token_scopes_are_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,6 +142,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "import job",
                 "verbose_name_plural": "import jobs",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("target__in", ["assets", "demands"])), name="job_target_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["queued", "running", "done", "failed"])),
+                        name="job_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("progress__lte", 100)), name="job_progress_is_a_percentage"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ("queued", "running"))), fields=["id"], name="job_unfinished"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
@@ -203,13 +228,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="apitoken",
             constraint=models.CheckConstraint(
-                condition=models.Q(("scopes__contained_by", ["read", "write", "decide"]), ("scopes__len__gt", 0)),
-                name="token_scopes_are_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apitoken",
-            constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("organization__isnull", True), ("user", models.F("issued_by"))),
                     models.Q(
@@ -225,29 +243,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="idempotentcall",
             constraint=models.UniqueConstraint(fields=("user", "key"), name="idempotent_call_key_is_unique_to_user"),
-        ),
-        migrations.AddIndex(
-            model_name="importjob",
-            index=models.Index(
-                condition=models.Q(("status__in", ("queued", "running"))), fields=["id"], name="job_unfinished"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importjob",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("target__in", ["assets", "demands"])), name="job_target_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importjob",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["queued", "running", "done", "failed"])), name="job_status_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importjob",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("progress__lte", 100)), name="job_progress_is_a_percentage"
-            ),
         ),
     ]

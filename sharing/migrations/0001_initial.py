@@ -34,6 +34,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "agreement",
                 "verbose_name_plural": "agreements",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("period__isempty", False), ("period__lower_inf", False)),
+                        name="agreement_period_has_a_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fee_per_year__gte", 0)), name="agreement_fee_is_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +133,42 @@ class Migration(migrations.Migration):
                 "verbose_name": "consent",
                 "verbose_name_plural": "consents",
                 "ordering": ("deadline", "id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "granted", "refused", "lapsed"])),
+                        name="consent_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("status", "refused"),
+                                (
+                                    "reason__in",
+                                    [
+                                        "no_space",
+                                        "technical",
+                                        "safety",
+                                        "integrity",
+                                        "future_need",
+                                        "alternative",
+                                        "other",
+                                    ],
+                                ),
+                            ),
+                            models.Q(models.Q(("status", "refused"), _negated=True), ("reason", "")),
+                            _connector="OR",
+                        ),
+                        name="consent_refusal_has_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", "other"), _negated=True),
+                            models.Q(("reason_text", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="consent_other_reason_has_words",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -172,6 +217,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "demand list",
                 "verbose_name_plural": "demand lists",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["draft", "submitted", "matched", "closed"])),
+                        name="list_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status", "draft"), ("submitted_at__isnull", False), _connector="OR"),
+                        name="list_submitted_has_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -359,6 +414,57 @@ class Migration(migrations.Migration):
                 "verbose_name": "demand",
                 "verbose_name_plural": "demands",
                 "ordering": ("list_id", "line"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("list", "line"), name="demand_line_is_unique_to_list"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["tower", "duct", "fiber", "equipment_room"])),
+                        name="demand_kind_is_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="demand_asks_for_something"),
+                    models.CheckConstraint(
+                        condition=models.Q(("priority__gte", 1), ("priority__lte", 9)),
+                        name="demand_priority_is_1_to_9",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period__isempty", False), ("period__lower_inf", False)),
+                        name="demand_period_has_a_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("power_kw__gte", 0), ("weight_kg__gte", 0), ("wind_area_m2__gte", 0)),
+                        name="demand_loads_are_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("destination__isnull", True),
+                                ("kind__in", ("tower", "equipment_room")),
+                                ("location__isnull", False),
+                                ("origin__isnull", True),
+                                ("radius_m__gt", 0),
+                            ),
+                            models.Q(
+                                ("destination__isnull", False),
+                                ("kind__in", ("duct", "fiber")),
+                                ("location__isnull", True),
+                                ("origin__isnull", False),
+                                ("radius_m__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="demand_place_suits_its_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("max_detour__gte", 1)), name="demand_detour_is_at_least_straight"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("disjoint_from__isnull", True),
+                            models.Q(("disjoint_from", models.F("id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="demand_differs_from_its_twin",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -435,6 +541,41 @@ class Migration(migrations.Migration):
                 "verbose_name": "match",
                 "verbose_name_plural": "matches",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("renews__isnull", True), ("status__in", ("requested", "consented", "approved", "active"))
+                        ),
+                        fields=("demand",),
+                        name="match_one_live_per_demand",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "proposed",
+                                    "requested",
+                                    "consented",
+                                    "approved",
+                                    "active",
+                                    "ended",
+                                    "refused",
+                                    "rejected",
+                                    "withdrawn",
+                                    "expired",
+                                    "superseded",
+                                ],
+                            )
+                        ),
+                        name="match_status_is_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("rank__gte", 1)), name="match_rank_from_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(("cost_per_year__gte", 0)), name="match_cost_is_not_negative"
+                    ),
+                ],
+                "indexes": [models.Index(fields=["status", "deadline"], name="match_status_deadline")],
             },
         ),
         migrations.CreateModel(
@@ -549,6 +690,48 @@ class Migration(migrations.Migration):
                 "verbose_name": "event",
                 "verbose_name_plural": "events",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "type__in",
+                                [
+                                    "list.submitted",
+                                    "list.matched",
+                                    "list.reopened",
+                                    "list.closed",
+                                    "run.failed",
+                                    "match.requested",
+                                    "match.offered",
+                                    "match.withdrawn",
+                                    "match.consented",
+                                    "match.refused",
+                                    "match.countersigned",
+                                    "match.approved",
+                                    "match.rejected",
+                                    "match.expired",
+                                    "consent.asked",
+                                    "consent.granted",
+                                    "consent.refused",
+                                    "consent.due",
+                                    "consent.overdue",
+                                    "approval.due",
+                                    "approval.overdue",
+                                    "agreement.activated",
+                                    "agreement.renewal_asked",
+                                    "agreement.ending",
+                                    "agreement.ended",
+                                ],
+                            )
+                        ),
+                        name="event_type_is_known",
+                    )
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("dispatched_at__isnull", True)), fields=["id"], name="event_outbox"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -624,6 +807,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "approval",
                 "verbose_name_plural": "approvals",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("match", "decided_by"), name="approval_is_given_once_by_a_person"),
+                    models.CheckConstraint(
+                        condition=models.Q(("decision__in", ["approved", "rejected"])),
+                        name="approval_decision_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decision", "rejected"),
+                                (
+                                    "reason__in",
+                                    ["planning", "security", "competition", "duplicate", "incomplete", "other"],
+                                ),
+                            ),
+                            models.Q(("decision", "approved"), ("reason", "")),
+                            _connector="OR",
+                        ),
+                        name="approval_rejection_has_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", "other"), _negated=True),
+                            models.Q(("reason_text", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="approval_other_reason_has_words",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -694,6 +906,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "leg",
                 "verbose_name_plural": "legs",
                 "ordering": ("match_id", "position"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("match", "position"), name="leg_position_is_unique"),
+                    models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="leg_uses_something"),
+                    models.CheckConstraint(
+                        condition=models.Q(("cost_per_year__gte", 0)), name="leg_cost_is_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -750,6 +969,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "match run",
                 "verbose_name_plural": "match runs",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["queued", "running", "done", "failed"])),
+                        name="run_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("progress__lte", 100)), name="run_progress_is_a_percentage"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -811,6 +1039,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "notification",
                 "verbose_name_plural": "notifications",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("event", "recipient", "channel"), name="notification_is_told_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["inbox", "email"])), name="notification_channel_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "sent", "parked"])),
+                        name="notification_status_is_known",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["next_attempt_at"],
+                        name="notification_to_send",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -849,336 +1096,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "outcome",
                 "verbose_name_plural": "outcomes",
+                "constraints": [models.UniqueConstraint(fields=("run", "demand"), name="outcome_is_unique")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="demandlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "submitted", "matched", "closed"])),
-                name="list_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demandlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status", "draft"), ("submitted_at__isnull", False), _connector="OR"),
-                name="list_submitted_has_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.UniqueConstraint(fields=("list", "line"), name="demand_line_is_unique_to_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["tower", "duct", "fiber", "equipment_room"])),
-                name="demand_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", 1)), name="demand_asks_for_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority__gte", 1), ("priority__lte", 9)), name="demand_priority_is_1_to_9"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period__isempty", False), ("period__lower_inf", False)),
-                name="demand_period_has_a_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("power_kw__gte", 0), ("weight_kg__gte", 0), ("wind_area_m2__gte", 0)),
-                name="demand_loads_are_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("destination__isnull", True),
-                        ("kind__in", ("tower", "equipment_room")),
-                        ("location__isnull", False),
-                        ("origin__isnull", True),
-                        ("radius_m__gt", 0),
-                    ),
-                    models.Q(
-                        ("destination__isnull", False),
-                        ("kind__in", ("duct", "fiber")),
-                        ("location__isnull", True),
-                        ("origin__isnull", False),
-                        ("radius_m__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="demand_place_suits_its_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("max_detour__gte", 1)), name="demand_detour_is_at_least_straight"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("disjoint_from__isnull", True),
-                    models.Q(("disjoint_from", models.F("id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="demand_differs_from_its_twin",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(
-                condition=models.Q(("dispatched_at__isnull", True)), fields=["id"], name="event_outbox"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "type__in",
-                        [
-                            "list.submitted",
-                            "list.matched",
-                            "list.reopened",
-                            "list.closed",
-                            "run.failed",
-                            "match.requested",
-                            "match.offered",
-                            "match.withdrawn",
-                            "match.consented",
-                            "match.refused",
-                            "match.countersigned",
-                            "match.approved",
-                            "match.rejected",
-                            "match.expired",
-                            "consent.asked",
-                            "consent.granted",
-                            "consent.refused",
-                            "consent.due",
-                            "consent.overdue",
-                            "approval.due",
-                            "approval.overdue",
-                            "agreement.activated",
-                            "agreement.renewal_asked",
-                            "agreement.ending",
-                            "agreement.ended",
-                        ],
-                    )
-                ),
-                name="event_type_is_known",
-            ),
         ),
         migrations.AddConstraint(
             model_name="consent",
             constraint=models.UniqueConstraint(fields=("match", "owner"), name="consent_is_asked_once"),
         ),
         migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["pending", "granted", "refused", "lapsed"])),
-                name="consent_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status", "refused"),
-                        (
-                            "reason__in",
-                            ["no_space", "technical", "safety", "integrity", "future_need", "alternative", "other"],
-                        ),
-                    ),
-                    models.Q(models.Q(("status", "refused"), _negated=True), ("reason", "")),
-                    _connector="OR",
-                ),
-                name="consent_refusal_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reason", "other"), _negated=True),
-                    models.Q(("reason_text", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="consent_other_reason_has_words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("match", "decided_by"), name="approval_is_given_once_by_a_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("decision__in", ["approved", "rejected"])), name="approval_decision_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decision", "rejected"),
-                        ("reason__in", ["planning", "security", "competition", "duplicate", "incomplete", "other"]),
-                    ),
-                    models.Q(("decision", "approved"), ("reason", "")),
-                    _connector="OR",
-                ),
-                name="approval_rejection_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reason", "other"), _negated=True),
-                    models.Q(("reason_text", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="approval_other_reason_has_words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period__isempty", False), ("period__lower_inf", False)),
-                name="agreement_period_has_a_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("fee_per_year__gte", 0)), name="agreement_fee_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="matchleg",
-            constraint=models.UniqueConstraint(fields=("match", "position"), name="leg_position_is_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="matchleg",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="leg_uses_something"),
-        ),
-        migrations.AddConstraint(
-            model_name="matchleg",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cost_per_year__gte", 0)), name="leg_cost_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="matchrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["queued", "running", "done", "failed"])), name="run_status_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="matchrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("progress__lte", 100)), name="run_progress_is_a_percentage"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="match",
-            index=models.Index(fields=["status", "deadline"], name="match_status_deadline"),
-        ),
-        migrations.AddConstraint(
             model_name="match",
             constraint=models.UniqueConstraint(fields=("run", "demand", "rank"), name="match_rank_is_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="match",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("renews__isnull", True), ("status__in", ("requested", "consented", "approved", "active"))
-                ),
-                fields=("demand",),
-                name="match_one_live_per_demand",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="match",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "proposed",
-                            "requested",
-                            "consented",
-                            "approved",
-                            "active",
-                            "ended",
-                            "refused",
-                            "rejected",
-                            "withdrawn",
-                            "expired",
-                            "superseded",
-                        ],
-                    )
-                ),
-                name="match_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="match",
-            constraint=models.CheckConstraint(condition=models.Q(("rank__gte", 1)), name="match_rank_from_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="match",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cost_per_year__gte", 0)), name="match_cost_is_not_negative"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("status", "pending")), fields=["next_attempt_at"], name="notification_to_send"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.UniqueConstraint(
-                fields=("event", "recipient", "channel"), name="notification_is_told_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["inbox", "email"])), name="notification_channel_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["pending", "sent", "parked"])), name="notification_status_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.UniqueConstraint(fields=("run", "demand"), name="outcome_is_unique"),
         ),
     ]

@@ -69,6 +69,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "webhook delivery",
                 "verbose_name_plural": "webhook deliveries",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "sent", "parked"])),
+                        name="webhook_status_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -159,6 +165,65 @@ class Migration(migrations.Migration):
                 "verbose_name": "webhook endpoint",
                 "verbose_name_plural": "webhook endpoints",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "types__contained_by",
+                                [
+                                    "list.submitted",
+                                    "list.matched",
+                                    "list.reopened",
+                                    "list.closed",
+                                    "run.failed",
+                                    "match.requested",
+                                    "match.offered",
+                                    "match.withdrawn",
+                                    "match.consented",
+                                    "match.refused",
+                                    "match.countersigned",
+                                    "match.approved",
+                                    "match.rejected",
+                                    "match.expired",
+                                    "consent.asked",
+                                    "consent.granted",
+                                    "consent.refused",
+                                    "consent.due",
+                                    "consent.overdue",
+                                    "approval.due",
+                                    "approval.overdue",
+                                    "agreement.activated",
+                                    "agreement.renewal_asked",
+                                    "agreement.ending",
+                                    "agreement.ended",
+                                    "webhook.disabled",
+                                ],
+                            )
+                        ),
+                        name="webhook_types_are_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("disabled_at__isnull", True), ("disabled_reason", "")),
+                            models.Q(
+                                ("disabled_at__isnull", False), ("disabled_reason__in", ["manager", "gone", "failing"])
+                            ),
+                            _connector="OR",
+                        ),
+                        name="webhook_disabled_for_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("previous_secret", ""), ("previous_secret_until__isnull", True)),
+                            models.Q(
+                                models.Q(("previous_secret", ""), _negated=True),
+                                ("previous_secret_until__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="webhook_previous_secret_ends",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -298,69 +363,6 @@ class Migration(migrations.Migration):
                 fields=("organization", "url"), name="webhook_url_is_unique_to_organization"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "types__contained_by",
-                        [
-                            "list.submitted",
-                            "list.matched",
-                            "list.reopened",
-                            "list.closed",
-                            "run.failed",
-                            "match.requested",
-                            "match.offered",
-                            "match.withdrawn",
-                            "match.consented",
-                            "match.refused",
-                            "match.countersigned",
-                            "match.approved",
-                            "match.rejected",
-                            "match.expired",
-                            "consent.asked",
-                            "consent.granted",
-                            "consent.refused",
-                            "consent.due",
-                            "consent.overdue",
-                            "approval.due",
-                            "approval.overdue",
-                            "agreement.activated",
-                            "agreement.renewal_asked",
-                            "agreement.ending",
-                            "agreement.ended",
-                            "webhook.disabled",
-                        ],
-                    )
-                ),
-                name="webhook_types_are_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("disabled_at__isnull", True), ("disabled_reason", "")),
-                    models.Q(("disabled_at__isnull", False), ("disabled_reason__in", ["manager", "gone", "failing"])),
-                    _connector="OR",
-                ),
-                name="webhook_disabled_for_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("previous_secret", ""), ("previous_secret_until__isnull", True)),
-                    models.Q(
-                        models.Q(("previous_secret", ""), _negated=True), ("previous_secret_until__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="webhook_previous_secret_ends",
-            ),
-        ),
         migrations.AddIndex(
             model_name="webhookdelivery",
             index=models.Index(
@@ -376,11 +378,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="webhookdelivery",
             constraint=models.UniqueConstraint(fields=("endpoint", "event"), name="webhook_event_is_told_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["pending", "sent", "parked"])), name="webhook_status_is_known"
-            ),
         ),
     ]

@@ -122,6 +122,49 @@ class Migration(migrations.Migration):
                 "verbose_name": "co-build group",
                 "verbose_name_plural": "co-build groups",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["tower", "duct", "fiber", "equipment_room"])),
+                        name="cobuild_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "agreed", "closed"])),
+                        name="cobuild_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "agreed"), _negated=True),
+                            ("agreed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="cobuild_agreed_has_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "close_reason__in",
+                                    ["met", "withdrawn", "too_late", "declined", "replaced", "built", "given_up"],
+                                ),
+                                ("closed_at__isnull", False),
+                                ("status", "closed"),
+                            ),
+                            models.Q(
+                                models.Q(("status", "closed"), _negated=True),
+                                ("close_reason", ""),
+                                ("closed_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cobuild_closed_has_a_reason",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("units__gte", 1)), name="cobuild_builds_something"),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "closed"), _negated=True), fields=["kind"], name="cobuild_live"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -155,6 +198,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "member of a co-build group",
                 "verbose_name_plural": "members of co-build groups",
                 "ordering": ("group_id", "party_id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("answer__in", ["pending", "joined", "declined"])),
+                        name="cobuild_answer_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("alone_per_year__isnull", True), ("share_per_year__isnull", True)),
+                            models.Q(("share_per_year__gte", 0), ("share_per_year__lte", models.F("alone_per_year"))),
+                            _connector="OR",
+                        ),
+                        name="cobuild_share_is_at_most_alone",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -433,56 +490,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE, related_name="demands", to="sharing.cobuildmember"
             ),
         ),
-        migrations.AddIndex(
-            model_name="cobuildgroup",
-            index=models.Index(
-                condition=models.Q(("status", "closed"), _negated=True), fields=["kind"], name="cobuild_live"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cobuildgroup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["tower", "duct", "fiber", "equipment_room"])),
-                name="cobuild_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cobuildgroup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "agreed", "closed"])), name="cobuild_status_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cobuildgroup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "agreed"), _negated=True), ("agreed_at__isnull", False), _connector="OR"
-                ),
-                name="cobuild_agreed_has_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cobuildgroup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "close_reason__in",
-                            ["met", "withdrawn", "too_late", "declined", "replaced", "built", "given_up"],
-                        ),
-                        ("closed_at__isnull", False),
-                        ("status", "closed"),
-                    ),
-                    models.Q(
-                        models.Q(("status", "closed"), _negated=True),
-                        ("close_reason", ""),
-                        ("closed_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="cobuild_closed_has_a_reason",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="cobuildgroup",
             constraint=models.CheckConstraint(
@@ -499,18 +506,8 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="cobuildgroup",
-            constraint=models.CheckConstraint(condition=models.Q(("units__gte", 1)), name="cobuild_builds_something"),
-        ),
-        migrations.AddConstraint(
             model_name="cobuildmember",
             constraint=models.UniqueConstraint(fields=("group", "party"), name="cobuild_party_is_once_in_a_group"),
-        ),
-        migrations.AddConstraint(
-            model_name="cobuildmember",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("answer__in", ["pending", "joined", "declined"])), name="cobuild_answer_is_known"
-            ),
         ),
         migrations.AddConstraint(
             model_name="cobuildmember",
@@ -525,17 +522,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="cobuild_answer_has_a_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cobuildmember",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("alone_per_year__isnull", True), ("share_per_year__isnull", True)),
-                    models.Q(("share_per_year__gte", 0), ("share_per_year__lte", models.F("alone_per_year"))),
-                    _connector="OR",
-                ),
-                name="cobuild_share_is_at_most_alone",
             ),
         ),
         migrations.AddConstraint(

@@ -37,6 +37,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "daily mail",
                 "verbose_name_plural": "daily mails",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "sent", "parked"])),
+                        name="digest_status_is_known",
+                    )
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "pending")), fields=["next_attempt_at"], name="digest_to_send"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +108,55 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "mail preference",
                 "verbose_name_plural": "mail preferences",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "event_type__in",
+                                [
+                                    "list.submitted",
+                                    "list.matched",
+                                    "list.supplied",
+                                    "list.reopened",
+                                    "list.closed",
+                                    "run.failed",
+                                    "match.requested",
+                                    "match.offered",
+                                    "match.withdrawn",
+                                    "match.consented",
+                                    "match.refused",
+                                    "match.countersigned",
+                                    "match.approved",
+                                    "match.rejected",
+                                    "match.expired",
+                                    "consent.asked",
+                                    "consent.granted",
+                                    "consent.refused",
+                                    "consent.due",
+                                    "consent.overdue",
+                                    "approval.due",
+                                    "approval.overdue",
+                                    "agreement.activated",
+                                    "agreement.renewal_asked",
+                                    "agreement.ending",
+                                    "agreement.ended",
+                                    "webhook.disabled",
+                                    "cobuild.proposed",
+                                    "cobuild.joined",
+                                    "cobuild.left",
+                                    "cobuild.agreed",
+                                    "cobuild.closed",
+                                    "cobuild.ended",
+                                ],
+                            )
+                        ),
+                        name="mail_preference_type_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("timing__in", ["at_once", "daily", "never"])),
+                        name="mail_preference_timing_is_known",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -165,77 +225,12 @@ class Migration(migrations.Migration):
                 verbose_name="person",
             ),
         ),
-        migrations.AddIndex(
-            model_name="digest",
-            index=models.Index(
-                condition=models.Q(("status", "pending")), fields=["next_attempt_at"], name="digest_to_send"
-            ),
-        ),
         migrations.AddConstraint(
             model_name="digest",
             constraint=models.UniqueConstraint(fields=("recipient", "day"), name="digest_is_one_a_day"),
         ),
         migrations.AddConstraint(
-            model_name="digest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["pending", "sent", "parked"])), name="digest_status_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="mailpreference",
             constraint=models.UniqueConstraint(fields=("person", "event_type"), name="mail_preference_is_one_a_type"),
-        ),
-        migrations.AddConstraint(
-            model_name="mailpreference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "event_type__in",
-                        [
-                            "list.submitted",
-                            "list.matched",
-                            "list.supplied",
-                            "list.reopened",
-                            "list.closed",
-                            "run.failed",
-                            "match.requested",
-                            "match.offered",
-                            "match.withdrawn",
-                            "match.consented",
-                            "match.refused",
-                            "match.countersigned",
-                            "match.approved",
-                            "match.rejected",
-                            "match.expired",
-                            "consent.asked",
-                            "consent.granted",
-                            "consent.refused",
-                            "consent.due",
-                            "consent.overdue",
-                            "approval.due",
-                            "approval.overdue",
-                            "agreement.activated",
-                            "agreement.renewal_asked",
-                            "agreement.ending",
-                            "agreement.ended",
-                            "webhook.disabled",
-                            "cobuild.proposed",
-                            "cobuild.joined",
-                            "cobuild.left",
-                            "cobuild.agreed",
-                            "cobuild.closed",
-                            "cobuild.ended",
-                        ],
-                    )
-                ),
-                name="mail_preference_type_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailpreference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("timing__in", ["at_once", "daily", "never"])),
-                name="mail_preference_timing_is_known",
-            ),
         ),
     ]

@@ -37,6 +37,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "monthly report",
                 "verbose_name_plural": "monthly reports",
                 "ordering": ("-month", "organization_id"),
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="report_month_is_its_first_day")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +74,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "sample",
                 "verbose_name_plural": "samples",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("frame__in", ["assets", "demands", "requests"])),
+                        name="sample_frame_is_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("seed", ""), _negated=True), name="sample_has_a_seed"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("members__len", models.F("size")), ("size__gte", 1), ("size__lte", models.F("frame_size"))
+                        ),
+                        name="sample_has_its_size",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -460,32 +476,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="report",
             constraint=models.UniqueConstraint(fields=("organization", "month"), name="report_is_made_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("month__day", 1)), name="report_month_is_its_first_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("frame__in", ["assets", "demands", "requests"])), name="sample_frame_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seed", ""), _negated=True), name="sample_has_a_seed"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("members__len", models.F("size")), ("size__gte", 1), ("size__lte", models.F("frame_size"))
-                ),
-                name="sample_has_its_size",
-            ),
         ),
     ]
