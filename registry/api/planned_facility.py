@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry import facility_writing
+from registry import owned_writing
 from registry.api.fields import GeometryField, OrganizationField, RegionField
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
@@ -81,7 +81,7 @@ class FacilityResource(Resource):
 
         For editors of its owner.
         """
-        made = facility_writing.create(self.given(FacilityBody), actor=self.user)
+        made = owned_writing.PLANS.create(self.given(FacilityBody), actor=self.user)
         return self.answer_with(made.pk, 201)
 
     @extend_schema(request=FacilityChange)
@@ -89,7 +89,7 @@ class FacilityResource(Resource):
         """Change a plan"""
         facility = self.locked()
         values = self.given(FacilityChange, instance=facility, partial=True)
-        facility_writing.change(facility, values, actor=self.user)
+        owned_writing.PLANS.change(facility, values, actor=self.user)
         return self.answer_with(facility.pk)
 
     def destroy(self, request: Request, id: int) -> HttpResponseBase:
@@ -97,8 +97,8 @@ class FacilityResource(Resource):
 
         Possible while no asset is reserved in it.
         """
-        facility_writing.delete(self.locked(), actor=self.user)
+        owned_writing.PLANS.delete(self.locked(), actor=self.user)
         return Response(status=204)
 
     def _actions(self, facility: PlannedFacility) -> list[str]:
-        return ["change", "delete"] if facility_writing.may_change(facility.owner_id, self.user) else []
+        return ["change", "delete"] if owned_writing.PLANS.may_change(facility.owner_id, self.user) else []

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry import terrain_writing
+from registry import owned_writing
 from registry.api.fields import GeometryField, OrganizationField
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
@@ -87,7 +87,7 @@ class TerrainResource(Resource):
 
         For editors of its owner.
         """
-        made = terrain_writing.create(self.given(TerrainBody), actor=self.user)
+        made = owned_writing.TERRAIN.create(self.given(TerrainBody), actor=self.user)
         return self.answer_with(made.pk, 201)
 
     @extend_schema(request=TerrainChange)
@@ -95,13 +95,13 @@ class TerrainResource(Resource):
         """Change an area of terrain"""
         area = self.locked()
         values = self.given(TerrainChange, instance=area, partial=True)
-        terrain_writing.change(area, values, actor=self.user)
+        owned_writing.TERRAIN.change(area, values, actor=self.user)
         return self.answer_with(area.pk)
 
     def destroy(self, request: Request, id: int) -> HttpResponseBase:
         """Remove an area of terrain"""
-        terrain_writing.delete(self.locked(), actor=self.user)
+        owned_writing.TERRAIN.delete(self.locked(), actor=self.user)
         return Response(status=204)
 
     def _actions(self, area: TerrainArea) -> list[str]:
-        return ["change", "delete"] if terrain_writing.may_change(area.owner_id, self.user) else []
+        return ["change", "delete"] if owned_writing.TERRAIN.may_change(area.owner_id, self.user) else []

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from registry import asset_writing, facility_writing
+from registry import asset_writing, owned_writing
 from registry.errors import NotYours
 from registry.kinds import KINDS, Kind
 from registry.models import Asset, PlannedFacility
@@ -119,7 +119,7 @@ def _facility(request: MemberRequest) -> PlannedFacility | None:
     plans = PlannedFacility.objects.visible_to(request.user).select_related("region")
     plans = plans.annotate(place_text=AsGeoJSON("geometry", precision=DIGITS)).defer("geometry")
     found = plans.filter(pk=int(given)).first() if is_id(given) else None
-    if found is None or not facility_writing.may_change(found.owner_id, request.user):
+    if found is None or not owned_writing.PLANS.may_change(found.owner_id, request.user):
         raise Http404
     return found
 

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry import facility_writing
+from registry import owned_writing
 from registry.facility_filters import FacilityFilters
 from registry.models import Asset, FacilityStage, FacilityType, PlannedFacility, Role
 from registry.replicas import may_lag
@@ -128,7 +128,7 @@ def facility(request: MemberRequest, id: int) -> HttpResponse:
     )
     spaces = _reserved(request, found)
     places = asset_features(spaces)
-    may_change = facility_writing.may_change(found.owner_id, request.user)
+    may_change = owned_writing.PLANS.may_change(found.owner_id, request.user)
     return render(
         request,
         "web/facility.html",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import facility_writing
+from registry import owned_writing
 from registry.errors import NotYours
 from registry.models import PlannedFacility, User
 from registry.web.access import MemberRequest, members
@@ -66,7 +66,7 @@ def new_facility(request: MemberRequest) -> HttpResponse:
         raise PermissionDenied(_("Plans are published by the editors of an organization: ask a manager of yours."))
     form = FacilityForm(request.POST or None, user=request.user)
     if request.method == "POST":
-        made = _written(form, lambda: facility_writing.create(form.cleaned_data, actor=request.user))
+        made = _written(form, lambda: owned_writing.PLANS.create(form.cleaned_data, actor=request.user))
         if made:
             messages.success(request, _("%(plan)s is published. Reserve space in it next.") % {"plan": made})
             return HttpResponseRedirect(_address(made.pk))
@@ -85,7 +85,7 @@ def edit_facility(request: MemberRequest, id: int) -> HttpResponse:
         if request.method == "POST":
             written = _written(
                 form,
-                lambda: facility_writing.change(
+                lambda: owned_writing.PLANS.change(
                     plan, {field: form.cleaned_data[field] for field in form.changed_data}, actor=request.user
                 ),
             )
@@ -102,7 +102,7 @@ def delete_facility(request: MemberRequest, id: int) -> HttpResponse:
     try:
         with transaction.atomic():
             plan = _own(request, id, lock=True)
-            facility_writing.delete(plan, actor=request.user)
+            owned_writing.PLANS.delete(plan, actor=request.user)
     except ProtectedError:
         messages.error(request, _("Space is reserved in it: take those assets out of the plan first."))
         return HttpResponseRedirect(reverse("web:facility-edit", args=[id]))
@@ -116,7 +116,7 @@ def _own(request: MemberRequest, id: int, *, lock: bool = False) -> PlannedFacil
     if lock:
         plans = plans.select_for_update(no_key=True)
     found = get_object_or_404(plans, pk=id)
-    if not facility_writing.may_change(found.owner_id, request.user):
+    if not owned_writing.PLANS.may_change(found.owner_id, request.user):
         raise PermissionDenied(_("The editors of %(owner)s change this plan.") % {"owner": found.owner})
     return found
 
