@@ -28,11 +28,13 @@ from sharing.matching.search_graph import (
     Guide,
     Mode,
     Rest,
+    blank,
     by_metre,
 )
 
 NOTHING: Final = np.empty(0)
 FEW_LABELS: Final = 2**13
+FEW_LABELS_A_NODE: Final = 16
 MAX_LABELS: Final = 2**22
 MAX_CUTS: Final = 12
 
@@ -101,17 +103,18 @@ def _without_repeats(
 ) -> Found | None:
     """Search, and search again with each node remembered that the path found repeats; `critical` grows.
 
-    Going to and fro on spans that cost nothing makes labels without end: so early on, when there are many, the nodes
-    that the longest of them repeats are remembered too.
+    Going to and fro on spans that cost nothing makes labels without end, each compared with all at its node: so early
+    on, when there are many or many a node, the nodes that the longest of them repeats are remembered too.
     """
-    max_labels = FEW_LABELS if any(held) else MAX_LABELS
+    nodes = graph.arc_first.size - 1
+    max_labels = min(FEW_LABELS, FEW_LABELS_A_NODE * nodes) if any(held) else MAX_LABELS
     while True:
         bit = np.empty(0, np.int32)
         if critical:
-            bit = np.full(graph.arc_first.size - 1, -1, np.int32)
+            bit = np.full(nodes, -1, np.int32)
             bit[critical] = np.arange(len(critical), dtype=np.int32)
         mode = Mode(*held, critical=bit, words=(len(critical) + 63) // 64, max_labels=max_labels, most=most)
-        found = search(graph, ask, rest, mode, guide)
+        found = search(graph, ask, rest, mode, guide, blank(graph, guide))
         repeated = _repeated(found)
         if found.labels >= 0 and not repeated:
             return found if found.exists else None
@@ -184,7 +187,7 @@ def _multipliers(graph: Graph, ask: Ask, held: Limits, critical: list[int]) -> t
     for _ in range(MAX_CUTS):
         weighted_graph, weighted_ask = _weighted(graph, ask, multipliers)
         mode = Mode(*NO_LIMITS, critical=np.empty(0, np.int32), words=0, max_labels=MAX_LABELS, most=np.inf)
-        found = search(weighted_graph, weighted_ask, UNBOUNDED, mode, NO_GUIDE)
+        found = search(weighted_graph, weighted_ask, UNBOUNDED, mode, NO_GUIDE, blank(weighted_graph, NO_GUIDE))
         if not found.exists:
             break
         sums = found.sums

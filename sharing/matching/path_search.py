@@ -43,6 +43,7 @@ from sharing.matching.search_graph import (
     Ids,
     Mode,
     Rest,
+    Scratch,
 )
 
 NODE, ASSET, BY_GAP, PARENT, VIA, OLDER, DEAD, NEXT_GAP = range(8)
@@ -128,7 +129,7 @@ def _deepest(ints: Ids, made: int) -> int:
 
 
 @compiled
-def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Found:
+def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide, scratch: Scratch) -> Found:
     """The cheapest path from A to B that keeps the limits of `mode`.
 
     Its first step is the gap from A, maybe of no length; the gap from its last node to B is left to the caller.
@@ -161,15 +162,14 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
     state_first, state_owner, table = guide.state_first, guide.state_owner, guide.table
     near, far, lower, upper = guide.near, guide.far, guide.lower, guide.upper
     guided = guide.state_first.size > 0
-    known, gap_due = np.full(state_owner.shape[0], -1.0), np.full(state_owner.shape[0], -1.0)
+    known, gap_due = scratch.known, scratch.gap_due
     relaxed = not (use_length or use_gap or use_loss or use_spend or words > 0 or paid_words > 0)
     change_cost = crossing_cost + joint_cost
 
-    node_count = arc_first.shape[0] - 1
-    exit_of, exit_extra = np.full(node_count, np.inf), np.zeros(node_count)
-    exit_of[ask.exit], exit_extra[ask.exit] = ask.exit_length, ask.exit_extra
-    newest = np.full(node_count, -1, np.int32)
-    straight_to_b = np.full(node_count, -1.0)  # once known; infinite where no path short enough can pass
+    newest, at_exit, straight_to_b = scratch.newest, scratch.at_exit, scratch.to_b
+    exit_length, exit_extra = ask.exit_length, ask.exit_extra
+    for row in range(ask.exit.shape[0]):
+        at_exit[ask.exit[row]] = row + 1
     size = 1024
     ints, sums, seen = np.empty((size, 8), np.int32), np.empty((size, 6)), np.zeros((size, words), np.uint64)
     paid = np.zeros((size, paid_words), np.uint64)
@@ -248,7 +248,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
             balance += gap_m - max_share * (gap_m + span_m)
 
             # What the node's newest label makes superfluous is most of what there is: see to it first.
-            other = newest[node]
+            other = newest[node] - 1
             if relaxed and other >= 0 and ints[other, BY_GAP] <= by_gap:
                 spare = change_cost if not tolled or asset < 0 else change_cost + toll[asset]
                 if sums[other, COST] + spare <= cost:
@@ -256,7 +256,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
 
             # The least that a path through this label can cost, and whether any can keep the limits.
             to_b = straight_to_b[node]
-            if to_b < 0.0:
+            if to_b == 0.0:
                 x, y, z = node_place[node, 0], node_place[node, 1], node_place[node, 2]
                 to_b = straight(x, y, z, place_b)
                 if straight(x, y, z, place_a) + to_b > max_length + SLACK:
@@ -299,7 +299,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                     if seen[made, word] & bit:
                         continue
                     seen[made, word] |= bit
-            other, superfluous = newest[node], False
+            other, superfluous = newest[node] - 1, False
             while other >= 0 and not superfluous:
                 superfluous = _dominates(
                     ints, sums, seen, asset_owner, other, made, crossing_cost, joint_cost, joint_loss, use_length,
@@ -308,7 +308,7 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 other = ints[other, OLDER]
             if superfluous:
                 continue
-            other, younger = newest[node], -1
+            other, younger = newest[node] - 1, -1
             while other >= 0:
                 older = ints[other, OLDER]
                 if _dominates(
@@ -317,15 +317,15 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 ):  # fmt: skip
                     ints[other, DEAD] = 1
                     if younger < 0:
-                        newest[node] = older
+                        newest[node] = older + 1
                     else:
                         ints[younger, OLDER] = older
                 else:
                     younger = other
                 other = older
             ints[made, PARENT], ints[made, VIA], ints[made, DEAD] = parent, via, 0
-            ints[made, NEXT_GAP], ints[made, OLDER] = gap_first[node], newest[node]
-            newest[node] = made
+            ints[made, NEXT_GAP], ints[made, OLDER] = gap_first[node], newest[node] - 1
+            newest[node] = made + 1
             sums[made, KEY] = max(key, reached)
             heapq.heappush(queue, (sums[made, KEY], 2 * made))
             made += 1
@@ -353,11 +353,12 @@ def search(graph: Graph, ask: Ask, rest: Rest, mode: Mode, guide: Guide) -> Foun
                 parent, gap_turn = code // 2, code % 2 == 1
         if parent < 0:
             break
-        gap_m = exit_of[ints[parent, NODE]]
-        if gap_turn or ints[parent, BY_GAP] == 1 or gap_m > max_gap:
+        row = at_exit[ints[parent, NODE]] - 1
+        if gap_turn or ints[parent, BY_GAP] == 1 or row < 0 or exit_length[row] > max_gap:
             continue
+        gap_m = exit_length[row]
         joints = 1.0 if gap_m > snap else 0.0
-        cost = sums[parent, COST] + gap_metre * gap_m + exit_extra[ints[parent, NODE]] + joint_cost * joints
+        cost = sums[parent, COST] + gap_metre * gap_m + exit_extra[row] + joint_cost * joints
         length, loss = sums[parent, LENGTH] + gap_m, sums[parent, LOSS] + gap_loss * gap_m + joint_loss * joints
         balance = sums[parent, BALANCE] + gap_m * (1.0 - max_share)
         fits = not (use_length and length > max_length + SLACK) and not (use_gap and balance > SLACK)

@@ -20,10 +20,9 @@ def straight(x: float, y: float, z: float, there: Floats) -> float:
 
 @inlined
 def _bound(state: int, known: Floats, table: Floats, lower: Floats, upper: Floats) -> float:
-    """Least cost from a state to B, by the best of the landmarks; kept in `known`."""
+    """Least cost from a state to B, by the best of the landmarks; kept in `known`, where 0 says nothing."""
     least = known[state]
-    if least < 0.0:
-        least = 0.0
+    if least == 0.0:
         for landmark in range(table.shape[1]):
             away = table[state, landmark]
             if away - upper[landmark] > least:  # and not NaN
@@ -68,13 +67,12 @@ def rest_by_gap(
     lower: Floats,
     upper: Floats,
 ) -> float:
-    """Least cost to B from a state by a gap, whichever; kept in `gap_due`."""
+    """Least cost to B from a state by a gap, whichever; kept in `gap_due`, where 0 says nothing."""
     state = state_first[node]
     while state_owner[state] != owner:
         state += 1
     least = gap_due[state]
-    if least < 0.0:
-        least = 0.0
+    if least == 0.0:
         for landmark in range(near.shape[1]):
             if near[state, landmark] - upper[landmark] > least:  # and not NaN
                 least = near[state, landmark] - upper[landmark]

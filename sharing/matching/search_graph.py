@@ -123,6 +123,24 @@ class Guide(NamedTuple):
     upper: Floats
 
 
+class Scratch(NamedTuple):
+    """What a search notes of nodes and states, all 0 at first: such memory is given only where it is written to, so
+    that a search of a few streets pays nothing for the size of the country."""
+
+    newest: Ids  # by node: one more than the number of its newest label
+    at_exit: Ids  # by node: one more than its row among the exits
+    to_b: Floats  # by node: straight distance to B once known, infinite where no path short enough can pass
+    known: Floats  # by state: least cost to B once known, by whatever way
+    gap_due: Floats  # by state: the same, by a gap
+
+
+def blank(graph: Graph, guide: Guide) -> Scratch:
+    nodes, states = graph.arc_first.size - 1, guide.state_owner.size
+    return Scratch(
+        np.zeros(nodes, np.int32), np.zeros(nodes, np.int32), np.zeros(nodes), np.zeros(states), np.zeros(states)
+    )
+
+
 class Mode(NamedTuple):
     """Which limits labels are held against, and the nodes that each remembers (bit of each, or -1)."""
 
