@@ -1,3 +1,4 @@
+from functools import cache
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -19,13 +20,14 @@ class Role(models.TextChoices):
     MANAGER = "manager", _("Manager: commits the organization")
 
     @classmethod
-    def at_least(cls, role: "Role") -> list[str]:
+    @cache  # asked for each row of a page
+    def at_least(cls, role: "Role") -> tuple[str, ...]:
         """The roles that can do what `role` can.
 
         >>> Role.at_least(Role.EDITOR)
-        ['editor', 'manager']
+        ('editor', 'manager')
         """
-        return cls.values[cls.values.index(role.value) :]
+        return tuple(cls.values[cls.values.index(role.value) :])
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -120,4 +120,4 @@ class User(AbstractUser):
 
     def can_as(self, role: Role, organization_id: int) -> bool:
         """Whether this person can do in an organization what `role` can; superusers can in each."""
-        return self.is_superuser or organization_id in self.organizations_as(role)
+        return self.is_superuser or self.roles.get(organization_id) in Role.at_least(role)
