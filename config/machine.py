@@ -22,6 +22,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -54,10 +55,11 @@ def main(arguments: list[str]) -> int:
 def up(*, with_browser: bool = False) -> dict[str, str]:
     """Bring everything up that is not; the environment variables that lead there."""
     addresses = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
-    with one_at_a_time():
+    with one_at_a_time(), ThreadPoolExecutor(1) as beside:
+        # Unless Python itself lacks something, its packages need none of the system's while they are installed.
+        libraries = None if virtualenv.need() else beside.submit(install_libraries)
         install_missing(addresses, with_browser=with_browser)
-        virtualenv.ensure()
-        frontend.ensure()
+        libraries.result() if libraries else install_libraries()
         texts.compile_messages()
         if "DATABASE_URL" not in addresses:
             server = postgresql.up()
@@ -69,6 +71,12 @@ def up(*, with_browser: bool = False) -> dict[str, str]:
         if "REDIS_URL" not in addresses:
             addresses["REDIS_URL"] = redis.up().url
     return addresses
+
+
+def install_libraries() -> None:
+    """Those of Python, and of the browser."""
+    virtualenv.ensure()
+    frontend.ensure()
 
 
 def install_missing(addresses: dict[str, str], *, with_browser: bool) -> None:
