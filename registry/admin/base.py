@@ -137,7 +137,7 @@ class RestrictedAdmin(RestrictedMixin, Admin):
 
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 25
     list_disable_select_all = True
     actions_on_top = True
     sortable_by: ClassVar[Any] = ()

@@ -48,7 +48,7 @@ from sharing.web.verbs import offers, standing_of
 from sharing.workflow import matches
 from sharing.workflow.rules import Verb, open_verbs
 
-PER_PAGE = 50
+PER_PAGE = 25
 LINES_PRINTED = 100
 """Of a part that is printed while the person waits."""
 MOST_REQUESTED = 200
