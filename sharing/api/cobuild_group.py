@@ -59,7 +59,7 @@ class FacilityAsked(serializers.ModelSerializer[PlannedFacility]):
 class GroupShown(Shown[CobuildGroup]):
     """Unmet demands that one new build, or a planned facility, would meet. Before all have joined its parties are told
     the rough area (`place_is_exact` false), how many they are, and their own share; who has joined is told to those
-    who have joined too. `units`, `height_m`, `length_m` and costs of the whole are null until then."""
+    who have joined too. `units`, `height_m`, `length_m`, `terrain` and costs of the whole are null until then."""
 
     region = RegionField(read_only=True, allow_null=True)
     place = GeometryField(read_only=True)
@@ -68,6 +68,9 @@ class GroupShown(Shown[CobuildGroup]):
     units = serializers.SerializerMethodField()
     height_m = serializers.SerializerMethodField()
     length_m = serializers.SerializerMethodField()
+    terrain = serializers.SerializerMethodField(
+        help_text="Metres dug by class of terrain, `ordinary` in no area of any; empty where none is known."
+    )
     cost_per_year = serializers.SerializerMethodField()
     apart_per_year = serializers.SerializerMethodField()
     close_reason = serializers.ChoiceField(choices=CloseReason.choices, allow_blank=True, read_only=True)
@@ -81,8 +84,8 @@ class GroupShown(Shown[CobuildGroup]):
         model = CobuildGroup
         fields = (
             "id", "kind", "status", "region", "place", "place_is_exact", "planned_facility", "needed_by", "units",
-            "height_m", "length_m", "cost_per_year", "apart_per_year", "gap", "share_error", "parties", "joined",
-            "demands", "members", "created_at", "agreed_at", "closed_at", "close_reason", "actions",
+            "height_m", "length_m", "terrain", "cost_per_year", "apart_per_year", "gap", "share_error", "parties",
+            "joined", "demands", "members", "created_at", "agreed_at", "closed_at", "close_reason", "actions",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -94,6 +97,9 @@ class GroupShown(Shown[CobuildGroup]):
 
     def get_length_m(self, group: Any) -> float | None:
         return group.length_m if group.is_told else None
+
+    def get_terrain(self, group: Any) -> dict[str, float] | None:
+        return group.terrain if group.is_told else None
 
     def get_cost_per_year(self, group: Any) -> float | None:
         return float(group.cost_per_year) if group.is_told and group.cost_per_year is not None else None

@@ -126,16 +126,24 @@ def _with_places(assets: AssetFacts) -> LineFacts:
 def ground_of(facts: LineFacts, demands: Sequence[Demand], terms: RouteTerms) -> Ground | None:
     """What new build between the lines and the demands' ends costs where; None where no terrain is known there."""
     places = np.concatenate([*facts.lonlat, *(ends_of(demand) for demand in demands)])
+    return ground_in(np.concatenate((places.min(axis=0), places.max(axis=0)))[None], terms)
+
+
+def ground_in(box: Floats, terms: RouteTerms) -> Ground | None:
+    """What new build in any of some boxes (rows of west, south, east, north) costs where; None where no terrain is
+    known there."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT area.terrain_class, ST_AsBinary(piece)
-            FROM ST_MakeEnvelope(%s, %s, %s, %s, 4326) AS box
-            JOIN registry_terrainarea AS area ON area.geometry && box
-            CROSS JOIN ST_Subdivide(area.geometry, %s) AS piece
-            WHERE piece && box
+            FROM registry_terrainarea AS area CROSS JOIN ST_Subdivide(area.geometry, %s) AS piece
+            WHERE piece && ST_MakeEnvelope(%s, %s, %s, %s, 4326) AND area.id IN (
+                SELECT area.id
+                FROM unnest(%s::float8[], %s::float8[], %s::float8[], %s::float8[]) AS asked (west, south, east, north)
+                JOIN registry_terrainarea AS area ON area.geometry && ST_MakeEnvelope(west, south, east, north, 4326)
+            )
             """,
-            [*places.min(axis=0).tolist(), *places.max(axis=0).tolist(), VERTICES],
+            [VERTICES, *box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist(), *box.T.tolist()],
         )
         found = cursor.fetchall()
     if not found:

@@ -18,7 +18,7 @@ from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.network import Network
 from sharing.matching.route_terms import RouteTerms
 from sharing.matching.search_graph import GAP, NO_TOLLS, Ask, Found, Ids, by_metre
-from sharing.matching.terrain import CLASSES
+from sharing.matching.terrain import by_class
 
 Place = tuple[float, float]
 
@@ -219,8 +219,7 @@ class RouteSearch:
         if ground is None:
             return Leg(None, None, length_m, length_m * self.terms.gap_cost_per_m, loss, lonlat)
         [metres] = ground.metres(lonlat[:1], lonlat[1:], np.array([length_m]))
-        terrain = {name: float(of_it) for name, of_it in zip(CLASSES, metres, strict=True) if of_it > 0}
-        return Leg(None, None, length_m, float(metres @ ground.price), loss, lonlat, terrain)
+        return Leg(None, None, length_m, float(metres @ ground.price), loss, lonlat, by_class(metres))
 
 
 def find_route(network: Network, demand: RouteDemand, terms: RouteTerms, offer: Offer) -> Route | None:

@@ -1,4 +1,5 @@
-"""What ground the gaps of routes go through, by class of terrain and in metres, for all of them at once.
+"""What ground new build goes through, by class of terrain and in metres: many gaps of routes, or stretches of trenches
+that are built together, at once.
 
 A gap is the straight line between its ends, as its leg is drawn. What of it lies in no area has the class of ordinary
 ground; where areas lie over one another the dearest counts.
@@ -53,10 +54,13 @@ class Ground:
         there = np.unique(np.append(self.terrain.kind, 0))
         return float(self.price[there].min())
 
+    def cost(self, start: Floats, end: Floats, length_m: Floats) -> Floats:
+        """What each gap costs a year."""
+        return np.asarray(self.metres(start, end, length_m) @ self.price)
+
     def extra(self, start: Floats, end: Floats, length_m: Floats) -> Floats:
         """What each gap costs a year beyond its length at the cheapest price; 0 or more."""
-        metres = self.metres(start, end, length_m)
-        return np.asarray(np.maximum(metres @ self.price - self.cheapest * length_m, 0.0))
+        return np.asarray(np.maximum(self.cost(start, end, length_m) - self.cheapest * length_m, 0.0))
 
     def metres(self, start: Floats, end: Floats, length_m: Floats) -> Floats:
         """Geodesic metres by gap and class, shape (gaps, classes); rows of places and lengths in metres are gaps."""
@@ -66,7 +70,10 @@ class Ground:
         pieces = self._pieces(start, end, np.flatnonzero((start != end).any(axis=1)))
         if pieces.gap.size:
             through, metres = self._by_class(pieces, start, end)
-            found[through] = metres * (length_m[through] / metres.sum(axis=1))[:, None]
+            whole_m = metres.sum(axis=1)
+            long = whole_m > 0  # ends that rounding alone sets apart have no metre between them
+            through, metres, whole_m = through[long], metres[long], whole_m[long]
+            found[through] = metres * (length_m[through] / whole_m)[:, None]
         return found
 
     def _pieces(self, start: Floats, end: Floats, real: Ints) -> "_Pieces":
@@ -112,6 +119,11 @@ class Ground:
         found = np.zeros((through.size, len(CLASSES)))
         np.add.at(found, (whose, kind), metres)
         return through, found
+
+
+def by_class(metres: Floats) -> dict[str, float]:
+    """Of one row of `Ground.metres`, those of the classes that it goes through."""
+    return {name: float(of_it) for name, of_it in zip(CLASSES, metres, strict=True) if of_it > 0}
 
 
 class _Pieces(NamedTuple):

@@ -62,10 +62,11 @@ class CobuildGroup(models.Model):
     """Unmet demands that one new tower, room or trench would meet together; or one that a planned facility would,
     whose owner can be asked until its `request_by` (no cost is reckoned then: the facility's own cost rule holds).
 
-    Sites are points, trenches multi-lines. units: in use at a time. needed_by: the earliest first day. Costs are the
-    registry's currency a year: of the build, and of what the parties would pay apart. gap: how far, at most, the
-    choice of sites in the neighbourhood is from the least cost. share_error: the standard error of the shares where
-    there were too many parties to reckon them exactly.
+    Sites are points, trenches multi-lines. terrain: what a trench is dug through, metres by class as of a MatchLeg;
+    empty where none is known. units: in use at a time. needed_by: the earliest first day. Costs are the registry's
+    currency a year: of the build, and of what the parties would pay apart. gap: how far, at most, the choice of sites
+    in the neighbourhood is from the least cost. share_error: the standard error of the shares where there were too
+    many parties to reckon them exactly.
     """
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
@@ -90,6 +91,7 @@ class CobuildGroup(models.Model):
     units = models.PositiveIntegerField(_("units"))
     height_m = models.FloatField(_("height, m"), null=True, blank=True)
     length_m = models.FloatField(_("length dug, m"), null=True, blank=True)
+    terrain = models.JSONField(_("terrain, m"), default=dict, db_default=Value({}, models.JSONField()), blank=True)
     needed_by = models.DateField(_("needed by"))
     cost_per_year = models.DecimalField(_("cost a year"), max_digits=16, decimal_places=2, null=True, blank=True)
     apart_per_year = models.DecimalField(
@@ -126,6 +128,9 @@ class CobuildGroup(models.Model):
                 name="cobuild_new_build_saves_something",
             ),
             models.CheckConstraint(condition=Q(units__gte=1), name="cobuild_builds_something"),
+            models.CheckConstraint(
+                condition=Q(length_m__isnull=False) | Q(terrain={}), name="cobuild_terrain_is_of_a_trench"
+            ),
         ]
         indexes = [
             models.Index(fields=["kind"], condition=~Q(status=CobuildStatus.CLOSED), name="cobuild_live"),

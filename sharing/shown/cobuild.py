@@ -35,4 +35,4 @@ def size_of(group: Any) -> str:
     told = [words.units(group.kind, group.units)]
     told += [_("%(n)s m high") % {"n": words.number(group.height_m)}] if group.height_m else []
     told += [_("%(n)s m dug") % {"n": words.number(group.length_m)}] if group.length_m else []
-    return ", ".join(told)
+    return ", ".join(told) + (f" ({words.terrain(group.terrain)})" if group.terrain else "")

@@ -182,6 +182,7 @@ def _save(proposals: Sequence[Proposal]) -> None:
                 units=one.units,
                 height_m=one.height_m,
                 length_m=one.length_m,
+                terrain=one.terrain,
                 needed_by=one.needed_by,
                 cost_per_year=_money(one.cost),
                 apart_per_year=_money(one.apart),

@@ -1,5 +1,6 @@
 """What the two solvers are asked and bring back: unmet demands as arrays, and builds that several of them share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -57,7 +58,8 @@ class TrenchAsks:
 class Build:
     """One tower, room or trench for demands of several parties. demands: rows of the asks; money in cents a year.
 
-    lines: one point, or the stretches of a trench, each shape (n, 2) degrees.
+    lines: one point, or the stretches of a trench, each shape (n, 2) degrees. terrain: metres dug by class, where any
+    terrain is known.
     parties, alone: by party, its id and what its demands would cost without the others.
     gap: of the neighbourhood it was chosen in.
     """
@@ -69,6 +71,7 @@ class Build:
     alone: Ints
     shares: Shares
     gap: float
+    terrain: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ class Joins:
 def alone_costs(asks: TrenchAsks, terms: TrenchTerms) -> Ints:
     """Of each route in a straight trench of its own."""
     straight = geodesic_m(asks.origin, asks.destination)
-    return _cents(straight, straight, asks.units, terms)
+    return _cents(terms.digging(asks.origin, asks.destination, straight), straight, asks.units, terms)
 
 
 def joins(asks: TrenchAsks, terms: TrenchTerms) -> Joins:
@@ -48,27 +48,37 @@ def joins(asks: TrenchAsks, terms: TrenchTerms) -> Joins:
     on = _foot(asks.origin[route], asks.origin[trench], asks.destination[trench])
     off = _foot(asks.destination[route], asks.origin[trench], asks.destination[trench])
     spur_on, spur_off = geodesic_m(asks.origin[route], on), geodesic_m(off, asks.destination[route])
-    spurs, path = spur_on + spur_off, spur_on + geodesic_m(on, off) + spur_off
-    cost = _cents(spurs, path, asks.units[route], terms)
+    path = spur_on + geodesic_m(on, off) + spur_off
     fits = (np.maximum(spur_on, spur_off) <= terms.corridor_m) & (path <= asks.longest_m[route])
-    kept = fits & (cost < alone_costs(asks, terms)[route])
+    route, trench, path, on, off = route[fits], trench[fits], path[fits], on[fits], off[fits]
+    spurs = terms.digging(asks.origin[route], on, spur_on[fits])
+    spurs += terms.digging(off, asks.destination[route], spur_off[fits])
+    cost = _cents(spurs, path, asks.units[route], terms)
+    kept = cost < alone_costs(asks, terms)[route]
     return Joins(route[kept], trench[kept], cost[kept], on[kept], off[kept])
 
 
-def _cents(dug_m: Floats, laid_m: Floats, units: Ints, terms: TrenchTerms) -> Ints:
+def boxes(asks: TrenchAsks, corridor_m: float) -> Floats:
+    """West, south, east and north about each route, widened by the corridor: all that it digs lies within, whether
+    it has a trench of its own or joins another."""
+    low, high = np.minimum(asks.origin, asks.destination), np.maximum(asks.origin, asks.destination)
+    north = corridor_m / METRES_PER_DEGREE
+    farthest = np.minimum(np.abs(np.concatenate((low[:, 1], high[:, 1]))).max(initial=0.0) + north, 89.0)
+    wider = np.array([north / np.cos(np.radians(farthest)), north])
+    return np.concatenate((low - wider, high + wider), axis=1)
+
+
+def _cents(dug: Floats, laid_m: Floats, units: Ints, terms: TrenchTerms) -> Ints:
+    """dug: what digging costs a year."""
     per_unit = np.rint(laid_m * terms.per_unit_m * CENTS).astype(np.int64) * units
-    return np.asarray(np.rint(dug_m * terms.per_m * CENTS).astype(np.int64) + per_unit)
+    return np.asarray(np.rint(dug * CENTS).astype(np.int64) + per_unit)
 
 
 def _near(asks: TrenchAsks, corridor_m: float) -> tuple[Ints, Ints]:
     """Pairs (route, trench) where both ends of the route lie in the box about the trench, widened by the corridor."""
-    low, high = np.minimum(asks.origin, asks.destination), np.maximum(asks.origin, asks.destination)
-    north = corridor_m / METRES_PER_DEGREE
-    farthest = np.minimum(np.abs(np.concatenate((low[:, 1], high[:, 1]))).max(initial=0.0) + north, 89.0)
-    east = north / np.cos(np.radians(farthest))
-    boxes = shapely.box(low[:, 0] - east, low[:, 1] - north, high[:, 0] + east, high[:, 1] + north)
-    trench, route = shapely.STRtree(shapely.points(asks.origin)).query(boxes, predicate="intersects")
-    both = shapely.intersects_xy(boxes[trench], asks.destination[route])
+    about = shapely.box(*boxes(asks, corridor_m).T)
+    trench, route = shapely.STRtree(shapely.points(asks.origin)).query(about, predicate="intersects")
+    both = shapely.intersects_xy(about[trench], asks.destination[route])
     apart = both & (route != trench)
     route, trench = route[apart].astype(np.int64), trench[apart].astype(np.int64)
     order = np.lexsort((trench, route))

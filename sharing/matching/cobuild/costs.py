@@ -4,7 +4,9 @@ gaps."""
 from dataclasses import dataclass
 
 from registry.kinds import Kind
+from sharing.matching.arrays import Floats
 from sharing.matching.route_terms import TERMS
+from sharing.matching.terrain import Ground
 
 CENTS = 100
 
@@ -27,12 +29,18 @@ class SiteTerms:
 class TrenchTerms:
     """A new trench. per_m: digging, whatever lies in it; per_unit_m: a bore or core in it.
 
-    corridor_m: how far an end of a route may lie from a trench it joins.
+    corridor_m: how far an end of a route may lie from a trench it joins. ground: what digging costs where, unless it
+    costs the same everywhere.
     """
 
     per_m: float
     per_unit_m: float
     corridor_m: float
+    ground: Ground | None = None
+
+    def digging(self, start: Floats, end: Floats, length_m: Floats) -> Floats:
+        """What straight stretches cost a year, by rows of places (degrees) and lengths in metres."""
+        return length_m * self.per_m if self.ground is None else self.ground.cost(start, end, length_m)
 
 
 SITES: dict[str, SiteTerms] = {

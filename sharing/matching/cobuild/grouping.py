@@ -12,10 +12,11 @@ from registry.kinds import KINDS
 from sharing.matching.arrays import Floats
 from sharing.matching.cobuild import unmet
 from sharing.matching.cobuild.builds import Build, Chosen
-from sharing.matching.cobuild.costs import SITES, TRENCHES
+from sharing.matching.cobuild.costs import SITES
 from sharing.matching.cobuild.facilities import Facility, suggestions
 from sharing.matching.cobuild.site_choice import choose_sites
 from sharing.matching.cobuild.trench_choice import choose_trenches
+from sharing.matching.explanation import number
 from sharing.matching.geodesy import geodesic_m
 from sharing.models import Demand
 
@@ -32,7 +33,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A group as it would be saved. Money in cents a year; place: EPSG:4326."""
+    """A group as it would be saved. Money in cents a year; place: EPSG:4326; terrain: metres dug by class."""
 
     kind: str
     facility: int | None
@@ -46,6 +47,7 @@ class Proposal:
     apart: int | None = None
     gap: float = 0.0
     share_error: float = 0.0
+    terrain: Mapping[str, float | int | None] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, int | None, tuple[int, ...], int | None]:
@@ -94,7 +96,7 @@ def _choose(demands: Sequence[Demand], kind: str) -> tuple[Chosen, list[int]]:
         sites = unmet.site_asks(demands, kind)
         return choose_sites(sites, SITES[kind]), sites.id.tolist()
     trenches = unmet.trench_asks(demands, kind)
-    return choose_trenches(trenches, TRENCHES[kind]), trenches.id.tolist()
+    return choose_trenches(trenches, unmet.trench_terms(trenches, kind)), trenches.id.tolist()
 
 
 def _in_facility(demand: Demand, facility: int, place: shapely.Geometry) -> Proposal:
@@ -126,6 +128,7 @@ def _together(kind: str, build: Build, demands: Sequence[Demand]) -> Proposal:
         apart=int(build.alone.sum()),
         gap=build.gap,
         share_error=build.shares.error / 100,
+        terrain={name: number(metres) for name, metres in build.terrain.items()},
     )
 
 

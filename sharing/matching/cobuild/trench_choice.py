@@ -5,6 +5,7 @@ The least cost of this model, with a proven bound; not of all shapes a trench mi
 that no demand's own line follows is not tried.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from sharing.matching.cobuild.builds import Build, Chosen, TrenchAsks
 from sharing.matching.cobuild.corridors import Joins, alone_costs, joins
 from sharing.matching.cobuild.costs import TrenchTerms
 from sharing.matching.cobuild.trench_shares import NEVER, TrenchGame
+from sharing.matching.geodesy import geodesic_m
+from sharing.matching.terrain import Ground, by_class
 
 LARGE = 5_000
 """Pairs of a neighbourhood from which on a solution within GAP of its bound is accepted."""
@@ -40,7 +43,7 @@ def choose_trenches(asks: TrenchAsks, terms: TrenchTerms) -> Chosen:
         for trench in np.unique(placed.trench).tolist():
             demands = routes[placed.trench == trench]
             if np.unique(asks.party[demands]).size > 1:
-                build = _build(asks, demands, trench, near, alone, (value - placed.bound) / value)
+                build = _build(asks, demands, trench, near, alone, terms.ground, (value - placed.bound) / value)
                 # Short of the least cost some would do better otherwise, and nobody is asked to pay more than alone.
                 if int(build.shares.cents.sum()) == build.cost:
                     chosen.builds.append(build)
@@ -117,7 +120,9 @@ def _keep_apart(rows: programme.Rows, routes: Ints, route: Ints, trench: Ints, a
             )
 
 
-def _build(asks: TrenchAsks, demands: Ints, trench: int, near: Joins, alone: Ints, gap: float) -> Build:
+def _build(
+    asks: TrenchAsks, demands: Ints, trench: int, near: Joins, alone: Ints, ground: Ground | None, gap: float
+) -> Build:
     parties, party = np.unique(asks.party[demands], return_inverse=True)
     among = np.flatnonzero(np.isin(near.route, demands) & np.isin(near.trench, demands))
     place = np.searchsorted(demands, np.stack((near.trench[among], near.route[among])))
@@ -132,4 +137,11 @@ def _build(asks: TrenchAsks, demands: Ints, trench: int, near: Joins, alone: Int
         spurs = np.array([[ends[0], near.on[row]], [near.off[row], ends[1]]])
         lines += [spur for spur in spurs if (spur[0] != spur[1]).any()]
     cost = int(alone[trench] + near.cost[own].sum())
-    return Build(demands, tuple(lines), cost, parties, game.alone, shares, gap)
+    return Build(demands, tuple(lines), cost, parties, game.alone, shares, gap, _terrain(lines, ground))
+
+
+def _terrain(lines: Sequence[Floats], ground: Ground | None) -> dict[str, float]:
+    if ground is None:
+        return {}
+    start, end = np.stack(lines).swapaxes(0, 1)
+    return by_class(ground.metres(start, end, geodesic_m(start, end)).sum(axis=0))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -13,10 +14,11 @@ from registry.kinds import LOADS, POINT_KINDS, Kind
 from registry.models import FacilityStage, PlannedFacility
 from sharing.matching.arrays import FOREVER, Floats, Ints
 from sharing.matching.cobuild.builds import SiteAsks, TrenchAsks
-from sharing.matching.cobuild.costs import CENTS, LEAST_HEIGHT_M, SITES, TRENCHES
+from sharing.matching.cobuild.corridors import boxes
+from sharing.matching.cobuild.costs import CENTS, LEAST_HEIGHT_M, SITES, TRENCHES, TrenchTerms
 from sharing.matching.cobuild.facilities import Facility, Wanted
 from sharing.matching.cobuild.open_demands import unmet_demands
-from sharing.matching.lines import straight_m
+from sharing.matching.lines import ground_in, straight_m
 from sharing.matching.route_terms import TERMS
 from sharing.models import (
     CloseReason,
@@ -124,6 +126,12 @@ def trench_asks(demands: Sequence[Demand], kind: str) -> TrenchAsks:
         longest_m=np.array([longest_path_m(demand) for demand in asked], dtype=np.float64),
         apart=np.array(apart, dtype=np.int64).reshape(-1, 2),
     )
+
+
+def trench_terms(asks: TrenchAsks, kind: str) -> TrenchTerms:
+    """Those of the kind, on the ground about the routes."""
+    terms = TRENCHES[kind]
+    return replace(terms, ground=ground_in(boxes(asks, terms.corridor_m), TERMS[kind]))
 
 
 def is_point(kind: str) -> bool:

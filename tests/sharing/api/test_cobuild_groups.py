@@ -32,14 +32,14 @@ def named(shown: dict[str, Any]) -> dict[str, list[tuple[str, list[float]]]]:
 
 
 MINE, THEIRS = {"telco": [("Harbour", list(HERE))]}, {"rival": [("Market", list(NEAR))]}
-WHOLE = ("units", "height_m", "cost_per_year", "apart_per_year")
+WHOLE = ("units", "height_m", "terrain", "cost_per_year", "apart_per_year")
 
 
 def test_a_party_is_told_counts_its_cell_and_its_own_share(scene: CobuildScene):
     group = scene.joined()
     shown = read(scene.rival_manager, group.pk)
     assert (shown["parties"], shown["joined"], shown["demands"], named(shown)) == (2, 1, 2, THEIRS)
-    assert ([shown[name] for name in WHOLE], shown["place_is_exact"]) == ([None] * 4, False)
+    assert ([shown[name] for name in WHOLE], shown["place_is_exact"]) == ([None] * 5, False)
     assert shown["place"]["coordinates"] == pytest.approx([114.305, 30.595])
     [own] = shown["members"]
     assert (own["share_per_year"], own["alone_per_year"]) == (4900.0, 9400.0)
@@ -54,7 +54,7 @@ def test_all_is_told_to_regulators_at_once_and_to_parties_when_all_have_joined(s
     for reader in (scene.rival_manager, scene.asker, scene.officer):
         shown = read(reader, group.pk)
         assert named(shown) == {**MINE, **THEIRS}
-        assert ([shown[name] for name in WHOLE], shown["place_is_exact"]) == ([3, 30.0, 11700.0, 20700.0], True)
+        assert ([shown[name] for name in WHOLE], shown["place_is_exact"]) == ([3, 30.0, {}, 11700.0, 20700.0], True)
     assert read(scene.asker, group.pk)["actions"] == ["close"]
 
 

@@ -67,9 +67,10 @@ def test_a_class_without_areas_does_not_count_as_the_cheapest() -> None:
     assert ground.cheapest == 10.0
 
 
-def test_a_gap_of_no_length_and_one_over_the_date_line_are_ordinary() -> None:
+def test_a_gap_that_measures_nothing_and_one_over_the_date_line_are_ordinary() -> None:
     ground = Areas((("rock", square(-10.0, 10.0)), ("water", square(179.0, 180.0))), ()).of(TERMS)[1]
     assert metres_of(ground, (0.0, 30.5), (0.0, 30.5)) == {}
+    assert metres_of(ground, (0.0, 30.51), (0.0, float(np.nextafter(30.51, 90.0)))) == {}
     over = metres_of(ground, (179.999, 30.5), (-179.999, 30.5))
     assert over["water"] == pytest.approx(over["ordinary"], rel=1e-6)
     assert sum(over.values()) == pytest.approx(191.9, abs=0.1)

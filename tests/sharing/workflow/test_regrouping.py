@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from registry.kinds import Kind
 from sharing.models import CobuildDemand, CobuildGroup, CobuildMember, EventType, Outcome
+from sharing.shown.cobuild import size_of
 from sharing.workflow import cobuild_groups, lists
 from sharing.workflow.regrouping import WAITING, regroup
 from tests import factories
@@ -166,6 +167,27 @@ def test_parallel_routes_share_a_trench(scene: CobuildScene):
     assert group.length_m == pytest.approx(1917 + 2 * 44.3, abs=2)
     assert group.cost_per_year < group.apart_per_year
     assert sum(m.share_per_year for m in group.members.all()) == group.cost_per_year
+
+
+def test_a_trench_says_what_ground_it_is_dug_through_and_costs_what_that_does(scene: CobuildScene):
+    """A river across the common stretch, drawn as two areas of which the second lies over the first."""
+    Outcome.objects.all().delete()
+    for owner, north in ((scene.list, 30.5928), (scene.rival_list, 30.5932)):
+        factories.unmet(factories.demand(owner, Kind.DUCT, at=(114.3055, north), to=(114.3255, north)))
+    plain = scene.grouped()
+    assert plain.terrain == {}
+    factories.terrain_area(scene.metro, "water", (114.31, 30.58, 114.311, 30.6))
+    factories.terrain_area(scene.metro, "open_ground", (114.3105, 30.58, 114.312, 30.6))
+    factories.terrain_area(scene.metro, "rock", (115.31, 30.58, 115.311, 30.6))
+    group = scene.grouped()
+    river, meadow = 95.9, 95.9  # 0.001° each of 1,918 m to 0.02°
+    assert group.terrain == pytest.approx(
+        {"water": river, "open_ground": meadow, "ordinary": plain.length_m - river - meadow}, abs=0.2
+    )
+    # At 120 and 18 a metre of duct trench where ordinary ground costs 25.
+    assert float(group.cost_per_year - plain.cost_per_year) == pytest.approx(river * 95 - meadow * 7, abs=10)
+    assert (group.length_m, brought(group)) == (plain.length_m, brought(plain))
+    assert size_of(group).endswith(" m dug (ordinary ground 1,815.02 m, open ground 95.91 m, water crossing 95.91 m)")
 
 
 # --- Planned facilities ----------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """Trenches for routes: who can join whose, and that the choice costs least, against every choice there is."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,9 +14,13 @@ from sharing.matching.cobuild.corridors import alone_costs, joins
 from sharing.matching.cobuild.costs import TrenchTerms
 from sharing.matching.cobuild.trench_choice import choose_trenches
 from sharing.matching.geodesy import WGS84, geodesic_m
+from sharing.matching.route_terms import RouteTerms
+from tests.sharing.matching.route_scene import Areas, gap, grounds
 
 TERMS = TrenchTerms(per_m=10.0, per_unit_m=0.0, corridor_m=300.0)
-CENTRE = (114.3, 30.6)
+CENTRE = (114.302, 30.591)
+NORTH_M = 1 / 110_863
+"""Degrees of latitude there."""
 Route = tuple[float, float, float, float]
 
 
@@ -70,6 +76,53 @@ def test_each_unit_is_paid_for_by_who_asks_for_it():
     assert build.shares.cents.tolist() == pytest.approx([600_000, 900_000], abs=10)
 
 
+def on(areas: Areas | None, terms: TrenchTerms) -> TrenchTerms:
+    """The terms on a ground of these areas."""
+    return replace(terms, ground=areas and areas.of(RouteTerms(terms.per_m, terms.corridor_m, 1.0))[1])
+
+
+def band(name: str, south_m: float, north_m: float, price: float) -> Areas:
+    """One area from so many metres north of the centre to so many, far to the east and west."""
+    shape = shapely.box(114.0, CENTRE[1] + south_m * NORTH_M, 115.0, CENTRE[1] + north_m * NORTH_M)
+    return Areas(((name, shape),), ((name, price),))
+
+
+def test_a_trench_costs_what_it_is_dug_through():
+    """Two parallel routes 20 m apart: a river runs over the northern one and over half of each spur between them."""
+    asked = asks([(0, 0, 1000, 0), (0, 20, 1000, 20)])
+    chosen = choose_trenches(asked, on(band("water", 10, 1000, price=40.0), TERMS))
+    [build] = chosen.builds
+    # 1,000 m at 10 and 40 by themselves; together the southern one, with 10 m of each kind in either spur.
+    assert build.alone.tolist() == pytest.approx([1_000_000, 4_000_000], rel=1e-4)
+    assert build.cost == pytest.approx(1_000_000 + 2 * (10_000 + 40_000), rel=1e-3)
+    assert build.terrain == pytest.approx({"ordinary": 1020, "water": 20}, abs=0.1)
+    assert (chosen.value, chosen.bound) == (build.cost, build.cost)
+    assert build.lines[0].tolist() == [asked.origin[0].tolist(), asked.destination[0].tolist()]
+
+
+def test_spurs_through_dear_ground_keep_routes_apart_that_would_join_on_ordinary_ground():
+    asked = asks([(0, 0, 100, 0), (0, 20, 100, 20)])
+    assert groups(asked) == {(0, 1)}
+    # Rock between them, which neither meets by itself.
+    assert groups(asked, on(band("rock", 5, 15, price=100.0), TERMS)) == set()
+
+
+def test_routes_join_where_only_the_ground_of_their_own_makes_it_worth_while():
+    asked = asks([(0, 0, 1000, 0), (0, 20, 30, 20)])
+    assert groups(asked) == set()
+    assert groups(asked, on(band("water", 19, 1000, price=40.0), TERMS)) == {(0, 1)}
+
+
+def test_ground_that_costs_the_same_everywhere_chooses_the_same_and_says_what_it_is():
+    asked = asks([(0, 0, 1000, 0), (0, 20, 1000, 20), (500, -100, 500, 100)])
+    plain = choose_trenches(asked, TERMS)
+    paved = choose_trenches(asked, on(band("paved_road", -9000, 9000, price=10.0), TERMS))
+    assert (plain.value, plain.bound) == pytest.approx((paved.value, paved.bound), abs=3)
+    for one, other in zip(plain.builds, paved.builds, strict=True):
+        dug = sum(geodesic_m(line[:-1], line[1:]).sum() for line in one.lines)
+        assert (one.terrain, other.terrain) == ({}, pytest.approx({"paved_road": dug}))
+
+
 @pytest.mark.parametrize(
     ("routes", "columns"),
     [
@@ -106,6 +159,11 @@ def drawn(rows: list[tuple]) -> TrenchAsks:
 
 
 PRICED = TrenchTerms(per_m=10.0, per_unit_m=0.7, corridor_m=250.0)
+
+
+def dug_cost(start: np.ndarray, end: np.ndarray, areas: Areas | None) -> float:
+    """What a straight stretch costs a year, class by class, as the tests of routes reckon gaps."""
+    return gap(tuple(start.tolist()), tuple(end.tolist()), RouteTerms(PRICED.per_m, 1.0, 1.0), areas).build
 
 
 def cost_to_join(asked: TrenchAsks, k: int, t: int) -> int | None:
@@ -148,18 +206,36 @@ def asks_with_slack(asked: TrenchAsks, metres: float) -> TrenchAsks:
     )  # fmt: skip
 
 
-@given(st.lists(ROUTE, min_size=1, max_size=6), st.booleans())
+@given(st.lists(ROUTE, min_size=2, max_size=4), grounds())
 @settings(max_examples=60, deadline=None)
-def test_no_choice_of_trenches_costs_less(rows, with_twins):
+def test_what_is_dug_costs_what_gaps_of_routes_do(rows, areas):
+    asked, terms = drawn(rows), on(areas, PRICED)
+    straight = geodesic_m(asked.origin, asked.destination)
+    alone = alone_costs(asked, terms)
+    for k, metres in enumerate(straight.tolist()):
+        dug = dug_cost(asked.origin[k], asked.destination[k], areas)
+        assert alone[k] == pytest.approx(100 * (dug + metres * PRICED.per_unit_m * asked.units[k]), abs=3)
+    found = joins(asked, terms)
+    for k, on_it, off_it, cost in zip(found.route.tolist(), found.on, found.off, found.cost.tolist(), strict=True):
+        spurs = ((asked.origin[k], on_it), (off_it, asked.destination[k]))
+        ends = np.array([asked.origin[k], on_it, off_it, asked.destination[k]])
+        laid = float(geodesic_m(ends[:-1], ends[1:]).sum()) * PRICED.per_unit_m * int(asked.units[k])
+        assert cost == pytest.approx(100 * (sum(dug_cost(*spur, areas) for spur in spurs) + laid), abs=3)
+
+
+@given(st.lists(ROUTE, min_size=1, max_size=6), st.booleans(), st.none() | grounds())
+@settings(max_examples=120, deadline=None)
+def test_no_choice_of_trenches_costs_less(rows, with_twins, areas):
+    terms = on(areas, PRICED)
     asked = drawn(rows)
     if with_twins and len(rows) > 2:
         asked = TrenchAsks(
             asked.id, asked.party, asked.origin, asked.destination, asked.longest_m, asked.start, asked.end,
             asked.units, np.array([[0, 1]]),
         )  # fmt: skip
-    chosen = choose_trenches(asked, PRICED)
-    alone = alone_costs(asked, PRICED).tolist()
-    found = joins(asked, PRICED)
+    chosen = choose_trenches(asked, terms)
+    alone = alone_costs(asked, terms).tolist()
+    found = joins(asked, terms)
     join = {
         (k, t): c for k, t, c in zip(found.route.tolist(), found.trench.tolist(), found.cost.tolist(), strict=True)
     }
@@ -177,3 +253,5 @@ def test_no_choice_of_trenches_costs_less(rows, with_twins):
         assert np.unique(asked.party[build.demands]).size > 1
         assert int(build.shares.cents.sum()) == build.cost < int(build.alone.sum())
         assert (build.shares.cents <= build.alone).all()
+        dug = sum(float(geodesic_m(line[:-1], line[1:]).sum()) for line in build.lines)
+        assert sum(build.terrain.values()) == pytest.approx(dug if areas else 0)
