@@ -53,7 +53,6 @@ INSTALLED_APPS = [
     "django.forms",
     "csp",
     "django_filters",
-    "django_htmx",
     "django_tables2",
     "rest_framework",
     "drf_spectacular",

@@ -3,9 +3,9 @@
 //   {% block styles %}<link rel="stylesheet" href="{% static "vendor/maplibre-gl.css" %}">{% endblock %}
 //   {% load maps %}{% map "places" _("Where the assets are") around %}    (around: where it begins; may be left out)
 //
-// and in the page's own module:
+// and in the page's own module, which imports createMap from here (from ./map.js in sharing/static/web too, as they are
+// served from one folder):
 //
-//   import { createMap } from "./map.js";                  // of sharing/static/web the same: one folder when served
 //   const places = createMap(document.getElementById("places"), { bounds: [west, south, east, north] });
 //   places.addCatalog({ by: "kind" });                     // all assets, from this site's tiles
 //   places.setShapes("legs", geojson);                     // again with new data to change it, with null to empty it
