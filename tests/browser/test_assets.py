@@ -28,6 +28,18 @@ def test_an_asset_is_found_on_the_map_and_in_the_list_below_it(open_page: Signed
     accessible(page)
 
 
+def test_on_a_screen_of_4k_the_map_takes_what_its_table_leaves(open_page: SignedIn):
+    viewer = factories.member(factories.organization("tower-company"), Role.VIEWER)
+
+    page = open_page(f"/assets/{NEAR}", user=viewer, size={"width": 3840, "height": 2160})
+    page.wait_for_selector(READY)
+    box = page.locator("#catalog").bounding_box()
+
+    assert box is not None
+    assert (box["width"] > 2 / 3 * 3840, box["height"] > 0.9 * 2160) == (True, True)
+    accessible(page)
+
+
 def test_many_are_clusters_that_open_by_a_click(open_page: SignedIn):
     owner = factories.organization("tower-company")
     viewer = factories.member(owner, Role.VIEWER)
