@@ -431,6 +431,7 @@ SPECTACULAR_SETTINGS = {
         "EventTypeEnum": "sharing.models.EventType",
         "ListStatusEnum": "sharing.models.ListStatus",
         "MatchStatusEnum": "sharing.models.MatchStatus",
+        "ProtectionEnum": "registry.models.Protection",
         "RefusalReasonEnum": "sharing.models.RefusalReason",
         "RejectionReasonEnum": "sharing.models.RejectionReason",
         "RoleEnum": "registry.models.Role",

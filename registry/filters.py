@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 
-from registry.models import Region
+from registry.models import Region, User
 from registry.models.region import split_region
 from registry.search import ILike
 
@@ -39,6 +39,13 @@ class Filters(filters.FilterSet):
             (name, known) for name, known in type(self).base_filters.items() if data and name in data
         )
         super().__init__(data, *args, **kwargs)
+
+    @property
+    def user(self) -> User:
+        """Who asks, where the filters were told by the request."""
+        user = self.request.user if self.request else None
+        assert isinstance(user, User), "the permissions have let no one else in"
+        return user
 
 
 class PlainText(forms.CharField):

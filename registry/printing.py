@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 
 from registry.models import looking
@@ -22,3 +23,9 @@ def pdf(template: str, context: Mapping[str, Any]) -> bytes:
     page = HTML(string=render_to_string(template, dict(context)), url_fetcher=URLFetcher(allowed_protocols=("data",)))
     printed: bytes = page.write_pdf(pdf_tags=True)
     return printed
+
+
+def attached(printed: bytes, name: str) -> HttpResponse:
+    """A printed page as an answer to take along. name: of the file, without its ending."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
+    return HttpResponse(printed, content_type="application/pdf", headers=headers)

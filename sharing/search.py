@@ -30,6 +30,7 @@ class Hit:
     name: str
     hint: str
     url: str
+    pk: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Noun:
         return self.shown(sorted(rows, key=lambda row: self._rank(row, text.casefold()))[:most])
 
     def shown(self, rows: Sequence[Any]) -> list[Hit]:
-        return [Hit(*self.hit(row), page(self.code, row.pk)) for row in rows]
+        return [Hit(*self.hit(row), page(self.code, row.pk), row.pk) for row in rows]
 
     def _rank(self, row: Any, text: str) -> tuple[int, int, int]:
         values = [str(_value(row, column)).casefold() for column in self.named]

@@ -1,6 +1,7 @@
 """What waits for one person, as querysets: the same conditions as workflow.rules, said in SQL so that they can be
 counted and ordered. A test holds the two against each other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -80,10 +81,10 @@ def _load(person: User | None, row: Any) -> Load:
     return Load(person, row["n"], row["late"], row["next"]) if row else Load(person, 0, 0, None)
 
 
-def assignee_of(user: User) -> Subquery:
-    """The id of the person that the match of a row is assigned to, as far as `user` may know."""
+def assignee_of(user: User, column: str = "assignee") -> Subquery:
+    """The id, or another column, of the person that the match of a row is assigned to, as far as `user` may know."""
     given = Assignment.objects.visible_to(user).filter(match=OuterRef("pk")).order_by("pk")
-    return Subquery(given.values("assignee")[:1])
+    return Subquery(given.values(column)[:1])
 
 
 def to_answer(user: User) -> QuerySet[Consent]:
@@ -104,6 +105,10 @@ def to_request(user: User) -> QuerySet[Match]:
     )
     under_way = others.live().filter(renews__isnull=True)
     return proposals.exclude(Exists(better)).exclude(Exists(under_way)).order_by("pk")
+
+
+MATCHES: dict[str, Callable[[User], QuerySet[Match]]] = {"request": to_request, "decide": to_decide}
+"""What `user` can do with matches, and those that wait for it."""
 
 
 def to_submit(user: User) -> QuerySet[DemandList]:

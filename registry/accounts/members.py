@@ -7,6 +7,30 @@ from registry.errors import BadInput, NotSeen, NotYours, WrongState
 from registry.models import Membership, Organization, Role, User
 
 
+def named(username: str) -> User:
+    """Who signs in by this name, so that no list of all persons has to be shown. Raises BadInput."""
+    found = User.objects.filter(username=username.strip(), is_active=True).first()
+    if found is None:
+        raise BadInput(
+            _("No one signs in as “%(username)s”. Check the spelling, or ask the registry to add the person.")
+            % {"username": username},
+            "username",
+        )
+    return found
+
+
+@transaction.atomic
+def add(organization: Organization, *, username: str, role: Role, actor: User) -> Membership:
+    """A member who has an account already.
+
+    Raises NotYours to all but managers and superusers, BadInput for a name that nobody has; a second membership of the
+    same person the database refuses (IntegrityError).
+    """
+    if not may_manage(organization.pk, actor):
+        raise NotYours(_("Only a manager of the organization decides on its members."))
+    return Membership.objects.create(organization=organization, user=named(username), role=role)
+
+
 @transaction.atomic
 def change_role(membership: Membership, *, role: Role, actor: User) -> Membership:
     """Raises NotYours to all but managers and superusers, WrongState for the only manager."""

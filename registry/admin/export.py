@@ -10,7 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from registry.exports.files import opened
+from registry.exports.files import attached
 from registry.exports.formats import FORMATS, Format
 from registry.exports.table import ExportRefused, Table
 
@@ -59,9 +59,7 @@ class ExportMixin:
                 raise ExportRefused(
                     _("The list is too long for a page to wait for: filter it, or order it by the API.")
                 )
-            filename = f"{self.opts.model_name}s.{format.suffix}"
-            file = opened(format, self.export_tables(request, queryset, format), filename)
+            return attached(format, self.export_tables(request, queryset, format), f"{self.opts.model_name}s")
         except (ExportRefused, IncorrectLookupParameters) as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(f"{changelist}?{request.GET.urlencode()}")
-        return FileResponse(file, as_attachment=True, filename=filename, content_type=format.media_type)

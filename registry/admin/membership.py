@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from registry.accounts.members import is_last_manager
+from registry.accounts.members import is_last_manager, named
 from registry.admin.base import AutocompleteFilter, RestrictedAdmin, RestrictedForm, person
-from registry.models import Membership, Role, User
+from registry.errors import BadInput
+from registry.models import Membership, Role
 from registry.tags import tag
 
 
@@ -20,16 +21,11 @@ class MembershipForm(RestrictedForm):
     username = forms.CharField(label=_("User name"), max_length=150, widget=forms.TextInput())
 
     def clean_username(self) -> str:
-        username: str = self.cleaned_data["username"].strip()
-        found = User.objects.filter(username=username, is_active=True).first()
-        if found is None:
-            raise ValidationError(
-                _("No one signs in as “%(username)s”. Check the spelling, or ask the registry to add the person."),
-                code="unknown",
-                params={"username": username},
-            )
-        self.instance.user = found
-        return username
+        try:
+            self.instance.user = named(self.cleaned_data["username"])
+        except BadInput as refusal:
+            raise ValidationError(refusal.message, code="unknown") from refusal
+        return str(self.instance.user.username)
 
     def clean(self) -> dict[str, Any]:
         """Refuses a second membership of the same person."""

@@ -1,25 +1,28 @@
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from registry import place_granting
 from registry.admin.base import AutocompleteFilter, RestrictedAdmin, RestrictedForm, person
+from registry.errors import NotYours, WrongState
 from registry.models import PlaceGrant, Role
-from registry.models.place_grant import may_grant
 
 
 class PlaceGrantForm(RestrictedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         region = cleaned.get("region")
-        if region and not may_grant(self.instance.granted_by, region):
-            error = _("Only managers of the region's regulator grant sight there.")
-            self.add_error("region", ValidationError(error, code="not_yours"))
+        try:
+            if region:
+                place_granting.check(region, self.instance.granted_by)
+        except NotYours as refusal:
+            self.add_error(refusal.field, ValidationError(refusal.message, code=refusal.code))
         return cleaned
 
 
@@ -65,9 +68,10 @@ class PlaceGrantAdmin(RestrictedAdmin):
 
     @admin.action(description=_("Withdraw at once"), permissions=["withdraw"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        user = person(request)
-        rows = [one for one in queryset.select_related("region") if may_grant(user, one.region)]
-        open_rows = PlaceGrant.objects.filter(pk__in=[one.pk for one in rows], withdrawn_at=None)
-        count = open_rows.update(withdrawn_at=timezone.now())
+        count = 0
+        for grant in queryset:
+            with suppress(NotYours, WrongState):
+                place_granting.withdraw(grant, actor=person(request))
+                count += 1
         text = ngettext("%(count)d grant is withdrawn.", "%(count)d grants are withdrawn.", count)
         messages.success(request, text % {"count": count})

@@ -5,12 +5,14 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 
 from registry import asset_filters
 from registry.api.asset_details import DETAILS, column_names
 from registry.filters import ChoicesFilter
+from registry.models import Asset
 
 RANGED = ("capacity", "free_today", "weight_kg", "wind_area_m2", "power_kw", "price_per_unit_year")
 NUMBERS = (models.FloatField, models.DecimalField, models.IntegerField)
@@ -73,7 +75,16 @@ def _technical() -> dict[str, filters.Filter]:
 
 
 class AssetFilters(asset_filters.AssetFilters):
-    """Beside those of the catalog the details of all kinds by name, numbers as `…_min` and `…_max`."""
+    """Beside those of the catalog the details of all kinds by name, numbers as `…_min` and `…_max`; and what waits for
+    the caller."""
+
+    review_due = filters.BooleanFilter(
+        method="filter_review_due", help_text="Whether the level of protection is due, and yours to confirm."
+    )
+
+    def filter_review_due(self, queryset: Any, name: str, value: bool) -> Any:
+        due = Asset.objects.due_for_review(timezone.localdate()).set_by(self.user)
+        return queryset.filter(pk__in=due.values("pk")) if value else queryset.exclude(pk__in=due.values("pk"))
 
     @classmethod
     def get_filters(cls) -> OrderedDict[str, filters.Filter]:

@@ -9,10 +9,10 @@ from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.db.models import QuerySet
 
 from registry.api.asset_details import DETAILS, column_names
-from registry.api.fields import region_text
 from registry.exports.asset_text import PLACE_DIGITS
 from registry.exports.assets import FIELDS, with_place
 from registry.models import User
+from registry.models.region import region_text
 
 # Columns that are shown as they are, in this order among the others.
 PLAIN = (

@@ -7,12 +7,13 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from registry.api.fields import OrganizationField, RegionField, region_text
+from registry.api.fields import OrganizationField, RegionField
 from registry.api.serializers import Shown
 from registry.api.views import Resource, Rows
 from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter
 from registry.models import Act, Change, Organization, Region, User
 from registry.models.change import Noun
+from registry.models.region import region_text
 
 # What a foreign key is shown as: what the API calls such an object elsewhere.
 NAMES: dict[type[Model], Any] = {

@@ -1,15 +1,18 @@
 """Lists as files: which formats an address has, in which coordinates, and the file as an answer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
 
 from registry.api.pagination import CURSOR, LIMIT
 from registry.api.problems import bad_parameter
 from registry.api.renderers import FileRenderer
-from registry.exports.files import opened
+from registry.exports.files import attached
 from registry.exports.formats import FORMATS, Format
 from registry.exports.systems import known_system
 from registry.exports.table import ExportRefused
@@ -18,15 +21,26 @@ from registry.importing.coordinates import WGS84
 CRS = "crs"
 # These stream, in WGS 84.
 STREAMED = ("csv", "geojson")
+# What rows that are no list of objects can be taken along as.
+SHEETS = (FORMATS["csv"], FORMATS["xlsx"])
 
 
 def renderers_of(view: Any) -> list[FileRenderer]:
     """Of the formats that are always files; those of places only where the list has some."""
-    return [
-        FileRenderer(format)
-        for format in FORMATS.values()
-        if format.name not in STREAMED and (view.place or not format.needs_place) and format.only in ("", view.nouns)
-    ]
+    return FileRenderer.of(
+        *(
+            format
+            for format in FORMATS.values()
+            if format.name not in STREAMED
+            and (view.place or not format.needs_place)
+            and format.only in ("", view.nouns)
+        )
+    )
+
+
+def described(media_types: Iterable[str], description: str) -> dict[tuple[int, str], OpenApiResponse]:
+    """Answers that are files, for the schema."""
+    return {(200, one): OpenApiResponse(OpenApiTypes.BINARY, description=description) for one in media_types}
 
 
 def is_file(view: Any) -> bool:
@@ -70,10 +84,8 @@ def answer(view: Any) -> FileResponse:
             % {"rows": rows},
             "too_many",
         )
-    name = f"{view.nouns.replace(' ', '-')}.{format.suffix}"
     try:
         with view.tables(queryset, format, crs) as tables:
-            file = opened(format, tables, name)
+            return attached(format, tables, view.nouns.replace(" ", "-"))
     except ExportRefused as refused:
         raise bad_parameter("format", str(refused), "not_possible") from refused
-    return FileResponse(file, as_attachment=True, filename=name, content_type=format.media_type)

@@ -5,8 +5,7 @@ from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -98,10 +97,7 @@ class ExportJobResource(Resource):
         return answer
 
     @extend_schema(
-        responses={
-            (200, format.media_type): OpenApiResponse(OpenApiTypes.BINARY, description="The file.")
-            for format in FORMATS.values()
-        },
+        responses=downloads.described((format.media_type for format in FORMATS.values()), "The file."),
     )
     @action(detail=True, methods=["get"])
     def file(self, request: Request, id: int) -> HttpResponseBase:

@@ -1,6 +1,7 @@
 """The fields that models have and JSON has not: places, periods, and parties and regions by their codes."""
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -13,12 +14,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from registry.models import Organization, Region
-from registry.models.region import GB_T_2260, split_region
+from registry.models.region import region_text, split_region
 from registry.place_field import PlaceField
 
 POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 LINE = {"type": "array", "items": POSITION, "minItems": 2}
 NESTED = {"type": "array", "items": {}, "minItems": 1}
+# With years before and behind that a calendar has too.
+MONTH = r"^[1-8][0-9]{3}-(0[1-9]|1[0-2])$"
 GEOJSON_TYPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 # Of each type the GeoJSON types that will do, and what their coordinates are.
 GEOMETRIES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
@@ -117,6 +120,21 @@ class PeriodField(serializers.Field[Any, Any, Any, Any]):
         return {"start": text(value.lower), "end": text(value.upper)}
 
 
+@extend_schema_field({"type": "string", "pattern": MONTH, "example": "2026-11"})
+class MonthField(serializers.Field[Any, Any, Any, Any]):
+    """A month as 2026-11. Its value is the first day."""
+
+    default_error_messages = {"month": _("Write a month as 2026-11.")}
+
+    def to_internal_value(self, data: Any) -> date:
+        if not isinstance(data, str) or not re.fullmatch(MONTH, data):
+            self.fail("month")
+        return date.fromisoformat(f"{data}-01")
+
+    def to_representation(self, value: date) -> str:
+        return f"{value:%Y-%m}"
+
+
 @extend_schema_field({"type": "object", "properties": {"first": {"type": "integer"}, "last": {"type": "integer"}}})
 class UnitsField(serializers.Field[Any, Any, Any, Any]):
     """A run of unit numbers, first and last included."""
@@ -190,7 +208,3 @@ class RegionField(Remembered, RegionByCode):
         text = "Six digits of GB/T 2260, or scheme:code."
         schema = {"type": ["string", "null"] if self.allow_null else "string", "description": text}
         self._spectacular_annotation = {"field": schema}
-
-
-def region_text(scheme: str, code: str) -> str:
-    return code if scheme == GB_T_2260 else f"{scheme}:{code}"

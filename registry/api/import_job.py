@@ -1,23 +1,29 @@
 import json
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 
+from registry.api.downloads import SHEETS, described
 from registry.api.fields import OrganizationField
 from registry.api.problems import Problem
+from registry.api.renderers import FileRenderer
 from registry.api.serializers import Body, Shown
 from registry.api.views import Resource
+from registry.exports.formats import FORMATS
 from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.importing.queueing import TooLarge, queue
-from registry.importing.requests import IMPORT_ASSETS, land
+from registry.importing.requests import IMPORT_ASSETS, land, try_again
+from registry.importing.templates import csv_template, xlsx_template
 from registry.importing.undo import undo
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role
@@ -64,21 +70,50 @@ class PairsField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-class ImportBody(Body):
-    """A file and how it is to be read; each as the options of the import commands (docs/formats.md)."""
+class ReadingBody(Body):
+    """How a file is to be read; each as the options of the import commands (docs/formats.md)."""
 
-    file = serializers.FileField(help_text="CSV, XLSX, XLS, GeoJSON, GeoPackage, KML, zipped Shapefile or OSM XML.")
     layer = serializers.CharField(required=False, help_text="Sheet of a workbook, or layer of a map file.")
     crs = serializers.CharField(required=False, max_length=40, help_text="EPSG:n, gcj02 or bd09.")
     encoding = serializers.CharField(required=False, max_length=40)
     mapping = PairsField(required=False, help_text="Heading of the file → field of the registry.")
     constants = PairsField(required=False, help_text="Field → value where the file has none.")
+
+
+class ImportBody(ReadingBody):
+    """A file and how it is to be read."""
+
+    file = serializers.FileField(help_text="CSV, XLSX, XLS, GeoJSON, GeoPackage, KML, zipped Shapefile or OSM XML.")
     dry_run = serializers.BooleanField(required=False, default=False, help_text="Check everything, write nothing.")
 
 
 class AssetImportBody(ImportBody):
     owner = OrganizationField(help_text="The owner's code.")
     kind = serializers.ChoiceField(choices=Kind.choices)
+
+
+class PreviewRow(serializers.Serializer[Any]):
+    row = serializers.IntegerField(help_text="Its number in the file.")
+    cells = serializers.ListField(child=serializers.CharField())
+
+
+class Preview(serializers.Serializer[Any]):
+    """What a file holds, as it would be read: its first twenty rows, which heading fills which field, which may fill
+    one, and where some of its places lie."""
+
+    headings = serializers.ListField(child=serializers.CharField())
+    columns = serializers.DictField(child=serializers.CharField(), help_text="Field → heading.")
+    suggested = serializers.DictField(child=serializers.CharField(), help_text="Heading that fills nothing → field.")
+    rows = PreviewRow(many=True)
+    row_count = serializers.IntegerField(allow_null=True)
+    layer = serializers.CharField()
+    encoding = serializers.CharField()
+    places = serializers.DictField(help_text="Up to 500 of them, as a FeatureCollection.")
+    placed = serializers.IntegerField(help_text="Places that were looked at.")
+    outside = serializers.IntegerField(help_text="Of these, outside the owner's region.")
+    swapped = serializers.IntegerField(help_text="Of these, inside with longitude and latitude swapped.")
+    crs = serializers.CharField()
+    trouble = serializers.CharField(help_text="Why there are no places.")
 
 
 class JobFilters(Filters):
@@ -99,12 +134,17 @@ class JobResource(Resource):
     orderings = ("-id",)
     serializer_class = JobShown
     filterset_class = JobFilters
+    files: ClassVar = {"template": FileRenderer.of(*SHEETS)}
+    # By what a file is of, and its format.
+    templates: ClassVar[Mapping[str, Mapping[str, Callable[[], bytes]]]] = {
+        kind: {"csv": partial(csv_template, kind), "xlsx": partial(xlsx_template, kind)} for kind in Kind.values
+    }
 
     def joined(self, queryset: Any) -> Any:
         return queryset.select_related("organization")
 
     @extend_schema(
-        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.BINARY, description="The rejected rows.")},
+        responses=described(["text/csv"], "The rejected rows."),
     )
     @action(detail=True, methods=["get"])
     def rejects(self, request: Request, id: int) -> HttpResponseBase:
@@ -129,6 +169,43 @@ class JobResource(Resource):
         owner = values.pop("owner")
         self.refuse_unless(owner.pk in self.user.organizations_as(Role.MANAGER))
         return self.queue(owner, ImportTarget.ASSETS, values, IMPORT_ASSETS)
+
+    @extend_schema(responses=described((format.media_type for format in SHEETS), "The template."))
+    @action(detail=False, methods=["get"], url_path="templates/<str:of>")
+    def template(self, request: Request, of: str) -> HttpResponse:
+        """Download a template file
+
+        Empty, with the headings that imports know: of a kind of assets, or of `demands`.
+        """
+        self.check_parameters("format")
+        format = FORMATS[self.request.accepted_renderer.format]
+        if of not in self.templates:
+            raise Problem("not_seen")
+        headers = {"Content-Disposition": f'attachment; filename="{of}.{format.suffix}"'}
+        return HttpResponse(self.templates[of][format.name](), content_type=format.media_type, headers=headers)
+
+    @extend_schema(responses={200: Preview})
+    @action(detail=True, methods=["get"])
+    def preview(self, request: Request, id: int) -> Response:
+        """Look into a file of assets
+
+        That was sent with `dry_run`, once it has been read.
+        """
+        job = self.get_object()
+        if not job.preview:
+            raise Problem("not_seen")
+        return Response(job.preview)
+
+    @extend_schema(request=ReadingBody, responses={202: JobShown})
+    @action(detail=True, methods=["post"], url_path="try")
+    def try_(self, request: Request, id: int) -> HttpResponseBase:
+        """Check a file again, read otherwise
+
+        Of a file that was sent with `dry_run`; what is left out stays as it was. For managers of the owner.
+        """
+        job = self._managed()
+        try_again(job.pk, self.given(ReadingBody), actor=self.user)
+        return self.answer_with(job.pk, 202)
 
     @extend_schema(request=None, responses={202: JobShown})
     @action(detail=True, methods=["post"])

@@ -5,6 +5,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -200,6 +201,22 @@ def _refused_by_database(error: IntegrityError, sentences: Sentences) -> Problem
 
 
 HELD = ("asset_capacity_holds_its_ledger", "asset_limits_hold_its_ledger")
+
+
+@contextmanager
+def at_parameters() -> Iterator[None]:
+    """Faults of what was read from an address name its parameters. Raises the problem 400."""
+    try:
+        yield
+    except exceptions.ValidationError as error:
+        errors = list(pointers(error.detail))
+    except BadInput as refusal:
+        errors = [{"pointer": f"#/{refusal.field}", "code": "invalid", "detail": refusal.message}]
+    else:
+        return
+    for fault in errors:
+        fault["parameter"] = fault.pop("pointer").removeprefix("#/").partition("/")[0]
+    raise _invalid(errors)
 
 
 def documented(codes: Iterable[str]) -> dict[int, list[str]]:

@@ -4,12 +4,11 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from registry.api.fields import region_text
 from registry.api.serializers import Shown
 from registry.api.views import Resource
 from registry.filters import CodeFilter, Filters, RegionFilter, TextFilter
 from registry.models import Region
-from registry.models.region import split_region
+from registry.models.region import region_text, split_region
 
 
 class RegionShown(Shown[Region]):

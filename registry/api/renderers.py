@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 from rest_framework.renderers import BaseRenderer
 
@@ -50,18 +50,25 @@ class CSVRenderer(BaseRenderer):
 
 
 class FileRenderer(BaseRenderer):
-    """A format that is made as a file. It renders nothing: what lists answer with is the file itself."""
+    """A format that is made as a file. It renders nothing: what is answered with is the file itself."""
 
     charset = None
     exports = True
 
-    def __init__(self, format: Format) -> None:
-        self.media_type, self.format = format.media_type, format.name
+    def __init__(self, format: str, media_type: str) -> None:
+        self.format, self.media_type = format, media_type
+
+    @classmethod
+    def of(cls, *formats: Format) -> list[Self]:
+        return [cls(format.name, format.media_type) for format in formats]
 
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
         raise TypeError("a file is not rendered")
+
+
+PDF = FileRenderer("pdf", "application/pdf")
 
 
 def feature(shown: Mapping[str, Any], place: str) -> dict[str, Any]:

@@ -87,7 +87,8 @@ class ResourceSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         parameters: list[Any] = []
-        if self.method == "GET" and hasattr(self.view, "known_fields"):
+        reads = self._is_list_view() or getattr(self.view, "action", "") == "retrieve"
+        if self.method == "GET" and reads and hasattr(self.view, "known_fields"):
             parameters.append(
                 OpenApiParameter("fields", str, description="Only these fields, with commas between."),
             )
@@ -132,6 +133,8 @@ def add_errors(result: dict[str, Any], generator: Any, request: Any, public: boo
         codes += ["not_seen"] if "{" in path or method != "get" else []
         codes += ["precondition_failed"] if method in ("patch", "delete") else []
         codes += ["units_gone", "stale_form"] if method == "post" and "{" in path else []
+        # What is there in some states of an object only, such as the letter of a decision.
+        codes += ["wrong_state"] if method == "get" and "}/" in path and not path.endswith("}/") else []
         for status, named in sorted(problems.documented(codes).items()):
             operation["responses"][str(status)] = {
                 "description": "; ".join(f"`{code}`: {problems.CODES[code][1]}" for code in named),

@@ -12,6 +12,7 @@ from registry.api.invitation import InvitationResource
 from registry.api.me import MeView
 from registry.api.membership import MembershipResource
 from registry.api.organization import OrganizationResource
+from registry.api.place_grant import PlaceGrantResource
 from registry.api.planned_facility import FacilityResource
 from registry.api.region import RegionResource
 from registry.api.sight import SightResource
@@ -29,6 +30,7 @@ router.register("disclosures", DisclosureResource, "disclosure")
 router.register("sights", SightResource, "sight")
 router.register("exports", ExportResource, "export")
 router.register("export-jobs", ExportJobResource, "export-job")
+router.register("place-grants", PlaceGrantResource, "place-grant")
 router.register("memberships", MembershipResource, "membership")
 router.register("invitations", InvitationResource, "invitation")
 router.register("tokens", TokenResource, "token")

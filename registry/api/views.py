@@ -1,6 +1,6 @@
 """What all resources share: who calls, what is theirs, pages, exports, entity tags, idempotent writing, and errors."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
@@ -70,6 +70,13 @@ class Api(APIView):
             raise NotAuthenticated
         raise PermissionDenied(message)
 
+    @property
+    def user(self) -> User:
+        """Who calls."""
+        user = self.request.user
+        assert isinstance(user, User), "the permissions have let no one else in"
+        return user
+
     def needed_scope(self) -> Scope:
         """Of the token: reading for safe methods, deciding for the verbs that commit, else writing."""
         if self.request.method in SAFE:
@@ -121,6 +128,19 @@ class Api(APIView):
         body.is_valid(raise_exception=True)
         return body.validated_data
 
+    def asked(self, serializer: type[BaseSerializer[Any]], *others: str) -> Any:
+        """The validated parameters of the address. others: known ones that the serializer does not read.
+
+        Raises the problem 400, with the parameter of each fault.
+        """
+        known: Any = serializer().fields  # type: ignore[attr-defined]
+        self.check_parameters(*known, *others, "format")
+        given = {name: value for name, value in self.request.query_params.items() if name in known}
+        query = serializer(data=given, context={"view": self})
+        with problems.at_parameters():
+            query.is_valid(raise_exception=True)
+        return query.validated_data
+
     def check_parameters(self, *known: str) -> None:
         """Raises the problem 400 where the address asks for anything else."""
         detail = _("There is no such parameter here.")
@@ -154,7 +174,8 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     """Lists and objects of one noun, of which the caller sees what `visible_to` says, and the rest is as absent.
 
     noun, nouns: as in sentences. orderings: the columns a list may be ordered by, the default first, none ever null.
-    place: the field that holds a geometry, for GeoJSON; empty where there is none.
+    place: the field that holds a geometry, for GeoJSON; empty where there is none. files: of the actions that answer
+    with a file the formats of it, the first where none is asked for.
     """
 
     model: ClassVar[type[models.Model]]
@@ -162,17 +183,11 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     nouns: ClassVar[str]
     orderings: ClassVar[tuple[str, ...]] = ("id",)
     place: ClassVar[str] = ""
+    files: ClassVar[Mapping[str, Sequence[renderers.FileRenderer]]] = {}
     lookup_field = "id"
     filter_backends = (StrictFilterBackend,)
     pagination_class = KeysetPagination
     lookup_value_converter = "int"
-
-    @property
-    def user(self) -> User:
-        """Who calls."""
-        user = self.request.user
-        assert isinstance(user, User), "the permissions have let no one else in"
-        return user
 
     def get_queryset(self) -> models.QuerySet[Any]:
         rows: Any = self.model._default_manager
@@ -201,6 +216,8 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         return queryset
 
     def get_renderers(self) -> Rows:
+        if self.action in self.files:
+            return list(self.files[self.action])
         renderer_classes: list[type[Any]] = [renderers.JSONRenderer]
         if self.request.method in SAFE and self.place:
             renderer_classes.append(renderers.GeoJSONRenderer)

@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,6 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.membership import Role
 from registry.models.organization import Organization
 from registry.models.region import Region
 from registry.models.regulated import regulated_regions
@@ -67,12 +66,3 @@ class PlaceGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization} · {self.region}"
-
-
-def may_grant(user: "User", region: Region) -> bool:
-    """Whether this person gives and withdraws sight there: a manager of a regulator whose region covers it."""
-    if user.is_superuser:
-        return True
-    own = user.organizations_as(Role.MANAGER)
-    regulators: Any = Organization.objects.filter(pk__in=own, regulates__isnull=False).select_related("regulates")
-    return any(one.regulates.covers(region) for one in regulators)

@@ -102,3 +102,12 @@ def split_region(text: str) -> tuple[str, str]:
     """
     scheme, colon, code = text.partition(":")
     return (scheme, code) if colon else (GB_T_2260, text)
+
+
+def region_text(scheme: str, code: str) -> str:
+    """As split_region reads it.
+
+    >>> region_text("gbt2260", "420100"), region_text("nuts", "DE21")
+    ('420100', 'nuts:DE21')
+    """
+    return code if scheme == GB_T_2260 else f"{scheme}:{code}"

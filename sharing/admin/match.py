@@ -17,7 +17,7 @@ from sharing.admin import assigning, bulk
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
 from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
-from sharing.models import Assignment, Match, MatchStatus
+from sharing.models import Match, MatchStatus
 from sharing.shown import match_page
 from sharing.shown.buttons import Button, WithFingerprint
 from sharing.shown.letter import is_decided
@@ -98,8 +98,9 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Each with the name of whom it is assigned to, as far as the person may know."""
         rows: Any = super().get_queryset(request)
-        given = Assignment.objects.visible_to(person(request)).filter(match=models.OuterRef("pk")).order_by("pk")
-        named: models.QuerySet[Any] = rows.annotate(given_name=models.Subquery(given.values("assignee__username")[:1]))
+        named: models.QuerySet[Any] = rows.annotate(
+            given_name=waiting_for.assignee_of(person(request), "assignee__username")
+        )
         return named
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -1,7 +1,8 @@
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Count, QuerySet
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -10,8 +11,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from registry import printing
+from registry.api.downloads import described
 from registry.api.fields import OrganizationField
 from registry.api.problems import Problem
+from registry.api.renderers import PDF
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.filters import ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.models import Role
@@ -21,6 +25,7 @@ from sharing.api.what_if import Compared, WhatIfBody, what_if_of
 from sharing.matching.supply_near import Near, supply_near
 from sharing.models import DemandList, ListStatus
 from sharing.shown.comparison import refuse_too_large, shown
+from sharing.shown.demand_lines import printed
 from sharing.workflow import lists, trials
 
 MOST_AT_ONCE = 5000
@@ -83,6 +88,12 @@ class RunQueued(serializers.Serializer[Any]):
     run = serializers.IntegerField()
 
 
+class PrintAsked(Body):
+    from_line = serializers.IntegerField(
+        default=1, min_value=1, max_value=2**31, help_text="The first of the hundred, by number in the list's order."
+    )
+
+
 class ListFilters(Filters):
     status = ChoicesFilter(choices=ListStatus.choices)
     party = CodeFilter(field_name="party__code", help_text="The party's code.")
@@ -101,6 +112,7 @@ class ListResource(SharingResource):
     orderings = ("-id", "created_at")
     serializer_class = ListShown
     filterset_class = ListFilters
+    files: ClassVar = {"print_": [PDF]}
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         counted: QuerySet[Any] = queryset.select_related("party").annotate(demand_count=Count("demands"))
@@ -185,6 +197,16 @@ class ListResource(SharingResource):
         what_if = what_if_of(self.given(WhatIfBody))
         refuse_too_large(demand_list)
         return Response(shown(trials.try_out(demand_list, what_if), self.user))
+
+    @extend_schema(responses=described([PDF.media_type], "The part."), parameters=[PrintAsked])
+    @action(detail=True, methods=["get"], url_path="print")
+    def print_(self, request: Request, id: int) -> HttpResponse:
+        """Print a list
+
+        A hundred lines with what came of each, as PDF.
+        """
+        first = self.asked(PrintAsked)["from_line"]
+        return printing.attached(*printed(self.get_object(), first, self.standing))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

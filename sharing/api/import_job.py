@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -8,6 +10,7 @@ from rest_framework.request import Request
 from registry.api.fields import OrganizationField
 from registry.api.import_job import ImportBody, JobResource, JobShown
 from registry.models import ImportTarget, Role
+from sharing.exports.demand_template import csv_template, xlsx_template
 
 IMPORT_DEMANDS = "sharing.import_demands"
 
@@ -20,6 +23,8 @@ class DemandImportBody(ImportBody):
 
 class ImportJobResource(JobResource):
     """Imports of your organizations: what became of each file."""
+
+    templates: ClassVar = {**JobResource.templates, "demands": {"csv": csv_template, "xlsx": xlsx_template}}
 
     @extend_schema(request=DemandImportBody, responses={202: JobShown})
     @action(detail=False, methods=["post"], parser_classes=[MultiPartParser])

@@ -1,42 +1,50 @@
-"""Monitoring by the API: what each indicator is, and its figures as far as the caller may know of what they count."""
+"""Monitoring by the API: what each indicator is, its figures, and the rows behind them, as far as the caller may know
+of what they count."""
 
-import re
-from datetime import date
-from typing import Any
+from dataclasses import asdict
+from typing import Any, ClassVar
 
-from django.utils import timezone
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.problems import Problem, bad_parameter
+from registry.api import renderers
+from registry.api.downloads import SHEETS, described
+from registry.api.pagination import CURSOR, LIMIT, KeysetPagination
+from registry.api.problems import Problem, at_parameters, bad_parameter
 from registry.api.views import Api
-from registry.kinds import Kind
-from registry.models import Region, Sector, User
-from registry.models.region import split_region
-from sharing.monitoring import kept
+from registry.exports.files import attached
+from registry.exports.formats import FORMATS
+from registry.models import User
+from sharing.api.asked import Asked, scope_of
+from sharing.monitoring import files, kept
 from sharing.monitoring.breakdowns import TOTAL, Breakdown
+from sharing.monitoring.drilldown import Drill, behind
+from sharing.monitoring.factors import factors
 from sharing.monitoring.figures import Unit
 from sharing.monitoring.indicators import INDICATORS, Indicator
-from sharing.monitoring.scope import LONGEST, Scope, first_of_month, last_year
-
-MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-PARAMETERS = {
-    "by": f"What the rows are of: a breakdown of the indicator, or {TOTAL.code}; the first breakdown when left out.",
-    "start": "First month, as 2026-01; eleven months ago when left out.",
-    "end": "Last month; this one when left out.",
-    "region": "Code of a region that you regulate, or of one inside it.",
-    "kind": ", ".join(Kind.values),
-    "sector": ", ".join(Sector.values),
-}
+from sharing.monitoring.scope import Scope, first_of_month
 
 
 class ColumnShown(serializers.Serializer[Any]):
     code = serializers.CharField()
     title = serializers.CharField()
     unit = serializers.ChoiceField(choices=[unit.value for unit in Unit])
+
+
+class FactorShown(serializers.Serializer[Any]):
+    """Of one build, or one kilometre of a route: money once, and tonnes of CO₂; null where there is no factor."""
+
+    per = serializers.CharField()
+    cost = serializers.FloatField(allow_null=True)
+    cost_source = serializers.CharField()
+    cost_is_assumed = serializers.BooleanField()
+    co2_t = serializers.FloatField(allow_null=True)
+    co2_source = serializers.CharField()
+    co2_is_assumed = serializers.BooleanField()
 
 
 class IndicatorShown(serializers.Serializer[Any]):
@@ -48,6 +56,7 @@ class IndicatorShown(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
     columns = ColumnShown(many=True)
     breakdowns = serializers.ListField(child=serializers.CharField())
+    factors = serializers.DictField(child=FactorShown(), help_text="By kind; empty where it is reckoned without.")
 
 
 class IndicatorsShown(serializers.Serializer[Any]):
@@ -73,6 +82,31 @@ class FiguresShown(serializers.Serializer[Any]):
     rows = FigureRow(many=True)
 
 
+class FiguresAsked(Asked):
+    by = serializers.CharField(
+        required=False,
+        help_text="What the rows are of: a breakdown of the indicator, or total; the first breakdown when left out.",
+    )
+    anew = serializers.BooleanField(default=False, help_text="Whether kept figures are reckoned again, however long.")
+
+
+class RowsAsked(Asked):
+    by = serializers.CharField(required=False, help_text="The breakdown that `key` is of; the first when left out.")
+    key = serializers.CharField(required=False, help_text="Of the row whose figures are counted; all when left out.")
+
+
+class RowShown(serializers.Serializer[Any]):
+    """An asset, demand, consent, match or leg that is counted. values: texts, numbers and days by codes."""
+
+    id = serializers.IntegerField()
+    values = serializers.DictField(child=serializers.JSONField())
+
+
+class RowsShown(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True, help_text="The next page; null on the last.")
+    results = RowShown(many=True)
+
+
 class IndicatorsView(Api):
     noun, nouns = "indicator", "indicators"
 
@@ -92,29 +126,79 @@ class IndicatorView(Api):
     def may_lag(self) -> bool:
         return True
 
-    @extend_schema(
-        responses=FiguresShown,
-        parameters=[OpenApiParameter(name, str, description=PARAMETERS[name]) for name in PARAMETERS],
-    )
+    @extend_schema(responses=FiguresShown, parameters=[FiguresAsked])
     def get(self, request: Request, code: str) -> Response:
         """Read the figures of an indicator
 
         Over whole months: of a region that you regulate all of it, else what is your organizations' own.
         """
-        if code not in INDICATORS:
-            raise Problem("not_seen")
-        self.check_parameters(*PARAMETERS, "format")
-        given = {name: str(value) for name, value in request.query_params.items() if name != "format"}
-        known, user = INDICATORS[code], request.user
-        assert isinstance(user, User), "the permissions have let no one else in"
-        breakdown, scope = _breakdown(known, given.get("by", "")), _scope(given, user)
-        found = kept.figures(known, scope, breakdown.code)
+        known = _known(code)
+        asked = self.asked(FiguresAsked)
+        breakdown, scope = _breakdown(known, asked.get("by", "")), _scope(asked, self.user)
+        found = kept.figures(known, scope, breakdown.code, anew=asked["anew"])
         labels = breakdown.labels([row.key for row in found.rows])
         rows = [{"key": row.key, "label": str(labels[row.key]), "values": dict(row.values)} for row in found.rows]
         start, end = f"{scope.start:%Y-%m}", f"{first_of_month(scope.end, months=-1):%Y-%m}"
         return Response(
             {"indicator": code, "by": breakdown.code, "start": start, "end": end, "at": found.at, "rows": rows}
         )
+
+
+class IndicatorRowsView(Api):
+    noun, nouns = "indicator", "indicators"
+    # Of pages; no parameter narrows them past the figure.
+    orderings: ClassVar = ("id",)
+
+    def may_lag(self) -> bool:
+        return True
+
+    def get_renderers(self) -> list[Any]:
+        return [renderers.JSONRenderer(), *renderers.FileRenderer.of(*SHEETS)]
+
+    def filters_given(self) -> list[str]:
+        return []
+
+    def may_leave_few(self, filters: list[str]) -> bool:
+        return False
+
+    @extend_schema(
+        operation_id="indicators_rows",
+        responses={
+            (200, "application/json"): RowsShown,
+            **described((format.media_type for format in SHEETS), "All rows."),
+        },
+        parameters=[
+            RowsAsked,
+            OpenApiParameter(LIMIT, int, description="Rows of a page."),
+            OpenApiParameter(CURSOR, str, description="Where the page begins: `next` has it."),
+        ],
+    )
+    def get(self, request: Request, code: str) -> HttpResponseBase:
+        """Read the rows behind a figure
+
+        The assets, demands, consents, matches or legs that it counts: in pages, or all of them as CSV or XLSX.
+        """
+        known = _known(code)
+        asked = self.asked(RowsAsked, LIMIT, CURSOR)
+        breakdown, scope = _breakdown(known, asked.get("by", "")), _scope(asked, self.user)
+        drill = _behind(code, scope, breakdown, asked.get("key", ""))
+        renderer: Any = request.accepted_renderer
+        if renderer.exports:
+            return self._file(drill, renderer.format, f"{code}-rows")
+        paginator = KeysetPagination()
+        page = paginator.paginate_queryset(drill.rows, request, view=self)
+        rows = [{"id": row.pk, "values": {one.code: one.value(row) for one in drill.fields}} for row in page]
+        return paginator.get_paginated_response(rows)
+
+    def _file(self, drill: Drill, form: str, name: str) -> HttpResponseBase:
+        for parameter in (LIMIT, CURSOR):
+            if parameter in self.request.query_params:
+                raise bad_parameter(parameter, _("A file holds the whole list: leave it out."))
+        format = FORMATS[form]
+        if drill.rows[format.at_once : format.at_once + 1].exists():
+            text = _("There are more than %(most)d rows: narrow the figure first.") % {"most": format.at_once}
+            raise bad_parameter("format", text, "too_many")
+        return attached(format, [files.of_drill(name, drill)], name)
 
 
 def _shown(one: Indicator) -> dict[str, Any]:
@@ -127,47 +211,33 @@ def _shown(one: Indicator) -> dict[str, Any]:
             {"code": column.code, "title": str(column.title), "unit": column.unit.value} for column in one.columns
         ],
         "breakdowns": [breakdown.code for breakdown in one.breakdowns],
+        "factors": {kind: asdict(factor) for kind, factor in factors().items()} if one.has_factors else {},
     }
+
+
+def _known(code: str) -> Indicator:
+    if code not in INDICATORS:
+        raise Problem("not_seen")
+    return INDICATORS[code]
 
 
 def _breakdown(known: Indicator, code: str) -> Breakdown:
     found = TOTAL if code == TOTAL.code else known.breakdown(code) if code else known.breakdowns[0]
     if found is None:
-        raise _one_of("by", [TOTAL.code, *(one.code for one in known.breakdowns)])
+        names = ", ".join([TOTAL.code, *(one.code for one in known.breakdowns)])
+        raise bad_parameter("by", _("One of: %(names)s.") % {"names": names}, "choice")
     return found
 
 
-def _scope(given: dict[str, str], user: User) -> Scope:
-    first, _after = last_year()
-    start = _month("start", given["start"]) if "start" in given else first
-    end = _month("end", given["end"]) if "end" in given else first_of_month(timezone.localdate())
-    if end < start:
-        raise bad_parameter("end", _("The last month comes before the first: change one of them."))
-    if first_of_month(start, months=LONGEST) <= end:
-        raise bad_parameter("end", _("Ask for at most %(most)d months.") % {"most": LONGEST})
-    for name, values in (("kind", Kind.values), ("sector", Sector.values)):
-        if name in given and given[name] not in values:
-            raise _one_of(name, values)
-    region = _region(given["region"], user) if "region" in given else None
-    narrower = {name: given[name] for name in ("kind", "sector") if name in given}
-    return Scope.of(user, start, first_of_month(end, months=1), region=region, **narrower)
+def _scope(asked: dict[str, Any], user: User) -> Scope:
+    with at_parameters():
+        return scope_of(asked, user)
 
 
-def _month(name: str, text: str) -> date:
-    found = MONTH.fullmatch(text)
-    if found is None or found[1] == "0000" or found[1] == "9999":
-        raise bad_parameter(name, _("Write a month as 2026-11."))
-    return date(int(found[1]), int(found[2]), 1)
-
-
-def _region(text: str, user: User) -> Region:
-    scheme, code = split_region(text)
-    found = Region.objects.filter(scheme=scheme, code=code).first() if "\x00" not in text else None
-    regulated = [(found.scheme, "")] if found and user.is_superuser else user.regulated
-    if found is None or not any(found.scheme == one and found.code.startswith(prefix) for one, prefix in regulated):
-        raise bad_parameter("region", _("This is no region that you regulate."))
-    return found
-
-
-def _one_of(name: str, values: list[str]) -> Problem:
-    return bad_parameter(name, _("One of: %(names)s.") % {"names": ", ".join(values)}, "choice")
+def _behind(code: str, scope: Scope, breakdown: Breakdown, key: str) -> Drill:
+    try:
+        if key:
+            breakdown.labels([key])
+        return behind(code, scope, breakdown.code, key)
+    except (ValueError, KeyError) as error:
+        raise bad_parameter("key", _("This is no key of a row of that breakdown.")) from error

@@ -1,8 +1,35 @@
 import json
 from typing import Any
 
+from rest_framework import serializers
+
 from sharing.models import MatchLeg
 from sharing.seen import Seen
+
+
+class LegShown(serializers.Serializer[Any]):
+    """Units of an asset, or a gap to be built. Of a protected asset that you may not know of yet, only that an owner
+    is asked."""
+
+    position = serializers.IntegerField()
+    is_gap = serializers.BooleanField()
+    asset = serializers.IntegerField(allow_null=True)
+    asset_code = serializers.CharField(allow_null=True)
+    owner = serializers.CharField(allow_null=True)
+    protected = serializers.BooleanField()
+    quantity = serializers.IntegerField()
+    weight_kg = serializers.FloatField()
+    wind_area_m2 = serializers.FloatField()
+    power_kw = serializers.FloatField()
+    place = serializers.JSONField(allow_null=True)
+    place_is_exact = serializers.BooleanField()
+    length_m = serializers.FloatField(allow_null=True)
+    terrain = serializers.DictField(
+        child=serializers.FloatField(),
+        help_text="Metres of a gap by class of terrain, `ordinary` in no area of any; empty where none is known.",
+    )
+    cost_per_year = serializers.FloatField()
+    reference = serializers.UUIDField(allow_null=True, help_text="Of its lines in /allocations/.")
 
 
 def leg_shown(leg: MatchLeg, seen: Seen) -> dict[str, Any]:

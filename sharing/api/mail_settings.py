@@ -8,7 +8,6 @@ from rest_framework.response import Response
 from registry.api import etags
 from registry.api.serializers import Body
 from registry.api.views import Api
-from registry.models import User
 from sharing.models import EventType, MailTiming
 from sharing.notifications.preferences import set_timings, timings_of
 
@@ -51,18 +50,12 @@ class MailSettingsView(Api):
         """
         if "If-Match" in request.headers:
             etags.check_match(request, etags.etag_of(self._shown()))
-        set_timings(self._person, self.given(MailSettingsChange)["timings"])
+        set_timings(self.user, self.given(MailSettingsChange)["timings"])
         return self._answer()
-
-    @property
-    def _person(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User), "the permissions have let no one else in"
-        return user
 
     def _answer(self) -> Response:
         shown = self._shown()
         return Response(shown, headers={"ETag": etags.etag_of(shown)})
 
     def _shown(self) -> dict[str, Any]:
-        return {"timings": {kind.value: timing.value for kind, timing in timings_of(self._person).items()}}
+        return {"timings": {kind.value: timing.value for kind, timing in timings_of(self.user).items()}}

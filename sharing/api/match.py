@@ -1,138 +1,37 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db.models import F, OuterRef, QuerySet, Subquery, prefetch_related_objects
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.fields import OrganizationField, PeriodField
-from registry.api.serializers import ActionsField, Body, Shown
-from registry.api.views import Rows
-from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter
+from registry import printing
+from registry.api.downloads import described
+from registry.api.renderers import PDF
+from registry.api.serializers import Body
+from registry.api.views import SAFE, Rows
+from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, TextFilter
 from registry.kinds import Kind
-from registry.models import Scope
+from registry.models import Scope, User
+from sharing import waiting_for
 from sharing.api.decisions import MOST_AT_ONCE, Decisions, decided
-from sharing.api.legs import leg_shown
+from sharing.api.match_shown import MatchShown
 from sharing.api.verbs import SharingResource
-from sharing.models import Approval, Consent, Match, MatchStatus, RefusalReason, RejectionReason
+from sharing.models import Match, MatchStatus, RejectionReason
 from sharing.seen import Seen
-from sharing.workflow import approvals, matches
+from sharing.shown import letter
+from sharing.workflow import approvals, assignments, matches
 from sharing.workflow.fingerprint import fingerprints_of
 from sharing.workflow.rules import MATCH_FACTS
-
-
-class LegShown(serializers.Serializer[Any]):
-    """Units of an asset, or a gap to be built. Of a protected asset that you may not know of yet, only that an owner
-    is asked."""
-
-    position = serializers.IntegerField()
-    is_gap = serializers.BooleanField()
-    asset = serializers.IntegerField(allow_null=True)
-    asset_code = serializers.CharField(allow_null=True)
-    owner = serializers.CharField(allow_null=True)
-    protected = serializers.BooleanField()
-    quantity = serializers.IntegerField()
-    weight_kg = serializers.FloatField()
-    wind_area_m2 = serializers.FloatField()
-    power_kw = serializers.FloatField()
-    place = serializers.JSONField(allow_null=True)
-    place_is_exact = serializers.BooleanField()
-    length_m = serializers.FloatField(allow_null=True)
-    terrain = serializers.DictField(
-        child=serializers.FloatField(),
-        help_text="Metres of a gap by class of terrain, `ordinary` in no area of any; empty where none is known.",
-    )
-    cost_per_year = serializers.FloatField()
-    reference = serializers.UUIDField(allow_null=True, help_text="Of its lines in /allocations/.")
-
-
-class ScorePart(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    value = serializers.FloatField(allow_null=True)
-    unit = serializers.CharField()
-    weight = serializers.FloatField()
-    score = serializers.FloatField(allow_null=True)
-
-
-class ConsentInMatch(serializers.ModelSerializer[Consent]):
-    owner = OrganizationField(read_only=True)
-    reason = serializers.ChoiceField(choices=RefusalReason.choices, allow_blank=True, read_only=True)
-
-    class Meta:
-        model = Consent
-        fields = ("id", "owner", "status", "conditions", "reason", "reason_text", "deadline", "answered_at")
-
-
-class ApprovalInMatch(serializers.ModelSerializer[Approval]):
-    regulator = OrganizationField(read_only=True)
-    reason = serializers.ChoiceField(choices=RejectionReason.choices, allow_blank=True, read_only=True)
-
-    class Meta:
-        model = Approval
-        fields = ("id", "regulator", "decision", "reason", "reason_text", "decided_at")
-
-
-class MatchShown(Shown[Match]):
-    """One way to meet a demand. `rank` 1 is the run's answer. `fingerprint`, only where `approve` is open, is of what
-    you are shown: an approval sends it back, and is refused where something has changed meanwhile."""
-
-    party = OrganizationField(source="demand.list.party", read_only=True)
-    kind = serializers.ChoiceField(source="demand.kind", choices=Kind.choices, read_only=True)
-    demand_list = serializers.IntegerField(source="demand.list_id", read_only=True)
-    period = PeriodField(read_only=True)
-    score_parts = ScorePart(many=True, read_only=True)
-    length_m = serializers.SerializerMethodField()
-    costs_more = serializers.FloatField(
-        read_only=True, allow_null=True, help_text="A year, than the run's answer to the same demand."
-    )
-    legs = serializers.SerializerMethodField()
-    consents = serializers.SerializerMethodField()
-    hidden_consents = serializers.SerializerMethodField(help_text="Of owners that you may not know of yet.")
-    approvals = ApprovalInMatch(many=True, read_only=True)
-    agreement = serializers.SerializerMethodField()
-    fingerprint = serializers.SerializerMethodField()
-    actions = ActionsField()
-
-    class Meta:
-        model = Match
-        fields = (
-            "id", "run", "demand", "demand_list", "party", "kind", "rank", "status", "status_at", "period", "score",
-            "score_parts", "cost_per_year", "costs_more", "distance_m", "length_m", "legs", "consents",
-            "hidden_consents", "approvals", "agreement", "renews", "deadline", "created_at", "fingerprint", "actions",
-        )  # fmt: skip
-        read_only_fields = fields
-
-    @property
-    def seen(self) -> Seen:
-        seen: Seen = self.context["seen"]
-        return seen
-
-    def get_length_m(self, match: Match) -> float | None:
-        return self.seen.length_m(match)
-
-    @extend_schema_field(LegShown(many=True))
-    def get_legs(self, match: Match) -> list[dict[str, Any]]:
-        return [leg_shown(leg, self.seen) for leg in match.legs.all()]
-
-    @extend_schema_field(ConsentInMatch(many=True))
-    def get_consents(self, match: Match) -> Any:
-        return ConsentInMatch(self.seen.consents(match), many=True).data
-
-    def get_hidden_consents(self, match: Match) -> int:
-        return self.seen.hidden_consents(match)
-
-    def get_agreement(self, match: Match) -> int | None:
-        agreement = getattr(match, "agreement", None)
-        return agreement.pk if agreement else None
-
-    def get_fingerprint(self, match: Match) -> str | None:
-        open_to_caller = "approve" in self.context["actions"](match)
-        return self.context["fingerprints"][match.pk] if open_to_caller else None
 
 
 class ApproveBody(Body):
@@ -158,6 +57,50 @@ class RejectManyBody(RejectBody):
     matches = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MOST_AT_ONCE)
 
 
+class ColleagueField(serializers.SlugRelatedField[User]):
+    """One of those who decide for the caller's regulators, by user name."""
+
+    default_error_messages = {"does_not_exist": _("Nobody who decides for a regulator of yours has this user name.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="username", queryset=User.objects.none(), **kwargs)
+
+    def get_queryset(self) -> Any:
+        return waiting_for.colleagues(self.context["view"].user)
+
+    def to_internal_value(self, data: Any) -> User:
+        if not isinstance(data, str) or not data.isprintable():
+            self.fail("does_not_exist")
+        return super().to_internal_value(data)
+
+
+class AssignBody(Body):
+    to = ColleagueField(allow_null=True, help_text="The user name of a colleague; null for nobody in particular.")
+
+
+class AssignManyBody(AssignBody):
+    matches = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MOST_AT_ONCE)
+
+
+class LoadShown(serializers.Serializer[Any]):
+    """What one person has to decide; `person` is null for what is given to nobody yet."""
+
+    person = serializers.CharField(source="person.username", allow_null=True, default=None)
+    count = serializers.IntegerField()
+    overdue = serializers.IntegerField()
+    next_deadline = serializers.DateTimeField(allow_null=True)
+
+
+class Workload(serializers.Serializer[Any]):
+    results = LoadShown(many=True)
+
+
+class LetterAsked(Body):
+    language = serializers.ChoiceField(
+        choices=settings.LANGUAGES, required=False, help_text="Of the letter; that of the call when left out."
+    )
+
+
 class MatchFilters(Filters):
     status = ChoicesFilter(choices=MatchStatus.choices)
     demand = filters.NumberFilter(help_text="The demand's id.")
@@ -167,10 +110,23 @@ class MatchFilters(Filters):
     party = CodeFilter(field_name="demand__list__party__code", help_text="The party's code.")
     kind = ChoicesFilter(field_name="demand__kind", choices=Kind.choices)
     region = RegionFilter("demand__list__party__region")
+    q = TextFilter("demand__name")
+    waiting = filters.ChoiceFilter(
+        method="filter_waiting",
+        choices=[(name, name) for name in waiting_for.MATCHES],
+        help_text="What waits for you to do so.",
+    )
+    assigned_to = CodeFilter(field_name="given_name", help_text="The user name of a colleague of yours.")
+    unassigned = filters.BooleanFilter(
+        field_name="given_name", lookup_expr="isnull", help_text="Whether it is the work of nobody in particular."
+    )
 
     class Meta:
         model = Match
         fields: tuple[str, ...] = ()
+
+    def filter_waiting(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(pk__in=waiting_for.MATCHES[value](self.user).order_by().values("pk"))
 
 
 class MatchResource(SharingResource):
@@ -181,11 +137,14 @@ class MatchResource(SharingResource):
     orderings = ("-id", "status_at", "rank")
     serializer_class = MatchShown
     filterset_class = MatchFilters
+    files: ClassVar = {"letter": [PDF]}
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         answers = Match.objects.filter(run=OuterRef("run"), demand=OuterRef("demand"), rank=1).values("cost_per_year")
         more = F("cost_per_year") - Subquery(answers[:1])
         rows: QuerySet[Any] = queryset.select_related("demand__list__party", "agreement").annotate(costs_more=more)
+        if isinstance(self.request.user, User):
+            rows = rows.annotate(given_name=waiting_for.assignee_of(self.user, "assignee__username"))
         return rows
 
     def shown(self, page: Sequence[Any]) -> Rows:
@@ -195,8 +154,12 @@ class MatchResource(SharingResource):
         parts = {"seen": Seen.of(page, self.user), "fingerprints": fingerprints}
         return list(MatchShown(page, many=True, context=self.get_serializer_context() | parts).data)
 
+    def actions_on(self, subject: Any) -> list[str]:
+        actions = super().actions_on(subject)
+        return [*actions, "assign"] if assignments.may_assign(subject, self.standing) else actions
+
     def needed_scope(self) -> Scope:
-        return Scope.READ if self.request.method in ("GET", "HEAD", "OPTIONS") else Scope.DECIDE
+        return Scope.READ if self.request.method in SAFE else Scope.DECIDE
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"], url_path="request")
@@ -256,3 +219,50 @@ class MatchResource(SharingResource):
         """
         values = self.given(RejectManyBody)
         return decided(approvals.reject_many(values.pop("matches"), **values, actor=self.user))
+
+    @extend_schema(request=AssignBody)
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, id: int) -> HttpResponseBase:
+        """Assign a match to a colleague
+
+        Or to nobody in particular. For managers of a regulator who may decide on it; the right to decide stays with
+        all of them.
+        """
+        values = self.given(AssignBody)
+        return self.done(assignments.assign(self.get_object(), **values, actor=self.user).pk)
+
+    @extend_schema(request=AssignManyBody, responses=Decisions)
+    @action(detail=False, methods=["post"], url_path="assign", url_name="assign-many")
+    def assign_many(self, request: Request) -> Response:
+        """Assign many matches
+
+        To the same colleague; each stands or falls alone.
+        """
+        values = self.given(AssignManyBody)
+        return decided(assignments.assign_many(values.pop("matches"), **values, actor=self.user))
+
+    @extend_schema(responses=Workload)
+    @action(detail=False, methods=["get"])
+    def workload(self, request: Request) -> Response:
+        """Read who has how much to decide
+
+        What you may decide by whom it is assigned to: nobody first, then each of your colleagues. Empty for who
+        decides for no regulator.
+        """
+        self.check_parameters("format")
+        return Response(Workload({"results": waiting_for.workload(self.user)}).data)
+
+    @extend_schema(
+        responses=described([PDF.media_type], "The letter."),
+        parameters=[LetterAsked],
+    )
+    @action(detail=True, methods=["get"])
+    def letter(self, request: Request, id: int) -> HttpResponse:
+        """Download the letter of a decision
+
+        As PDF, with nothing in it that you may not know of. Only of what a regulator has approved or rejected.
+        """
+        language = self.asked(LetterAsked).get("language") or translation.get_language() or settings.LANGUAGE_CODE
+        match = self.get_object()
+        with translation.override(language):
+            return printing.attached(letter.letter(match, self.user), letter.name(match, language))

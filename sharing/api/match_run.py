@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.problems import Problem, bad_parameter
+from registry.api.problems import Problem
 from registry.api.serializers import Body, Shown
 from registry.filters import ChoicesFilter, Filters
 from sharing.api.verbs import SharingResource
@@ -41,8 +41,8 @@ class RunFilters(Filters):
 
 
 class CompareQuery(Body):
-    all = serializers.BooleanField(default=False)
-    from_line = serializers.IntegerField(default=1, min_value=1)
+    all = serializers.BooleanField(default=False, help_text="Lines that are the same, too.")
+    from_line = serializers.IntegerField(default=1, min_value=1, help_text="From this line of the list on.")
 
 
 class RunResource(SharingResource):
@@ -58,8 +58,7 @@ class RunResource(SharingResource):
         responses={200: Compared},
         parameters=[
             OpenApiParameter("other", int, OpenApiParameter.PATH, description="Another run of the same list."),
-            OpenApiParameter("all", bool, description="Lines that are the same, too."),
-            OpenApiParameter("from_line", int, description="From this line of the list on."),
+            CompareQuery,
         ],
     )
     @action(detail=True, methods=["get"], url_path="compare/<int:other>")
@@ -68,13 +67,10 @@ class RunResource(SharingResource):
 
         Line by line: newly met, lost, met by other assets or at another cost. A thousand lines at once.
         """
-        query = CompareQuery(data=request.query_params.dict())
-        if not query.is_valid():
-            name, [error, *_rest] = next(iter(query.errors.items()))
-            raise bad_parameter(name, str(error), error.code)
+        query = self.asked(CompareQuery)
         before = self.get_object()
         after = get_object_or_404(self.get_queryset(), pk=other, list=before.list_id)
         for run in (before, after):
             if run.status != RunStatus.DONE:
                 raise Problem("wrong_state", _("Run %(run)d is not done.") % {"run": run.pk})
-        return Response(runs_compared(before, after, self.user, **query.validated_data))
+        return Response(runs_compared(before, after, self.user, **query))

@@ -7,12 +7,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from registry.api.serializers import ActionsField, Shown
-from registry.filters import Filters
+from registry.api.serializers import ActionsField, Body, Shown
+from registry.filters import ChoicesFilter, Filters
 from sharing.api.verbs import SharingResource
 from sharing.models import Channel, EventType, Notification
-from sharing.notifications.inbox import mark_read
+from sharing.notifications.inbox import inbox_of, mark_read, mark_unread
 from sharing.notifications.messages import RELATED, message_of
 from sharing.seen import read_by
 
@@ -37,7 +38,22 @@ class NotificationShown(Shown[Notification]):
         return message_of(notification, hides_owner=notification.hides_owner).body
 
 
+class ReadBody(Body):
+    """What is to be read of the inbox; all of it where nothing narrows it."""
+
+    type = serializers.ChoiceField(choices=EventType.choices, required=False)
+    list = serializers.IntegerField(required=False, help_text="The demand list that they are about.")
+
+
+class MarkedRead(serializers.Serializer[Any]):
+    """How many were unread before."""
+
+    read = serializers.IntegerField()
+
+
 class NotificationFilters(Filters):
+    type = ChoicesFilter(field_name="event__type", choices=EventType.choices)
+    list = filters.NumberFilter(field_name="event__demand_list", help_text="The id of the list that they are about.")
     unread = filters.BooleanFilter(field_name="read_at", lookup_expr="isnull")
 
     class Meta:
@@ -61,7 +77,7 @@ class NotificationResource(SharingResource):
         return read_by(own, self.user)
 
     def actions_on(self, subject: Any) -> list[str]:
-        return [] if subject.read_at else ["read"]
+        return ["unread"] if subject.read_at else ["read"]
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -73,3 +89,26 @@ class NotificationResource(SharingResource):
         found = self.get_object()
         mark_read(Notification.objects.filter(pk=found.pk))
         return self.done(found.pk)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def unread(self, request: Request, id: int) -> HttpResponseBase:
+        """Mark a notification as unread
+
+        Doing so again changes nothing.
+        """
+        found = self.get_object()
+        mark_unread(Notification.objects.filter(pk=found.pk))
+        return self.done(found.pk)
+
+    @extend_schema(request=ReadBody, responses=MarkedRead)
+    @action(detail=False, methods=["post"], url_path="read", url_name="read-many")
+    def read_many(self, request: Request) -> Response:
+        """Mark many notifications as read
+
+        All of your inbox, or those of a type or about a list.
+        """
+        wanted = self.given(ReadBody)
+        columns = {"type": "event__type", "list": "event__demand_list"}
+        rows = inbox_of(self.user).filter(**{columns[name]: value for name, value in wanted.items()})
+        return Response({"read": mark_read(rows)})

@@ -34,7 +34,7 @@ EVENT = (
     Field("id", _("No."), lambda event: event.pk),
     Field("occurred_at", _("When"), lambda event: _moment(event.occurred_at)),
     Field("type", _("What"), lambda event: event.get_type_display()),
-    Field("match", _("Match"), lambda event: event.match_id),
+    Field("match", _("Match"), lambda event: event.match_id, int),
     Field("about", _("About"), lambda event: _about(event)),
     Field("by", _("By"), lambda event: author(event) or None),
     Field("details", _("In words"), lambda event: words.event_details(event) or None),
@@ -75,7 +75,7 @@ EXPORT = (
     Field("address", _("Address"), lambda left: left.address),
     Field("file", _("File"), lambda left: left.filename),
     Field("parameters", _("Narrowed to"), lambda left: " ".join(map("=".join, left.parameters.items())) or None),
-    Field("rows", _("Rows"), lambda left: left.rows),
+    Field("rows", _("Rows"), lambda left: left.rows, int),
 )
 
 

@@ -20,11 +20,13 @@ from sharing.monitoring.scope import Scope, first_of_month
 
 @dataclass(frozen=True)
 class Field:
-    """code: its heading in files. value: of a row, as text, number or day."""
+    """code: its heading in files. value: of a row, as text, number or day. holds: which of these, where it may be
+    lacking."""
 
     code: str
     title: str | Promise
     value: Callable[[Any], str | int | float | date | None]
+    holds: type[str | int | float | date] = str
 
 
 @dataclass(frozen=True)

@@ -53,15 +53,16 @@ def of_members(name: str, fields: Sequence[Field], members: Sequence[tuple[int, 
 
 
 def _columns(fields: Sequence[Field], first: Any) -> list[tuple[str, Any]]:
-    """Name and type of each column, as a first row tells them; lengths have fractions."""
+    """Name and type of each column, as a first row tells them, or where it lacks the value the field; lengths have
+    fractions."""
     types = {str: pa.string(), int: pa.int64(), float: pa.float64(), date: pa.date32()}
-    return [
-        (
-            field.code,
-            pa.float64() if field.code.endswith("_m") else types.get(type(first and field.value(first)), pa.string()),
-        )
-        for field in fields
-    ]
+
+    def type_of(field: Field) -> Any:
+        value = field.value(first) if first else None
+        known = types.get(field.holds if value is None else type(value), pa.string())
+        return pa.float64() if field.code.endswith("_m") else known
+
+    return [(field.code, type_of(field)) for field in fields]
 
 
 def of_texts(name: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:

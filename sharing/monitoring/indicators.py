@@ -16,7 +16,7 @@ from sharing.monitoring.scope import Scope
 @dataclass(frozen=True)
 class Indicator:
     """code: its name in addresses. headline: the column that says it in one number. charted: what charts draw.
-    figures: the rows of a breakdown."""
+    figures: the rows of a breakdown. has_factors: whether they are reckoned by monitoring.factors."""
 
     code: str
     title: str | Promise
@@ -27,6 +27,7 @@ class Indicator:
     charted: Sequence[str]
     breakdowns: Sequence[Breakdown]
     figures: Callable[[Scope, str], list[Row]]
+    has_factors: bool = False
 
     def breakdown(self, code: str) -> Breakdown | None:
         """The one of that code, or None."""
@@ -106,6 +107,7 @@ INDICATORS: dict[str, Indicator] = {
             ("builds_shared", "builds_together"),
             (KIND, SECTORS, REGION, MONTH),
             builds_avoided.figures,
+            has_factors=True,
         ),
         Indicator(
             "catalog-quality",

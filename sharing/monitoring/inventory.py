@@ -7,7 +7,7 @@ within three months. Levels are looked at once a year, as art. 31 has the risks 
 """
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.models import Asset, Organization, Protection, Role, User
-from registry.models.regulated import regulated_regions
+from registry.models import Asset, Organization, Protection, Region, Role, User
+from registry.models.regulated import regulated_by, regulated_regions
 from sharing.errors import NotYours
 from sharing.models import EventType, Inventory
 from sharing.monitoring.breakdowns import kind_name, level_name
@@ -36,16 +36,25 @@ FIELDS = (
     Field("level", gettext_lazy("Level"), lambda row: level_name(row["protection"])),
     Field("assets", gettext_lazy("Assets"), lambda row: row["assets"]),
     Field("overdue", gettext_lazy("Reviews overdue"), lambda row: row["overdue"]),
-    Field("next_review", gettext_lazy("Next review"), lambda row: row["next_review"]),
+    Field("next_review", gettext_lazy("Next review"), lambda row: row["next_review"], date),
 )
 
 
-def inventory(user: User) -> Drill:
-    """Counts by owner, region, kind and level: of one's own assets, and of those in the regions that one regulates."""
+def inventory(
+    user: User, *, owner: Organization | None = None, region: Region | None = None, kind: str = "", level: str = ""
+) -> Drill:
+    """Counts by owner, region, kind and level: of one's own assets, and of those in the regions that one regulates;
+    narrowed to one of each where it is named."""
     rows: QuerySet[Any] = Asset.objects.all()
     if not user.is_superuser:
         rows = rows.filter(Q(owner__in=list(user.roles)) | regulated_regions(user, "region"))
-    counted = rows.values("owner__name", "owner__code", "region__code", "region__name", "kind", "protection").annotate(
+    if region:
+        rows = rows.filter(regulated_by([region], "region"))
+    wanted = {"owner": owner, "kind": kind, "protection": level}
+    rows = rows.filter(**{column: value for column, value in wanted.items() if value})
+    counted = rows.values(
+        "owner__name", "owner__code", "region__scheme", "region__code", "region__name", "kind", "protection"
+    ).annotate(
         assets=Count("pk"),
         overdue=Count("pk", filter=Q(protection_review_on__lte=timezone.localdate())),
         next_review=Min("protection_review_on"),

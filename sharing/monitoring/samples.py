@@ -1,20 +1,21 @@
 """Samples for an assessment by a third party: drawn by lot, so that who knows the seed can draw them again."""
 
 import secrets
-from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from django.db.models import CharField, Func, Model, QuerySet, Value
+from django.db.models import CharField, Func, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from registry.models import Organization, Role, User
+from registry.models import Organization, Region, Role, User
+from registry.models.region import region_text, split_region
 from sharing.errors import BadInput, NotYours
 from sharing.models import Frame, Sample
 from sharing.monitoring import decision_days, demands_met, sharing_rate
 from sharing.monitoring.decision_days import WHOLE
 from sharing.monitoring.drilldown import ASSET, DEMAND, REQUEST, Field
-from sharing.monitoring.scope import Scope
+from sharing.monitoring.scope import Scope, first_of_month
 
 MOST = 5000
 FIELDS: dict[str, tuple[Field, ...]] = {Frame.ASSETS: ASSET, Frame.DEMANDS: DEMAND, Frame.REQUESTS: REQUEST}
@@ -37,7 +38,6 @@ def draw(
     *,
     of: str,
     size: int,
-    criteria: Mapping[str, str],
     actor: User,
     seed: str = "",
 ) -> Sample:
@@ -58,12 +58,39 @@ def draw(
         organization=organization,
         drawn_by=actor,
         frame=of,
-        criteria=dict(criteria),
+        criteria=_criteria(scope),
         seed=seed,
         size=len(members),
         frame_size=whole,
         members=members,
     )
+
+
+def scope_of(sample: Sample, user: User) -> Scope:
+    """What the sample was drawn from, as far as `user` may know of it."""
+    kept = sample.criteria
+    scheme, code = split_region(kept.get("region", ""))
+    return Scope.of(
+        user,
+        date.fromisoformat(f"{kept['start']}-01"),
+        first_of_month(date.fromisoformat(f"{kept['end']}-01"), months=1),
+        region=Region.objects.filter(scheme=scheme, code=code).first() if code else None,
+        kind=kept.get("kind", ""),
+        sector=kept.get("sector", ""),
+    )
+
+
+def _criteria(scope: Scope) -> dict[str, str]:
+    """The span, and what narrows it, as the address of a page says them."""
+    region = region_text(scope.region.scheme, scope.region.code) if scope.region else ""
+    said = {
+        "start": f"{scope.start:%Y-%m}",
+        "end": f"{first_of_month(scope.end, months=-1):%Y-%m}",
+        "region": region,
+        "kind": scope.kind,
+        "sector": scope.sector,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def drawn(rows: QuerySet[Any], seed: str, size: int) -> list[int]:
@@ -78,7 +105,7 @@ def is_same(sample: Sample, scope: Scope) -> bool:
     return drawn(frame(scope, sample.frame), sample.seed, sample.size) == sample.members
 
 
-def members(sample: Sample, scope: Scope) -> list[tuple[int, Model | None]]:
+def members(sample: Sample, scope: Scope) -> list[tuple[int, Any]]:
     """Id and row of each member in the order of the lot; no row where it has left the frame since."""
     found = {row.pk: row for row in frame(scope, sample.frame).filter(pk__in=sample.members)}
     return [(pk, found.get(pk)) for pk in sample.members]

@@ -8,9 +8,11 @@ from typing import Self
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from registry.models import Asset, Organization, Region, User
 from registry.models.regulated import inside
+from sharing.errors import BadInput
 from sharing.models import CloseReason, CobuildGroup, CobuildStatus, Consent, Demand, ListStatus, Match, MatchLeg
 
 LONGEST = 60
@@ -60,6 +62,23 @@ class Scope:
         own = frozenset(user.roles) if user.takes_part else frozenset[int]()
         regulated = tuple(user.regulated) if user.takes_part else ()
         return cls(own, regulated, user.is_superuser and user.is_active, start, end, **narrower)  # type: ignore[arg-type]
+
+    @classmethod
+    def asked(
+        cls, user: User, *, start: date | None = None, end: date | None = None, **narrower: Region | str | None
+    ) -> Self:
+        """What `user` asks for: from the month of `start` through that of `end`, both its first day; the last twelve
+        where none are named. narrower: region, kind and sector. Raises BadInput at the one that makes no sense."""
+        first, last = start or last_year()[0], end or first_of_month(timezone.localdate())
+        if last < first:
+            raise BadInput(_("The last month comes before the first: change one of them."), "end")
+        if first_of_month(first, months=LONGEST) <= last:
+            raise BadInput(_("Ask for at most %(most)d months.") % {"most": LONGEST}, "end")
+        found = cls.of(user, first, first_of_month(last, months=1), **narrower)
+        region = found.region
+        if region and not (found.everything or any(_covers(one, region) for one in found.regulated)):
+            raise BadInput(_("This is no region that you regulate."), "region")
+        return found
 
     @classmethod
     def of_organization(cls, organization: Organization, start: date, end: date) -> Self:
@@ -143,6 +162,12 @@ class Scope:
 
     def _region(self, path: str) -> Q:
         return inside([(self.region.scheme, self.region.prefix)], path) if self.region else Q()
+
+
+def _covers(regulated: tuple[str, str], region: Region) -> bool:
+    """Whether the region lies in one that is given by scheme and prefix."""
+    scheme, prefix = regulated
+    return region.scheme == scheme and region.code.startswith(prefix)
 
 
 def _equal(**wanted: str) -> Q:

@@ -22,6 +22,11 @@ def is_decided(match: Match) -> bool:
     return match.status in (*GRANTED, MatchStatus.REJECTED)
 
 
+def name(match: Match, language: str) -> str:
+    """Of its file, without the ending."""
+    return f"decision-{match.pk}-{language}"
+
+
 def letter(match: Match, user: User) -> bytes:
     """The letter as PDF, in the language that is active: with nothing in it that `user` may not know of.
 

@@ -1,18 +1,16 @@
 """The page of one demand list: a draft with its lines to edit, the progress of its run, and what came of each line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -25,22 +23,17 @@ from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.places import collection
 from registry.web.whereabouts import whereabouts
-from sharing import words
-from sharing.matching.supply_near import Near, supply_near
+from sharing.matching.supply_near import supply_near
 from sharing.models import (
-    LIVE,
-    CobuildDemand,
     Demand,
     DemandList,
     ListStatus,
     Match,
     MatchRun,
-    MatchStatus,
     Outcome,
     RunStatus,
 )
-from sharing.seen import Seen
-from sharing.shown.match_page import LegRow, legs_of
+from sharing.shown.demand_lines import LINES_PRINTED, LineRow, figures, line_rows
 from sharing.shown.places import demand_point, leg_features
 from sharing.waiting_for import to_request
 from sharing.web.demand_lists import BUTTONS
@@ -49,8 +42,6 @@ from sharing.workflow import matches
 from sharing.workflow.rules import Verb, open_verbs
 
 PER_PAGE = 25
-LINES_PRINTED = 100
-"""Of a part that is printed while the person waits."""
 MOST_REQUESTED = 200
 """Requests of one click: each is a transaction of its own, and all are to be done while the person waits."""
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -92,56 +83,6 @@ class LineFilter(Form):
         return rows
 
 
-@dataclass(frozen=True)
-class LineRow:
-    """A line with what came of it. match: the one under way or in force, else the best proposal; others: how many more
-    proposals there are; near: for drafts, what is near now,
-    None where a line reaches too far; checked: whether that was looked up."""
-
-    demand: Demand
-    outcome: Outcome | None = None
-    match: Match | None = None
-    others: int = 0
-    legs: Sequence[LegRow] = ()
-    requestable: bool = False
-    group: int | None = None
-    near: Near | None = None
-    checked: bool = False
-
-    @property
-    def what(self) -> str:
-        """Kind and quantity."""
-        return f"{words.kind_noun(self.demand.kind, 1)} · {words.units(self.demand.kind, self.demand.quantity)}"
-
-    @property
-    def state(self) -> SafeString:
-        """In a coloured word: where its match stands, else whether the run met it."""
-        if self.match and self.match.status != MatchStatus.PROPOSED:
-            return tag(self.match.status, self.match.get_status_display())
-        if self.match or (self.outcome and self.outcome.met):
-            return tag("granted", _("Met"))
-        return tag("pending", _("Not met")) if self.outcome else tag("draft", _("Not matched yet"))
-
-    @property
-    def owners(self) -> str:
-        """Whose assets its match uses, as far as the person may know."""
-        used = [row for row in self.legs if not row.leg.is_gap]
-        names = {str(row.asset.owner) if row.asset else _("a protected owner") for row in used}
-        return ", ".join(sorted(names))
-
-    @property
-    def why(self) -> str:
-        return words.reason(self.outcome.reason) if self.outcome and not self.outcome.met else ""
-
-    @property
-    def change(self) -> str:
-        return words.change(self.outcome.change) if self.outcome and not self.outcome.met else ""
-
-    @property
-    def near_in_words(self) -> str:
-        return words.supply_near(self.demand, self.near) if self.near else _("Too wide to look through now.")
-
-
 class Page:
     """What the page of a list knows, read once. The number of queries does not depend on how many lines there are."""
 
@@ -175,48 +116,12 @@ class Page:
 
     def rows(self, demands: Sequence[Demand]) -> list[LineRow]:
         """The lines with what came of them."""
-        outcomes = {one.demand_id: one for one in Outcome.objects.filter(run=self.run, demand__in=demands)}
-        best, others = _best(demands, self.run, self.user)
-        seen = Seen.of(list(best.values()), self.user)
-        groups = CobuildDemand.objects.visible_to(self.user).group_of(demand.pk for demand in demands)
-        standing = standing_of(self.request)
-        rows = []
-        for demand in demands:
-            match = best.get(demand.pk)
-            if match:
-                match.demand = demand
-                demand.list = self.list
-            rows.append(
-                LineRow(
-                    demand, outcomes.get(demand.pk), match, others.get(demand.pk, 0),
-                    legs_of(match, seen) if match else (),
-                    match is not None and Verb.REQUEST in open_verbs(match, standing),
-                    groups.get(demand.pk),
-                )
-            )  # fmt: skip
-        return rows
+        return line_rows(self.list, self.run, demands, standing_of(self.request))
 
     def near_rows(self, demands: Sequence[Demand]) -> list[LineRow]:
         """The lines with what is near them now."""
         near = supply_near(demands, self.list.party)
         return [LineRow(demand, near=one, checked=True) for demand, one in zip(demands, near, strict=True)]
-
-
-def _best(demands: Sequence[Demand], run: MatchRun | None, user: User) -> tuple[dict[int, Match], dict[int, int]]:
-    """Of each demand the match under way or in force, else the best proposal, else the last that fell through in the
-    run; and how many other proposals it has."""
-    order = Case(
-        When(status__in=LIVE, then=Value(0)), When(status=MatchStatus.PROPOSED, then=Value(1)), default=Value(2),
-        output_field=IntegerField(),
-    )  # fmt: skip
-    visible = Match.objects.visible_to(user).filter(Q(status__in=LIVE) | Q(run=run), demand__in=demands)
-    visible = visible.filter(renews__isnull=True).exclude(status=MatchStatus.SUPERSEDED)
-    ids = visible.order_by("demand_id", order, "rank").distinct("demand_id").values("pk")
-    best = Match.objects.filter(pk__in=ids).prefetch_related("legs__asset__region", "approvals")
-    chosen = {match.demand_id: match for match in best}
-    proposed = visible.filter(status=MatchStatus.PROPOSED).exclude(pk__in=[match.pk for match in chosen.values()])
-    counts = proposed.order_by().values_list("demand_id").annotate(n=Count("pk"))
-    return chosen, dict(counts)
 
 
 @members
@@ -303,24 +208,6 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
     if not wanted:
         messages.info(request, _("Choose lines that are to be requested."))
     return HttpResponseRedirect(reverse("web:demand-list", args=[pk]))
-
-
-def figures(run: MatchRun | None) -> list[tuple[str, str]]:
-    """A run at a glance."""
-    if run is None:
-        return []
-    figures = run.figures
-    told = [
-        (_("Met"), f"{figures.get('matched', 0)} / {figures.get('demands', 0)}"),
-        (_("Cost a year"), words.number(run.value)),
-    ]
-    if run.gap is not None:
-        told.append((_("Proven within"), f"{run.gap:.2%}"))
-    if run.started_at and run.finished_at:
-        told.append(
-            (_("Took"), _("%(n)s s") % {"n": words.number((run.finished_at - run.started_at).total_seconds())})
-        )
-    return told
 
 
 def _shapes(row: LineRow, draft: bool) -> list[dict[str, Any]]:

@@ -1,15 +1,15 @@
 """The letter of a decision, in the language that is asked for."""
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import translation
 
+from registry.printing import attached
 from registry.web.access import MemberRequest, members
 from sharing.errors import Refusal
 from sharing.models import Match
-from sharing.shown.letter import letter
+from sharing.shown import letter
 from sharing.shown.refusals import answer
 
 
@@ -20,9 +20,7 @@ def decision_letter(request: MemberRequest, pk: int, language: str) -> HttpRespo
     chosen = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     try:
         with translation.override(chosen):
-            content = letter(match, request.user)
+            content = letter.letter(match, request.user)
     except Refusal as refusal:
         return answer(request, refusal, "/")
-    name = f"decision-{match.pk}-{chosen}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    return attached(content, letter.name(match, chosen))

@@ -36,7 +36,6 @@ BUTTONS = (
     Button(Verb.REQUEST, matches.request, gettext_lazy("Requested: its units are held, its owners are asked.")),
     Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
 )
-WAITING = {"decide": waiting_for.to_decide, "request": waiting_for.to_request}
 SHOWN_FACTS = (*MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator")
 
 
@@ -65,7 +64,7 @@ class MatchFilter(Form):
         values = self.cleaned_data
         rows = Match.objects.visible_to(user).order_by(F("deadline").asc(nulls_last=True), "-pk")
         if values.get("waiting"):
-            rows = rows.filter(pk__in=WAITING[values["waiting"]](user).order_by().values("pk"))
+            rows = rows.filter(pk__in=waiting_for.MATCHES[values["waiting"]](user).order_by().values("pk"))
         if values.get("status"):
             rows = rows.filter(status=values["status"])
         if values.get("q"):

@@ -6,15 +6,14 @@ from urllib.parse import urlencode
 
 import django_tables2
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django_tables2.data import TableData
 
-from registry.exports.files import opened
+from registry.exports.files import attached
 from registry.exports.formats import FORMATS
 from registry.exports.table import ExportRefused, Table
 from registry.replicas import may_lag
@@ -25,14 +24,14 @@ from sharing.monitoring import files, kept
 from sharing.monitoring.breakdowns import TOTAL, Breakdown
 from sharing.monitoring.drilldown import Drill, behind
 from sharing.monitoring.factors import factors
-from sharing.monitoring.figures import Column, Number, Row, Unit
+from sharing.monitoring.figures import Column, Row, Unit
 from sharing.monitoring.indicators import INDICATORS, Indicator
+from sharing.shown.figures import read, read_cell
 from sharing.web.monitoring_filters import Filters
 
 FORMS = ("csv", "xlsx")
 ANEW = "anew"
 """In an address: that figures are to be reckoned now, however long it takes."""
-DECIMALS = {Unit.PERCENT: 1, Unit.KM: 1, Unit.TONNES: 1}
 
 
 @dataclass(frozen=True)
@@ -52,14 +51,6 @@ class Line:
     label: str
     url: str
     cells: list[str]
-
-
-def read(value: Number, unit: Unit) -> str:
-    """A figure as people read it; a dash for what cannot be reckoned."""
-    if value is None:
-        return "–"
-    text = number_format(value, DECIMALS.get(unit, 0), use_l10n=True, force_grouping=True)
-    return f"{text} %" if unit is Unit.PERCENT else text
 
 
 @members
@@ -101,7 +92,7 @@ def indicator(request: MemberRequest, code: str) -> HttpResponse:
         "lines": [_line(known, breakdown, row, labels[row.key], asked) for row in rows],
         "chart": _chart(known, breakdown, rows, [labels[row.key] for row in rows]),
         "files": [(form, _address("indicator-file", code, breakdown.code, form, asked=asked)) for form in FORMS],
-        "factors": factors() if code == "builds-avoided" else {},
+        "factors": factors() if known.has_factors else {},
         "back": f"{reverse('web:monitoring')}?{asked}",
         "at": found.at,
         "anew": f"?{asked}&by={breakdown.code}&{ANEW}=1",
@@ -157,7 +148,7 @@ class ReadRows(TableData):  # type: ignore[misc]
 
     def __getitem__(self, asked: slice) -> list[dict[str, str]]:
         return [
-            {f"c{at}": shown_cell(field.value(row)) for at, field in enumerate(self.data.fields)}
+            {f"c{at}": read_cell(field.value(row)) for at, field in enumerate(self.data.fields)}
             for row in self.data.rows[asked]
         ]
 
@@ -173,17 +164,6 @@ def table_of(drill: Drill, nothing: str = "") -> WebTable:
     nothing = nothing or _("No row stands behind this figure.")
     table: WebTable = type("Rows", (WebTable,), columns)(ReadRows(drill), empty_text=nothing)
     return table
-
-
-def shown_cell(value: Any) -> str:
-    """A value of a row as people read it."""
-    if value is None or value == "":
-        return "–"
-    if hasattr(value, "strftime"):
-        return date_format(value, "SHORT_DATE_FORMAT")
-    if isinstance(value, str):
-        return value
-    return number_format(value, 0 if isinstance(value, int) else 1, use_l10n=True)
 
 
 def _indicator(code: str) -> Indicator:
@@ -241,9 +221,7 @@ def file_of(form: str, table: Table, name: str) -> HttpResponseBase:
     """A table as a file of one of FORMS to take along."""
     if form not in FORMS:
         raise Http404
-    format = FORMATS[form]
     try:
-        file = opened(format, [table], f"{name}.{format.suffix}")
+        return attached(FORMATS[form], [table], name)
     except ExportRefused as refused:
         return HttpResponse(str(refused), status=400, content_type="text/plain; charset=utf-8")
-    return FileResponse(file, as_attachment=True, filename=f"{name}.{format.suffix}", content_type=format.media_type)

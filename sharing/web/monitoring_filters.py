@@ -1,11 +1,9 @@
 """The span, region, kind and sector that figures are asked for, as the address of a page says them."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.db.models.functions import Length
 from django.utils import timezone
@@ -16,8 +14,9 @@ from registry.kinds import Kind
 from registry.models import Region, Sector, User
 from registry.models.region import GB_T_2260
 from registry.web.forms import Form
+from sharing.errors import BadInput
 from sharing.monitoring.breakdowns import kind_name
-from sharing.monitoring.scope import LONGEST, Scope, first_of_month, last_year
+from sharing.monitoring.scope import Scope, last_year
 
 
 class MonthField(forms.DateField):
@@ -54,28 +53,21 @@ class Filters(Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        start, end = cleaned.get("start"), cleaned.get("end")
-        if start and end and end < start:
-            raise ValidationError({"end": _("The last month comes before the first: change one of them.")})
-        if start and end and first_of_month(start, months=LONGEST) <= end:
-            raise ValidationError({"end": _("Ask for at most %(most)d months.") % {"most": LONGEST}})
+        if not self.errors:
+            try:
+                self._asked(cleaned)
+            except BadInput as refusal:
+                self.add_refusal(refusal)
         return cleaned
 
     def scope(self) -> Scope:
         """What is asked for, within what the person may know of; the last twelve months where the form is wrong."""
-        right = self.is_valid()
-        found = self.cleaned_data if right else {}
-        start: date = found.get("start") or last_year()[0]
-        end: date = found.get("end") or timezone.localdate()
-        region = next((one for one in self.regions if one.code == found.get("region")), None)
-        return Scope.of(
-            self.user,
-            start,
-            first_of_month(end, months=1),
-            region=region,
-            kind=found.get("kind", ""),
-            sector=found.get("sector", ""),
-        )
+        return self._asked(self.cleaned_data if self.is_valid() else {})
+
+    def _asked(self, values: dict[str, Any]) -> Scope:
+        region = next((one for one in self.regions if one.code == values.get("region")), None)
+        narrower = {"kind": values.get("kind", ""), "sector": values.get("sector", "")}
+        return Scope.asked(self.user, start=values.get("start"), end=values.get("end"), region=region, **narrower)
 
 
 def _regions(user: User, code: str) -> Sequence[Region]:

@@ -3,19 +3,18 @@
 from typing import Any
 
 from django import forms
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from registry.exports.files import opened
-from registry.exports.formats import FORMATS
 from registry.web.access import MemberRequest, members
 from sharing.errors import BadInput, NotYours
 from sharing.models import Frame, Sample
 from sharing.monitoring import files, samples
-from sharing.web.monitoring import FORMS, shown_cell
+from sharing.shown.figures import read_cell
+from sharing.web.monitoring import FORMS, file_of
 from sharing.web.monitoring_filters import Filters
 from sharing.web.reports import MakeForm, offices_of
 
@@ -44,7 +43,6 @@ def sample_list(request: MemberRequest) -> HttpResponse:
         status = 400
         if form.is_valid() and filters.is_valid():
             given = dict(form.cleaned_data)
-            criteria = {name: str(value) for name, value in filters.data.items() if value}
             try:
                 drawn = samples.draw(
                     given["organization"],
@@ -52,7 +50,6 @@ def sample_list(request: MemberRequest) -> HttpResponse:
                     of=given["frame"],
                     size=given["size"],
                     seed=given["seed"],
-                    criteria=criteria,
                     actor=request.user,
                 )
                 return HttpResponseRedirect(reverse("web:sample", args=[drawn.pk]))
@@ -72,7 +69,7 @@ def sample(request: MemberRequest, pk: int) -> HttpResponse:
         "sample": found,
         "fields": fields,
         "rows": [
-            (number, key, [shown_cell(field.value(row)) for field in fields] if row else None)
+            (number, key, [read_cell(field.value(row)) for field in fields] if row else None)
             for number, (key, row) in enumerate(rows, 1)
         ],
         "is_same": samples.is_same(found, scope),
@@ -85,16 +82,12 @@ def sample(request: MemberRequest, pk: int) -> HttpResponse:
 def sample_file(request: MemberRequest, pk: int, form: str) -> HttpResponseBase:
     """The rows drawn as a file."""
     found, scope, fields = _seen(request, pk)
-    if form not in FORMS:
-        raise Http404
-    format, name = FORMATS[form], f"sample-{found.pk}"
-    table = files.of_members(name, fields, samples.members(found, scope))
-    file = opened(format, [table], f"{name}.{format.suffix}")
-    return FileResponse(file, as_attachment=True, filename=f"{name}.{format.suffix}", content_type=format.media_type)
+    name = f"sample-{found.pk}"
+    return file_of(form, files.of_members(name, fields, samples.members(found, scope)), name)
 
 
 def _seen(request: MemberRequest, pk: int) -> Any:
     found = get_object_or_404(
         Sample.objects.visible_to(request.user).select_related("organization", "drawn_by"), pk=pk
     )
-    return found, Filters(found.criteria, request.user).scope(), samples.FIELDS[found.frame]
+    return found, samples.scope_of(found, request.user), samples.FIELDS[found.frame]

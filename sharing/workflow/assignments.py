@@ -17,6 +17,14 @@ from sharing.workflow.bulk import BulkResult, alone
 from sharing.workflow.locks import lock_match, lock_matches
 from sharing.workflow.rules import RULES, Standing, Verb
 
+# Rejecting is open to who may decide, whether they have signed already or not.
+DECIDING = Verb.REJECT
+
+
+def may_assign(match: Match, standing: Standing) -> bool:
+    """Whether this person may give the match to a colleague. Asks the database as little as rules.open_verbs."""
+    return rules.why_not(DECIDING, match, standing) is None
+
 
 @transaction.atomic
 def assign(match: Match, *, to: User | None, actor: User) -> Match:
@@ -47,8 +55,7 @@ def assign_many(match_ids: Iterable[int], *, to: User | None, actor: User) -> Bu
 
 
 def _assign(match: Match, to: User | None, actor: User) -> None:
-    # Rejecting is open to who may decide, whether they have signed already or not.
-    rules.guard(Verb.REJECT, match, actor)
+    rules.guard(DECIDING, match, actor)
     regulator = _office(match, actor)
     assert regulator is not None, "the guard has found one"
     now = Assignment.objects.filter(match=match, regulator=regulator).first()

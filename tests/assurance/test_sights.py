@@ -41,8 +41,9 @@ from sharing.monitoring.audit import Trail, trail
 from tests import factories
 from tests.calls import Caller, body_of
 from tests.registry.tiles.reading import tile_at
+from tests.sharing.api.ogc_operations import OGC
+from tests.sharing.api.operations import OPERATIONS
 from tests.sharing.api.test_access import call
-from tests.sharing.api.world import OGC, OPERATIONS
 from tests.sharing.api.world import World as Everything
 from tests.sharing.scene import Scene
 

@@ -15,9 +15,11 @@ from registry.models import Asset
 from registry.models.asset import Protection
 from tests.assurance.bad_input.rows import nothing_changed
 from tests.calls import Caller, body_of
+from tests.sharing.api.operation import Operation
+from tests.sharing.api.operations import OPERATIONS
 from tests.sharing.api.test_access import call
 from tests.sharing.api.test_schema import COMMITTED
-from tests.sharing.api.world import OPERATIONS, Operation, World
+from tests.sharing.api.world import World
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,9 @@ from django.apps import apps
 
 from tests.assurance.conftest import times
 from tests.calls import Caller, problem
+from tests.sharing.api.operations import OPERATIONS
 from tests.sharing.api.test_schema import COMMITTED
-from tests.sharing.api.world import OPERATIONS, World
+from tests.sharing.api.world import World
 from tests.sharing.scene import Scene
 
 pytestmark = pytest.mark.django_db

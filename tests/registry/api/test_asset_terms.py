@@ -98,6 +98,20 @@ def test_the_day_of_a_review_is_stated_with_the_level_and_told_with_the_exact_pl
     assert Asset.objects.get(code="NEW").protection_review_on == date(2032, 1, 1)
 
 
+def test_what_is_due_for_review_is_found_by_who_confirms_it(owners: Owners):
+    def due(caller: Caller, **parameters: str) -> list[int]:
+        return [row["id"] for row in caller.get("assets/", owner="grid", **parameters).json()["results"]]
+
+    Asset.objects.filter(pk=owners.guarded.pk).update(protection_review_on=date(2020, 1, 1))
+    every = due(owners.manager)
+    assert due(owners.manager, review_due="true") == [owners.guarded.pk]
+    assert due(owners.manager, review_due="false") == [pk for pk in every if pk != owners.guarded.pk]
+    # Of others it tells nothing, not even that there is a day.
+    assert due(owners.stranger, review_due="true") == due(owners.editor, review_due="true") == []
+    owners.manager.post("assets/confirm-levels/", {"assets": [owners.guarded.pk], "until": str(SOON)})
+    assert due(owners.manager, review_due="true") == []
+
+
 def test_an_open_asset_has_no_level_to_review(owners: Owners):
     patched = owners.manager.patch(f"assets/{owners.first.pk}/", {"protection_review_on": "2031-05-01"})
     assert problem(patched, 400, "bad_input") == [("#/protection_review_on", "invalid")]

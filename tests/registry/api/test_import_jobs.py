@@ -8,7 +8,8 @@ from django.db import connection, connections
 
 from registry import tasks
 from registry.importing import asset_jobs, jobs
-from registry.models import Asset, ImportJob, ImportTarget, JobStatus, Organization, Role
+from registry.kinds import Kind
+from registry.models import Asset, Export, ImportJob, ImportTarget, JobStatus, Organization, Role
 from tests import factories
 from tests.calls import Caller, body_of, problem
 
@@ -158,10 +159,42 @@ def test_a_trial_lands_when_asked_and_is_undone_while_nothing_uses_it(manager: C
     problem(manager.post(f"{sent['Location']}undo/"), 409, "wrong_state")
 
 
+def test_a_file_is_looked_into_and_read_otherwise_before_it_lands(manager: Caller):
+    content = b"nr,lon,lat,height_m,capacity\nA,114.31,30.59,30,3\n"
+    sent = send(manager, content, dry_run="true")
+    job = sent["Location"]
+    problem(manager.get(f"{job}preview/"), 404, "not_seen")
+    problem(manager.post(f"{job}try/", {}), 409, "wrong_state")
+    tasks.import_assets()
+    seen = manager.get(f"{job}preview/").json()
+    assert seen["headings"] == ["nr", "lon", "lat", "height_m", "capacity"]
+    assert seen["rows"] == [{"row": 2, "cells": ["A", "114.31", "30.59", "30", "3"]}]
+    assert "code" not in seen["columns"] and manager.get(job).json()["report"]["created"] == 1
+    assert problem(manager.post(f"{job}try/", {"mapping": {"nr": 1}}), 400, "bad_input") == [("#/mapping", "object")]
+    tried = manager.post(f"{job}try/", {"mapping": {"nr": "code"}})
+    assert (tried.status_code, tried.json()["status"]) == (202, "queued")
+    tasks.import_assets()
+    assert manager.get(f"{job}preview/").json()["columns"]["code"] == "nr"
+    assert manager.get(job).json()["report"]["created"] == 1 and manager.codes("assets/") == set()
+
+
+@pytest.mark.parametrize("of", [*Kind.values, "demands"])
+def test_templates_hold_the_headings_that_imports_know(manager: Caller, of: str):
+    line = manager.get(f"import-jobs/templates/{of}/")
+    assert line["Content-Type"].startswith("text/csv")
+    assert line["Content-Disposition"] == f'attachment; filename="{of}.csv"'
+    assert line.content.startswith(b"\xef\xbb\xbf") and b"," in line.content
+    book = manager.get(f"import-jobs/templates/{of}/", format="xlsx")
+    assert book["Content-Disposition"] == f'attachment; filename="{of}.xlsx"' and book.content.startswith(b"PK")
+    assert list(Export.objects.order_by("pk").values_list("filename", flat=True)) == [f"{of}.csv", f"{of}.xlsx"]
+    problem(manager.get(f"import-jobs/templates/{of}/", format="pdf"), 406, "not_acceptable")
+    problem(manager.get("import-jobs/templates/bridge/"), 404, "not_seen")
+
+
 def test_an_editor_neither_lands_nor_undoes(manager: Caller):
     sent = send(manager, dry_run="true")
     tasks.import_assets()
     editor = Caller(factories.member(Organization.objects.get(code="grid"), Role.EDITOR))
-    for verb in ("land", "undo"):
+    for verb in ("try", "land", "undo"):
         problem(editor.post(f"{sent['Location']}{verb}/"), 403, "not_yours")
     assert ImportJob.objects.get().status == JobStatus.DONE

@@ -40,6 +40,19 @@ def test_a_manager_changes_a_role_and_removes_a_member(office: Office):
     assert not Membership.objects.filter(pk=pk).exists()
 
 
+def test_a_manager_adds_who_has_an_account_already(office: Office):
+    body = {"organization": "metro", "username": factories.user("lee").username, "role": "editor"}
+    made = office.manager.post("memberships/", body)
+    pk = office.of("lee").pk
+    assert (made.status_code, made["Location"]) == (201, f"http://testserver/api/v1/memberships/{pk}/")
+    assert (made.json()["username"], made.json()["role"]) == ("lee", "editor")
+    assert problem(office.manager.post("memberships/", body), 409, "conflict") == [("#", "membership_is_unique")]
+    ghost = office.manager.post("memberships/", {**body, "username": "ghost"})
+    assert problem(ghost, 400, "bad_input") == [("#/username", "invalid")]
+    problem(office.editor.post("memberships/", {**body, "username": "boss"}), 403, "not_yours")
+    assert Membership.objects.filter(organization=office.metro).count() == 3
+
+
 def test_an_editor_reads_and_decides_nothing(office: Office):
     pk = office.of("boss").pk
     assert office.editor.get(f"memberships/{pk}/").json()["actions"] == []

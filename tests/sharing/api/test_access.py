@@ -8,7 +8,11 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.calls import Caller, body_of, problem
-from tests.sharing.api.world import ANONYMOUS, EVERYONE, NOBODY, OGC, OPERATIONS, Operation, World
+from tests.sharing.api.ogc_operations import OGC
+from tests.sharing.api.operation import Operation
+from tests.sharing.api.operations import OPERATIONS
+from tests.sharing.api.roles import ANONYMOUS, EVERYONE, NOBODY
+from tests.sharing.api.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +58,7 @@ def declared(address: str) -> str:
 
 
 def call(caller: Caller, operation: Operation, arguments: tuple[Any, ...], body: Any) -> Any:
-    path = operation.path.format(*arguments)
+    path = operation.path.format(*arguments) + operation.query
     if operation.upload:
         body["file"].seek(0)
         return caller.upload(path, **body)

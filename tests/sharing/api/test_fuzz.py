@@ -14,8 +14,10 @@ from schemathesis.core import NotSet
 
 from tests.assurance.conftest import Tell, figures_are_written, times, told  # noqa: F401 - fixtures
 from tests.calls import ROOT, Caller, body_of
+from tests.sharing.api.operations import OPERATIONS
+from tests.sharing.api.roles import ANONYMOUS, NOBODY
 from tests.sharing.api.test_schema import COMMITTED, operations
-from tests.sharing.api.world import ANONYMOUS, NOBODY, OPERATIONS, World
+from tests.sharing.api.world import World
 
 pytestmark = pytest.mark.django_db
 

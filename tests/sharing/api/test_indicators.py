@@ -1,15 +1,21 @@
 """Figures of monitoring by the API, as far as each may know of what they count; mail settings; lines looked at before
 they are posted."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from registry.models import Role
+from registry.models import Export, Role
 from sharing.models import Demand, EventType, MailPreference
+from sharing.monitoring import kept
 from sharing.monitoring.indicators import INDICATORS
 from tests import factories
-from tests.calls import Caller, problem
+from tests.calls import Caller, body_of, problem
 from tests.sharing.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -64,19 +70,99 @@ def test_figures_are_narrowed_by_kind_region_and_months(scene: Scene):
     ("parameter", "value", "code"),
     [
         ("by", "colour", "choice"),
-        ("kind", "pole", "choice"),
-        ("sector", "fishing", "choice"),
-        ("start", "2026", "invalid"),
+        ("kind", "pole", "invalid_choice"),
+        ("sector", "fishing", "invalid_choice"),
+        ("start", "2026", "month"),
         ("end", "1999-01", "invalid"),
         ("start", "2001-01", None),
-        ("region", "110000", "invalid"),
+        ("region", "110000", "does_not_exist"),
+        ("region", factories.XIANGYANG, "invalid"),
         ("colour", "blue", "unknown_parameter"),
     ],
 )
 def test_what_makes_no_sense_is_told_by_its_parameter(scene: Scene, parameter: str, value: str, code: str | None):
-    response = Caller(scene.officer).get("indicators/sharing-rate/", **{parameter: value})
+    factories.region(factories.XIANGYANG)
     at_fault = "end" if parameter == "start" and code is None else parameter
-    assert problem(response, 400, "bad_input") == [(at_fault, code or "invalid")]
+    for address in ("indicators/sharing-rate/", "indicators/sharing-rate/rows/"):
+        response = Caller(scene.officer).get(address, **{parameter: value})
+        assert problem(response, 400, "bad_input") == [(at_fault, code or "invalid")], address
+
+
+def test_the_rows_behind_a_figure_come_in_pages_and_as_files(scene: Scene):
+    ids = sorted([scene.near.pk, scene.far.pk, *(factories.asset(scene.metro).pk for _ in range(3))])
+    officer, address = Caller(scene.officer), "indicators/catalog-quality/rows/"
+    pages, next_page = [], f"/api/v1/{address}?by=kind&key=tower&limit=2"
+    while next_page:
+        page = officer.get(next_page).json()
+        pages.append([row["id"] for row in page["results"]])
+        next_page = page["next"]
+    assert pages == [ids[:2], ids[2:4], ids[4:]]
+    [near] = [row for row in officer.get(address).json()["results"] if row["id"] == scene.near.pk]
+    assert (near["values"]["code"], near["values"]["owner"], near["values"]["capacity"]) == ("NEAR", "metro", 2)
+    assert officer.get(address, by="kind", key="duct").json() == {"next": None, "results": []}
+    lines = list(csv.DictReader(io.StringIO(body_of(officer.get(address, format="csv")).decode("utf-8-sig"))))
+    assert sorted(line["code"] for line in lines if line["code"] in ("NEAR", "FAR")) == ["FAR", "NEAR"]
+    assert len(lines) == 5
+    assert Export.objects.get().address == f"/api/v1/{address}"
+    stranger = Caller(factories.member(factories.organization("onlooker"), Role.VIEWER))
+    assert stranger.get(address).json()["results"] == []
+
+
+def test_every_indicator_shows_its_rows_in_as_many_queries_for_many_as_for_few(scene: Scene):
+    officer = Caller(scene.officer)
+
+    def queries() -> dict[str, int]:
+        found = {}
+        for code in INDICATORS:
+            officer.get(f"indicators/{code}/rows/")
+            with CaptureQueriesContext(connection) as asked:
+                assert officer.get(f"indicators/{code}/rows/").status_code == 200
+            found[code] = len(asked)
+        return found
+
+    scene.approved()
+    few = queries()
+    for n in range(3):
+        tower = factories.asset(scene.metro, capacity=2)
+        scene.approved(factories.match(factories.demand(scene.list, name=f"Site {n + 2}"), [tower]))
+    assert queries() == few
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [
+        ({"by": "kind", "key": "pole"}, ("key", "invalid")),
+        ({"by": "month", "key": "2026-13"}, ("key", "invalid")),
+        ({"by": "owner"}, ("by", "choice")),
+        ({"limit": "0"}, ("limit", "invalid")),
+        ({"cursor": "x"}, ("cursor", "invalid")),
+        ({"format": "csv", "limit": "9"}, ("limit", "invalid")),
+        ({"anew": "true"}, ("anew", "unknown_parameter")),
+    ],
+)
+def test_rows_that_make_no_sense_are_refused(scene: Scene, parameters: dict[str, str], fault: tuple[str, str]):
+    response = Caller(scene.officer).get("indicators/sharing-rate/rows/", **parameters)
+    assert problem(response, 400, "bad_input") == [fault]
+
+
+def test_figures_are_reckoned_anew_when_asked(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(kept, "LONG_S", 0.0)
+    cache.clear()
+    officer = Caller(scene.officer)
+
+    def assets(**parameters: Any) -> float:
+        return figures(officer, "sharing-rate", by="total", **parameters)["rows"][0]["values"]["assets"]
+
+    assert assets() == 2
+    factories.asset(scene.metro)
+    assert (assets(), assets(anew=True), assets()) == (2, 3, 3)
+    cache.clear()
+
+
+def test_an_indicator_that_is_reckoned_by_factors_names_them_and_their_sources(scene: Scene):
+    shown = {one["code"]: one["factors"] for one in Caller(scene.officer).get("indicators/").json()["results"]}
+    assert set(shown.pop("builds-avoided")) == {"tower", "duct", "fiber", "equipment_room"}
+    assert set(map(len, shown.values())) == {0}
 
 
 def test_mail_settings_are_kept_by_type_and_the_rest_stays(scene: Scene):

@@ -1,14 +1,28 @@
 """Every list asks the database as often for many rows as for few."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sharing.models import Channel, Notification, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from registry.models import PlaceGrant
+from sharing.models import (
+    Channel,
+    Frame,
+    Inventory,
+    Notification,
+    Report,
+    Sample,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from sharing.workflow.regrouping import regroup
 from tests import factories
 from tests.calls import Caller
-from tests.sharing.api.world import OPERATIONS, World
+from tests.sharing.api.operations import OPERATIONS
+from tests.sharing.api.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +44,16 @@ def grow(world: World, count: int) -> None:
         for party in (world.party, world.neighbour):
             place = (115.0 + 0.05 * n, 30.0 + 0.05 * count)
             factories.unmet(factories.demand(factories.demand_list(party), at=place))
+        Report.objects.create(organization=world.city, month=date(2000 + count, n + 1, 1))
+        PlaceGrant.objects.create(
+            organization=world.other, region=tower.region, starts_on="2026-01-01", ends_on="2026-02-01", reason="x",
+            granted_by=world.officer,
+        )  # fmt: skip
+        Sample.objects.create(
+            organization=world.city, drawn_by=world.officer, frame=Frame.ASSETS, seed="7", size=1, frame_size=1,
+            criteria={"start": "2026-01", "end": "2026-02"}, members=[tower.pk],
+        )  # fmt: skip
+        Inventory.objects.create(organization=world.metro, taken_by=world.metro_manager)
     regroup()
 
 

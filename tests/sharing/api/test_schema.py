@@ -17,8 +17,9 @@ from django.core.management import call_command
 from registry.api import schema as registry_schema
 from sharing.api import schema as sharing_schema
 from tests.calls import Caller, body_of
+from tests.sharing.api.operations import OPERATIONS
 from tests.sharing.api.test_access import call
-from tests.sharing.api.world import OPERATIONS, World
+from tests.sharing.api.world import World
 
 COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.yaml"
 OF_REGISTRY = (
@@ -33,6 +34,7 @@ OF_REGISTRY = (
     "sights",
     "exports",
     "export_jobs",
+    "place_grants",
     "memberships",
     "invitations",
     "tokens",
@@ -40,7 +42,15 @@ OF_REGISTRY = (
 )
 RECORD = bool(os.environ.get("RECORD"))
 # Of these the answer is no JSON.
-FILES = {"import_jobs_rejects", "export_jobs_file"}
+FILES = {
+    "import_jobs_rejects",
+    "import_jobs_template",
+    "export_jobs_file",
+    "demand_lists_print",
+    "matches_letter",
+    "reports_file",
+    "samples_file",
+}
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def scope_of(scene: Scene) -> Scope:
 
 
 def draw(scene: Scene, seed: str = "7", size: int = 5, of: str = Frame.ASSETS, **more) -> Sample:
-    given = {"actor": scene.officer, "criteria": {}, **more}
+    given = {"actor": scene.officer, **more}
     return samples.draw(scene.city, scope_of(scene), of=of, size=size, seed=seed, **given)
 
 

@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests import factories
 from tests.calls import Caller
-from tests.sharing.api.world import COLLECTIONS, World
+from tests.sharing.api.ogc_operations import COLLECTIONS
+from tests.sharing.api.world import World
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.test import Client
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
-from registry.models import Disclosure
+from registry.models import Disclosure, Export
 from sharing.models import Consent, Report, Sample
 from sharing.monitoring import reports
 from sharing.workflow import approvals
@@ -94,6 +94,13 @@ def test_the_audit_shows_what_concerns_a_person_and_searches_it(scene: Scene, of
     text = read(officer, "/monitoring/audit.csv?of=disclosures").decode()
     assert text.splitlines()[0] == "id,disclosed_at,asset,owner,told_to,reason" and len(text.splitlines()) == 2
     assert officer.get("/monitoring/audit/?start=soon").context["form"].errors["start"]
+
+
+def test_the_audit_is_taken_along_where_its_newest_row_lacks_a_number(scene: Scene, officer: Client):
+    for rows in (3, None):
+        Export.objects.create(person=scene.officer, address="/api/v1/assets/", filename="assets.csv", rows=rows)
+    lines = csv.DictReader(io.StringIO(read(officer, "/monitoring/audit.csv?of=exports").decode("utf-8-sig")))
+    assert [line["rows"] for line in lines] == ["", "3"]
 
 
 def test_the_letter_says_all_of_the_decision_in_both_languages(scene: Scene, officer: Client):
