@@ -1,4 +1,4 @@
-"""Static files as a server collects them: each under a name that says its content, which modules import each other by."""
+"""Static files as a server collects them: each under a name that says its content, by which modules import others."""
 
 import json
 import re

@@ -80,10 +80,13 @@ class World(Scene):
             "above": self.province,
             "elsewhere": factories.regulator("elsewhere", of=factories.XIANGYANG),
         }
-        self.people: dict[str, User | None] = {ANONYMOUS: None, NOBODY: factories.user("nobody")}
-        for side, organization in organizations.items():
-            for role in ROLES:
-                self.people[f"{side} {role}"] = factories.member(organization, Role(role), f"{side}-{role}")
+        asked = {
+            f"{side} {role}": (of, Role(role), f"{side}-{role}")
+            for side, of in organizations.items()
+            for role in ROLES
+        }
+        members = dict(zip(asked, factories.members(*asked.values()), strict=True))
+        self.people: dict[str, User | None] = {ANONYMOUS: None, NOBODY: factories.user("nobody"), **members}
         self.spare = factories.asset(self.metro, code="SPARE", at=(114.32, 30.61))
         self.facility = PlannedFacility.objects.create(
             owner=self.metro, code="M7", name="Line 7", facility_type=FacilityType.SUBWAY, region=self.near.region,
