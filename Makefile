@@ -48,7 +48,7 @@ dev: up ## Site, worker and beat for development, at 127.0.0.1:8000 (PORT=n for 
 	@$(RUN) sh -c 'celery -A config worker --beat --loglevel info & worker=$$!; \
 		trap "kill $$worker 2>/dev/null; wait" EXIT; trap : INT TERM; python manage.py runserver $(HOST):$(PORT)'
 
-bench: up ## Measure speed; the figures stand in benchmarks/
+bench: browser ## Measure speed; the figures stand in benchmarks/
 	@$(RUN) sh -c 'python -m benchmarks $(ARGS); held=$$?; python -m benchmarks.plots; exit $$held'
 
 up: ## Install what is missing and start this checkout's PostgreSQL and Redis

@@ -32,7 +32,7 @@ PARTY, OWNER = "bench-6", "bench-3"
 def pages(rows: int = ROWS) -> list[dict[str, Any]]:
     """Milliseconds of each page at the 95th percentile, as one of the three people."""
     fill(rows)
-    owner, operator, regulator = caller(), _client(PARTY), _regulator()
+    owner, operator, regulator = caller(), client_of(PARTY), _regulator()
     asked = _answered_list()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -114,7 +114,7 @@ def _p95(client: Client, address: str) -> float:
     return statistics.quantiles(times[1:], n=20)[-1]
 
 
-def _client(code: str, username: str = "") -> Client:
+def client_of(code: str, username: str = "") -> Client:
     """A manager of an organization, by session."""
     organization = Organization.objects.get(code=code)
     user, _created = User.objects.get_or_create(username=username or f"bench of {code}")
@@ -130,7 +130,7 @@ def _regulator() -> Client:
     )
     facts = {"name": "Regulator", "sector": Sector.OTHER, "region": region, "regulates": region}
     Organization.objects.get_or_create(code="bench-regulator", defaults=facts)
-    return _client("bench-regulator")
+    return client_of("bench-regulator")
 
 
 def _answered_list() -> DemandList:
@@ -162,7 +162,7 @@ def _answered_list() -> DemandList:
 
 
 def _manager(owner: Organization) -> User:
-    _client(owner.code)
+    client_of(owner.code)
     found = owner.memberships.first()
     assert found is not None
     return found.user

@@ -4,7 +4,6 @@ those of whole requests, signed in by session, on the processor."""
 import gc
 import random
 import statistics
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,8 @@ def tiles(rows: int = ROWS) -> list[dict[str, Any]]:
     # As config.wsgi does in the server.
     gc.collect()
     gc.freeze()
-    sample, worst = _sample(), _fullest()
+    sample = _sample()
+    worst = [tile for zoom in range(grid.DEEPEST_TILE + 1) for tile in fullest(zoom)]
     with override_settings(API_CALLS_PER_MINUTE=10**9, ALLOWED_HOSTS=["testserver"]):
         cache.clear()
         for tile in worst:
@@ -87,19 +87,17 @@ def _around(lon: float, lat: float, zoom: int) -> Tile:
     return Tile(zoom, x >> (grid.PLACE_BITS - zoom), y >> (grid.PLACE_BITS - zoom))
 
 
-def _fullest() -> Iterable[Tile]:
-    found = []
+def fullest(zoom: int, count: int = WORST) -> list[Tile]:
+    """The tiles of a zoom that hold most."""
+    level = min(zoom, DEEPEST)
     with connection.cursor() as cursor:
-        for zoom in range(grid.DEEPEST_TILE + 1):
-            level = min(zoom, DEEPEST)
-            cursor.execute(
-                "SELECT cell >> %s FROM registry_tilecell WHERE z = %s GROUP BY 1 ORDER BY sum(total) DESC LIMIT %s",
-                [2 * (level + grid.CELL_BITS - zoom), level, WORST],
-            )
-            for (number,) in cursor.fetchall():
-                column, row = (int(part[0]) for part in grid.column_and_row(np.array([number])))
-                found.append(Tile(zoom, column, row))
-    return found
+        cursor.execute(
+            "SELECT cell >> %s FROM registry_tilecell WHERE z = %s GROUP BY 1 ORDER BY sum(total) DESC LIMIT %s",
+            [2 * (level + grid.CELL_BITS - zoom), level, count],
+        )
+        numbers = [number for (number,) in cursor.fetchall()]
+    places = (grid.column_and_row(np.array([number])) for number in numbers)
+    return [Tile(zoom, int(column[0]), int(row[0])) for column, row in places]
 
 
 def _address(tile: Tile) -> str:

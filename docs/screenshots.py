@@ -13,7 +13,6 @@ from playwright.sync_api import Page, sync_playwright
 from config.local import browser
 
 IMAGES = Path(__file__).parent / "images"
-ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 MAP_MS = 30_000
 
@@ -58,7 +57,7 @@ PICTURES = (
 
 def main(address: str, password: str) -> None:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser.installed(), args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=browser.installed(), args=browser.ARGUMENTS)
         for picture in PICTURES:
             context = chromium.new_context(
                 base_url=address,

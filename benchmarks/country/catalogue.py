@@ -51,6 +51,7 @@ def fill(size: Size) -> bool:
             cursor.execute(
                 "SET LOCAL session_replication_role = replica;"
                 "TRUNCATE registry_asset, sharing_demandlist RESTART IDENTITY CASCADE;"
+                "TRUNCATE registry_tilechange, registry_tilecell, registry_protectedtilecell, registry_tileversion;"
                 "SET LOCAL session_replication_role = DEFAULT"
             )
             for table, trigger in OFF:

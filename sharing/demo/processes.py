@@ -44,8 +44,8 @@ class Programs:
     ) -> None:
         self.stop()
 
-    def start(self, name: str, module_and_arguments: Sequence[str]) -> None:
-        """Run `python -m module arguments...`, its output in a log of its own."""
+    def start(self, name: str, module_and_arguments: Sequence[str], **environment: str) -> None:
+        """Run `python -m module arguments...`, its output in a log of its own, in this environment and ours."""
         with self.log(name).open("wb") as log:
             self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", *module_and_arguments],
@@ -53,7 +53,7 @@ class Programs:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
                 start_new_session=True,
             )
 

@@ -32,13 +32,18 @@ def start_site(programs: Programs, port: int) -> str:
     address = f"http://{HOST}:{port}/"
     arguments = ("--bind", f"{HOST}:{port}", "--no-control-socket", "--workers", "2", "--threads", "4")
     programs.start("site", ("gunicorn", "config.wsgi", *arguments))
+    await_site(programs, address)
+    return address
+
+
+def await_site(programs: Programs, address: str) -> None:
+    """Returns once it answers. Raises ProgramFailed."""
     until = time.monotonic() + READY_S
     while not _answers(address):
         programs.check()
         if time.monotonic() > until:
             raise ProgramFailed(_("The site does not answer at %(address)s.") % {"address": address})
         time.sleep(POLL_S)
-    return address
 
 
 def print_sign_ins(report: Report, address: str) -> None:

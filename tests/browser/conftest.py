@@ -15,7 +15,6 @@ from config.local import browser as chromium
 from registry.models import User
 
 AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
-ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -32,7 +31,7 @@ def chrome() -> Iterator[Browser]:
     # Playwright's synchronous calls run an event loop in this thread, in which Django would refuse its database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium.installed(), args=ARGUMENTS)
+        found = playwright.chromium.launch(executable_path=chromium.installed(), args=chromium.ARGUMENTS)
         yield found
         found.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

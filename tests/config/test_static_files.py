@@ -1,4 +1,4 @@
-"""Static files as a server collects them: each under a name that says its content, by which modules import others."""
+"""Static files as a server collects them: under names that say their content, by which modules import each other."""
 
 import json
 import re
