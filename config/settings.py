@@ -130,6 +130,8 @@ PLACE_CELL_HOLDS = env.int("PLACE_CELL_HOLDS", default=5)
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 # After how many days a level of protection is reviewed, where nobody says a day. Triggers read it likewise.
 PROTECTION_REVIEW_DAYS = env.int("PROTECTION_REVIEW_DAYS", default=365)
+# A grant of sight lasts so many days at most; the database has the longest (registry/models/place_grant.py).
+PLACE_GRANT_DAYS = env.int("PLACE_GRANT_DAYS", default=366)
 _options["options"] = (
     f"{_options.get('options', '')} -c registry.cell_holds={PLACE_CELL_HOLDS}"
     f" -c registry.review_days={PROTECTION_REVIEW_DAYS}"

@@ -15,9 +15,12 @@ from registry.models import PlaceGrant, Region, Role, User
 
 
 def give(values: Mapping[str, Any], *, actor: User) -> PlaceGrant:
-    """A grant, as the columns of `values` say. Raises NotYours."""
+    """A grant, as the columns of `values` say. Raises NotYours, and ValidationError for one that lasts too long."""
     check(values["region"], actor)
-    return PlaceGrant.objects.create(**values, granted_by=actor)
+    grant = PlaceGrant(**values, granted_by=actor)
+    grant.clean()
+    grant.save()
+    return grant
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -12,6 +14,10 @@ from registry.models.regulated import regulated_regions
 
 if TYPE_CHECKING:
     from registry.models.user import User
+
+
+MOST_DAYS = 366
+"""The first and the last day included, whatever the setting PLACE_GRANT_DAYS is."""
 
 
 class PlaceGrantQuerySet(models.QuerySet["PlaceGrant"]):
@@ -37,8 +43,8 @@ class PlaceGrantQuerySet(models.QuerySet["PlaceGrant"]):
 
 class PlaceGrant(models.Model):
     """That the members of an organization may know of all protected assets in a region, and of their exact places,
-    from a day to a day, both within: for bodies with a task there, such as emergency services or surveyors. It gives
-    sight alone: neither the ledger nor a part in decisions."""
+    from a day to a day, both within, for a year at most: for bodies with a task there, such as emergency services or
+    surveyors. It gives sight alone: neither the ledger nor a part in decisions."""
 
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="place_grants", verbose_name=_("organization")
@@ -61,8 +67,21 @@ class PlaceGrant(models.Model):
         ordering = ("-id",)
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="place_grant_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(ends_on__lt=F("starts_on") + timedelta(days=MOST_DAYS)), name="place_grant_ends_in_time"
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="place_grant_has_a_reason"),
         ]
 
     def __str__(self) -> str:
         return f"{self.organization} · {self.region}"
+
+    def clean(self) -> None:
+        """Raises ValidationError where it would last longer than the setting PLACE_GRANT_DAYS has it."""
+        if not (self.starts_on and self.ends_on):
+            return
+        days = min(settings.PLACE_GRANT_DAYS, MOST_DAYS)
+        latest = self.starts_on + timedelta(days=days - 1)
+        if self.ends_on > latest:
+            said = _("A grant of sight lasts %(days)d days at most, here until %(latest)s: give it anew after that.")
+            raise ValidationError({"ends_on": ValidationError(said, "long", {"days": days, "latest": latest})})

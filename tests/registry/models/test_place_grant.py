@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -110,12 +110,16 @@ def test_the_map_shows_what_the_grant_does_and_no_longer(world: World) -> None:
     assert shown() == ([False, False], 2)
 
 
-def granting(user: User, region: str, organization: Organization) -> Any:
+LAST_OF_366 = date(2028, 12, 31)
+
+
+def granting(user: User, region: str, organization: Organization, ends_on: date = LAST_OF_366) -> Any:
+    """From the first day of 2028, a leap year."""
     client = Client()
     client.force_login(user)
     body = {
-        "organization": organization.pk, "region": factories.region(region).pk, "starts_on": date(2026, 1, 1),
-        "ends_on": date(2036, 1, 1), "reason": "flood",
+        "organization": organization.pk, "region": factories.region(region).pk, "starts_on": date(2028, 1, 1),
+        "ends_on": ends_on, "reason": "flood",
     }  # fmt: skip
     return client.post("/admin/registry/placegrant/add/", body)
 
@@ -129,6 +133,34 @@ def test_the_regions_regulator_grants_and_withdraws(world: World) -> None:
     client.post("/admin/registry/placegrant/", {"action": "withdraw", "_selected_action": grant.pk})
     grant.refresh_from_db()
     assert grant.withdrawn_at is not None
+
+
+def test_a_grant_of_more_than_a_year_is_refused_with_the_day_until_which_it_may_last(world: World) -> None:
+    page = granting(world.officer, factories.JIANGAN, world.fire, ends_on=date(2029, 1, 1))
+    assert page.context["adminform"].form.errors == {
+        "ends_on": ["A grant of sight lasts 366 days at most, here until 2028-12-31: give it anew after that."]
+    }
+    assert not PlaceGrant.objects.exists()
+
+
+def test_a_setting_makes_them_shorter_and_none_longer(world: World, settings: Any) -> None:
+    settings.PLACE_GRANT_DAYS = 30
+    assert granting(world.officer, factories.JIANGAN, world.fire, ends_on=date(2028, 1, 31)).status_code == 200
+    assert granting(world.officer, factories.JIANGAN, world.fire, ends_on=date(2028, 1, 30)).status_code == 302
+    settings.PLACE_GRANT_DAYS = 3_000
+    assert granting(world.officer, factories.JIANGAN, world.fire, ends_on=date(2029, 1, 1)).status_code == 200
+    assert granting(world.officer, factories.JIANGAN, world.fire).status_code == 302
+
+
+@pytest.mark.parametrize("ends_on", ["2029-01-01", "infinity"])
+def test_the_database_takes_no_longer_grant_whoever_writes(world: World, ends_on: str) -> None:
+    grant = world.grant(starts_on=date(2028, 1, 1), ends_on=LAST_OF_366)
+    with pytest.raises(IntegrityError, match="place_grant_ends_in_time"), transaction.atomic():
+        connection.cursor().execute(
+            "UPDATE registry_placegrant SET ends_on = %s::date WHERE id = %s", [ends_on, grant.pk]
+        )
+    grant.refresh_from_db()
+    assert grant.ends_on == LAST_OF_366
 
 
 @pytest.mark.parametrize("who", ["elsewhere", "viewer", "owner"])
