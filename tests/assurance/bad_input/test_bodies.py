@@ -1,33 +1,32 @@
 """Bodies of every operation of the API, made from the document and the models: a field that is not declared writable
 is refused by its name and changes nothing; the id of what one may not see is answered as one that does not exist."""
 
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 from django.apps import apps
 from django.db import transaction
 
 from registry.models import Asset
 from registry.models.asset import Protection
+from tests.assurance.bad_input import bodies
+from tests.assurance.bad_input.bodies import WRITING
 from tests.assurance.bad_input.rows import nothing_changed
-from tests.calls import Caller, body_of
+from tests.calls import Caller, body_of, problem
 from tests.sharing.api.operation import Operation
-from tests.sharing.api.operations import OPERATIONS
 from tests.sharing.api.test_access import call
-from tests.sharing.api.test_schema import COMMITTED
 from tests.sharing.api.world import World
 
 pytestmark = pytest.mark.django_db
 
 MODELS = [model for label in ("registry", "sharing") for model in apps.get_app_config(label).get_models()]
-WRITING = {name: one for name, one in OPERATIONS.items() if one.method in ("POST", "PATCH") and not one.upload}
 ABSENT = 2**40
 # Bodies that may name a plan, which everybody sees.
 OPTIONAL = {"assets_create", "assets_bulk"}
+# Objects that are one value.
+WHOLE = {"period", "parameters"}
 
 
 def names_of_models() -> set[str]:
@@ -38,60 +37,45 @@ def names_of_models() -> set[str]:
     )
 
 
-def objects(body: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects in a body, each with its JSON pointer; those of GeoJSON excepted, whose names are not ours."""
-    if isinstance(body, dict) and "coordinates" not in body:
-        yield path, body
-        for name, inner in body.items():
-            yield from objects(inner, f"{path}/{name}")
-    elif isinstance(body, list):
-        for at, inner in enumerate(body):
-            yield from objects(inner, f"{path}/{at}")
-
-
-def writable(name: str) -> set[str]:
-    """What the document says that the body of an operation takes at its top."""
-    schema = REQUESTS.get(name, {})
-    if "$ref" in schema:
-        schema = COMPONENTS[schema["$ref"].rpartition("/")[2]]
-    if schema.get("type") == "array":
-        schema = COMPONENTS[schema["items"]["$ref"].rpartition("/")[2]]
-    return set(schema.get("properties", {}))
-
-
-def _read_document() -> tuple[dict[str, Any], dict[str, Any]]:
-    document = yaml.safe_load(COMMITTED.read_text("utf-8"))
-    requests = {
-        operation["operationId"]: operation["requestBody"]["content"]["application/json"]["schema"]
-        for path in document["paths"].values()
-        for operation in path.values()
-        if "application/json" in operation.get("requestBody", {}).get("content", {})
-    }
-    return requests, document["components"]["schemas"]
-
-
-REQUESTS, COMPONENTS = _read_document()
-
-
 @pytest.mark.parametrize("name", WRITING)
 def test_no_field_of_a_model_is_set_that_the_document_does_not_name(name: str):
+    """Nor in any object inside the body, however deep: what has no columns of its own there, is refused as a whole."""
     operation, world = WRITING[name], World()
     arguments, body = operation.prepare(world)
     caller = Caller(world.people[sorted(operation.does)[0]])
-    extra = dict.fromkeys(names_of_models() - writable(name), 1)
-    assert len(extra) > 200
-    for pointer, found in list(objects(body if body is not None else {})):
-        if pointer.count("/") > (1 if isinstance(body, list) else 0):
-            continue  # details, terms and prices: tests/registry/api, tests/sharing/api
-        widened = copy.deepcopy(body if body is not None else {})
-        target = widened if pointer == "#" else widened[int(pointer.rpartition("/")[2])]
-        target.update({field: value for field, value in extra.items() if field not in found})
+    for path, schema in bodies.objects(name, body):
+        if bodies.is_place(schema):
+            continue  # the names of GeoJSON are not ours
+        extra = dict.fromkeys(names_of_models() - set(schema.get("properties", ())), 1)
+        assert len(extra) > 200
+        pointer, stated = bodies.pointer_to(path), bodies.found(body, path) or {}
         with nothing_changed(name), transaction.atomic():
-            response = call(caller, operation, arguments, widened)
+            response = call(caller, operation, arguments, bodies.put(body, path, {**extra, **stated}))
             transaction.set_rollback(True)
-        assert response.status_code == 400, (name, response.content)
+        assert response.status_code == 400, (name, pointer, response.content)
         refused = {fault["pointer"] for fault in response.json()["errors"]}
-        assert {f"{pointer}/{field}" for field in extra} <= refused, name
+        as_a_whole = bool(path) and path[-1] in WHOLE and pointer in refused
+        assert as_a_whole or {f"{pointer}/{field}" for field in extra} <= refused, (name, pointer)
+
+
+@pytest.mark.parametrize("sent", [b'[{"name": "' + b"x" * (16 << 20) + b'"}]', b"[" + b"[],{" * 400_000 + b"]"])
+def test_a_body_that_is_too_large_to_be_held_is_refused_before_it_is_read(sent: bytes):
+    """As a whole, and by how many values it states, each of which takes many times its bytes."""
+    caller = Caller(World().people["owner manager"])
+    with nothing_changed("too large"):
+        response = caller.call("POST", "assets/bulk/", sent)
+    assert problem(response, 413, "too_large") == []
+
+
+def objects_in(body: Any) -> Iterator[dict[str, Any]]:
+    """The objects in a body; those of GeoJSON excepted."""
+    if isinstance(body, dict) and "coordinates" not in body:
+        yield body
+        for inner in body.values():
+            yield from objects_in(inner)
+    elif isinstance(body, list):
+        for inner in body:
+            yield from objects_in(inner)
 
 
 def id_names() -> set[str]:
@@ -119,7 +103,7 @@ def with_other_ids(body: Any, names: set[str]) -> Any:
 
 def ids_in(body: Any, names: set[str]) -> list[int]:
     found: list[int] = []
-    for _pointer, inner in objects(body):
+    for inner in objects_in(body):
         for name, value in inner.items():
             values = value if isinstance(value, list) else [value]
             found += [one for one in values if name in names and isinstance(one, int)]
@@ -136,7 +120,7 @@ def without(answer: Any, ids: list[int]) -> str:
 def takes_ids(schema: Any, names: set[str]) -> bool:
     """Whether a body of this schema names objects by their ids."""
     if "$ref" in schema:
-        return takes_ids(COMPONENTS[schema["$ref"].rpartition("/")[2]], names)
+        return takes_ids(bodies.resolved(schema), names)
     if "items" in schema:
         return takes_ids(schema["items"], names)
     for name, inner in schema.get("properties", {}).items():
@@ -148,7 +132,9 @@ def takes_ids(schema: Any, names: set[str]) -> bool:
 
 # What is in the address comes before the body (test_absent_and_hidden_objects_are_answered_alike).
 NAMING = [
-    name for name, one in WRITING.items() if "{}" not in one.path and takes_ids(REQUESTS.get(name, {}), id_names())
+    name
+    for name, one in WRITING.items()
+    if "{}" not in one.path and takes_ids(bodies.REQUESTS.get(name, {}), id_names())
 ]
 
 
