@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+import shapely
 from django import forms
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from django_filters import rest_framework as filters
 
 from registry.models import Region, User
 from registry.models.region import split_region
+from registry.places import fault_of
 from registry.search import ILike
 
 MOST_RADIUS_M = 200_000
@@ -167,12 +169,10 @@ class AreaField(forms.CharField):
                 _("3 to %(most)d corners: longitude latitude,longitude latitude,…") % {"most": MOST_CORNERS},
                 code="area",
             )
-        if not all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in corners):
-            raise ValidationError(_("Longitudes lie within ±180° and latitudes within ±90°."), code="area")
-        area = Polygon([*corners, corners[0]], srid=4326)
-        if not area.valid:
-            raise ValidationError(_("The sides of the area must not cross each other."), code="area")
-        return area
+        fault = fault_of(shapely.Polygon(corners))
+        if fault:
+            raise ValidationError(fault.reason, code="area")
+        return Polygon([*corners, corners[0]], srid=4326)
 
 
 class AreaFilter(filters.CharFilter):

@@ -47,7 +47,11 @@ class GeometryField(serializers.Field[Any, Any, Any, Any]):
     """A GeoJSON geometry in WGS 84 (RFC 7946). geometry_type: POINT, LINESTRING, MULTIPOLYGON (a polygon
     will do), or GEOMETRY for any."""
 
-    default_error_messages = {"geojson": _("A GeoJSON geometry is needed: an object with type and coordinates.")}
+    default_error_messages = {
+        "geojson": _(
+            "A GeoJSON geometry is needed: an object with type and coordinates, outlines ending where they began."
+        )
+    }
 
     def __init__(self, *, geometry_type: str = "GEOMETRY", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -59,15 +63,11 @@ class GeometryField(serializers.Field[Any, Any, Any, Any]):
         if not isinstance(data, dict) or not isinstance(data.get("coordinates"), list):
             self.fail("geojson")
         try:
-            # By GEOS and not by GDAL, whose errors are printed and not raised.
-            place = self.reader.clean(shapely.to_wkt(shapely.from_geojson(json.dumps(data)), rounding_precision=-1))
+            return self.reader.checked(shapely.from_geojson(json.dumps(data)))
         except shapely.errors.GEOSException as error:
             raise serializers.ValidationError(self.error_messages["geojson"], code="geojson") from error
         except DjangoValidationError as error:
             raise serializers.ValidationError(error.messages, code=error.code or "invalid") from error
-        if place is None:
-            self.fail("geojson")
-        return place
 
     def to_representation(self, value: Any) -> Any:
         return json.loads(value if isinstance(value, str) else value.geojson)

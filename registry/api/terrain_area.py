@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import F, Q, QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -14,7 +13,6 @@ from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
 from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter
 from registry.models import TerrainArea, TerrainClass
-from registry.refusals import SENTENCES
 
 
 class TerrainShown(Shown[TerrainArea]):
@@ -39,11 +37,6 @@ class TerrainBody(ModelBody[TerrainArea]):
         model = TerrainArea
         fields = ("owner", "code", "name", "terrain_class", "place")
         validators: tuple[Any, ...] = ()
-
-    def validate_place(self, place: GEOSGeometry) -> GEOSGeometry:
-        if not place.valid:
-            raise serializers.ValidationError(str(SENTENCES["terrain_geometry_is_valid"]))
-        return place
 
 
 class TerrainChange(TerrainBody):

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from registry.importing.coordinates import from_wkt, to_wgs84
 from registry.importing.intake import Intake
 from registry.importing.table import Cells
-from registry.importing.tangles import refuse_tangles, tangled
+from registry.importing.tangles import refuse_tangles
+from registry.places import tangled
 
 
 def read_shapes(intake: Intake) -> tuple[Cells, str | None]:

@@ -14,10 +14,10 @@ import shapely
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
-from shapely import GeometryType
 
 from registry.importing.quantities import decimal_comma, is_blank, parse_column, parse_number, plain_numbers
 from registry.importing.table import Cells, UnreadableFile
+from registry.places import misplaced
 
 Floats = NDArray[np.float64]
 WGS84 = "EPSG:4326"
@@ -139,7 +139,8 @@ def to_wgs84(geometry: Cells, srids: NDArray[np.int64], declared: str | None, st
     else:
         placed, unknown = _each_transformed(placed, srids, crs or WGS84)
         name = ", ".join(dict.fromkeys(f"EPSG:{srid}" if srid else name for srid in np.unique(srids)))
-    return Places(placed, impossible(placed) | unknown, name, tuple(warnings))
+    refused = {n: fault.reason for n, fault in misplaced(placed).items()}
+    return Places(placed, refused | unknown, name, tuple(warnings))
 
 
 def _each_transformed(geometry: Cells, srids: NDArray[np.int64], crs: str) -> tuple[Cells, dict[int, str]]:
@@ -171,39 +172,6 @@ def crs_name(crs: str) -> str:
         raise UnreadableFile(_("The coordinate system “%(crs)s” is not known.") % {"crs": crs}) from error
     code = parsed.to_epsg()
     return f"EPSG:{code}" if code else parsed.name
-
-
-def impossible(geometry: Cells) -> dict[int, str]:
-    """The reason for each place that is not on the globe, or goes round it."""
-    minx, miny, maxx, maxy = shapely.bounds(geometry).T
-    present = ~shapely.is_missing(geometry)
-    with np.errstate(invalid="ignore"):
-        fits = (minx >= -180) & (maxx <= 180) & (miny >= -90) & (maxy <= 90)
-        swapped = (miny >= -180) & (maxy <= 180) & (minx >= -90) & (maxx <= 90)
-    errors = {}
-    for n in np.flatnonzero(present & ~fits):
-        errors[int(n)] = (
-            _("The latitude %(y).6g is impossible; longitude and latitude look swapped.") % {"y": maxy[n]}
-            if swapped[n]
-            else _("%(x).8g, %(y).8g is not a longitude and latitude.") % {"x": minx[n], "y": miny[n]}
-        )
-    coordinates, places = shapely.get_coordinates(geometry, return_index=True)
-    for n in np.unique(places[~np.isfinite(coordinates).all(axis=1)]):
-        errors[int(n)] = _("A coordinate is no number.")
-    for n in np.flatnonzero(present & (maxx - minx > 180)):
-        if int(n) not in errors and _goes_round(geometry[n]):
-            errors[int(n)] = _("It goes round the earth: cut it where it crosses the 180th meridian.")
-    return errors
-
-
-def _goes_round(place: shapely.Geometry) -> bool:
-    """Whether two neighbouring corners are more than half the earth apart, as where the 180th meridian is crossed."""
-    parts = shapely.get_parts(place)
-    areas = np.isin(shapely.get_type_id(parts), (GeometryType.POLYGON, GeometryType.MULTIPOLYGON))
-    lines = [*parts[~areas], *shapely.get_rings(shapely.get_parts(parts[areas]))]
-    corners, line = shapely.get_coordinates(lines, return_index=True)
-    steps = np.abs(np.diff(corners[:, 0]))
-    return bool((steps[line[1:] == line[:-1]] > 180).any())
 
 
 def outside(geometry: Cells, extent: tuple[float, float, float, float]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

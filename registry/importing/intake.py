@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from registry.importing.fields import ImportField
 from registry.importing.headings import Recognised, known_names, nearest, normalise, recognise
-from registry.importing.limits import MOST_CORNERS
 from registry.importing.markers import NOBODY_WORDS, unmarked
 from registry.importing.quantities import (
     Parsed,
@@ -29,6 +28,7 @@ from registry.importing.quantities import (
 from registry.importing.sources import read_source
 from registry.importing.synonyms import SYNONYMS
 from registry.importing.table import Cells, SourceTable, UnreadableFile
+from registry.places import MOST_CORNERS, too_many_corners
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +180,7 @@ def _refuse_many_corners(intake: Intake) -> None:
         return
     corners = shapely.get_num_coordinates(geometry)
     for index in np.flatnonzero(corners > MOST_CORNERS):
-        reason = _("The place has %(corners)s corners, more than %(most)s: simplify it.")
-        intake.refuse(int(index), "wkt", reason % {"corners": f"{corners[index]:,}", "most": f"{MOST_CORNERS:,}"})
+        intake.refuse(int(index), "wkt", too_many_corners(corners[index]))
         geometry[index] = None
 
 

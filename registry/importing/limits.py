@@ -12,7 +12,6 @@ MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 1_000_000, 1_000, 20_000_000
 # Of a sheet that is nearly empty: beyond SPARSE_CELLS a cell of so many must have something in it.
 SPARSE_CELLS, EMPTY_TO_FILLED = 2_000_000, 20
 MOST_CHARACTERS = 131_072  # of a cell; csv.field_size_limit
-MOST_CORNERS = 40_000  # of a place
 
 
 def too_many_bytes() -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
-from registry.importing.limits import MIB, MOST_CORNERS
+from registry.importing.limits import MIB
 from registry.importing.table import UnreadableFile
+from registry.places import MOST_CORNERS
 
 ENTITY = re.compile(rb"<!(ENTITY|DOCTYPE)", re.IGNORECASE)
 LONGEST_MIB = 4

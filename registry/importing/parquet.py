@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from pyproj.exceptions import CRSError
 
 from registry.importing.archive import check_growth
-from registry.importing.limits import MOST_CHARACTERS, MOST_CORNERS, check_size
+from registry.importing.limits import MOST_CHARACTERS, check_size
 from registry.importing.table import Cells, SourceTable, UnreadableFile
+from registry.places import MOST_CORNERS
 
 MOST_BYTES_A_CORNER = 32  # of WKB with height and measure
 MOST_CELL_BYTES = MOST_CORNERS * MOST_BYTES_A_CORNER

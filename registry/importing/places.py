@@ -12,10 +12,10 @@ from shapely import GeometryType
 from registry.importing.coordinates import from_ordinates, from_wkt, outside, parse_angles, to_wgs84
 from registry.importing.intake import Intake
 from registry.importing.table import Cells
-from registry.importing.tangles import refuse_tangles, tangled
+from registry.importing.tangles import refuse_tangles
+from registry.places import AREAS, tangled
 
 PLACE_TARGETS = ("wkt", "lon", "lat", "lon_lat", "lat_lon")
-AREAS = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
 FAR_DEGREES, NEAR_DEGREES = 10.0, 2.0
 
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from registry.importing import closed_gdal
 from registry.importing.closed_gdal import pyogrio
 from registry.importing.encodings import detect_encoding
-from registry.importing.limits import MOST_CORNERS
 from registry.importing.table import Cells, SourceTable, UnreadableFile
+from registry.places import MOST_CORNERS
 
 DRIVERS = {
     "GeoJSON": {"GeoJSON"},

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from registry.filters import compared
 from registry.ogc.filtering.reading import Tree, refuse
 from registry.ogc.filtering.scope import PLACE_EXPRESSION, Scope, is_place
+from registry.places import fault_of
 
 FUNCTIONS = {
     "s_intersects": "ST_Intersects",
@@ -58,13 +59,13 @@ def _geometry(literal: dict[str, Any], scope: Scope) -> GEOSGeometry:
     try:
         shape = shapely.force_2d(shapely.from_geojson(json.dumps(literal)))
     except (shapely.errors.GEOSException, ValueError, TypeError):
-        shape = shapely.Point()
-    if shape.is_empty or not shape.is_valid or shape.geom_type == "GeometryCollection":
-        refuse(_("A geometry is empty, crosses itself, or is not closed."))
+        refuse(_("A geometry is not what its type says, or an outline does not end where it began."))
     placed = scope.crs.to_wgs84(shape)
-    west, south, east, north = placed.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    fault = fault_of(placed)
+    if fault and fault.code in ("number", "outside", "swapped"):
         refuse(_("A geometry lies outside of its reference system: mind the order of the axes."))
+    if fault:
+        refuse(fault.reason)
     return GEOSGeometry(memoryview(shapely.to_wkb(placed)), srid=4326)
 
 

@@ -13,6 +13,7 @@ from tests.assurance.bad_input.files import (
     Bad,
     archive,
     cell,
+    comb,
     far_xls,
     geojson,
     geopackage,
@@ -185,8 +186,9 @@ PLACES = {
     ),
     "a workbook with a million corners": Bad(raw(long_cell_of_a_workbook), f"characters|{CORNERS}"),
     "an area that crosses itself millions of times": Bad(
-        with_driver("FlatGeobuf", star), "crosses itself|LineString is needed"
+        with_driver("FlatGeobuf", star), "too closely|LineString is needed"
     ),
+    "an outline of slanting teeth": Bad(with_driver("FlatGeobuf", comb), "too closely|LineString is needed"),
     "places that are no numbers": Bad(
         text('code,wkt\nA,"LINESTRING (114 30, nan 30, 114.1 30)"\n'), "no number|not well-known|not a longitude"
     ),

@@ -156,6 +156,15 @@ def star(corners: int = 4_001) -> shapely.Geometry:
     return shapely.polygons(np.vstack([ring, ring[:1]]))
 
 
+def comb(teeth: int = 15_000) -> shapely.Geometry:
+    """An outline that does not cross itself, of slanting teeth, each side of which may cross every other."""
+    along = np.linspace(0, 0.1, teeth)
+    up = np.column_stack([114.3 + along, np.full(teeth, 30.5)])
+    down = np.column_stack([114.4 + along, np.full(teeth, 30.6)])
+    edge = np.stack([up, down], axis=1).reshape(-1, 2)
+    return shapely.polygons(np.vstack([edge, [[114.5, 30.6], [114.5, 30.4], [114.3, 30.4]], edge[:1]]))
+
+
 # --- Parquet, GeoPackage, Excel --------------------------------------------------------------------------------------
 def parquet(make: Callable[[], pa.Table], **options: object) -> Callable[[Path, str], None]:
     return lambda path, address: pyarrow.parquet.write_table(make(), path, **options)

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Each format once; the long run sends every file through every command.
 EVERYWHERE = (
     "a workbook of one cell in the last corner", "an archive of many members", "VRT that says it is KML",
-    "an area that crosses itself millions of times", "CSV of millions of rows", "a GeoPackage with a view without end",
+    "an area that crosses itself millions of times", "an outline of slanting teeth", "CSV of millions of rows",
+    "a GeoPackage with a view without end",
 )  # fmt: skip
 COMMANDS = (
     ("import_assets", "--owner=grid", "--kind=tower"),

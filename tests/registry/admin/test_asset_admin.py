@@ -87,7 +87,7 @@ def test_details_are_written_even_when_none_is_given(editor: Client, city: Organ
     [
         ({"geometry": "LINESTRING(114 30, 115 31)"}, "This kind is a POINT, the geometry a LINESTRING"),
         ({"geometry": "here"}, "This is neither WKT nor GeoJSON"),
-        ({"geometry": "POINT(30.6 114.3)"}, "longitude comes first, then latitude"),
+        ({"geometry": "POINT(30.6 114.3)"}, "longitude and latitude look swapped"),
         ({"code": ""}, "This field is required"),
         ({"status": "planned"}, "A planned asset needs the day from which it is there"),
         ({"weight_kg": "-1"}, "A weight limit is zero or more kilograms"),

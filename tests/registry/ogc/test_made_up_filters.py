@@ -1,6 +1,7 @@
 """Filters that nobody thought of: each is carried out or refused, and none is an error of the registry's own."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -100,10 +101,10 @@ def test_a_tree_of_operators(two_ducts: Map, tree: Any):
 @KEPT
 @given(tree=st.recursive(fitting, lambda inner: st.one_of(call({"and", "or"}, inner, inner), call({"not"}, inner))))
 def test_operators_with_arguments_that_fit(two_ducts: Map, tree: Any):
-    """These are carried out, but for geometries that cross themselves."""
+    """These are carried out, but for geometries that are no places."""
     response = two_ducts.get("collections/ducts/items", filter=json.dumps(tree), filter_lang="cql2-json")
     if response.status_code == 400:
-        assert "geometry" in response.json()["detail"] or "box" in response.json()["detail"], response.content
+        assert re.search("geometry|box|line|earth", response.json()["detail"]), response.content
         return
     assert response.status_code == 200, response.content
     assert {feature["properties"]["code"] for feature in response.json()["features"]} <= {"D-1"}

@@ -80,7 +80,7 @@ def test_each_kind_is_listed_with_its_details(party: Party, kind: str):
     [
         ("tower", {"code": "T-1"}, "code", "give it another code"),
         ("tower", {"geometry": LINE}, "geometry", "A POINT is needed here, this is a LINESTRING."),
-        ("tower", {"geometry": "POINT(30.59 114.30)"}, "geometry", "longitude comes first"),
+        ("tower", {"geometry": "POINT(30.59 114.30)"}, "geometry", "longitude and latitude look swapped"),
         ("tower", {"status": "planned"}, "available_from", "fill in “available from”"),
         ("tower", {"region": "999999"}, "region", "There is no region with this code"),
         ("tower", {"capacity": "0"}, "capacity", "greater than or equal to 1"),

@@ -80,7 +80,7 @@ def test_filters_mean_what_they_mean_in_the_api(client: Client, query: str, foun
     ("query", "field", "said"),
     [
         ("area=114.3 30.59", "area", "3 to 200 corners"),
-        ("area=0 0,1 1,1 0,0 1", "area", "must not cross"),
+        ("area=0 0,1 1,1 0,0 1", "area", "crosses or touches itself"),
         ("free_from=2030-01-01", "free_from", "This needs free_min as well."),
         ("free_min=x", "free_min", "whole number"),
     ],

@@ -77,7 +77,7 @@ def test_an_editor_drafts_fills_and_submits_a_list(scene: Scene, editor: Client)
     ("fields", "problem"),
     [
         ({"location": ""}, "This field is required"),
-        ({"location": "POINT(30.59 114.30)"}, "longitude comes first"),
+        ({"location": "POINT(30.59 114.30)"}, "longitude and latitude look swapped"),
         ({"radius_m": "0"}, "A radius is more than 0 m"),
         ({"quantity": "0"}, "greater than or equal to 1"),
         ({"period_0": "2031-01-01"}, "The start of the range must not exceed the end of the range."),
