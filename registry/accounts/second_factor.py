@@ -34,7 +34,7 @@ def is_last(authenticator: Authenticator) -> bool:
 @transaction.atomic
 def seal_anew() -> int:
     """The secrets of all authenticator apps, under the first of SECOND_FACTOR_KEYS. Returns of how many. Raises
-    InvalidToken, and changes nothing, where one was sealed by a key that is listed no longer."""
+    Unopened, and changes nothing, where one was sealed by a key that is listed no longer."""
     apps = Authenticator.objects.select_for_update().filter(type=Authenticator.Type.TOTP).order_by("pk")
     for app in apps:
         app.data["secret"] = sealing.sealed_anew(app.data["secret"], settings.SECOND_FACTOR_KEYS, PURPOSE)

@@ -89,17 +89,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        sealed: str = _box().encrypt(text.encode()).decode()
-        return sealed
+        return sealing.seal(text, settings.SECOND_FACTOR_KEYS, second_factor.PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        text: str = _box().decrypt(encrypted_text.encode()).decode()
-        return text
+        return sealing.unseal(encrypted_text, settings.SECOND_FACTOR_KEYS, second_factor.PURPOSE)
 
     def can_delete_authenticator(self, authenticator: Any) -> bool:
         """Not the last one of somebody who needs one."""
         return not (second_factor.is_required_of(authenticator.user) and second_factor.is_last(authenticator))
-
-
-def _box() -> Any:
-    return sealing.box(settings.SECOND_FACTOR_KEYS, second_factor.PURPOSE)

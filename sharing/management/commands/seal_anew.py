@@ -1,11 +1,11 @@
 from typing import Any
 
-from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry.accounts import second_factor
+from registry.sealing import Unopened
 from sharing.notifications.webhooks import signing
 
 
@@ -19,6 +19,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             found = {"factors": second_factor.seal_anew(), "endpoints": signing.seal_anew()}
-        except InvalidToken as error:
+        except Unopened as error:
             raise CommandError(_("Something was sealed by a key that is listed no longer: list it again.")) from error
         self.stdout.write(_("Sealed anew: secrets of %(factors)d apps and of %(endpoints)d webhooks.") % found)

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 from standardwebhooks import Webhook
@@ -28,20 +27,20 @@ def new_secret() -> str:
 
 def seal(secret: str) -> str:
     """The secret encrypted, as the database keeps it: a copy of the database alone signs nothing."""
-    return _box().encrypt(secret.encode()).decode()
+    return sealing.seal(secret, settings.WEBHOOK_KEYS, PURPOSE)
 
 
 def unseal(sealed: str) -> str:
     """Raises Unreadable."""
     try:
-        return _box().decrypt(sealed.encode()).decode()
-    except InvalidToken as error:
+        return sealing.unseal(sealed, settings.WEBHOOK_KEYS, PURPOSE)
+    except sealing.Unopened as error:
         raise Unreadable("the secret cannot be read by any of WEBHOOK_KEYS: rotate it") from error
 
 
 @transaction.atomic
 def seal_anew() -> int:
-    """The secrets of all endpoints, under the first of WEBHOOK_KEYS. Returns of how many. Raises InvalidToken, and
+    """The secrets of all endpoints, under the first of WEBHOOK_KEYS. Returns of how many. Raises Unopened, and
     changes nothing, where one was sealed by a key that is listed no longer."""
     endpoints = WebhookEndpoint.objects.select_for_update().order_by("pk")
     for endpoint in endpoints:
@@ -61,7 +60,3 @@ def headers(sealed: Iterable[str], webhook_id: str, body: str, moment: datetime)
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
-
-
-def _box() -> MultiFernet:
-    return sealing.box(settings.WEBHOOK_KEYS, PURPOSE)
