@@ -18,7 +18,7 @@ PRODUCTION = DEBUG=0 ALLOWED_HOSTS=infrashare.invalid SECRET_KEY=$(shell \
 MESSAGES = --locale zh_Hans --no-wrap --no-obsolete --add-location never --ignore 'node_modules' --ignore '.*' --ignore tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos security lint dev bench up browser compile down style types imports deploy migrations messages screenshots backup restore
+.PHONY: help demo test chaos security audit lint dev bench up browser compile down style types imports deploy migrations messages screenshots backup restore
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,15 @@ chaos: up ## Faults, load and damage in the long form (hours); writes the figure
 security: up ## Attacks in the long form (hours); writes the figures into docs/assurance.md
 	@ASSURANCE=long $(RUN) pytest $(ATTACKS) tests/sharing/api/test_access.py tests/sharing/api/test_fuzz.py \
 		tests/registry/ogc/test_fuzz.py tests/registry/ogc/test_made_up_filters.py $(ARGS)
+
+# Not part of test, which asks no other site. Both go on where the other finds something; --strict, because pip-audit
+# finds nothing in packages that it gets no answer about.
+AUDITED = $(addprefix -r ,requirements.txt requirements-node.txt requirements-audit.txt)
+audit: up ## Ask PyPI and npm which holes are known in what is locked; fails where some are, and where nobody answers
+	@$(PYTHON) -m venv .local/audit
+	@.local/audit/bin/pip install --quiet --require-hashes --only-binary :all: -r requirements-audit.txt
+	@.local/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off $(AUDITED); python=$$?; \
+		$(RUN) npm audit --package-lock-only; node=$$?; exit $$((python | node))
 
 lint: up style types imports deploy migrations ## Style, types, import contract, deployment and migration checks
 
