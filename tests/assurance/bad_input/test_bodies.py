@@ -26,7 +26,7 @@ ABSENT = 2**40
 # Bodies that may name a plan, which everybody sees.
 OPTIONAL = {"assets_create", "assets_bulk"}
 # Objects that are one value.
-WHOLE = {"period", "parameters"}
+WHOLE = {"period", "parameters", "mapping", "constants"}
 
 
 def names_of_models() -> set[str]:

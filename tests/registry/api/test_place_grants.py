@@ -138,3 +138,12 @@ def test_a_list_asks_the_database_as_often_for_many_as_for_few(world: World):
     for _n in range(4):
         world.officer.post("place-grants/", world.body())
     assert queries() == few
+
+
+def test_a_grant_lasts_as_long_as_is_set_and_no_longer(world: World, settings: Any):
+    settings.PLACE_GRANT_DAYS = 30
+    last = timezone.localdate() + timedelta(days=30)
+    refused = world.officer.post("place-grants/", world.body(ends_on=str(last)))
+    assert problem(refused, 400, "bad_input") == [("#/ends_on", "invalid")]
+    assert str(last - timedelta(days=1)) in refused.json()["detail"] and not PlaceGrant.objects.exists()
+    assert world.officer.post("place-grants/", world.body(ends_on=str(last - timedelta(days=1)))).status_code == 201
