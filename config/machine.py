@@ -21,7 +21,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +30,8 @@ from typing import NoReturn
 # Found beside this file, which runs as a script: importing `config` would already need Celery.
 from local import backups, browser, frontend, packages, postgresql, redis, texts, virtualenv
 from local.places import LOCAL, ROOT, Stop, say
+
+Check = Callable[[], "packages.Need | None"]
 
 
 def main(arguments: list[str]) -> int:
@@ -56,9 +58,15 @@ def up(*, with_browser: bool = False) -> dict[str, str]:
     """Bring everything up that is not; the environment variables that lead there."""
     addresses = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     with one_at_a_time(), ThreadPoolExecutor(1) as beside:
+        checks = checks_for(addresses, with_browser=with_browser)
+        needs = missing(checks)
+        names = packages.names_of(needs) if needs else []
         # Unless Python itself lacks something, its packages need none of the system's while they are installed.
         libraries = None if virtualenv.need() else beside.submit(install_libraries)
-        install_missing(addresses, with_browser=with_browser)
+        if needs:
+            packages.install(names, needs)
+            for need in missing(checks):
+                raise Stop(f"This distribution's packages do not hold {need.wanted}: {need.otherwise}")
         libraries.result() if libraries else install_libraries()
         texts.compile_messages()
         if "DATABASE_URL" not in addresses:
@@ -79,21 +87,20 @@ def install_libraries() -> None:
     frontend.ensure()
 
 
-def install_missing(addresses: dict[str, str], *, with_browser: bool) -> None:
-    """Install what the system lacks, leaving out the servers that `addresses` names already."""
-    checks = [virtualenv.need, texts.need]
+def checks_for(addresses: dict[str, str], *, with_browser: bool) -> list[Check]:
+    """What looks for each thing that the system must have, leaving out the servers that `addresses` names already."""
+    checks: list[Check] = [virtualenv.need, texts.need]
     if with_browser:
         checks.append(browser.need)
     if "DATABASE_URL" not in addresses:
         checks.append(postgresql.need)
     if "REDIS_URL" not in addresses:
         checks.append(redis.need)
-    needs = [need for need in (check() for check in checks) if need]
-    if needs:
-        packages.install(needs)
-    for need in (check() for check in checks if needs):
-        if need:
-            raise Stop(f"This distribution's packages do not hold {need.wanted}: {need.otherwise}")
+    return checks
+
+
+def missing(checks: list[Check]) -> list[packages.Need]:
+    return [need for need in (check() for check in checks) if need]
 
 
 def run(command: list[str]) -> NoReturn:

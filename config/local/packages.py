@@ -50,8 +50,8 @@ class Need:
         return f"install it by hand{other}, {AGAIN}."
 
 
-def install(needs: Sequence[Need]) -> None:
-    """Install all that is needed at one go; raise Stop, in one sentence, when a person has to."""
+def names_of(needs: Sequence[Need]) -> list[str]:
+    """The packages that hold all that is needed; raise Stop, in one sentence, when a person has to install them."""
     wanted = " and ".join(need.wanted for need in needs)
     if not which("apt-get"):
         variables = " and ".join(need.variable for need in needs if need.variable)
@@ -66,7 +66,13 @@ def install(needs: Sequence[Need]) -> None:
     listed = " ".join(names)
     if not may_be_root():
         raise Stop(f"Please ask an administrator to run `apt-get install {listed}`, {AGAIN}.")
-    say(f"Installing {listed}: {wanted}")
+    return names
+
+
+def install(names: Sequence[str], needs: Sequence[Need]) -> None:
+    """Install the packages of `names_of(needs)` at one go."""
+    listed = " ".join(names)
+    say(f"Installing {listed}: {' and '.join(need.wanted for need in needs)}")
     script = ["sh", "-c", INSTALL, "sh", *names]
     if as_root(script):
         update()  # lists that are too old name files that are gone

@@ -69,6 +69,7 @@ class Merge:
         stage("import_staged", columns, rows, key="code")
         if np.count_nonzero(rows) > HASHED_ROWS:
             self._execute("SET LOCAL enable_nestloop = off")
+        self._plan_anew()
         self._execute(
             """
             SELECT count(*) FROM (
@@ -113,9 +114,15 @@ class Merge:
         self._write_use()
         self._execute("SET LOCAL enable_nestloop TO DEFAULT")
         self._execute("SET LOCAL default_statistics_target TO DEFAULT")
+        self._plan_anew()
         for table in (STAGED, MERGED):
             self._execute_sql(sql.SQL("DROP TABLE {}").format(table))
         return counts.get("created", 0), counts.get("updated", 0), counts.get("unchanged", 0)
+
+    def _plan_anew(self) -> None:
+        """Forget the plans that this session keeps of what triggers and foreign keys ask: those for single rows read a
+        whole table for each row of a file, and those for a file read one for a single row."""
+        self._execute("DISCARD PLANS")
 
     # --- What each row becomes ------------------------------------------------------------------------------
 

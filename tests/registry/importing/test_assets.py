@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.contrib.gis.geos import MultiPolygon, Polygon
+from django.db import connection
 
 from registry.importing.assets import import_assets
 from registry.importing.coordinates import gcj02_shift
@@ -357,3 +358,29 @@ def test_names_are_freed_of_repetitions_and_cut_with_a_warning(file: Path, owner
 def test_text_with_tabs_backslashes_and_line_breaks_lands_as_it_is(file: Path, owner: Organization) -> None:
     load(file, 'code,name,lon,lat\nA\\1,"a\tb\\nc\nd \\N",114.3,30.5\n', owner)
     assert Asset.objects.values_list("code", "name").get() == ("A\\1", "a\tb\\nc\nd \\N")
+
+
+def test_neither_a_long_file_nor_a_single_asset_after_it_is_written_by_plans_made_for_the_other(
+    file: Path, owner: Organization
+) -> None:
+    rows = 6_000
+    for _ in range(3):
+        factories.asset(owner)
+    with connection.cursor() as cursor:
+        # As PostgreSQL knows a small registry: what triggers and foreign keys ask then reads the whole of a table.
+        cursor.execute("ANALYZE registry_asset, registry_tower")
+    for _ in range(10):
+        factories.asset(owner)
+    load(file, HEAD + "".join(f"A{n},灯,114.3,30.5,12,3\n" for n in range(rows)), owner)
+    before = read_in_whole()
+    assert before < 20 * rows
+    factories.asset(owner)
+    assert read_in_whole() - before < rows
+
+
+def read_in_whole() -> int:
+    """Rows of assets that this transaction has met by reading the table from end to end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'registry_asset'")
+        [(read,)] = cursor.fetchall()
+    return int(read)

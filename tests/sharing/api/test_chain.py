@@ -62,7 +62,7 @@ def test_a_demand_becomes_an_agreement_and_everybody_reads_of_it():
     assert (granted.json()["status"], granted.json()["conditions"]) == ("granted", "By day.")
 
     shown = officer.get(f"matches/{match['id']}/").json()
-    assert shown["actions"] == ["approve", "reject"]
+    assert shown["actions"] == ["approve", "reject", "assign"]
     problem(officer.post(f"matches/{match['id']}/approve/", {"fingerprint": "0" * 64}), 409, "stale_form")
     approved = officer.post(f"matches/{match['id']}/approve/", {"fingerprint": shown["fingerprint"]})
     assert approved.json()["status"] == "approved"
