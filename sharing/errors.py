@@ -1,9 +1,11 @@
 """Why a verb of the workflow was refused: the registry's refusals, and two of its own."""
 
+from django.utils.translation import gettext as _
+
 from registry.errors import BadInput, NotSeen, NotYours, Refusal, WrongState
 from sharing.models import Match
 
-__all__ = ["BadInput", "NotSeen", "NotYours", "Refusal", "StaleForm", "UnitsGone", "WrongState"]
+__all__ = ["BadInput", "NotSeen", "NotYours", "Refusal", "StaleForm", "TooWide", "UnitsGone", "WrongState"]
 
 
 class UnitsGone(WrongState):
@@ -22,3 +24,11 @@ class StaleForm(Refusal):
 
     code = "stale_form"
     status = 409
+
+
+class TooWide(BadInput):
+    """The circles of a list hold more places than are looked at in one search."""
+
+    def __init__(self, places: int) -> None:
+        told = _("Around the lines lie %(n)d million places, more than are looked at in one search: ask within less.")
+        super().__init__(told % {"n": places // 1_000_000})

@@ -17,6 +17,8 @@ SENTENCES: Sentences = {
         "another. Fill in the one pair and leave the other empty."
     ),
     "demand_detour_is_at_least_straight": _("A detour is 1 or more times the straight distance."),
+    "demand_radius_is_bounded": _("A radius is 100 km at most."),
+    "demand_detour_is_bounded": _("A detour is 1,000 times the straight distance at most."),
     "demand_differs_from_its_twin": _("A line cannot be disjoint from itself: choose another line of the list."),
     "demand_distance_apart_suits": _(
         "A distance apart is 2 m to 100 km, given where lines are disjoint by distance; leave it empty elsewhere."

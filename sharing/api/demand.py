@@ -26,6 +26,7 @@ from registry.models import FiberType
 from sharing.api.verbs import SharingResource
 from sharing.exports.demands import demand_tables, with_place
 from sharing.models import CobuildDemand, Demand
+from sharing.models.demand import MOST_DETOUR
 from sharing.refusals import SENTENCES
 from sharing.workflow import lists
 from sharing.workflow.locks import lock_list
@@ -84,7 +85,7 @@ class DemandBody(ModelBody[Demand]):
     location = PlaceField(geometry_type="POINT", required=False, allow_null=True)
     origin = PlaceField(geometry_type="POINT", required=False, allow_null=True)
     destination = PlaceField(geometry_type="POINT", required=False, allow_null=True)
-    max_detour = serializers.FloatField(min_value=1, required=False)
+    max_detour = serializers.FloatField(min_value=1, max_value=MOST_DETOUR, required=False)
     weight_kg = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=0, required=False)
     wind_area_m2 = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=0, required=False)
     power_kw = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=0, required=False)

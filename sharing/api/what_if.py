@@ -17,6 +17,7 @@ from registry.models import Asset
 from sharing.matching.comparing import Difference
 from sharing.matching.what_if import AddedAsset, LineChange, WhatIf
 from sharing.models import Demand, DisjointBy
+from sharing.models.demand import MOST_DETOUR, MOST_RADIUS_M
 from sharing.refusals import SENTENCES
 
 MOST_ASSETS, MOST_CHANGES = 50, 50
@@ -28,8 +29,8 @@ class WishesBody(ModelBody[Demand]):
     `apart_m` goes with `disjoint_by`: distance."""
 
     lines = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
-    radius_m = serializers.FloatField(required=False, min_value=1, max_value=1e6)
-    max_detour = serializers.FloatField(required=False, min_value=1)
+    radius_m = serializers.FloatField(required=False, min_value=1, max_value=MOST_RADIUS_M)
+    max_detour = serializers.FloatField(required=False, min_value=1, max_value=MOST_DETOUR)
     radius_times = serializers.FloatField(required=False, min_value=0.01, max_value=100)
     budget_times = serializers.FloatField(required=False, min_value=0, max_value=1000)
     later_days = serializers.IntegerField(required=False, min_value=-3650, max_value=3650)

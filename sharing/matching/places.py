@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from sharing.errors import TooWide
 from sharing.matching.arrays import Flags, Floats, Ints, spans
 from sharing.matching.geodesy import ecef, geodesics_m
 
@@ -21,7 +22,10 @@ METRES_PER_DEGREE = 110_000.0
 """Less than a degree of latitude, or of longitude on the equator, is long anywhere on the ellipsoid."""
 
 MOST_AT_ONCE = 2_000_000
-"""Places in boxes that are measured at once: what bounds the memory of a search."""
+"""Places in boxes that are measured at once."""
+
+MOST_NEAR = 20_000_000
+"""Places in the boxes of one search: what bounds its memory. A national list of 100,000 lines meets a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Places:
         return Places(self.id[rows], self.owner[rows], self.lonlat[rows], self.xyz[rows], self.key[rows])
 
     def near(self, lonlat: Floats, radius_m: Floats) -> tuple[Ints, Ints, Floats]:
-        """(row, place, metres) of every place within the radius of its row of `lonlat`."""
+        """(row, place, metres) of every place within the radius of its row of `lonlat`. Raises TooWide."""
         row, box = boxes(lonlat[:, 0], lonlat[:, 1], radius_m)
         low = _band(box[:, 1])
         count = _band(box[:, 3]) - low + 1
@@ -58,6 +62,8 @@ class Places:
         of_band = of_band[order]
         first = np.searchsorted(self.key, west[order], side="left").astype(np.int64)
         found = np.searchsorted(self.key, east[order], side="right") - first
+        if (met := int(found.sum())) > MOST_NEAR:
+            raise TooWide(met)
         centre = ecef(lonlat)
         near = []
         for run in _portions(found):

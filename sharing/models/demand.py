@@ -14,6 +14,9 @@ from sharing.models.demand_list import DemandList
 LEAST_APART_M, MOST_APART_M = 2, 100_000
 """Two routes nearer than that are in one trench; places within 1 m of one another are one chamber."""
 
+MOST_RADIUS_M, MOST_DETOUR = 100_000, 1_000
+"""What nobody asks for in earnest, and what would look through a whole country for each line."""
+
 
 class DisjointBy(models.TextChoices):
     """What the routes of two lines may not have in common."""
@@ -69,11 +72,14 @@ class Demand(models.Model):
     power_kw = models.DecimalField(_("power, kW"), max_digits=12, decimal_places=3, default=0)
 
     location = models.PointField(_("location"), srid=4326, null=True, blank=True)
-    radius_m = models.FloatField(_("radius, m"), null=True, blank=True)
+    radius_m = models.FloatField(_("radius, m"), null=True, blank=True, validators=[MaxValueValidator(MOST_RADIUS_M)])
     origin = models.PointField(_("from"), srid=4326, null=True, blank=True)
     destination = models.PointField(_("to"), srid=4326, null=True, blank=True)
     max_detour = models.FloatField(
-        _("longest detour"), default=2.0, help_text=_("Length of the route over the straight distance.")
+        _("longest detour"),
+        default=2.0,
+        validators=[MaxValueValidator(MOST_DETOUR)],
+        help_text=_("Length of the route over the straight distance."),
     )
     disjoint_from = models.ForeignKey(
         "self",
@@ -145,6 +151,10 @@ class Demand(models.Model):
                 name="demand_place_suits_its_kind",
             ),
             models.CheckConstraint(condition=Q(max_detour__gte=1), name="demand_detour_is_at_least_straight"),
+            models.CheckConstraint(
+                condition=Q(radius_m__isnull=True) | Q(radius_m__lte=MOST_RADIUS_M), name="demand_radius_is_bounded"
+            ),
+            models.CheckConstraint(condition=Q(max_detour__lte=MOST_DETOUR), name="demand_detour_is_bounded"),
             models.CheckConstraint(
                 condition=Q(disjoint_from__isnull=True) | ~Q(disjoint_from=F("id")),
                 name="demand_differs_from_its_twin",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from sharing.errors import Refusal
 from sharing.matching import engine, snapshot
 from sharing.matching.fan_out import parts
 from sharing.matching.fan_out.carrying import carry_out as carry_out_part
@@ -42,7 +43,7 @@ def match_part(part_id: int) -> None:
         run = carry_out_part(part_id)
     except Exception as error:
         run = MatchRun.objects.get(parts=part_id)
-        lists.record_failed(run, error=f"{type(error).__name__}: {error}")
+        lists.record_failed(run, error=_why(error))
         raise
     if run and run.status == RunStatus.DONE:
         lists.record_matched(run)
@@ -81,6 +82,10 @@ def sweep_runs() -> None:
         match.delay(run_id)
 
 
+def _why(error: Exception) -> str:
+    return error.message if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+
+
 def _died(attempts: int) -> str:
     return _("Its worker died at each of %(count)d attempts.") % {"count": attempts}
 
@@ -107,7 +112,7 @@ def carry_out(run_id: int, *, fan_out: Callable[[MatchRun], None] | None = None)
         run = engine.run(run_id, fan_out=fan_out)
     except Exception as error:
         for failed in MatchRun.objects.filter(pk__in=engine.together(MatchRun.objects.get(pk=run_id))):
-            lists.record_failed(failed, error=f"{type(error).__name__}: {error}")
+            lists.record_failed(failed, error=_why(error))
         raise
     if run.status == RunStatus.DONE:
         for done in MatchRun.objects.filter(pk__in=engine.together(run), status=RunStatus.DONE).order_by("list"):

@@ -104,9 +104,10 @@ def test_every_fault_of_a_bad_line_is_named_and_good_lines_land(file: Path, part
         "e,tower,1,,,5,114.3,30.5,,-1\n",
         "f,fiber,4,2027-01-01,,5,,,,\n",
         "g,tower,1,2027-01-01,,5,,,200,\n",
+        "h,tower,1,2027-01-01,,5,114.3,30.5,1e308,\n",
     ]
     report = load(file, head + good + "".join(bad), party)
-    assert counts(report) == (1, 0, 0, 7)
+    assert counts(report) == (1, 0, 0, 8)
     assert [(reject.row, reject.column) for reject in report.rejects] == [
         (3, "quantity; priority"),
         (4, "kind"),
@@ -115,6 +116,7 @@ def test_every_fault_of_a_bad_line_is_named_and_good_lines_land(file: Path, part
         (7, "start; radius; power"),
         (8, "origin_lon; destination_lon"),
         (9, "lon"),
+        (10, "radius"),
     ]
     assert report.rejects[2].reason == "The latitude 114.3 is impossible; longitude and latitude look swapped."
     assert Demand.objects.get().power_kw == Decimal("0.3")

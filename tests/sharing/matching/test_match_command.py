@@ -8,7 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from sharing.matching import engine, points
+from sharing.errors import TooWide
+from sharing.matching import engine, places, points
 from sharing.models import DemandList, Event, EventType, ListStatus, Match, MatchRun, MatchStatus, RunStatus
 from sharing.tasks import matching
 from sharing.workflow import lists
@@ -95,6 +96,19 @@ def test_what_the_engine_raises_is_recorded_as_failed(
     queued.refresh_from_db()
     assert (queued.status, queued.error) == (RunStatus.FAILED, "ArithmeticError: no way")
     assert Event.objects.filter(type=EventType.RUN_FAILED).count() == 1
+
+
+def test_a_list_that_looks_in_too_many_places_is_told_to_ask_within_less(
+    demand_list: DemandList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = factories.match_run(demand_list, status=RunStatus.QUEUED)
+    monkeypatch.setattr(places, "MOST_NEAR", 0)
+    with pytest.raises(TooWide):
+        matching.match(queued.pk)
+    queued.refresh_from_db()
+    told = "Around the lines lie 0 million places, more than are looked at in one search: ask within less."
+    assert (queued.status, queued.error) == (RunStatus.FAILED, told)
+    assert Match.objects.count() == 0
 
 
 def test_the_sweep_starts_queued_silent_and_untold_runs_only(
