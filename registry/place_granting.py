@@ -40,7 +40,7 @@ def may_grant(region: Region, actor: User) -> bool:
     database nothing about a further region."""
     managed = actor.organizations_as(Role.MANAGER)
     return actor.is_superuser or any(
-        regulates and organization in managed and scheme == region.scheme and region.code.startswith(prefix)
+        regulates and organization in managed and region.lies_in(scheme, prefix)
         for organization, regulates, scheme, prefix in actor.regions_in_sight
     )
 

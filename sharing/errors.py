@@ -1,4 +1,4 @@
-"""Why a verb of the workflow was refused: the registry's refusals, and two of its own."""
+"""Why a verb of the workflow was refused: the registry's refusals, and those of its own."""
 
 from django.utils.translation import gettext as _
 

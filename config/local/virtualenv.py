@@ -114,13 +114,12 @@ def by_pip(requirements: Path) -> bool:
         if not succeeds([interpreter(), "-m", "venv", str(VENV)]):
             return False
     say(f"Installing the Python packages of {requirements.name} with pip, one to three minutes")
-    # A lock names all that is needed, and compiling on every processor takes half of pip's time for it.
+    # A lock names all that is needed.
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", *INSTALL, str(requirements)]
-    return succeeds([*pip, "--no-deps", "--no-compile"]) and compiled()
-
-
-def compiled() -> bool:
-    """Compile what was installed, as accounts that may not write here run it; some packages hold what cannot be."""
+    if not succeeds([*pip, "--no-deps", "--no-compile"]):
+        return False
+    # Accounts that may not write here run it. On every processor that takes half of pip's time for it; some packages
+    # hold files that cannot be compiled, which is no fault.
     call([PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib"])
     return True
 

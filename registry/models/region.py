@@ -91,7 +91,11 @@ class Region(models.Model):
 
     def covers(self, other: "Region") -> bool:
         """Whether `other` is this region or lies inside it."""
-        return self.scheme == other.scheme and other.code.startswith(self.prefix)
+        return other.lies_in(self.scheme, self.prefix)
+
+    def lies_in(self, scheme: str, prefix: str) -> bool:
+        """Whether it is, or lies in, what codes of that scheme begin with; as registry.models.regulated.inside."""
+        return self.scheme == scheme and self.code.startswith(prefix)
 
 
 def split_region(text: str) -> tuple[str, str]:

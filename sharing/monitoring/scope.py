@@ -76,7 +76,7 @@ class Scope:
             raise BadInput(_("Ask for at most %(most)d months.") % {"most": LONGEST}, "end")
         found = cls.of(user, first, first_of_month(last, months=1), **narrower)
         region = found.region
-        if region and not (found.everything or any(_covers(one, region) for one in found.regulated)):
+        if region and not (found.everything or any(region.lies_in(*one) for one in found.regulated)):
             raise BadInput(_("This is no region that you regulate."), "region")
         return found
 
@@ -162,12 +162,6 @@ class Scope:
 
     def _region(self, path: str) -> Q:
         return inside([(self.region.scheme, self.region.prefix)], path) if self.region else Q()
-
-
-def _covers(regulated: tuple[str, str], region: Region) -> bool:
-    """Whether the region lies in one that is given by scheme and prefix."""
-    scheme, prefix = regulated
-    return region.scheme == scheme and region.code.startswith(prefix)
 
 
 def _equal(**wanted: str) -> Q:

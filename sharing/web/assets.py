@@ -86,9 +86,7 @@ def _knows_ledger(asset: Any, user: User) -> bool:
     """Whether all lines of the ledger are in sight, as Allocation.visible_to has it."""
     if user.is_superuser or asset.owner_id in user.roles:
         return True
-    return any(
-        scheme == asset.region.scheme and asset.region.code.startswith(prefix) for scheme, prefix in user.regulated
-    )
+    return any(asset.region.lies_in(scheme, prefix) for scheme, prefix in user.regulated)
 
 
 def _ledger(asset: Any, lines: Sequence[Allocation]) -> SafeString:
