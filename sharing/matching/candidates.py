@@ -23,6 +23,7 @@ from sharing.matching.places import Places, boxes
 from sharing.matching.prices import repriced
 from sharing.matching.snapshot import places_from, places_of
 from sharing.models import MatchStatus
+from sharing.models.demand import MOST_RADIUS_M
 
 
 def _plain(*columns: str) -> dict[str, str]:
@@ -117,10 +118,11 @@ def with_freedom(pairs: Pairs, holdings: Holdings) -> Pairs:
 def near(
     demands: PointDemands, kind: str, party: Organization, reach: float, lines: int | None = None
 ) -> tuple[Ints, Ints, Floats]:
-    """(demand row, asset id, metres) of every pair within reach. lines: how many demands the whole list has of which
-    these are a part."""
+    """(demand row, asset id, metres) of every pair within reach, which is no farther than a line may look. lines: how
+    many demands the whole list has of which these are a part."""
     at_once = (len(demands) if lines is None else lines) >= AT_ONCE_FROM
-    lonlat, radius_m = np.column_stack((demands.lon, demands.lat)), demands.radius_m * reach
+    lonlat = np.column_stack((demands.lon, demands.lat))
+    radius_m = np.maximum(demands.radius_m, np.minimum(demands.radius_m * reach, MOST_RADIUS_M))
     found = []
     for places in places_of(kind) if at_once else [_in_boxes(lonlat, radius_m, kind)]:
         demand, place, distance_m = places.near(lonlat, radius_m)

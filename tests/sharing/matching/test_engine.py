@@ -219,6 +219,15 @@ def test_too_few_units_in_all_assets_together_are_counted(demand_list: DemandLis
     assert len(matched(run(demand_list), demand)) == 2
 
 
+@pytest.mark.parametrize(("away_m", "change"), [(90_000, "radius_m"), (110_000, None)])
+def test_no_change_asks_a_line_to_look_farther_than_it_may(
+    demand_list: DemandList, owner: Any, away_m: float, change: str | None
+) -> None:
+    demand = factories.demand(demand_list, radius_m=60_000)
+    factories.asset(owner, at=east(away_m))
+    assert outcome(run(demand_list), demand).change.get("field") == change
+
+
 def test_nothing_near_says_so(demand_list: DemandList) -> None:
     demand = factories.demand(demand_list)
     found = outcome(run(demand_list), demand)
