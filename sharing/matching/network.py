@@ -41,7 +41,7 @@ class Links(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """Nodes, spans and gaps; rows of assets are in the order of `Lines.sorted_by_key`."""
+    """Nodes, spans and gaps, along `_along_curve`; rows of assets are in the order of `Lines.sorted_by_key`."""
 
     lines: Lines
     node_lonlat: Floats
@@ -205,16 +205,26 @@ def build_network(
 
 
 def _snap(lonlat: Floats, snap_m: float) -> tuple[Ints, Floats]:
-    """The node of each point, and the nodes' places, numbered from west to east: the same for any order of points."""
+    """The node of each point, and the nodes' places, numbered along a curve: the same for any order of points."""
     tree = cKDTree(ecef(lonlat))
     pairs = tree.query_pairs(snap_m, output_type="ndarray")
     joined = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(len(lonlat),) * 2)
     group = connected_components(joined, directed=False)[1]
     order = np.lexsort((lonlat[:, 1], lonlat[:, 0]))
     _, first = np.unique(group[order], return_index=True)  # westernmost member of each group, by group
+    place = lonlat[order][first]
+    along = np.lexsort((place[:, 1], place[:, 0], _along_curve(place)))
     number = np.empty(first.size, dtype=np.int64)
-    number[np.argsort(first)] = np.arange(first.size)
-    return number[group], lonlat[order][np.sort(first)]
+    number[along] = np.arange(first.size)
+    return number[group], place[along]
+
+
+def _along_curve(lonlat: Floats) -> Ints:
+    """Where places lie on a curve through all squares of the Earth (Morton 1966): what lies near one another is near
+    on it too, and so in memory, where searches spend most of their time waiting for it."""
+    square = ((lonlat + 180.0) * (2**31 / 360.0)).astype(">u4")
+    bits = np.unpackbits(square.view(np.uint8).reshape(-1, 2, 4), axis=2)
+    return np.packbits(bits.transpose(0, 2, 1).reshape(-1, 64), axis=1).view(">i8").ravel().astype(np.int64)
 
 
 def _assemble(
@@ -225,14 +235,16 @@ def _assemble(
     step = geodesic_m(lonlat[:-1], lonlat[1:])
     along = np.concatenate(([0.0], np.cumsum(np.where(vertex_line[1:] == vertex_line[:-1], step, 0.0))))
     same_line = vertex_line[cut_at[1:]] == vertex_line[cut_at[:-1]]
-    first, last = cut_at[:-1][same_line], cut_at[1:][same_line]
+    span_start, span_end = cut_node[:-1][same_line], cut_node[1:][same_line]
+    by_place = np.argsort(np.minimum(span_start, span_end), kind="stable")
+    span_start, span_end = span_start[by_place], span_end[by_place]
+    first, last = cut_at[:-1][same_line][by_place], cut_at[1:][same_line][by_place]
     asset = vertex_line[first]
     geometric = along[last] - along[first]
     whole = np.bincount(asset, weights=geometric, minlength=len(lines))
     parts = np.bincount(asset, minlength=len(lines))
     share = np.where(whole[asset] > 0, geometric / np.where(whole > 0, whole, 1.0)[asset], 1.0 / parts[asset])
     declared = np.where(np.isnan(lines.length_m), whole, lines.length_m)
-    span_start, span_end = cut_node[:-1][same_line], cut_node[1:][same_line]
     # No cable is shorter than the straight line between its ends: holds for snapped ends and declared lengths too,
     # and makes that straight line a lower bound for the search.
     straight = geodesic_m(node_lonlat[span_start], node_lonlat[span_end])

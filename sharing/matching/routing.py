@@ -252,12 +252,13 @@ def alternatives(
     chosen, factor = [first], np.ones(network.span_asset.size)
     factor[first.spans[first.spans != GAP]] *= penalty
     ask = search.ask(usable, ALL_LIMITS)
+    guide = network.landmarks.guide(ask)  # holds all the more of dearer ways
     for _ in range(4 * count):
         if len(chosen) > count:
             break
         dearer = network.by_cost._replace(span_price=network.by_cost.span_price * factor)
         # Holding limits against penalised prices would search for minutes; what breaks one is passed over instead.
-        route = search.route(best_path(network, dearer, ask, NO_LIMITS))
+        route = search.route(best_path(network, dearer, ask, NO_LIMITS, guide))
         if route is None:
             break
         if route.gap_share > terms.max_gap_share:

@@ -81,10 +81,12 @@ class Reference:
         graph, a = self.graph.copy(), len(self.network.node_lonlat)
         near = self.network.nodes_near(np.array([demand.origin, demand.destination]), self.terms.max_gap_m)
         places = demand.origin, demand.destination
-        for terminal, place, (nodes, _) in zip((a, a + 1), places, near, strict=True):
-            for node in nodes:
+        for terminal, place, (nodes, away_m) in zip((a, a + 1), places, near, strict=True):
+            for node in nodes[away_m > self.network.snap_m]:
                 ends = np.array([place, self.network.node_lonlat[node]])
                 graph.add_edge(terminal, int(node), (True, self.build(ends)))
+            for node in nodes[away_m <= self.network.snap_m]:  # there already: nothing is to be built
+                graph.add_edge(terminal, int(node), (True, 0.0))
         paths = rustworkx.dijkstra_shortest_paths(graph, a, a + 1, weight_fn=lambda edge: edge[1])
         if a + 1 not in paths:
             return float("inf"), False

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sharing.matching.best_path import ALL_LIMITS
 from sharing.matching.network import build_network
 from sharing.matching.route_terms import RouteTerms
-from sharing.matching.routing import Route, RouteDemand, RouteSearch, find_route
+from sharing.matching.routing import Route, RouteDemand, RouteSearch, alternatives, find_route
 from tests.sharing.matching.route_scene import (
     Areas,
     Line,
@@ -53,6 +53,24 @@ def test_a_route_is_the_cheapest_of_all_paths_within_the_limits(
         assert route.gap_m <= terms.max_gap_share * route.length_m + 1e-6
         assert route.loss_db <= demand.max_loss_db + 1e-6
         assert all(leg.length_m <= terms.max_gap_m for leg in route.legs if leg.asset is None)
+
+
+@settings(max_examples=100, deadline=None)
+@given(scene=scenes() | crowded_scenes(), areas=st.none() | grounds())
+def test_landmarks_leave_the_other_routes_as_they_are(
+    scene: tuple[list[Line], RouteDemand, RouteTerms], areas: Areas | None
+) -> None:
+    assets, demand, plain_terms = scene
+    terms, ground = grounded(plain_terms, areas)
+    found = []
+    for landmarks in (False, True):
+        network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False, ground=ground)
+        if landmarks:
+            usable = np.ones(len(assets), dtype=np.bool_)
+            network.landmarks.guide(RouteSearch(network, demand, terms).ask(usable, ALL_LIMITS), worth_it=0)
+        others = alternatives(network, demand, terms, offer_of(assets), count=3)
+        found.append([route.cost_per_year for route in others])
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
 
 
 @settings(max_examples=100, deadline=None)
