@@ -92,9 +92,9 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
     def known_to(self, organization: Organization) -> Self:
         """The assets whose existence every member of `organization` may know of, whatever else they belong to."""
-        regulated = regulated_by([organization.regulates] if organization.regulates else [], "region")
-        sight = regulated | PlaceGrant.objects.covering(organization)
-        return self.filter(~Q(protection=Protection.CORE) | self._concerns([organization.pk], sight))
+        own, regulates = [organization.pk], [organization.regulates] if organization.regulates else []
+        sight = regulated_by(regulates, "region") | PlaceGrant.objects.covering(organization)
+        return self.filter(~Q(protection=Protection.CORE) | self._concerns(own, sight, told=own))
 
     def with_place_for(self, user: "User") -> Self:
         """Annotates `place`: the exact geometry for those entitled to it, the masked one for all others; and
@@ -185,11 +185,16 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def _entitled(self, user: "User") -> Q:
         """Who may know the exact place: the owner's members, the region's regulators, those with a grant of sight
         there, and those told by consent."""
-        return self._concerns(list(user.roles), regulated_regions(user, "region") | inside(user.granted, "region"))
+        sight = regulated_regions(user, "region") | inside(user.granted, "region")
+        return self._concerns(list(user.roles), sight, user.told)
 
-    def _concerns(self, organizations: list[int], sight: Q) -> Q:
-        told = Disclosure.objects.filter(asset=OuterRef("pk"), organization__in=organizations)
-        return Q(owner__in=organizations) | sight | Q(Exists(told))
+    def _concerns(self, organizations: list[int], sight: Q, told: list[int]) -> Q:
+        """told: the organizations to ask of what consents told; planning the question takes longer than a page may
+        where there are none."""
+        concerns = Q(owner__in=organizations) | sight
+        if told:
+            concerns |= Q(Exists(Disclosure.objects.filter(asset=OuterRef("pk"), organization__in=told)))
+        return concerns
 
 
 class Asset(models.Model):

@@ -1,5 +1,7 @@
 import zoneinfo
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -89,10 +91,20 @@ class User(AbstractUser):
         ]
 
     @cached_property
+    def told(self) -> list[int]:
+        """The ids of those of their organizations that consents told of assets."""
+        return [one for one, role, scheme, _prefix in self._belongings if role is None and scheme is None]
+
+    @cached_property
     def sees_protected(self) -> bool:
         """Whether they may know the exact place of any protected asset that is not their own."""
-        told = any(role is None and scheme is None for _one, role, scheme, _prefix in self._belongings)
-        return self.is_superuser or told or bool(self.regions_in_sight)
+        return self.is_superuser or bool(self.told) or bool(self.regions_in_sight)
+
+    @property
+    def entitlement(self) -> tuple[Any, ...]:
+        """All that decides which assets they may know of, and where: two persons with the same see the same."""
+        parts: tuple[Iterable[Any], ...] = (self.roles, self.told, self.regulated, self.granted)
+        return (self.is_active, self.is_superuser, *(tuple(sorted(part)) for part in parts))
 
     @cached_property
     def _belongings(self) -> list[tuple[int, str | None, str | None, str | None]]:

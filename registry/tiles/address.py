@@ -58,3 +58,8 @@ class Selection:
     @property
     def is_whole(self) -> bool:
         return self == Selection()
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the pyramid counts it: kinds and sectors apart, but not owners."""
+        return bool(self.kinds) and not self.owner

@@ -59,11 +59,10 @@ def layer(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
     return bytes(made or b"")
 
 
-def count(tile: Tile, selection: Selection, viewer: Viewer) -> int:
-    """How many assets the clusters of the tile count."""
+def counting(tile: Tile, selection: Selection, viewer: Viewer) -> tuple[str, list[Any]]:
+    """SQL, and its parameters, of how many assets the clusters of the tile count."""
     rows, parameters = _rows(tile, viewer)
-    [total] = asking.row(f"SELECT sum({_numbers(selection)['count']}) FROM ({rows}) AS part", parameters)
-    return int(total or 0)
+    return f"(SELECT coalesce(sum({_numbers(selection)['count']}), 0) FROM ({rows}) AS part)", parameters
 
 
 def _rows(tile: Tile, viewer: Viewer) -> tuple[str, list[Any]]:

@@ -45,9 +45,7 @@ def layer(tile: Tile, selection: Selection, user: User, most: int) -> tuple[byte
 def in_tile(tile: Tile, selection: Selection, user: User) -> tuple[str, list[Any]]:
     """SQL, and its parameters, of the selected assets whose place, as far as the viewer may know it, has a box that
     meets the tile: id, kind, free_today, as_sector, as_owner, as_free, as_exact, as_place."""
-    statement, parameters = _visible(
-        user, (user.is_superuser, user.is_active, *user.regulated, None, *user.granted), selection
-    )
+    statement, parameters = _visible(user.entitlement, selection, user)
     return IN_TILE.format(known=statement), [*parameters, *3 * tile.area.extent]
 
 
@@ -63,9 +61,9 @@ IN_TILE = f"""
 
 
 @lru_cache(maxsize=1_000)
-def _visible(user: User, entitlement: tuple[Any, ...], selection: Selection) -> tuple[str, tuple[Any, ...]]:
-    """The selected assets that the viewer may know of, as SQL. Composing it takes longer than answering it, so it is
-    kept, by all that visible_to and with_place_for look at in a person."""
+def _visible(entitlement: tuple[Any, ...], selection: Selection, user: User) -> tuple[str, tuple[Any, ...]]:
+    """The selected assets that a person of this entitlement may know of, as SQL. Composing it takes longer than
+    answering it, so it is kept."""
     assets: QuerySet[Any] = Asset.objects.visible_to(user).with_place_for(user)
     if selection.kinds != KINDS:
         assets = assets.filter(kind__in=selection.kinds)

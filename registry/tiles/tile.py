@@ -15,12 +15,15 @@ OWNER_FROM = 12
 """The zoom from which on an owner can be selected: the pyramid does not count owners apart."""
 
 
-def content(tile: Tile, selection: Selection, viewer: Viewer) -> bytes:
-    """The Mapbox vector tile, empty where there is nothing. It has one layer, `assets` or `clusters`."""
+def content(tile: Tile, selection: Selection, viewer: Viewer, assets: int | None) -> bytes:
+    """The Mapbox vector tile, empty where there is nothing. It has one layer, `assets` or `clusters`.
+
+    assets: how many lie there, as `versions.standing` tells.
+    """
     if not selection.kinds or not viewer.user.takes_part:
         return b""
     most = MOST_FEATURES if tile.zoom >= EACH_FROM else FEW_FEATURES
-    if selection.owner or clusters.count(tile, selection, viewer) <= most:
+    if assets is None or assets <= most:
         each, exact = features.layer(tile, selection, viewer.user, most)
         if each is not None and len(each) <= MOST_BYTES:
             if viewer.user.sees_protected:

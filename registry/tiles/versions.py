@@ -2,43 +2,51 @@
 surroundings, those that wait, and what the viewer may know."""
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.gis.db.models.functions import AsWKT
 
 from registry.models.asset import any_place_meets
-from registry.tiles import asking
+from registry.tiles import asking, clusters
 from registry.tiles.address import Selection, Tile
 from registry.tiles.folding import VERSIONED
-from registry.tiles.viewer import PROTECTS, TOLD, Viewer
+from registry.tiles.viewer import PROTECTS, Viewer
 
 FORM = 2
 """Raised whenever the same assets would make other tiles: layers, attributes, limits."""
 
 
-def tag(tile: Tile, selection: Selection, viewer: Viewer) -> str:
+class Standing(NamedTuple):
+    """The tag; and how many assets the pyramid counts there, None where it does not count the selected ones apart."""
+
+    tag: str
+    assets: int | None
+
+
+def standing(tile: Tile, selection: Selection, viewer: Viewer) -> Standing:
     """Read it before the tile: what changes in between is then told by the next tag, and never missed."""
-    changes, is_told, protects = _changes(tile, viewer)
-    viewer.learn(is_told, protects)
+    changes, count, protects = _changes(tile, selection, viewer)
+    viewer.learn(protects)
     parts = (FORM, tile, selection, viewer.digest, changes, _told(tile, viewer))
-    return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+    return Standing(f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"', count)
 
 
-def _changes(tile: Tile, viewer: Viewer) -> tuple[Any, bool, bool]:
-    """What stands for the changes; and whether consents told the viewer of assets, and whether they have protected
-    ones of their own, asked in the same trip."""
+def _changes(tile: Tile, selection: Selection, viewer: Viewer) -> tuple[Any, int | None, bool]:
+    """What stands for the changes; and, asked in the same trip, how many assets there are, and whether the viewer has
+    protected ones of their own."""
     zoom = min(tile.zoom, VERSIONED)
     condition, entitled = viewer.sql()
-    *changes, is_told, protects = asking.row(
+    counting, counted = clusters.counting(tile, selection, viewer) if selection.is_counted else ("NULL", [])
+    *changes, count, protects = asking.row(
         f"""
         SELECT (SELECT min(id) FROM registry_tilechange), (SELECT max(id) FROM registry_tilechange), (
             SELECT md5(string_agg(concat_ws(',', owner_id, region_id, version), ';' ORDER BY owner_id, region_id))
             FROM registry_tileversion WHERE z = %s AND tile = %s AND (owner_id = 0 OR {condition})
-        ), {TOLD}, {PROTECTS}
+        ), {counting}, {PROTECTS}
         """,
-        [zoom, tile.number >> 2 * (tile.zoom - zoom), *entitled, viewer.organizations, viewer.organizations],
+        [zoom, tile.number >> 2 * (tile.zoom - zoom), *entitled, *counted, viewer.organizations],
     )
-    return changes, is_told, protects
+    return changes, None if count is None else int(count), protects
 
 
 def _told(tile: Tile, viewer: Viewer) -> Any:

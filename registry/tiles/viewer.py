@@ -13,8 +13,7 @@ from registry.models import Asset, Disclosure, Protection, Region, User
 from registry.models.regulated import inside
 from registry.tiles import asking
 
-# Whether consents told one of these organizations of assets, and whether one of them has protected ones of its own.
-TOLD = "EXISTS (SELECT FROM registry_disclosure WHERE organization_id = ANY (%s))"
+# Whether one of these organizations has protected assets of its own.
 PROTECTS = "EXISTS (SELECT FROM registry_tileversion WHERE z = 0 AND tile = 0 AND owner_id = ANY (%s))"
 
 
@@ -41,11 +40,10 @@ class Viewer:
     def _prefixes(self) -> list[tuple[str, str]]:
         return [*self.user.regulated, *self.user.granted]
 
-    @cached_property
+    @property
     def is_told(self) -> bool:
-        """Whether consents told them of assets."""
-        [is_told] = asking.row(f"SELECT {TOLD}", [self.organizations])
-        return self._is_told(is_told)
+        """Whether consents told them of assets. Superusers know every place anyway."""
+        return bool(self.user.told) and not self.user.is_superuser
 
     @cached_property
     def knows_exact_places(self) -> bool:
@@ -53,20 +51,15 @@ class Viewer:
         [protects] = asking.row(f"SELECT {PROTECTS}", [self.organizations])
         return protects or self.user.sees_protected
 
-    def learn(self, has_disclosures: bool, protects: bool) -> None:
-        """Spares the questions that another trip to the database has answered (TOLD, PROTECTS)."""
-        self.__dict__["is_told"] = self._is_told(has_disclosures)
+    def learn(self, protects: bool) -> None:
+        """Spares the question that another trip to the database has answered (PROTECTS)."""
         self.__dict__["knows_exact_places"] = protects or self.user.sees_protected
-
-    def _is_told(self, has_disclosures: bool) -> bool:
-        """Superusers know every place anyway."""
-        return has_disclosures and not self.user.is_superuser
 
     def told(self) -> Any:
         """The protected assets that they may know of by a consent alone."""
         return (
             Asset.objects.filter(
-                pk__in=Disclosure.objects.filter(organization__in=self.organizations).values("asset"),
+                pk__in=Disclosure.objects.filter(organization__in=self.user.told).values("asset"),
             )
             .exclude(protection=Protection.OPEN)
             .exclude(Q(owner__in=self.organizations) | inside(self._prefixes, "region"))

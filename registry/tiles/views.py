@@ -89,10 +89,10 @@ class TileView(OfTiles):
         tile = parameters.tile(zoom, row, column)
         selection = parameters.selection(request.query_params, collection, tile)
         viewer = Viewer(self.user)
-        tag = versions.tag(tile, selection, viewer)
+        tag, assets = versions.standing(tile, selection, viewer)
         kept = "no-store" if viewer.knows_exact_places else "private, no-cache"
         headers = {"ETag": tag, "Cache-Control": kept, "Vary": "Authorization, Cookie"}
         if etags.is_known(request, tag):
             return HttpResponse(status=304, headers=headers)
-        made = content(tile, selection, viewer)
+        made = content(tile, selection, viewer, assets)
         return HttpResponse(made, status=200 if made else 204, headers=headers, content_type=documents.MVT)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from registry.models import Allocation, Asset, Organization, PlaceGrant, Role, User
-from registry.tiles import clusters, folding
+from registry.tiles import folding, versions
 from registry.tiles.address import Selection, Tile
 from registry.tiles.viewer import Viewer
 from tests import factories
@@ -97,11 +97,12 @@ def test_a_grant_shows_no_ledger_and_makes_no_regulator(world: World) -> None:
 def test_the_map_shows_what_the_grant_does_and_no_longer(world: World) -> None:
     folding.fold_all()
 
-    def shown() -> tuple[list[bool], int]:
+    def shown() -> tuple[list[bool], int | None]:
         """Whether each asset of the tile is where it stands, and how many the pyramid counts."""
         user = User.objects.get(pk=world.fireman.pk)
         drawn = layers(Caller(user).get("/ogc/tiles/WebMercatorQuad/0/0/0").content)["assets"]
-        return sorted(one["exact"] for one in drawn), clusters.count(Tile(0, 0, 0), Selection(), Viewer(user))
+        standing = versions.standing(Tile(0, 0, 0), Selection(), Viewer(user))
+        return sorted(one["exact"] for one in drawn), standing.assets
 
     assert shown() == ([False, False], 2)
     grant = world.grant()

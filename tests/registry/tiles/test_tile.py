@@ -7,8 +7,8 @@ import pytest
 import shapely
 
 from registry.kinds import Kind
-from registry.models import Asset, Disclosure, Protection, Sector, User
-from registry.tiles import folding, tile
+from registry.models import Asset, Disclosure, Membership, Protection, Sector, User
+from registry.tiles import folding, tile, versions
 from registry.tiles.address import Selection, Tile
 from registry.tiles.viewer import Viewer
 from tests import factories
@@ -58,7 +58,8 @@ def known(user: User) -> list[Any]:
 
 
 def read(user: User, zoom: int, column: int, row: int, selection: Selection = Selection()) -> Any:  # noqa: B008
-    made = tile.content(Tile(zoom, column, row), selection, Viewer(User.objects.get(pk=user.pk)))
+    asked = Tile(zoom, column, row), selection, Viewer(User.objects.get(pk=user.pk))
+    made = tile.content(*asked, versions.standing(*asked).assets)
     return layers(made, zoom, column, row) if made else {}
 
 
@@ -169,6 +170,20 @@ def test_an_owner_is_selected_one_by_one_and_gathered(people: dict[str, User], m
 def test_a_tile_too_large_to_draw_one_by_one_shows_clusters(people: dict[str, User], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tile, "MOST_BYTES", 200)
     assert set(read(people["owner"], *tile_at(*factories.WUHAN, 9))) == {"clusters"}
+
+
+def test_whoever_changes_the_organization_sees_as_the_new_one_and_no_longer_as_the_old_one(people: dict[str, User]):
+    [at] = {tile_at(*factories.WUHAN, 9)}
+    person, owner = people["stranger"], people["owner"]
+    before = read(person, *at)["assets"]
+    Membership.objects.filter(user=person).update(organization=Membership.objects.get(user=owner).organization)
+    exact = {feature["mvt_id"] for feature in read(person, *at)["assets"] if feature["exact"]}
+    assert exact == {feature["mvt_id"] for feature in read(owner, *at)["assets"] if feature["exact"]}
+    assert len(exact) > sum(feature["exact"] for feature in before)
+    Membership.objects.filter(user=person).update(
+        organization=Membership.objects.get(user=people["told"]).organization
+    )
+    assert read(person, *at) == read(people["told"], *at)
 
 
 def test_a_tile_without_assets_is_empty(people: dict[str, User]):

@@ -261,8 +261,8 @@ def test_a_tile_costs_the_same_queries_however_much_is_in_it(world: World):
         )
     folding.fold_all()
     assert {zoom: queries(zoom) for zoom in (3, 14)} == few
-    # Those of a 304, below; then how many, and the layer.
-    assert set(few.values()) == {6}
+    # Those of a 304, below; then the layer.
+    assert set(few.values()) == {5}
     known = {"If-None-Match": world.other.get(address(14))["ETag"]}
-    # Session, person, organizations and what they regulate, versions with disclosures.
+    # Session, person, organizations and what they regulate, versions with how many there are.
     assert queries(14, known) == 4
