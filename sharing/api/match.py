@@ -53,6 +53,12 @@ class ApproveManyBody(Body):
     matches = serializers.ListField(child=ShownMatch(), allow_empty=False, max_length=MOST_AT_ONCE)
 
 
+class RequestManyBody(Body):
+    """In the order in which they may take the units."""
+
+    matches = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MOST_AT_ONCE)
+
+
 class RejectManyBody(RejectBody):
     matches = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MOST_AT_ONCE)
 
@@ -199,6 +205,15 @@ class MatchResource(SharingResource):
         """
         values = self.given(RejectBody)
         return self.done(approvals.reject(self.get_object(), **values, actor=self.user).pk)
+
+    @extend_schema(request=RequestManyBody, responses=Decisions)
+    @action(detail=False, methods=["post"], url_path="request", url_name="request-many")
+    def request_many(self, request: Request) -> Response:
+        """Request many matches
+
+        In this order; each stands or falls alone.
+        """
+        return decided(matches.request_many(self.given(RequestManyBody)["matches"], actor=self.user))
 
     @extend_schema(request=ApproveManyBody, responses=Decisions)
     @action(detail=False, methods=["post"], url_path="approve", url_name="approve-many")

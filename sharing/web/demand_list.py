@@ -190,7 +190,7 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
         ids = [int(text) for text in request.POST.getlist("match") if text.isdecimal()]
         waiting = waiting.filter(pk__in=ids)
     wanted = list(waiting.select_related("demand")[: MOST_REQUESTED + 1])
-    result = matches.request_many(wanted[:MOST_REQUESTED], actor=request.user)
+    result = matches.request_many([match.pk for match in wanted[:MOST_REQUESTED]], actor=request.user)
     if done := len(result.done):
         text = ngettext(
             "%(n)d line requested: its units are held, its owners are asked.",

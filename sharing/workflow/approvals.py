@@ -3,7 +3,7 @@
 Errors: sharing.errors.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,9 +14,9 @@ from sharing.errors import BadInput
 from sharing.models import Approval, Decision, EventType, Match, MatchStatus, RejectionReason
 from sharing.notifications import outbox
 from sharing.workflow import agreements, offers, rules
-from sharing.workflow.bulk import BulkResult, alone
+from sharing.workflow.bulk import BulkResult, alone, locked
 from sharing.workflow.fingerprint import fingerprint_of, fingerprints_of, stale
-from sharing.workflow.locks import lock_assets_of, lock_match, lock_matches
+from sharing.workflow.locks import lock_assets_of, lock_match
 from sharing.workflow.moving import give_up
 from sharing.workflow.rules import Standing, Verb
 
@@ -42,7 +42,8 @@ def approve_many(shown: Mapping[int, str], *, actor: User) -> BulkResult[Match]:
 
     All are locked and compared first, so that the first approval does not make the others stale.
     """
-    result, matches = _lock_seen(shown.keys(), actor)
+    result, matches = locked(shown, actor)
+    lock_assets_of(matches)
     current = fingerprints_of(matches)
     for match in matches:
         with alone(result, match.pk):
@@ -68,24 +69,13 @@ def reject(match: Match, *, reason: str, reason_text: str = "", actor: User) -> 
 @transaction.atomic
 def reject_many(match_ids: Iterable[int], *, reason: str, reason_text: str = "", actor: User) -> BulkResult[Match]:
     """Rejects each match for the same reason; each stands or falls alone."""
-    wanted = set(match_ids)
-    result, matches = _lock_seen(wanted, actor)
+    result, matches = locked(match_ids, actor)
+    lock_assets_of(matches)
     for match in matches:
         with alone(result, match.pk):
             rules.guard(Verb.REJECT, match, actor)
             result.done[match.pk] = _reject(match, reason, reason_text.strip(), actor)
     return result
-
-
-def _lock_seen(match_ids: Collection[int], actor: User) -> tuple[BulkResult[Match], list[Match]]:
-    """Locks what `actor` may see of the matches, and their assets; the rest has failed already."""
-    seen = Match.objects.visible_to(actor).filter(pk__in=match_ids).order_by("pk")
-    matches = lock_matches(seen.values_list("pk", flat=True))
-    lock_assets_of(matches)
-    result: BulkResult[Match] = BulkResult()
-    for match_id in set(match_ids) - {match.pk for match in matches}:
-        result.failed[match_id] = rules.not_seen()
-    return result, matches
 
 
 def _approve(match: Match, shown: str, actor: User) -> Match:

@@ -13,8 +13,8 @@ from sharing.errors import BadInput
 from sharing.models import Assignment, EventType, Match
 from sharing.notifications import outbox
 from sharing.workflow import rules
-from sharing.workflow.bulk import BulkResult, alone
-from sharing.workflow.locks import lock_match, lock_matches
+from sharing.workflow.bulk import BulkResult, alone, locked
+from sharing.workflow.locks import lock_match
 from sharing.workflow.rules import RULES, Standing, Verb
 
 # Rejecting is open to who may decide, whether they have signed already or not.
@@ -41,12 +41,7 @@ def assign(match: Match, *, to: User | None, actor: User) -> Match:
 @transaction.atomic
 def assign_many(match_ids: Iterable[int], *, to: User | None, actor: User) -> BulkResult[Match]:
     """Gives each match to the same colleague; each stands or falls alone."""
-    wanted = set(match_ids)
-    seen = Match.objects.visible_to(actor).filter(pk__in=wanted).order_by("pk")
-    result: BulkResult[Match] = BulkResult()
-    matches = lock_matches(seen.values_list("pk", flat=True))
-    for match_id in wanted - {match.pk for match in matches}:
-        result.failed[match_id] = rules.not_seen()
+    result, matches = locked(match_ids, actor)
     for match in matches:
         with alone(result, match.pk):
             _assign(match, to, actor)

@@ -16,8 +16,8 @@ from sharing.errors import UnitsGone, WrongState
 from sharing.models import LIVE, Consent, EventType, Match, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import calendar, offers, rules
-from sharing.workflow.bulk import BulkResult, alone
-from sharing.workflow.locks import lock_match
+from sharing.workflow.bulk import BulkResult, alone, locked
+from sharing.workflow.locks import lock_assets_of, lock_match
 from sharing.workflow.moving import give_up, move
 from sharing.workflow.rules import Verb
 
@@ -28,7 +28,21 @@ def request(match: Match, *, actor: User) -> Match:
 
     Raises UnitsGone, which names the next best proposal, where others were faster or an owner offers it no more.
     """
-    match = lock_match(match.pk)
+    return _request(lock_match(match.pk), actor)
+
+
+@transaction.atomic
+def request_many(match_ids: Iterable[int], *, actor: User) -> BulkResult[Match]:
+    """Requests each match, in this order; each stands or falls alone."""
+    result, proposals = locked(match_ids, actor)
+    lock_assets_of(proposals)
+    for match in proposals:
+        with alone(result, match.pk):
+            result.done[match.pk] = _request(match, actor)
+    return result
+
+
+def _request(match: Match, actor: User) -> Match:
     rules.guard(Verb.REQUEST, match, actor)
     live = Match.objects.filter(demand_id=match.demand_id, status__in=LIVE, renews__isnull=True)
     if live.exists():
@@ -43,15 +57,6 @@ def request(match: Match, *, actor: User) -> Match:
         raise UnitsGone(reason, offers.next_best(match)) from error
     outbox.record(EventType.MATCH_REQUESTED, match, actor=actor, organization=match.demand.list.party)
     return match
-
-
-def request_many(proposals: Iterable[Match], *, actor: User) -> BulkResult[Match]:
-    """Requests each proposal; each is a transaction of its own, and stands or falls alone."""
-    result: BulkResult[Match] = BulkResult()
-    for match in proposals:
-        with alone(result, match.pk):
-            result.done[match.pk] = request(match, actor=actor)
-    return result
 
 
 def ask_owners(match: Match, *, actor: User) -> None:

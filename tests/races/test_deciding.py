@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from registry import capacity
-from registry.models import Allocation, Asset, Protection, Purpose
+from registry.models import Allocation, Asset, Protection, Purpose, Role
+from sharing.errors import WrongState
 from sharing.models import Agreement, Approval, Event, EventType, Match, MatchStatus
 from sharing.workflow import agreements, approvals, consents, locks, matches
 from sharing.workflow.fingerprint import fingerprint_of
@@ -74,6 +75,24 @@ def test_two_approvals_of_one_match_make_one_agreement(scene: Scene):
         assert kinds(outcomes) == {"WrongState": 3, "done": 1}
         assert Approval.objects.filter(match=match).count() == 1
         assert consistent(match)
+
+
+def test_many_requests_in_opposite_orders_all_go_through_once(scene: Scene):
+    towers = [factories.asset(scene.metro, capacity=4) for _tower in range(6)]
+    for _round in range(5):
+        proposals = [factories.match(factories.demand(scene.list, quantity=1), towers[n : n + 3]) for n in range(4)]
+        ids = [match.pk for match in proposals]
+        second = factories.member(scene.party, Role.MANAGER)
+        acts = [
+            partial(matches.request_many, order, actor=actor)
+            for order, actor in ((ids, scene.asker), (ids[::-1], second)) * 2
+        ]
+        outcomes = at_once(acts)
+        assert kinds(outcomes) == {"done": 4}
+        assert sorted(pk for result in outcomes for pk in result.done) == sorted(ids)
+        assert {type(why) for result in outcomes for why in result.failed.values()} == {WrongState}
+        for match in proposals:
+            matches.withdraw(match, actor=scene.asker)
 
 
 def test_two_first_approvals_of_a_core_asset_are_not_taken_for_two_of_what_both_saw(scene: Scene):

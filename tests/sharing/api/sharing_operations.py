@@ -131,6 +131,9 @@ OF_SHARING: dict[str, Operation] = {
     "matches_reject": Operation(
         "POST", "matches/{}/reject/", of("consented", REASON), people("here", "above", roles=MANAGERS), SEE_MATCH
     ),
+    "matches_request_many": Operation(
+        "POST", "matches/request/", body(lambda world: {"matches": [world.match.pk]})
+    ),
     "matches_approve_many": Operation(
         "POST", "matches/approve/", body(lambda world: {"matches": [world.fingerprint()]})
     ),
