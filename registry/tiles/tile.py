@@ -7,9 +7,12 @@ from registry.tiles.address import Selection, Tile
 from registry.tiles.viewer import Viewer
 
 MOST_BYTES = 100_000
-MOST_FEATURES = 800
+MOST_FEATURES = 500
 FEW_FEATURES = 250
 """Above EACH_FROM so many are drawn one by one: there they would cover each other."""
+PASSING = 1.6
+"""Times as many at most, with those that only pass through or stand there exactly: the count is of middles, and a tile
+that turned out too full would be made twice."""
 EACH_FROM = 14
 OWNER_FROM = 12
 """The zoom from which on an owner can be selected: the pyramid does not count owners apart."""
@@ -24,7 +27,7 @@ def content(tile: Tile, selection: Selection, viewer: Viewer, assets: int | None
         return b""
     most = MOST_FEATURES if tile.zoom >= EACH_FROM else FEW_FEATURES
     if assets is None or assets <= most:
-        each, exact = features.layer(tile, selection, viewer.user, most)
+        each, exact = features.layer(tile, selection, viewer.user, int(PASSING * most))
         if each is not None and len(each) <= MOST_BYTES:
             if viewer.user.sees_protected:
                 looking.note(viewer.user, exact)

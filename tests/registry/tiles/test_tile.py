@@ -8,7 +8,7 @@ import shapely
 
 from registry.kinds import Kind
 from registry.models import Asset, Disclosure, Membership, Protection, Sector, User
-from registry.tiles import folding, tile, versions
+from registry.tiles import folding, grid, tile, versions
 from registry.tiles.address import Selection, Tile
 from registry.tiles.viewer import Viewer
 from tests import factories
@@ -165,6 +165,26 @@ def test_an_owner_is_selected_one_by_one_and_gathered(people: dict[str, User], m
     clusters = [feature for at in tiles for feature in read(user, *at, selection)["clusters"]]
     assert sum(feature["count"] for feature in clusters) == len(wanted)
     assert sum(feature["with_free_units"] or 0 for feature in clusters) == sum(a.free_today > 0 for a in wanted)
+
+
+def test_lines_that_only_pass_are_drawn_beside_what_stands_there(monkeypatch: pytest.MonkeyPatch):
+    owner, viewer = factories.organization("metro"), factories.member(factories.organization("stranger"))
+    zoom, column, row = tile_at(*factories.WUHAN, 15)
+    west, south, east, north = map(float, grid.box(column, row, zoom))
+    middle = (west + east) / 2, (south + north) / 2
+    here = {factories.asset(owner, at=(middle[0] + n * 1e-5, middle[1])).pk for n in range(5)}
+    passing = [
+        factories.asset(owner, Kind.DUCT, at=(middle[0] - 0.001, middle[1]), to=(middle[0] + 0.1, middle[1])).pk
+        for _line in range(4)
+    ]
+    folding.fold_all()
+    monkeypatch.setattr(tile, "MOST_FEATURES", 5)
+    drawn = read(viewer, *tile_at(*factories.WUHAN, 15))
+    assert set(drawn) == {"clusters"}, "nine are more than 1.6 times five"
+    Asset.objects.get(pk=passing.pop()).delete()
+    folding.fold_all()
+    drawn = read(viewer, *tile_at(*factories.WUHAN, 15))
+    assert {feature["mvt_id"] for feature in drawn["assets"]} == here | set(passing)
 
 
 def test_a_tile_too_large_to_draw_one_by_one_shows_clusters(people: dict[str, User], monkeypatch: pytest.MonkeyPatch):
