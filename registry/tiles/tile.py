@@ -11,8 +11,8 @@ MOST_FEATURES = 500
 FEW_FEATURES = 250
 """Above EACH_FROM so many are drawn one by one: there they would cover each other."""
 PASSING = 1.6
-"""Times as many at most, with those that only pass through or stand there exactly: the count is of middles, and a tile
-that turned out too full would be made twice."""
+"""Times as many at most, with lines that only pass: the count is of middles, and a tile that turned out too full would
+be made twice."""
 EACH_FROM = 14
 OWNER_FROM = 12
 """The zoom from which on an owner can be selected: the pyramid does not count owners apart."""

@@ -12,7 +12,7 @@ from registry.tiles.address import Selection, Tile
 from registry.tiles.folding import VERSIONED
 from registry.tiles.viewer import PROTECTS, Viewer
 
-FORM = 2
+FORM = 3
 """Raised whenever the same assets would make other tiles: layers, attributes, limits."""
 
 

@@ -56,7 +56,9 @@ class ApproveManyBody(Body):
 class RequestManyBody(Body):
     """In the order in which they may take the units."""
 
-    matches = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MOST_AT_ONCE)
+    matches = serializers.ListField(
+        child=serializers.IntegerField(), allow_empty=False, max_length=matches.MOST_AT_ONCE
+    )
 
 
 class RejectManyBody(RejectBody):

@@ -39,11 +39,10 @@ from sharing.waiting_for import to_request
 from sharing.web.demand_lists import BUTTONS
 from sharing.web.verbs import offers, standing_of
 from sharing.workflow import matches
+from sharing.workflow.matches import MOST_AT_ONCE
 from sharing.workflow.rules import Verb, open_verbs
 
 PER_PAGE = 25
-MOST_REQUESTED = 200
-"""Requests of one click: each is a transaction of its own, and all are to be done while the person waits."""
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
@@ -189,8 +188,8 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
     if "all" not in request.POST:
         ids = [int(text) for text in request.POST.getlist("match") if text.isdecimal()]
         waiting = waiting.filter(pk__in=ids)
-    wanted = list(waiting.select_related("demand")[: MOST_REQUESTED + 1])
-    result = matches.request_many([match.pk for match in wanted[:MOST_REQUESTED]], actor=request.user)
+    wanted = list(waiting.select_related("demand")[: MOST_AT_ONCE + 1])
+    result = matches.request_many([match.pk for match in wanted[:MOST_AT_ONCE]], actor=request.user)
     if done := len(result.done):
         text = ngettext(
             "%(n)d line requested: its units are held, its owners are asked.",
@@ -203,8 +202,8 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
         messages.warning(request, f"{match.demand}: {why.message}")
     if len(refused) > 5:
         messages.warning(request, _("and %(n)d more were not requested.") % {"n": len(refused) - 5})
-    if len(wanted) > MOST_REQUESTED:
-        messages.info(request, _("%(n)d are requested at a time: ask again for the rest.") % {"n": MOST_REQUESTED})
+    if len(wanted) > MOST_AT_ONCE:
+        messages.info(request, _("%(n)d are requested at a time: ask again for the rest.") % {"n": MOST_AT_ONCE})
     if not wanted:
         messages.info(request, _("Choose lines that are to be requested."))
     return HttpResponseRedirect(reverse("web:demand-list", args=[pk]))

@@ -17,9 +17,12 @@ from sharing.models import LIVE, Consent, EventType, Match, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import calendar, offers, rules
 from sharing.workflow.bulk import BulkResult, alone, locked
-from sharing.workflow.locks import lock_assets_of, lock_match
+from sharing.workflow.locks import lock_assets_of, lock_match, lock_matches
 from sharing.workflow.moving import give_up, move
 from sharing.workflow.rules import Verb
+
+MOST_AT_ONCE = 200
+"""Requests of one call: somebody waits for it, and others for the assets that it has locked."""
 
 
 @transaction.atomic
@@ -33,10 +36,11 @@ def request(match: Match, *, actor: User) -> Match:
 
 @transaction.atomic
 def request_many(match_ids: Iterable[int], *, actor: User) -> BulkResult[Match]:
-    """Requests each match, in this order; each stands or falls alone."""
+    """Requests each match, in this order, at most MOST_AT_ONCE; each stands or falls alone."""
     result, proposals = locked(match_ids, actor)
     lock_assets_of(proposals)
-    for match in proposals:
+    # Read anew: what their owners have changed while the assets were waited for counts.
+    for match in lock_matches([match.pk for match in proposals]):
         with alone(result, match.pk):
             result.done[match.pk] = _request(match, actor)
     return result

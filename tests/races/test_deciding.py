@@ -2,12 +2,12 @@
 
 import threading
 from functools import partial
+from typing import Any
 
 import pytest
 
 from registry import capacity
-from registry.models import Allocation, Asset, Protection, Purpose, Role
-from sharing.errors import WrongState
+from registry.models import Allocation, Asset, Protection, Purpose
 from sharing.models import Agreement, Approval, Event, EventType, Match, MatchStatus
 from sharing.workflow import agreements, approvals, consents, locks, matches
 from sharing.workflow.fingerprint import fingerprint_of
@@ -77,22 +77,35 @@ def test_two_approvals_of_one_match_make_one_agreement(scene: Scene):
         assert consistent(match)
 
 
-def test_many_requests_in_opposite_orders_all_go_through_once(scene: Scene):
-    towers = [factories.asset(scene.metro, capacity=4) for _tower in range(6)]
-    for _round in range(5):
-        proposals = [factories.match(factories.demand(scene.list, quantity=1), towers[n : n + 3]) for n in range(4)]
-        ids = [match.pk for match in proposals]
-        second = factories.member(scene.party, Role.MANAGER)
-        acts = [
-            partial(matches.request_many, order, actor=actor)
-            for order, actor in ((ids, scene.asker), (ids[::-1], second)) * 2
-        ]
-        outcomes = at_once(acts)
-        assert kinds(outcomes) == {"done": 4}
-        assert sorted(pk for result in outcomes for pk in result.done) == sorted(ids)
-        assert {type(why) for result in outcomes for why in result.failed.values()} == {WrongState}
-        for match in proposals:
-            matches.withdraw(match, actor=scene.asker)
+def requests_that_meet(scene: Scene) -> list[partial[Any]]:
+    """Of two matches each, over the same two assets in opposite orders."""
+    one, other = (factories.asset(scene.metro, capacity=4) for _tower in range(2))
+    orders = [
+        [factories.match(factories.demand(scene.list, quantity=1), [tower]).pk for tower in towers]
+        for towers in ((one, other), (other, one))
+    ]
+    return [partial(matches.request_many, order, actor=scene.asker) for order in orders]
+
+
+def test_many_requests_over_the_same_assets_in_opposite_orders_all_go_through(scene: Scene):
+    for _round in range(10):
+        outcomes = at_once(requests_that_meet(scene))
+        assert kinds(outcomes) == {"done": 2}
+        assert [len(result.done) for result in outcomes] == [2, 2]
+
+
+def test_control_without_the_lock_ahead_such_requests_wait_for_each_other(scene: Scene, monkeypatch):
+    acts, both_hold_one = requests_that_meet(scene), threading.Barrier(2)
+    ask_owners = matches.ask_owners
+
+    def ask(match, *, actor):
+        ask_owners(match, actor=actor)
+        if match.pk in (act.args[0][0] for act in acts):
+            both_hold_one.wait(60)
+
+    monkeypatch.setattr(matches, "lock_assets_of", lambda proposals: None)
+    monkeypatch.setattr(matches, "ask_owners", ask)
+    assert kinds(at_once(acts)) == {"OperationalError": 1, "done": 1}
 
 
 def test_two_first_approvals_of_a_core_asset_are_not_taken_for_two_of_what_both_saw(scene: Scene):

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sharing.matching.best_path import ALL_LIMITS
+from sharing.matching.best_path import ALL_LIMITS, NO_LIMITS, best_path
+from sharing.matching.landmarks import NO_GUIDE
 from sharing.matching.network import build_network
 from sharing.matching.route_terms import RouteTerms
-from sharing.matching.routing import Route, RouteDemand, RouteSearch, alternatives, find_route
+from sharing.matching.routing import Route, RouteDemand, RouteSearch, find_route
+from sharing.matching.search_graph import COST
 from tests.sharing.matching.route_scene import (
     Areas,
     Line,
@@ -56,21 +58,24 @@ def test_a_route_is_the_cheapest_of_all_paths_within_the_limits(
 
 
 @settings(max_examples=100, deadline=None)
-@given(scene=scenes() | crowded_scenes(), areas=st.none() | grounds())
-def test_landmarks_leave_the_other_routes_as_they_are(
-    scene: tuple[list[Line], RouteDemand, RouteTerms], areas: Areas | None
+@given(scene=scenes() | crowded_scenes(), areas=st.none() | grounds(), seed=st.integers(0, 2**32 - 1))
+def test_landmarks_bound_what_is_dearer_than_they_know(
+    scene: tuple[list[Line], RouteDemand, RouteTerms], areas: Areas | None, seed: int
 ) -> None:
+    """As prices are raised for the sake of other routes."""
     assets, demand, plain_terms = scene
     terms, ground = grounded(plain_terms, areas)
-    found = []
-    for landmarks in (False, True):
-        network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False, ground=ground)
-        if landmarks:
-            usable = np.ones(len(assets), dtype=np.bool_)
-            network.landmarks.guide(RouteSearch(network, demand, terms).ask(usable, ALL_LIMITS), worth_it=0)
-        others = alternatives(network, demand, terms, offer_of(assets), count=3)
-        found.append([route.cost_per_year for route in others])
-    assert found[0] == pytest.approx(found[1], rel=1e-9)
+    network = build_network(lines_of(assets), max_gap_m=terms.max_gap_m, tee=False, ground=ground)
+    ask = RouteSearch(network, demand, terms).ask(np.ones(len(assets), dtype=np.bool_), ALL_LIMITS)
+    guide = network.landmarks.guide(ask, worth_it=0)
+    raised = np.random.default_rng(seed).choice([1.0, 2.0, 4.0], network.span_asset.size)
+    dearer = network.by_cost._replace(span_price=network.by_cost.span_price * raised)
+    found = [
+        best_path(network, dearer, ask._replace(gap_cost=2 * ask.gap_cost), NO_LIMITS, bounds)
+        for bounds in (NO_GUIDE, guide)
+    ]
+    weights = [None if path is None else path.sums[COST] for path in found]
+    assert weights[0] == (None if weights[1] is None else pytest.approx(weights[1], rel=1e-9))
 
 
 @settings(max_examples=100, deadline=None)
