@@ -10,25 +10,32 @@ from registry.models.asset import any_place_meets
 from registry.tiles import asking, clusters
 from registry.tiles.address import Selection, Tile
 from registry.tiles.folding import VERSIONED
-from registry.tiles.viewer import PROTECTS, Viewer
+from registry.tiles.viewer import Viewer
 
 FORM = 3
 """Raised whenever the same assets would make other tiles: layers, attributes, limits."""
 
 
+# Whether one of these organizations has protected assets of its own.
+PROTECTS = "EXISTS (SELECT FROM registry_tileversion WHERE z = 0 AND tile = 0 AND owner_id = ANY (%s))"
+
+
 class Standing(NamedTuple):
-    """The tag; and how many assets the pyramid counts there, None where it does not count the selected ones apart."""
+    """The tag; how many assets the pyramid counts there, None where it does not count the selected ones apart; and
+    whether the tile can show the exact place of a protected asset, the viewer's own or another's."""
 
     tag: str
     assets: int | None
+    may_be_exact: bool
 
 
 def standing(tile: Tile, selection: Selection, viewer: Viewer) -> Standing:
     """Read it before the tile: what changes in between is then told by the next tag, and never missed."""
     changes, count, protects = _changes(tile, selection, viewer)
-    viewer.learn(protects)
     parts = (FORM, tile, selection, viewer.digest, changes, _told(tile, viewer))
-    return Standing(f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"', count)
+    return Standing(
+        f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"', count, protects or viewer.user.sees_protected
+    )
 
 
 def _changes(tile: Tile, selection: Selection, viewer: Viewer) -> tuple[Any, int | None, bool]:

@@ -11,10 +11,6 @@ from django.utils import timezone
 
 from registry.models import Asset, Disclosure, Protection, Region, User
 from registry.models.regulated import inside
-from registry.tiles import asking
-
-# Whether one of these organizations has protected assets of its own.
-PROTECTS = "EXISTS (SELECT FROM registry_tileversion WHERE z = 0 AND tile = 0 AND owner_id = ANY (%s))"
 
 
 @dataclass(frozen=True)
@@ -45,16 +41,6 @@ class Viewer:
         """Whether consents told them of assets. Superusers know every place anyway."""
         return bool(self.user.told) and not self.user.is_superuser
 
-    @cached_property
-    def knows_exact_places(self) -> bool:
-        """Whether a tile can show them the exact place of a protected asset, of their own or of others."""
-        [protects] = asking.row(f"SELECT {PROTECTS}", [self.organizations])
-        return protects or self.user.sees_protected
-
-    def learn(self, protects: bool) -> None:
-        """Spares the question that another trip to the database has answered (PROTECTS)."""
-        self.__dict__["knows_exact_places"] = protects or self.user.sees_protected
-
     def told(self) -> Any:
         """The protected assets that they may know of by a consent alone."""
         return (
@@ -73,11 +59,10 @@ class Viewer:
 
     @cached_property
     def digest(self) -> str:
-        """The same for two viewers, or one at two times, who may know the same, but for what consents told them. Of
-        those whose sights are recorded it changes by the day, as the record of a tile is of a day."""
+        """The same for two viewers, or one at two times, who may know the same, but for which assets consents told
+        them of. Of those whose sights are recorded it changes by the day, as the record of a tile is of a day."""
         day = timezone.localdate() if self.user.sees_protected else None
-        entitlement = (self.user.is_superuser, self.organizations, sorted(self._prefixes), day)
-        return hashlib.sha256(repr(entitlement).encode()).hexdigest()
+        return hashlib.sha256(repr((self.user.entitlement, day)).encode()).hexdigest()
 
 
 def _inside(prefixes: Iterable[tuple[str, str]]) -> Q:

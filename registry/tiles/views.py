@@ -89,8 +89,8 @@ class TileView(OfTiles):
         tile = parameters.tile(zoom, row, column)
         selection = parameters.selection(request.query_params, collection, tile)
         viewer = Viewer(self.user)
-        tag, assets = versions.standing(tile, selection, viewer)
-        kept = "no-store" if viewer.knows_exact_places else "private, no-cache"
+        tag, assets, may_be_exact = versions.standing(tile, selection, viewer)
+        kept = "no-store" if may_be_exact else "private, no-cache"
         headers = {"ETag": tag, "Cache-Control": kept, "Vary": "Authorization, Cookie"}
         if etags.is_known(request, tag):
             return HttpResponse(status=304, headers=headers)

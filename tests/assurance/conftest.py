@@ -23,7 +23,8 @@ def told() -> Tell:
     def tell(what: str, value: float, unit: str, most: float | None) -> None:
         assert most is None or value <= most, f"{what}: {value} {unit}, at most {most}"
         limit = "" if most is None else f"≤ {most:,.10g}"
-        _figures[what] = f"| {what} | {value:,.4g} {unit} | {limit} |".replace("  ", " ")
+        measured = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+        _figures[what] = f"| {what} | {measured} {unit} | {limit} |".replace("  ", " ")
 
     return tell
 
