@@ -6,8 +6,8 @@ import numpy as np
 
 from benchmarks.figures import figure
 from benchmarks.processor import busy_ms
+from registry.columns import BOOL, fetch_columns
 from sharing.matching.arrays import Flags, Floats, Ints
-from sharing.matching.columns import BOOL, fetch_columns
 from sharing.matching.geodesy import WGS84
 from sharing.matching.places import Places
 

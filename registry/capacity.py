@@ -5,10 +5,11 @@ writes: concurrent callers queue and none deadlocks. What a verb gets wrong the 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -16,6 +17,7 @@ from django.db.models import Func, IntegerField, QuerySet, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry.columns import write_rows
 from registry.kinds import KINDS, LOADS
 from registry.models import Allocation, Asset, Purpose
 
@@ -51,11 +53,7 @@ class Claim:
 
 Run = tuple[int, int]
 NAMED = 5
-COPY_LINES = f"""
-    COPY registry_allocation (
-        asset_id, units, period, {", ".join(LOADS)}, holder_id, purpose, held_until, reference, created_at
-    ) FROM STDIN
-"""
+COLUMNS = ("asset_id", "units", "period", *LOADS, "holder_id", "purpose", "held_until", "reference", "created_at")
 
 
 @dataclass(frozen=True)
@@ -161,11 +159,12 @@ def free_runs(asset_ids: Iterable[int], start: date, end: date | None) -> dict[i
             """
             SELECT asset.id, lower(run), upper(run)
             FROM registry_asset AS asset
+            LEFT JOIN (
+                SELECT asset_id, range_agg(units) AS units FROM registry_allocation
+                WHERE asset_id = ANY (%(ids)s) AND period && daterange(%(start)s, %(end)s) GROUP BY asset_id
+            ) AS taken ON taken.asset_id = asset.id
             CROSS JOIN LATERAL unnest(
-                int4multirange(int4range(1, asset.capacity + 1)) - coalesce((
-                    SELECT range_agg(line.units) FROM registry_allocation AS line
-                    WHERE line.asset_id = asset.id AND line.period && daterange(%(start)s, %(end)s)
-                ), '{}')
+                int4multirange(int4range(1, asset.capacity + 1)) - coalesce(taken.units, '{}')
             ) AS run
             WHERE asset.id = ANY (%(ids)s)
             ORDER BY asset.id, lower(run)
@@ -247,33 +246,45 @@ def _take(claims: Sequence[Claim], purpose: Purpose, until: datetime | None) -> 
 
 def _write(chosen: Sequence[tuple[Claim, list[Run]]], purpose: Purpose, until: datetime | None) -> int:
     """COPY, since a whole list is granted at once; the loads of a claim stand on its first line."""
-    now, lines = timezone.now(), 0
+    lines = list(_lines(chosen, purpose, until))
     try:
-        with (
-            transaction.atomic(),
-            connection.wrap_database_errors,
-            connection.cursor() as cursor,
-            cursor.copy(COPY_LINES) as copy,
-        ):
-            for claim, runs in chosen:
-                loads = [claim.loads.get(load) or 0 for load in LOADS]
-                period = f"[{claim.start},{claim.end or ''})"
-                for first, after in runs:
-                    copy.write_row((
-                        claim.asset_id, f"[{first},{after})", period, *loads, claim.holder_id, purpose.value, until,
-                        claim.reference, now,
-                    ))  # fmt: skip
-                    loads = [0] * len(LOADS)
-                    lines += 1
+        with transaction.atomic(), connection.wrap_database_errors:
+            write_rows(Allocation._meta.db_table, COLUMNS, lines)
     except IntegrityError as error:
         raise _explained(error) from error
-    return lines
+    return len(lines)
 
 
-def _lock(asset_ids: Iterable[int]) -> dict[int, Asset]:
+def _lines(
+    chosen: Sequence[tuple[Claim, list[Run]]], purpose: Purpose, until: datetime | None
+) -> Iterator[tuple[object, ...]]:
+    """Values of COLUMNS."""
+    now, none = timezone.now().isoformat(), (0,) * len(LOADS)
+    for claim, runs in chosen:
+        loads = tuple(claim.loads.get(load) or 0 for load in LOADS) if claim.loads else none
+        period = f"[{claim.start},{claim.end or ''})"
+        for first, after in runs:
+            yield (
+                claim.asset_id, f"[{first},{after})", period, *loads, claim.holder_id, purpose.value, until,
+                claim.reference, now,
+            )  # fmt: skip
+            loads = none
+
+
+class _Locked(NamedTuple):
+    code: str
+    kind: str
+
+
+def _lock(asset_ids: Iterable[int]) -> dict[int, _Locked]:
     """Locks the assets, in the order of their ids, until the transaction ends."""
-    assets = Asset.objects.filter(pk__in=list(asset_ids)).order_by("pk").select_for_update(no_key=True)
-    return {asset.pk: asset for asset in assets.only("id", "code", "kind", "capacity")}
+    with connection.cursor() as cursor:
+        # One array: a list of as many parameters takes PostgreSQL longer to read than the assets to lock.
+        cursor.execute(
+            "SELECT id, code, kind FROM registry_asset WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE",
+            [list(asset_ids)],
+        )
+        return {pk: _Locked(code, kind) for pk, code, kind in cursor.fetchall()}
 
 
 def _without(runs: Sequence[Run], taken: Run) -> list[Run]:
@@ -287,7 +298,7 @@ def _meet(one: Claim, other: Claim) -> bool:
     return (other.end is None or one.start < other.end) and (one.end is None or other.start < one.end)
 
 
-def _shortage(asset: Asset, claim: Claim, runs: Sequence[Run]) -> str:
+def _shortage(asset: _Locked, claim: Claim, runs: Sequence[Run]) -> str:
     facts = KINDS[asset.kind]
     longest = max((after - first for first, after in runs), default=0)
     free = longest if facts.contiguous else sum(after - first for first, after in runs)

@@ -10,7 +10,8 @@ from django.db import connection
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from scipy.spatial import cKDTree
 
-from registry.capacity import COPY_LINES, Claim
+from registry.capacity import COLUMNS, Claim
+from registry.columns import write_rows
 from registry.kinds import LOADS
 from registry.models import Organization, Purpose
 from sharing.matching.arrays import FOREVER, Floats, Ints
@@ -197,10 +198,9 @@ def copy_claims(asked: Sequence[Claim]) -> None:
             "SELECT id, capacity FROM registry_asset WHERE id = ANY (%s)", [[one.asset_id for one in asked]]
         )
         last = dict(cursor.fetchall())
-        with cursor.copy(COPY_LINES) as copy:
-            for one in asked:
-                unit = last[one.asset_id]
-                copy.write_row((
-                    one.asset_id, f"[{unit},{unit + 1})", f"[{one.start},{one.end})", *(0 for _ in LOADS),
-                    one.holder_id, Purpose.GRANTED.value, None, None, date(2026, 1, 1),
-                ))  # fmt: skip
+    write_rows("registry_allocation", COLUMNS, (
+        (
+            one.asset_id, f"[{last[one.asset_id]},{last[one.asset_id] + 1})", f"[{one.start},{one.end})",
+            *(0 for _ in LOADS), one.holder_id, Purpose.GRANTED.value, None, None, date(2026, 1, 1),
+        ) for one in asked
+    ))  # fmt: skip

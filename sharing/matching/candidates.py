@@ -11,10 +11,10 @@ from typing import cast
 
 import numpy as np
 
+from registry.columns import BOOL, FLOAT8, INT8, fetch_columns
 from registry.kinds import KINDS, LOADS
 from registry.models import AssetStatus, FiberType, Organization, Protection
 from sharing.matching.arrays import FOREVER, UNLIMITED, Flags, Floats, Ints
-from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns
 from sharing.matching.demands import FIRST_DAY
 from sharing.matching.explanation import Json
 from sharing.matching.facts import LOAD_SCALE, AssetFacts, Neighbourhood, Pairs, PointDemands

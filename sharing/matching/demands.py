@@ -5,9 +5,9 @@ from typing import cast
 
 import numpy as np
 
+from registry.columns import BOOL, FLOAT8, INT8, fetch_columns
 from registry.kinds import LOADS
 from sharing.matching.arrays import FOREVER, Flags, Floats, Ints
-from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns
 from sharing.matching.facts import LOAD_SCALE, PointDemands
 from sharing.models import LIVE
 

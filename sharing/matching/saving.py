@@ -10,8 +10,8 @@ from uuid import uuid4
 from django.db import connection
 from django.utils import timezone
 
+from registry.columns import copy_lines, write_lines, write_rows
 from registry.kinds import LOADS
-from sharing.matching.columns import copy_lines, write_lines, write_rows
 from sharing.matching.explanation import Json
 from sharing.models import Match, MatchLeg, MatchRun, MatchStatus, Outcome
 

@@ -14,8 +14,8 @@ from typing import Any, cast
 import numpy as np
 from django.db import connection, transaction
 
+from registry.columns import FLOAT8, INT8, fetch_columns
 from sharing.matching.arrays import Floats, Ints
-from sharing.matching.columns import FLOAT8, INT8, fetch_columns
 from sharing.matching.places import Places
 
 MOST_CHANGES = 50_000

@@ -11,12 +11,12 @@ from typing import cast
 
 import numpy as np
 
+from registry.columns import FLOAT8, INT8, fetch_columns
 from registry.kinds import KINDS, ROUTE_KINDS
 from registry.models import AssetStatus, Organization
 from sharing.matching.arrays import Floats, Ints
 from sharing.matching.candidates import neighbourhood, neighbours
 from sharing.matching.change import room
-from sharing.matching.columns import FLOAT8, INT8, fetch_columns
 from sharing.matching.demands import chosen_demands
 from sharing.matching.eligibility import RULES, Stage, judge
 from sharing.matching.facts import Pairs, PointDemands

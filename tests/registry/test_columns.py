@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from django.db import connection
 
+from registry.columns import BOOL, FLOAT8, INT8, fetch_columns, write_rows
 from registry.models import Region
-from sharing.matching.columns import BOOL, FLOAT8, INT8, fetch_columns, write_rows
 
 pytestmark = pytest.mark.django_db
 
