@@ -27,10 +27,10 @@ def feature(place: str, **properties: Any) -> Feature:
 
 
 def asset_features(assets: QuerySet[Any]) -> Feature:
-    """Assets that know their `place`, as a FeatureCollection for setShapes of map.js."""
+    """Assets that know their `place`, as a FeatureCollection for setShapes and addCatalog of map.js."""
     rows: Iterable[Any] = assets.annotate(place_text=AsGeoJSON("place", precision=DIGITS)).values(
         "id", "code", "name", "kind", "status", "free_today", "capacity", "place_text", "place_is_exact", "protection",
-        "owner_id",
+        "owner_id", "owner__sector",
     )  # fmt: skip
     return collection(_of_asset(row) for row in rows)
 
@@ -56,6 +56,10 @@ def _of_asset(row: dict[str, Any]) -> Feature:
     return feature(
         row["place_text"],
         role=row["kind"],
+        kind=row["kind"],
+        sector=row["owner__sector"],
+        free_share=round(row["free_today"] / row["capacity"], 3),
+        exact=row["place_is_exact"],
         label=f"{row['code']} {row['name']}".strip(),
         note=note,
         href=reverse("web:asset", args=[row["id"]]),

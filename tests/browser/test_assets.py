@@ -1,5 +1,9 @@
 """The catalog in a real browser, drawn by MapLibre."""
 
+import re
+from io import BytesIO
+
+from PIL import Image
 from playwright.sync_api import expect
 
 from registry.models import Role, Sector
@@ -52,3 +56,42 @@ def test_many_are_clusters_that_open_by_a_click(open_page: SignedIn):
 
     expect(page.locator(".map-list summary")).to_contain_text("in clusters: 260")
     accessible(page)
+
+
+def test_a_filtered_list_has_the_colours_that_the_legend_says(open_page: SignedIn):
+    owner = factories.organization("tower-company", sector=Sector.MUNICIPAL)
+    factories.asset(owner, capacity=4, used=1)
+
+    def colour_of_its_mast(by: str) -> tuple[str, str]:
+        """As drawn, and as the legend says."""
+        page = open_page(f"/assets/{NEAR}&free_min=1&colour={by}", user=factories.member(owner, Role.VIEWER))
+        page.wait_for_selector(READY)
+        picture = Image.open(BytesIO(page.locator("#catalog canvas").screenshot())).convert("RGB")
+        red, green, blue = picture.getpixel((picture.width // 2, picture.height // 2))  # type: ignore[misc]
+        swatch = {"kind": "tower", "sector": "municipal", "free": "many"}[by]
+        shown = page.locator(f"[data-legend={by}] .swatch-{swatch}")
+        expect(shown).to_be_visible()
+        return f"rgb({red}, {green}, {blue})", shown.evaluate("swatch => getComputedStyle(swatch).backgroundColor")
+
+    seen = [colour_of_its_mast(by) for by in ("kind", "sector", "free")]
+
+    assert len({drawn for drawn, _ in seen}) == 3
+    for drawn, said in seen:
+        assert near(drawn, said), (drawn, said)
+
+
+def near(drawn: str, said: str) -> bool:
+    """But for what shines through."""
+    pairs = zip(*([int(part) for part in re.findall(r"\d+", colour)] for colour in (drawn, said)), strict=True)
+    return all(abs(one - other) <= 16 for one, other in pairs)
+
+
+def test_many_of_a_filtered_list_are_clusters_too(open_page: SignedIn):
+    owner = factories.organization("tower-company")
+    for number in range(30):
+        factories.asset(owner, at=(114.3 + number * 1e-4, 30.59), capacity=4)
+
+    page = open_page("/assets/?free_min=1&map=9/30.59000/114.31300", user=factories.member(owner, Role.VIEWER))
+    page.wait_for_selector(READY)
+
+    expect(page.locator(".map-list summary")).to_contain_text("in clusters: 30")

@@ -21,7 +21,7 @@ async function show() {
   if (!answer.ok) return;
   const found = await answer.json();
   document.getElementById("truncated").hidden = !found.truncated;
-  await map.setShapes("found", found);
+  catalog = await map.addCatalog({ by: colour.value, places: found });
   if (!new URLSearchParams(window.location.search).has("map")) await map.fit(found);
 }
 

@@ -1,37 +1,38 @@
-// The catalog on a map: this site's vector tiles (docs/tiles.md), each asset by itself where few, clusters where many.
+// The catalog on a map: this site's vector tiles (docs/tiles.md), or the places of a list that they cannot select; each
+// asset by itself where few, clusters where many.
 
 import { scale, token, whenColoursChange } from "./map-colours.js";
 
 const ASSETS = ["catalog-lines", "catalog-points"];
 const CLUSTERS = "catalog-clusters";
+const IS_CLUSTER = ["has", "count"];
 const IS_LINE = ["in", ["geometry-type"], ["literal", ["LineString", "MultiLineString", "Polygon", "MultiPolygon"]]];
 
-// Adds the tiles to a map that has loaded. `by`: kind, sector or free. `selection`: kind, sector (texts with commas) and
-// owner, which tiles know from zoom 12 on.
-export function addCatalog(map, { by = "kind", selection = {} } = {}) {
+// Adds them to a map that has loaded. `by`: kind, sector or free. `selection`: kind, sector (texts with commas) and
+// owner, which tiles know from zoom 12 on. `places`: a list's own, as GeoJSON with the properties of tiles.
+export function addCatalog(map, { by = "kind", selection = {}, places = null } = {}) {
   let colouredBy = by;
-  map.addSource("catalog", { type: "vector", tiles: [address(selection)], maxzoom: 18, minzoom: selection.owner ? 12 : 0 });
-  const shared = { source: "catalog", "source-layer": "assets" };
+  const { lines, points, clusters } = places ? sourcesOf(map, places) : sourceOfTiles(map, selection);
   map.addLayer({
-    ...shared, id: "catalog-lines", type: "line", filter: IS_LINE, layout: { "line-cap": "round" },
+    ...lines, id: "catalog-lines", type: "line", filter: IS_LINE, layout: { "line-cap": "round" },
     paint: { "line-width": ["interpolate", ["linear"], ["zoom"], 10, 2, 16, 5], "line-opacity": exactness(0.95, 0.45) },
   });
   map.addLayer({
-    ...shared, id: "catalog-points", type: "circle", filter: ["!", IS_LINE],
+    ...points, id: "catalog-points", type: "circle", filter: ["all", ["!", IS_LINE], ["!", IS_CLUSTER]],
     paint: {
       "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 4, 16, 8], "circle-opacity": exactness(0.95, 0.35),
       "circle-stroke-width": 1.5,
     },
   });
   map.addLayer({
-    id: CLUSTERS, type: "circle", source: "catalog", "source-layer": "clusters",
+    ...clusters, id: CLUSTERS, type: "circle", filter: IS_CLUSTER,
     paint: {
       "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "count"]], 0, 8, 2, 13, 4, 20, 6, 28],
       "circle-opacity": 0.85, "circle-stroke-width": 1.5,
     },
   });
   map.addLayer({
-    id: "catalog-counts", type: "symbol", source: "catalog", "source-layer": "clusters",
+    ...clusters, id: "catalog-counts", type: "symbol", filter: IS_CLUSTER,
     layout: { "text-field": short(), "text-size": 12, "text-font": ["sans-serif"], "text-allow-overlap": false },
   });
 
@@ -67,6 +68,28 @@ export function addCatalog(map, { by = "kind", selection = {} } = {}) {
       }
     },
   };
+}
+
+function sourceOfTiles(map, selection) {
+  map.addSource("catalog", { type: "vector", tiles: [address(selection)], maxzoom: 18, minzoom: selection.owner ? 12 : 0 });
+  const assets = { source: "catalog", "source-layer": "assets" };
+  return { lines: assets, points: assets, clusters: { source: "catalog", "source-layer": "clusters" } };
+}
+
+// Points are put together with the counts that clusters of tiles have; lines are drawn one by one, as in tiles come near.
+function sourcesOf(map, places) {
+  const arePoints = (feature) => feature.geometry.type === "Point";
+  const sum = (condition) => ["+", ["case", condition, 1, 0]];
+  const counts = ["kind", "sector"].flatMap((by) => Object.keys(scale(by)).map((name) => [`${by}_${name}`, sum(["==", ["get", by], name])]));
+  map.addSource("catalog", {
+    type: "geojson", data: { type: "FeatureCollection", features: places.features.filter(arePoints) },
+    cluster: true, clusterMaxZoom: 11, clusterRadius: 40,
+    clusterProperties: { ...Object.fromEntries(counts), count: sum(true), with_free_units: sum([">", ["get", "free_share"], 0]) },
+  });
+  map.addSource("catalog-lines", {
+    type: "geojson", data: { type: "FeatureCollection", features: places.features.filter((feature) => !arePoints(feature)) },
+  });
+  return { lines: { source: "catalog-lines" }, points: { source: "catalog" }, clusters: { source: "catalog" } };
 }
 
 function address(selection) {

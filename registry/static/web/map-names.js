@@ -7,14 +7,14 @@ export function namesOf(features, texts) {
   const named = new Map();
   for (const feature of features) {
     const { properties, id } = feature;
-    if (feature.source === "catalog") {
+    if (properties.label) {
+      named.set(`${properties.label} ${properties.href ?? ""}`, { text: properties.label, note: properties.note ?? "", href: properties.href ?? "" });
+    } else if (feature.source === "catalog") {
       named.set(`asset ${id}`, {
         text: texts.kinds[properties.kind] ?? properties.kind,
         note: [properties.owner, texts.free.replace("%", Math.round(properties.free_share * 100)), properties.exact ? "" : texts.masked].filter(Boolean).join(" · "),
         href: texts.asset_address.replace("/0/", `/${id}/`),
       });
-    } else if (properties.label) {
-      named.set(`${properties.label} ${properties.href ?? ""}`, { text: properties.label, note: properties.note ?? "", href: properties.href ?? "" });
     }
   }
   return [...named.values()];
