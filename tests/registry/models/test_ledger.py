@@ -271,3 +271,80 @@ def test_a_wrong_social_credit_code_is_refused(tower: Asset) -> None:
         execute(
             "UPDATE registry_organization SET social_credit_code = '91350100M000100Y44' WHERE id = %s", tower.owner_id
         )
+
+
+def test_a_line_of_the_past_is_not_made_longer_beyond_the_capacity_of_today(tower: Asset) -> None:
+    insert(tower, "[3,4)", f"[2020-01-01,{day(0)})")
+    execute("UPDATE registry_asset SET capacity = 2 WHERE id = %s", tower.pk)
+    with refused("allocation_stays_within_capacity"):
+        execute("UPDATE registry_allocation SET period = %s", f"[2020-01-01,{day(1)})")
+
+
+def test_a_line_of_the_past_is_not_made_longer_beyond_the_limits_of_today(tower: Asset) -> None:
+    insert(tower, "[1,2)", f"[2020-01-01,{day(0)})", weight_kg=90)
+    execute("UPDATE registry_asset SET weight_kg = 80 WHERE id = %s", tower.pk)
+    with refused("allocation_stays_within_loads"):
+        execute("UPDATE registry_allocation SET period = %s", f"[2020-01-01,{day(1)})")
+
+
+def test_a_line_moves_to_no_asset_that_is_too_small_for_it(tower: Asset) -> None:
+    small = factories.asset(tower.owner, capacity=2, weight_kg=50)
+    insert(tower, "[3,4)", "[2027-01-01,)")
+    insert(tower, "[1,2)", "[2027-01-01,)", weight_kg=60)
+    with refused("allocation_stays_within_capacity"):
+        execute("UPDATE registry_allocation SET asset_id = %s WHERE units = '[3,4)'", small.pk)
+    with refused("allocation_stays_within_loads"):
+        execute("UPDATE registry_allocation SET asset_id = %s WHERE units = '[1,2)'", small.pk)
+
+
+def test_of_many_lines_written_at_once_one_too_many_refuses_all(tower: Asset) -> None:
+    with refused("allocation_stays_within_loads"):
+        execute(
+            "INSERT INTO registry_allocation (asset_id, units, period, holder_id, weight_kg, purpose, created_at) "
+            "SELECT %s, int4range(n, n+1), '[2027-01-01,)', %s, 40, 'granted', now() FROM generate_series(1, 3) n",
+            tower.pk, tower.owner_id,
+        )  # fmt: skip
+
+
+LINES_STAND_ON_IT = "registry_allocation_asset_id_d5269740_fk_registry_asset_id"
+
+
+def test_an_asset_does_not_go_and_come_again_smaller_under_its_lines(tower: Asset) -> None:
+    insert(tower, "[3,4)", "[2027-01-01,)")
+    with refused(LINES_STAND_ON_IT):
+        execute("DELETE FROM registry_tower WHERE asset_id = %s", tower.pk)
+        execute("DELETE FROM registry_asset WHERE id = %s", tower.pk)
+    with refused(LINES_STAND_ON_IT):
+        execute("UPDATE registry_asset SET id = id + 1000 WHERE id = %s", tower.pk)
+
+
+def test_no_line_waits_for_an_asset_that_comes_later(tower: Asset) -> None:
+    with refused(LINES_STAND_ON_IT):
+        execute(
+            "INSERT INTO registry_allocation (asset_id, units, period, holder_id, purpose, created_at) "
+            "VALUES (%s, '[1,2)', '[2027-01-01,)', %s, 'granted', now())",
+            tower.pk + 1000, tower.owner_id,
+        )  # fmt: skip
+
+
+def test_a_temporary_table_by_an_assets_name_hides_no_capacity(tower: Asset) -> None:
+    execute("CREATE TEMPORARY TABLE registry_asset (LIKE public.registry_asset) ON COMMIT DROP")
+    execute("CREATE TEMPORARY TABLE registry_allocation (LIKE public.registry_allocation) ON COMMIT DROP")
+    with pytest.raises(IntegrityError, match="unit 5 does not exist"), transaction.atomic():
+        execute(
+            "INSERT INTO public.registry_allocation (asset_id, units, period, holder_id, purpose, created_at) "
+            "VALUES (%s, '[5,6)', '[2027-01-01,)', %s, 'granted', now())",
+            tower.pk, tower.owner_id,
+        )  # fmt: skip
+
+
+def test_every_trigger_looks_at_the_registrys_own_tables_first() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT proname FROM pg_proc
+            WHERE prorettype = 'trigger'::regtype AND proname ~ '^(registry|sharing)_'
+                AND coalesce('search_path=public, pg_temp' = ANY (proconfig), false) IS FALSE
+            """
+        )
+        assert cursor.fetchall() == []
