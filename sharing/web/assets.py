@@ -3,10 +3,12 @@
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.gis.geos import Polygon
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -27,6 +29,7 @@ from sharing.models import Demand, ListStatus, MatchLeg
 
 NEARBY_M = 2_000
 MOST_LINES, MOST_EVENTS, MOST_NEARBY = 200, 50, 20
+FEWEST_OF_OTHERS = 3
 BEFORE, AFTER = timedelta(days=365), timedelta(days=3 * 365)
 TICK = timedelta(days=270)
 """What the text of a day on the axis takes."""
@@ -149,20 +152,30 @@ def _changes(asset: Any, user: User) -> list[dict[str, Any]]:
     ]
 
 
-def _nearby(asset: Any, user: User) -> QuerySet[Any]:
-    """Open lines that ask for this kind within NEARBY_M of the place that the reader may know, of the lists that they
-    may see."""
+def _nearby(asset: Any, user: User) -> dict[str, Any]:
+    """Open lines that ask for this kind within NEARBY_M of the place that the reader may know: those of the lists that
+    they may see; and to the owner, of the lists of others, how many there are and what they ask for together, once
+    there are enough that no list's plan is told by it."""
+    near = _asked_near(asset)
+    seen_lines = near.filter(pk__in=Demand.objects.visible_to(user).values("pk"))
+    told: dict[str, Any] = {"lines": seen_lines.annotate(party=F("list__party__name")).order_by("-id")[:MOST_NEARBY]}
+    if asset.owner_id in user.roles:
+        others = near.exclude(list__party__in=list(user.roles))
+        told |= others.aggregate(
+            others=Count("pk"), units=Sum("quantity"), parties=Count("list__party", distinct=True)
+        )
+        told["enough"] = told["others"] >= FEWEST_OF_OTHERS and told["parties"] > 1
+    return told
+
+
+def _asked_near(asset: Any) -> QuerySet[Demand]:
     centre = asset.place.centroid if asset.place_is_exact else Polygon.from_bbox(asset.place.extent).centroid
     centre.srid = 4326
     box = around(centre, NEARBY_M)
-    at = Q(location__within=box) | Q(origin__within=box) | Q(destination__within=box)
-    rows = Demand.objects.visible_to(user).filter(
-        at, kind=asset.kind, list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED)
+    places = ("location", "origin", "destination")
+    return Demand.objects.filter(
+        reduce(or_, (Q(**{f"{place}__within": box}) for place in places)),
+        reduce(or_, (Q(within_distance(place, centre, NEARBY_M)) for place in places)),
+        kind=asset.kind,
+        list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED),
     )
-    near: Any = rows.filter(
-        Q(within_distance("location", centre, NEARBY_M))
-        | Q(within_distance("origin", centre, NEARBY_M))
-        | Q(within_distance("destination", centre, NEARBY_M))
-    )
-    open_lines: QuerySet[Any] = near.annotate(party=F("list__party__name")).order_by("-id")[:MOST_NEARBY]
-    return open_lines

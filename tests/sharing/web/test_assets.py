@@ -9,7 +9,7 @@ from registry.models import Protection, Purpose, Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-QUERIES = 11
+QUERIES = 12
 
 
 def test_an_owner_sees_facts_the_whole_ledger_and_open_demand_near_it(client: Client, django_assert_num_queries):
@@ -26,7 +26,7 @@ def test_an_owner_sees_facts_the_whole_ledger_and_open_demand_near_it(client: Cl
     assert "<dt>Height, m</dt><dd>35</dd>" in text and "1 of 4 mounts" in text
     assert [line["purpose"] for line in page.context["lines"]] == ["Own use", "Granted"]
     assert text.count('class="units units-') == 2
-    assert [demand.quantity for demand in page.context["nearby"]] == [3]
+    assert [demand.quantity for demand in page.context["nearby"]["lines"]] == [3]
 
 
 def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(client: Client):
@@ -39,9 +39,53 @@ def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(clien
     page = client.get(f"/assets/{duct.pk}/")
 
     text = page.content.decode()
-    assert page.context["lines"] == [] and list(page.context["nearby"]) == []
+    assert page.context["lines"] == [] and list(page.context["nearby"]["lines"]) == []
     assert "grid cell" in text and "Length" not in text
     assert "114.3055" not in text
+
+
+def test_an_owner_is_told_how_much_others_ask_for_near_it_but_not_who_or_where(client: Client):
+    owner = factories.organization("owner")
+    mast = factories.asset(owner, capacity=4)
+    for name, lines in (("one-party", 2), ("other-party", 1)):
+        asked = factories.demand_list(factories.organization(name))
+        for _line in range(lines):
+            factories.demand(asked, quantity=2)
+    factories.demand(factories.demand_list(factories.organization("drafting"), "draft"), quantity=50)
+    factories.demand(factories.demand_list(factories.organization("far-away")), at=(100.0, 30.0), quantity=50)
+    client.force_login(factories.member(owner, Role.EDITOR))
+
+    text = client.get(f"/assets/{mast.pk}/").content.decode()
+
+    assert "3 lines of others" in text and "6 mounts" in text
+    assert "one-party" not in text and "other-party" not in text
+
+
+@pytest.mark.parametrize("parties", [["one"], ["one", "other"], ["one", "one", "one"]])
+def test_of_too_few_lines_of_others_no_number_is_told(parties: list[str], client: Client):
+    owner = factories.organization("owner")
+    mast = factories.asset(owner, capacity=4)
+    lists = {name: factories.demand_list(factories.organization(name)) for name in set(parties)}
+    for name in parties:
+        factories.demand(lists[name], quantity=7)
+    client.force_login(factories.member(owner, Role.EDITOR))
+
+    text = client.get(f"/assets/{mast.pk}/").content.decode()
+
+    assert "too few to say how many" in text and "lines of others" not in text
+
+
+def test_whoever_does_not_own_it_is_told_nothing_of_what_others_ask_for(client: Client):
+    mast = factories.asset(factories.organization("owner"), capacity=4)
+    for name in ("one", "other"):
+        asked = factories.demand_list(factories.organization(name))
+        factories.demand(asked)
+        factories.demand(asked)
+    client.force_login(factories.member(factories.organization("reader"), Role.EDITOR))
+
+    text = client.get(f"/assets/{mast.pk}/").content.decode()
+
+    assert "lines of others" not in text and "Others ask" not in text
 
 
 def test_an_asset_that_may_not_be_known_is_as_if_it_were_not_there(client: Client):
