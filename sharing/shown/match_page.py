@@ -23,10 +23,14 @@ from sharing.workflow.rules import is_core
 OPEN_LEDGERS = 4
 
 
+OWNER_COLOURS = 6
+
+
 @dataclass(frozen=True)
 class LegRow:
     """A leg as the person may see it. number: from 1 on. asset: None for a gap, and for an asset they may not know of.
-    masked: whether the place is not the true one. length_m: None where it would tell a place."""
+    masked: whether the place is not the true one. length_m: None where it would tell a place. party: which of the
+    match's owners has it, from 1 on in the order of legs; 0 where the person does not know."""
 
     number: int
     leg: MatchLeg
@@ -34,6 +38,12 @@ class LegRow:
     place: GEOSGeometry | None
     masked: bool
     length_m: float | None
+    party: int
+
+    @property
+    def colour(self) -> str:
+        """That of its owner, on maps and beside the owner's name."""
+        return f"owner-{(self.party - 1) % OWNER_COLOURS + 1}" if self.party else ""
 
     @property
     def name(self) -> str:
@@ -70,10 +80,13 @@ class LedgerPanel:
 
 def legs_of(match: Match, seen: Seen) -> list[LegRow]:
     """The legs in order, each with the asset and the place that the person may know of."""
-    return [
-        LegRow(number, leg, seen.asset(leg), seen.place(leg), not seen.is_exact(leg), seen.leg_length_m(leg))
-        for number, leg in enumerate(match.legs.all(), 1)
-    ]
+    rows, parties = [], dict[int, int]()
+    for number, leg in enumerate(match.legs.all(), 1):
+        asset = seen.asset(leg)
+        party = parties.setdefault(asset.owner_id, len(parties) + 1) if asset else 0
+        place, masked = seen.place(leg), not seen.is_exact(leg)
+        rows.append(LegRow(number, leg, asset, place, masked, seen.leg_length_m(leg), party))
+    return rows
 
 
 def picture(match: Match, rows: Sequence[LegRow], user: User) -> SafeString:

@@ -38,13 +38,14 @@ def demand_point(demand: Demand, *, role: str, href: str) -> list[Feature]:
 
 
 def leg_features(rows: Sequence[LegRow], kind: str, *, marked: bool = True) -> list[Feature]:
-    """The legs of a match; a gap to be built is dashed, a masked place says so. marked: whether they are numbered."""
+    """The legs of a match; a gap to be built is dashed, a masked place says so. marked: whether they are numbered and
+    coloured by owner, as beside a table of them."""
     found = []
     for row in rows:
         if row.place is None:
             continue
         properties = {
-            "role": "gap" if row.leg.is_gap else kind,
+            "role": "gap" if row.leg.is_gap else (marked and row.colour) or kind,
             "gap": row.leg.is_gap,
             "label": f"{row.number} · {row.name}",
             "mark": str(row.number) if marked else "",

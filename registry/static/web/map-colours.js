@@ -18,8 +18,9 @@ export function scale(by) {
 
 // The colour of a shape by its role; every role that pages draw has one.
 export function roles() {
+  const owners = Object.fromEntries(SERIES.map((name, index) => [`owner-${index + 1}`, token(name)]));
   return {
-    ...scale("kind"), planned: token("--planned"), demand: token("--accent"), area: token("--accent"),
+    ...scale("kind"), ...owners, planned: token("--planned"), demand: token("--accent"), area: token("--accent"),
     gap: token("--bad"), chosen: token("--accent"), good: token("--good"), bad: token("--bad"), wait: token("--wait"),
   };
 }

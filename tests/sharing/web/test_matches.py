@@ -1,5 +1,7 @@
 """Matches and demands on the site, as each side may see them."""
 
+import re
+
 from django.urls import reverse
 
 from registry.models import Asset, Protection
@@ -132,6 +134,24 @@ def test_a_gap_says_what_ground_it_is_built_through(scene: Scene, sign_in: SignI
     assert told in sign_in(scene.officer).get(reverse("admin:sharing_match_change", args=[match.pk])).content.decode()
     legs = Caller(scene.asker).get(f"matches/{match.pk}/").json()["legs"]
     assert [leg["terrain"] for leg in legs] == [{}, {"ordinary": 143.9, "water": 48.0}, {}]
+
+
+def test_legs_have_their_owners_colour_on_the_map_as_in_the_table(scene: Scene, sign_in: SignIn):
+    ends = [
+        ((114.30, 30.60), (114.31, 30.60)),
+        ((114.31, 30.60), (114.32, 30.60)),
+        ((114.322, 30.60), (114.33, 30.60)),
+    ]
+    owners = [scene.grid, scene.metro, scene.grid]
+    ducts = [factories.asset(owner, "duct", at=at, to=to) for owner, (at, to) in zip(owners, ends, strict=True)]
+    demand = factories.demand(scene.list, "duct", at=ends[0][0], to=ends[2][1])
+    response = sign_in(scene.asker).get(page(factories.match(demand, [*ducts[:2], None, ducts[2]])))
+
+    features = response.context["shapes"]["features"]
+    lines = [one["properties"] for one in features if one["geometry"]["type"] == "LineString"]
+    assert [line["role"] for line in lines if not line["gap"]] == ["owner-1", "owner-2", "owner-1"]
+    rows = re.findall(r'<span class="swatch swatch-(owner-\d)"></span>(.+?)</td>', response.content.decode())
+    assert rows == [("owner-1", str(scene.grid)), ("owner-2", str(scene.metro)), ("owner-1", str(scene.grid))]
 
 
 def test_an_unmet_line_says_why_and_what_would_meet_it(scene: Scene, sign_in: SignIn):
