@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from registry.kinds import Kind
+from registry.kinds import ROUTE_KINDS, Kind
 from registry.models import User
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
@@ -152,6 +152,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "around": None if shapes["features"] else whereabouts(request.user),
         "requestable": any(row.requestable for row in rows),
         "kinds": Kind.choices,
+        "route_kinds": ROUTE_KINDS,
         "parts": _parts(lines.count),
         "line_formats": ("csv", "xlsx", "geojson", "gpkg"),
         "row_formats": ("csv", "xlsx"),

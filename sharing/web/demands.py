@@ -115,7 +115,8 @@ def _form(request: MemberRequest, of: DemandList, kind: str, demand: Demand | No
     """Raises Http404 for a kind that is none."""
     if kind not in KINDS:
         raise Http404
-    initial = {name: request.GET[name] for name in ("lon", "lat") if name in request.GET}
+    places = (f"{end}{part}" for end in ("", "origin_", "destination_") for part in ("lon", "lat"))
+    initial = {name: request.GET[name] for name in places if name in request.GET}
     return DemandForm(request.POST or None, kind=kind, of=of, instance=demand, initial=initial)
 
 

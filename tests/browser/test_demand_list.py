@@ -1,5 +1,7 @@
 """A party in a real browser: a list, a line that is checked while it is typed, its run, its match, the request."""
 
+from urllib.parse import parse_qs, urlsplit
+
 from playwright.sync_api import expect
 
 from registry.models import Sector
@@ -54,3 +56,28 @@ def test_from_an_empty_list_to_a_request(open_page: SignedIn):
         phone.wait_for_selector(".map[data-ready='true']")
         accessible(phone)
     accessible(open_page("/lists/", user=manager, size=PHONE))
+
+
+def test_lines_begin_by_clicks_on_the_map_of_a_list_that_is_still_empty(open_page: SignedIn):
+    party = factories.organization("telco")
+    made = factories.demand_list(party, "draft")
+    page = open_page(f"/lists/{made.pk}/", user=factories.member(party))
+    page.wait_for_selector("#lines-map[data-ready='true']")
+    accessible(page)
+    page.get_by_role("button", name="Tower").click()
+    page.locator("#lines-map canvas").click()
+    page.wait_for_url("**/new/tower/**")
+    place = parse_qs(urlsplit(page.url).query)
+    assert [page.get_by_label(name).input_value() for name in ("Longitude", "Latitude")] == [
+        *place["lon"],
+        *place["lat"],
+    ]
+
+    page.go_back()
+    page.wait_for_selector("#lines-map[data-ready='true']")
+    page.get_by_role("button", name="Duct").click()
+    page.locator("#lines-map canvas").click(position={"x": 100, "y": 150})
+    page.locator("#lines-map canvas").click(position={"x": 300, "y": 150})
+    page.wait_for_url("**/new/duct/**")
+    west, east = (float(page.get_by_label(f"{end}: longitude").input_value()) for end in ("From", "To"))
+    assert west < east
