@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 from django.utils.translation import gettext as _
 
-from registry.importing.assets import open_assets
+from registry.importing import coordinates
+from registry.importing.assets import SCHEME_EXTENTS, open_assets
 from registry.importing.headings import asset_headings, normalise
 from registry.importing.intake import Intake, Options
 from registry.importing.places import has_places, read_places
@@ -97,10 +98,14 @@ def _on_earth(geometry: Any) -> Any:
 
 
 def _outside(geometry: Any, owner: Organization) -> tuple[int, int]:
-    """How many lie outside the owner's region, and how many of those would be inside when swapped; without a boundary
-    nothing is known."""
+    """How many lie outside the owner's region, or its country where no boundary is known, and how many of those would be
+    inside when swapped; without either nothing is known."""
     if owner.region.boundary is None:
-        return 0, 0
+        country = SCHEME_EXTENTS.get(owner.region.scheme)
+        if country is None:
+            return 0, 0
+        away, swapped = coordinates.outside(geometry, country)
+        return int(np.count_nonzero(away)), int(np.count_nonzero(away & swapped))
     region = shapely.from_wkb(bytes(owner.region.boundary.wkb))
     shapely.prepare(region)
     away = geometry[~shapely.intersects(region, geometry)]

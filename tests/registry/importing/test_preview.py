@@ -45,6 +45,15 @@ def test_swapped_columns_are_noticed_by_the_owners_region(tmp_path: Path, owner)
     assert (seen["placed"], seen["outside"], seen["swapped"]) == (2, 2, 2)
 
 
+def test_without_a_boundary_the_country_of_the_region_tells_what_is_swapped(tmp_path: Path, owner):
+    owner.region.boundary = None
+    owner.region.save()
+
+    seen = looked_into(tmp_path, "code,lon,lat\nT-1,30.5,114.3\nT-2,114.3,30.5\nT-3,2.3,48.9\n", owner)
+
+    assert (seen["placed"], seen["outside"], seen["swapped"]) == (3, 2, 1)
+
+
 def test_what_lies_beyond_the_poles_is_counted_and_not_handed_to_the_map(tmp_path: Path, owner):
     seen = looked_into(tmp_path, "code,lon,lat\nT-1,30.5,114.3\nT-2,30.6,30.5\n", owner)
 
