@@ -44,6 +44,11 @@ def list_with_map(page: Page) -> None:
     drawn(page)
 
 
+def first_decision(page: Page) -> None:
+    page.locator("#result_list th a").first.click()
+    page.wait_for_load_state("load")
+
+
 PICTURES = (
     Picture("home-operator", "chen.mobile", "/"),
     Picture("home-regulator-phone", "lin.regulator", "/", language="zh-hans", size=PHONE),
@@ -51,6 +56,7 @@ PICTURES = (
     Picture("catalog-dark", "wang.towers", "/assets/?kind=tower", then=drawn, language="zh-hans", dark=True),
     Picture("demand-list", "chen.mobile", "/lists/", then=list_with_map),
     Picture("consents", "zhou.lighting", "/consents/"),
+    Picture("approval", "lin.regulator", "/admin/sharing/match/?waiting=decide", then=first_decision),
     Picture("monitoring", "lin.regulator", "/monitoring/"),
 )
 

@@ -98,8 +98,8 @@ def _on_earth(geometry: Any) -> Any:
 
 
 def _outside(geometry: Any, owner: Organization) -> tuple[int, int]:
-    """How many lie outside the owner's region, or its country where no boundary is known, and how many of those would be
-    inside when swapped; without either nothing is known."""
+    """How many lie outside the owner's region, or its country where no boundary is known, and how many of those would
+    be inside when swapped; without either nothing is known."""
     if owner.region.boundary is None:
         country = SCHEME_EXTENTS.get(owner.region.scheme)
         if country is None:
