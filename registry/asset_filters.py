@@ -25,7 +25,7 @@ from registry.filters import (
 )
 from registry.kinds import Kind
 from registry.models import Asset, AssetStatus, Protection, Sector
-from registry.models.asset import any_place_meets
+from registry.models.asset import AssetQuerySet
 
 OF_FEW = frozenset({"q", "bbox", "area", "near"})
 OF_FEW_TOGETHER = frozenset({"owner", "region", "changed_since", "protection"})
@@ -55,8 +55,8 @@ class AssetFilters(Filters):
     changed_since = filters.IsoDateTimeFilter(
         field_name="updated_at", lookup_expr="gte", help_text="ISO 8601 moment; changed then or later."
     )
-    bbox = BoxFilter(any_place_meets)
-    area = AreaFilter(any_place_meets)
+    bbox = BoxFilter(AssetQuerySet.meeting)
+    area = AreaFilter(AssetQuerySet.meeting)
     near = filters.CharFilter(
         method="filter_near", help_text="lon,lat in degrees of WGS 84; within `radius` metres, as far as you may know."
     )
@@ -92,8 +92,8 @@ class AssetFilters(Filters):
         radius = self.form.cleaned_data.get("radius")
         if radius is None:
             raise FilterRefused("near", _("This needs %(other)s as well.") % {"other": "radius"})
-        box = any_place_meets(around(point, float(radius)))
-        return queryset.filter(box, compared(within_distance("place", point, float(radius))))
+        near = queryset.meeting(around(point, float(radius)))
+        return near.filter(compared(within_distance("place", point, float(radius))))
 
     def filter_free(self, queryset: Any, name: str, value: int) -> Any:
         start, end = self.form.cleaned_data.get("free_from"), self.form.cleaned_data.get("free_until")

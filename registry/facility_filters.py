@@ -1,6 +1,5 @@
 """What lists of planned facilities can be filtered by, for the API and the site alike."""
 
-from django.db.models import Q
 from django_filters import rest_framework as filters
 
 from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, RegionFilter, TextFilter
@@ -12,7 +11,7 @@ class FacilityFilters(Filters):
     stage = ChoicesFilter(choices=FacilityStage.choices)
     owner = CodeFilter(field_name="owner__code", help_text="The owner's code.")
     region = RegionFilter()
-    bbox = BoxFilter(lambda box: Q(geometry__bboverlaps=box))
+    bbox = BoxFilter(lambda rows, box: rows.filter(geometry__bboverlaps=box))
     request_by_from = filters.DateFilter(
         field_name="request_by", lookup_expr="gte", help_text="Space can still be asked for on this day."
     )

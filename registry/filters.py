@@ -180,28 +180,28 @@ class AreaFilter(filters.CharFilter):
 
     field_class = AreaField
 
-    def __init__(self, indexed: Callable[[Any], Q] = lambda area: Q(), **kwargs: Any) -> None:
+    def __init__(self, indexed: Callable[[Any, Any], Any] = lambda rows, area: rows, **kwargs: Any) -> None:
         text = "Corners of a polygon, lon lat,lon lat,… in degrees of WGS 84; places that meet it, as far as known."
         super().__init__(max_length=10_000, help_text=text, **kwargs)
         self.indexed = indexed
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs if value is None else qs.filter(self.indexed(value), compared(Q(place__intersects=value)))
+        return qs if value is None else self.indexed(qs, value).filter(compared(Q(place__intersects=value)))
 
 
 class BoxFilter(filters.CharFilter):
-    """`bbox=west,south,east,north`, of the place that the caller may know (`place`). `indexed` is a condition that
-    every such place fulfils and an index answers, so that few rows are left to compare."""
+    """`bbox=west,south,east,north`, of the place that the caller may know (`place`). `indexed` gives the rows
+    whose place can meet a box, found by an index, so that few are left to compare."""
 
     field_class = BoxField
 
-    def __init__(self, indexed: Callable[[Any], Q] = lambda box: Q(), **kwargs: Any) -> None:
+    def __init__(self, indexed: Callable[[Any, Any], Any] = lambda rows, box: rows, **kwargs: Any) -> None:
         text = "west,south,east,north in degrees of WGS 84; places that meet this box, as far as you may know them."
         super().__init__(max_length=200, help_text=text, **kwargs)
         self.indexed = indexed
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs if value is None else qs.filter(self.indexed(value), compared(Q(place__intersects=value)))
+        return qs if value is None else self.indexed(qs, value).filter(compared(Q(place__intersects=value)))
 
 
 def compared(condition: Any) -> Case:

@@ -15,7 +15,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from registry.models import Asset, User
-from registry.models.asset import any_place_meets
 
 METRES_PER_DEGREE = 111_319.49  # of latitude, and of longitude on the equator: WGS 84's equatorial radius
 WIDTH, HEIGHT, PADDING = 800, 460, 44  # px
@@ -114,7 +113,7 @@ def draw(shapes: Sequence[Shape], *, title: str) -> SafeString:
 def neighbours(frame: Frame, user: User, *, besides: Collection[int], **conditions: Any) -> list[Shape]:
     """The assets that `user` may know to be inside the frame, each where they may know it to be; a map's most."""
     box = frame.box()
-    placed: Any = Asset.objects.visible_to(user).with_place_for(user).filter(any_place_meets(box), **conditions)
+    placed: Any = Asset.objects.visible_to(user).with_place_for(user).meeting(box).filter(**conditions)
     near = placed.filter(place__bboverlaps=box).exclude(pk__in=besides).only("code", "name")
     return [Shape(one.place, "neighbour", str(one), framed=False) for one in near[:NEIGHBOURS]]
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -49,7 +49,7 @@ class TerrainFilters(Filters):
     owner = CodeFilter(field_name="owner__code", help_text="The code of who keeps it.")
     code = CodeFilter(help_text="The owner's own number, whole.")
     terrain_class = ChoicesFilter(choices=TerrainClass.choices)
-    bbox = BoxFilter(lambda box: Q(geometry__bboverlaps=box))
+    bbox = BoxFilter(lambda rows, box: rows.filter(geometry__bboverlaps=box))
     q = TextFilter("code", "name")
 
     class Meta:

@@ -59,21 +59,22 @@ PROTECTED = ~Q(protection=Protection.OPEN)
 
 
 def any_place_meets(box: Any) -> Q:
-    """Whether the box of either of an asset's places, masked or exact, meets `box`: what the indexes answer. What a
-    person may know of the place (with_place_for) must be compared after it."""
+    """Whether the box of either of an asset's places, masked or exact, meets `box`: what the indexes answer."""
     return Q(masked_geometry__bboverlaps=box) | (PROTECTED & Q(geometry__bboverlaps=box))
 
 
 class PlaceFor(Wrapper):
     """The place that a viewer may know. Whoever reads it, in whichever form, is noted to have seen it
-    (registry.models.looking). viewer: None where nothing exact can be in it but what is open or their own."""
+    (registry.models.looking). viewer: the reader, or None where nothing exact can be in it but what is open or their
+    own."""
 
     viewer: "User | None" = None
+    reader: "User"
 
     @classmethod
-    def of(cls, viewer: "User", place: Any) -> Self:
+    def of(cls, reader: "User", place: Any) -> Self:
         made = cls(place, output_field=models.GeometryField(srid=4326))
-        made.viewer = viewer if viewer.sees_protected else None
+        made.viewer, made.reader = reader if reader.sees_protected else None, reader
         return made
 
 
@@ -105,6 +106,17 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         return self.annotate(
             place_is_exact=Case(When(Q(protection=Protection.OPEN) | self._entitled(user), then=True), default=False)
         ).annotate(place=PlaceFor.of(user, place))
+
+    def meeting(self, box: Any) -> Self:
+        """Those whose `place`, as with_place_for gave it, can have a box that meets `box`, found by indexes; the place
+        itself is compared after it. Where protected assets of others are is not even looked at for those who see none
+        of them, so that no time that passes tells of it."""
+        place: Any = self.query.annotations["place"]
+        reader: User = place.reader
+        if reader.sees_protected:
+            return self.filter(any_place_meets(box))
+        own = PROTECTED & Q(owner__in=list(reader.roles)) & Q(geometry__bboverlaps=box)
+        return self.filter(Q(masked_geometry__bboverlaps=box) | own)
 
     def without_place(self) -> Self:
         """Conditions may still be about the place that with_place_for gives; it is not read, and so not seen."""

@@ -1,13 +1,13 @@
 """The collections of what exists: one a kind of asset, and planned facilities."""
 
-from django.db.models import BooleanField, Case, F, Func, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, Func, QuerySet, Value, When
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from registry.api.asset_details import DETAILS, column_names
 from registry.kinds import KINDS, Kind
 from registry.models import Asset, Organization, PlannedFacility, Region, User
-from registry.models.asset import any_place_meets
+from registry.models.asset import AssetQuerySet
 from registry.ogc.collection import Collection
 from registry.ogc.properties import Property, of_field, of_fields
 
@@ -62,7 +62,7 @@ def _assets(kind: Kind) -> Collection:
     id, title, description = ABOUT[kind]
     geometry = KINDS[kind].geometry.lower()
     columns = _asset_columns(kind)
-    return Collection(id, title, description, geometry, rows, columns, any_place_meets, begins="available_from")
+    return Collection(id, title, description, geometry, rows, columns, AssetQuerySet.meeting, begins="available_from")
 
 
 def _plans(user: User) -> QuerySet[PlannedFacility]:
@@ -80,7 +80,7 @@ PLANNED_FACILITIES = Collection(
         *of_fields(PlannedFacility, "facility_type", "stage", "request_by", "design_freeze_on"),
         *of_fields(PlannedFacility, "construction_starts_on", "opens_on", "cost_rule"),
     ),
-    lambda box: Q(geometry__bboverlaps=box),
+    lambda rows, box: rows.filter(geometry__bboverlaps=box),
     begins="construction_starts_on",
     ends="opens_on",
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from registry.models import User
@@ -17,7 +17,7 @@ PLACE = "place"
 @dataclass(frozen=True)
 class Collection:
     """rows: those that a person may see, annotated with the `place` that they may know, and nothing else of it.
-    indexed: a condition that every row whose place meets a box fulfils, and an index answers.
+    indexed: the rows whose place can meet a box, found by an index.
     geometry: point, linestring or any (OGC 19-079r2, 8.2). begins, ends: the properties (dates) that say when a
     feature is there, both inclusive; empty where it was or will be there for ever.
     """
@@ -28,7 +28,7 @@ class Collection:
     geometry: str
     rows: Callable[[User], QuerySet[Any]]
     columns: tuple[Property, ...]
-    indexed: Callable[[Any], Q] = lambda box: Q()
+    indexed: Callable[[Any, Any], Any] = lambda rows, box: rows
     begins: str = ""
     ends: str = ""
 

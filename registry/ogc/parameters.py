@@ -50,7 +50,7 @@ class Asked:
     def of(self, rows: QuerySet[Any], collection: Collection) -> QuerySet[Any]:
         """The rows that are asked for, in the order of their ids."""
         for box in self.boxes:
-            rows = rows.filter(collection.indexed(box))
+            rows = collection.indexed(rows, box)
         rows = rows.filter(self.condition)
         few = any(box.area <= NARROW_DEG2 for box in self.boxes) or (bool(self.boxes) and are_few(rows))
         if self.after is not None:

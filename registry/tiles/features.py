@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import BinaryField, F, FloatField, Func, QuerySet
+from django.db.models import BinaryField, Case, F, FloatField, Func, QuerySet, Value, When
 from django.db.models.functions import Cast
 
 from registry.models import Asset, User
@@ -49,13 +49,13 @@ def in_tile(tile: Tile, selection: Selection, user: User) -> tuple[str, list[Any
     return IN_TILE.format(known=statement), [*parameters, *3 * tile.area.extent]
 
 
-# As models.asset.any_place_meets, for the indexes; then the place that may be known. In two steps, OFFSET being the
+# As AssetQuerySet.meeting, for the indexes; then the place that may be known. In two steps, OFFSET being the
 # fence between them: PostgreSQL would take the second condition to leave one row, and plan for no more.
 BOX = "ST_MakeEnvelope(%s, %s, %s, %s, 4326)"
 IN_TILE = f"""
     SELECT * FROM (
         SELECT * FROM ({{known}}) AS known
-        WHERE as_masked && {BOX} OR (as_protection <> 'open' AND as_geometry && {BOX}) OFFSET 0
+        WHERE as_masked && {BOX} OR (as_protection <> 'open' AND as_sought AND as_geometry && {BOX}) OFFSET 0
     ) AS near WHERE as_place && {BOX}
 """
 
@@ -78,11 +78,16 @@ def _visible(entitlement: tuple[Any, ...], selection: Selection, user: User) -> 
         as_free=Cast(F("free_today"), FloatField()) / F("capacity"),
         as_exact=F("place_is_exact"),
         as_protection=F("protection"),
+        as_sought=Value(True) if user.sees_protected else _is_own(user),
         as_place=_raw("place"),
         as_masked=_raw("masked_geometry"),
         as_geometry=_raw("geometry"),
     )  # fmt: skip
     return rows.query.sql_with_params()
+
+
+def _is_own(user: User) -> Case:
+    return Case(When(owner__in=list(user.roles), then=True), default=False)
 
 
 def _raw(column: str) -> Func:

@@ -3,12 +3,16 @@
 Two proofs, each with a control whose mask is taken off. The first is of worlds: the assets are moved about in their
 cells, and every answer must be the same to the byte, so that nothing that is made of answers, by whatever cleverness,
 can tell more than the cell does. The second is a spy who searches by halves through each door that compares places:
-what it finds is the middle of the cell, which is what a guess without any question would say.
+what it finds is the middle of the cell, which is what a guess without any question would say. Last, a spy who looks at
+the clock, since answers that are alike may take unlike times.
 """
 
 import hashlib
+import math
 import random
 import re
+import statistics
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -297,3 +301,51 @@ def test_without_the_mask_the_same_spy_finds_the_asset(door: str) -> None:
     world = World(door)
     world.unmask()
     assert metres(DOORS[door](world), world.targets[0].geometry.coords) < NEAR_M
+
+
+# --- A spy with a stopwatch ---------------------------------------------------------------------------------------
+
+CORNERS = [(east, north) for east in (0, 1) for north in (0, 1)]
+OFF_THE_MIDDLE = CELL / 100
+
+
+def quarter(corner: tuple[int, int]) -> Box:
+    """A quarter of the first cell, but for the middle, where the mask is."""
+    west, south = WEST + corner[0] * CELL / 2, SOUTH + corner[1] * CELL / 2
+    east, north = west + CELL / 2, south + CELL / 2
+    return (
+        west + corner[0] * OFF_THE_MIDDLE, south + corner[1] * OFF_THE_MIDDLE,
+        east - (1 - corner[0]) * OFF_THE_MIDDLE, north - (1 - corner[1]) * OFF_THE_MIDDLE,
+    )  # fmt: skip
+
+
+def slowest_quarter(world: World, rounds: int) -> tuple[int, int]:
+    """Where questions take longest, as they would if PostgreSQL came by the asset there. Asked in turns, so that what
+    else the machine does falls on all alike; of each the median."""
+    took: dict[tuple[int, int], list[int]] = {corner: [] for corner in CORNERS}
+    for _round in range(rounds):
+        for corner in world.chance.sample(CORNERS, len(CORNERS)):
+            box = ",".join(map(str, quarter(corner)))
+            began = time.perf_counter_ns()
+            found = world.spy.codes("assets/", bbox=box, code=SOUGHT)
+            took[corner].append(time.perf_counter_ns() - began)
+            assert not found
+    return max(CORNERS, key=lambda corner: statistics.median(took[corner]))
+
+
+def test_a_spy_with_a_stopwatch_names_the_quarter_of_the_cell_no_more_often_than_by_chance(told: Tell) -> None:
+    world, trials, rounds = World("stopwatch"), times(short=12, long=20), times(short=5, long=2_500)
+    named = 0
+    for _trial in range(trials):
+        place = world.targets[0].geometry.coords
+        true = (int(place[0] > WEST + CELL / 2), int(place[1] > SOUTH + CELL / 2))
+        named += slowest_quarter(world, rounds) == true
+        world.move_about()
+    # By chance one in four; so many or more by chance once in a hundred thousand.
+    enough = next(n for n in range(trials + 1) if binomial_tail(trials, n) < 1e-5)
+    told(f"quarters of a cell named by the time of {4 * rounds:,} questions, of {trials}", named, "", enough - 1)
+
+
+def binomial_tail(trials: int, least: int) -> float:
+    """How likely at least so many of the trials succeed, each by a chance of one in four."""
+    return sum(math.comb(trials, n) * 0.25**n * 0.75 ** (trials - n) for n in range(least, trials + 1))
