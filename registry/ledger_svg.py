@@ -100,5 +100,5 @@ def _axis(scale: _Scale, capacity: int, ticks: Sequence[Tick], height: float) ->
         yield f'<line class="ledger-tick" x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{bottom:.1f}" />'
         yield (
             f'<text class="ledger-text" x="{x:.1f}" y="{bottom + 13:.1f}" text-anchor="{tick.anchor}">'
-            f"{date_format(tick.day, 'Y-m-d')}</text>"
+            f"{date_format(tick.day, 'SHORT_DATE_FORMAT')}</text>"
         )

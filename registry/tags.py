@@ -48,7 +48,7 @@ def due(moment: datetime | None) -> str:
     """The day of a deadline; one gone by stands out."""
     if moment is None:
         return "–"
-    day = date_format(timezone.localtime(moment), "Y-m-d")
+    day = date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT")
     if moment < timezone.now():
         return tag("refused", _("%(day)s, overdue") % {"day": day})
     return format_html('<span class="nowrap">{}</span>', day)
@@ -58,10 +58,10 @@ def days(period: DateRange | None) -> str:
     """A half-open period as its first and last day, or with an open end."""
     if period is None or period.lower is None:
         return "–"
-    first = date_format(period.lower, "Y-m-d")
+    first = date_format(period.lower, "SHORT_DATE_FORMAT")
     if period.upper is None:
         return _("from %(first)s, without end") % {"first": first}
-    last = date_format(period.upper - period.upper.resolution, "Y-m-d")
+    last = date_format(period.upper - period.upper.resolution, "SHORT_DATE_FORMAT")
     return _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 

@@ -36,7 +36,7 @@ def facts(asset: Any) -> list[Fact]:
         width = _("a grid cell of %(degrees)s°") % {"degrees": f"{asset.cell_degrees:g}"}
         known.append(Fact(_("Place"), width))
     if asset.available_from:
-        known.append(Fact(_("Available from"), date_format(asset.available_from, "Y-m-d")))
+        known.append(Fact(_("Available from"), date_format(asset.available_from, "SHORT_DATE_FORMAT")))
     details = getattr(asset, asset.kind, None)
     if details is not None:
         names = [field.name for field in details._meta.concrete_fields if field.name != "asset"]

@@ -92,7 +92,7 @@ class FacilityTable(Table):
         return asked_by(record.request_by)
 
     def render_opens_on(self, record: PlannedFacility) -> SafeString:
-        return format_html('<span class="nowrap">{}</span>', date_format(record.opens_on, "Y-m-d"))
+        return format_html('<span class="nowrap">{}</span>', date_format(record.opens_on, "SHORT_DATE_FORMAT"))
 
 
 @members
@@ -148,7 +148,7 @@ def facility(request: MemberRequest, id: int) -> HttpResponse:
 
 def asked_by(day: date) -> SafeString:
     """The last day to ask for space, marked once it is gone."""
-    text = date_format(day, "Y-m-d")
+    text = date_format(day, "SHORT_DATE_FORMAT")
     if day < timezone.localdate():
         return tag("refused", _("%(day)s, over") % {"day": text})
     return format_html('<span class="nowrap">{}</span>', text)
@@ -172,6 +172,6 @@ def _facts(of: PlannedFacility) -> list[Fact]:
         Fact(_("Code"), of.code),
         Fact(_("Type"), of.get_facility_type_display()),
         Fact(_("Region"), of.region),
-        *(Fact(name, date_format(day, "Y-m-d")) for name, day in days if day),
+        *(Fact(name, date_format(day, "SHORT_DATE_FORMAT")) for name, day in days if day),
         *([Fact(_("How cost is shared"), of.cost_rule)] if of.cost_rule else []),
     ]

@@ -42,7 +42,7 @@ def plan_features(plans: Iterable[Any]) -> Feature:
             plan.place_text,
             role="planned",
             label=plan.name,
-            note=_("ask by %(day)s") % {"day": date_format(plan.request_by, "Y-m-d")},
+            note=_("ask by %(day)s") % {"day": date_format(plan.request_by, "SHORT_DATE_FORMAT")},
             href=reverse("web:facility", args=[plan.pk]),
         )
         for plan in plans

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -100,7 +101,7 @@ class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
         return _("Ask for %(units)s in %(facility)s before %(day)s. %(rule)s") % {
             "units": words.units(group.kind, group.units),
             "facility": facility,
-            "day": facility.request_by.isoformat(),
+            "day": date_format(facility.request_by, "SHORT_DATE_FORMAT"),
             "rule": facility.cost_rule,
         }
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from registry.models import Asset, AssetStatus
@@ -34,7 +35,7 @@ def _of_one(match: Match) -> list[str]:
         if asset.available_from and match.period.lower < asset.available_from:
             found.append(
                 _("%(asset)s is there only from %(day)s on.")
-                % {"asset": asset.code, "day": asset.available_from.isoformat()}
+                % {"asset": asset.code, "day": date_format(asset.available_from, "SHORT_DATE_FORMAT")}
             )
     if match.deadline and match.deadline < timezone.now():
         found.append(_("Its deadline is over."))

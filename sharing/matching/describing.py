@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Field
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -91,7 +92,7 @@ def _amount(code: str, value: Any, unit: str) -> str:
     if value is None:
         return _("not known")
     if code == "available_from":
-        return date.fromordinal(int(value)).isoformat()
+        return date_format(date.fromordinal(int(value)), "SHORT_DATE_FORMAT")
     if code in ("in_service", "sector", "refused_before"):
         return _("yes") if value else _("no")
     return f"{value} {_(unit)}".strip() if unit else str(value)

@@ -3,6 +3,8 @@ from typing import Self
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Organization, Role, User
@@ -126,7 +128,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_type_display()} {self.occurred_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_type_display()} {date_format(localtime(self.occurred_at), 'SHORT_DATETIME_FORMAT')}"
 
     def get_type_display(self) -> str:  # type: ignore[no-redef]
         """The type in words. As Django's own, which translates all types to tell one."""

@@ -1,6 +1,8 @@
 from typing import Self
 
 from django.db import models
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Organization, User
@@ -47,4 +49,4 @@ class Inventory(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"{self.organization} {self.taken_at:%Y-%m-%d}"
+        return f"{self.organization} {date_format(localtime(self.taken_at), 'SHORT_DATE_FORMAT')}"

@@ -2,6 +2,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Organization, User
@@ -50,4 +51,4 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.organization} {self.month:%Y-%m}"
+        return f"{self.organization} {date_format(self.month, 'YEAR_MONTH_FORMAT')}"

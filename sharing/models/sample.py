@@ -3,6 +3,8 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Organization, User
@@ -60,4 +62,4 @@ class Sample(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_frame_display()} {self.drawn_at:%Y-%m-%d} ({self.seed})"
+        return f"{self.get_frame_display()} {date_format(localtime(self.drawn_at), 'SHORT_DATE_FORMAT')} ({self.seed})"

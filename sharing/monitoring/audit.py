@@ -27,7 +27,9 @@ class Trail(TextChoices):
 
 
 def _moment(value: Any) -> str:
-    return date_format(localtime(value), "Y-m-d H:i:s")
+    """To the second, as what happened is put in order by it."""
+    there = localtime(value)
+    return f"{date_format(there, 'SHORT_DATE_FORMAT')} {there:%H:%M:%S}"
 
 
 EVENT = (

@@ -32,8 +32,8 @@ def sheets(report: Report) -> list[Table]:
     sections = list(reports.sections(report))
     about = [
         (_("Regulator"), str(report.organization)),
-        (_("Month"), f"{report.month:%Y-%m}"),
-        (_("Made at"), date_format(localtime(report.made_at), "Y-m-d H:i")),
+        (_("Month"), date_format(report.month, "YEAR_MONTH_FORMAT")),
+        (_("Made at"), date_format(localtime(report.made_at), "SHORT_DATETIME_FORMAT")),
         *((str(one.indicator.title), f"{one.indicator.formula} {one.indicator.source}") for one in sections),
         *((_("Factor: %(kind)s") % {"kind": kind}, _factor(factor)) for kind, factor in factors().items()),
     ]

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -97,11 +98,12 @@ def _ledger(asset: Any, lines: Sequence[Allocation]) -> SafeString:
     today = timezone.localdate()
     window = (today - BEFORE, today + AFTER)
     blocks = [_block(line) for line in lines if line.period.upper is None or line.period.upper > window[0]]
+    shown = [date_format(day, "SHORT_DATE_FORMAT") for day in window]
     return timeline(
         asset.capacity,
         window,
         [block for block in blocks if block.start < window[1]],
-        title=_("Who holds which units, from %(first)s to %(last)s") % {"first": window[0], "last": window[1]},
+        title=_("Who holds which units, from %(first)s to %(last)s") % {"first": shown[0], "last": shown[1]},
         ticks=_ticks(today),
     )
 

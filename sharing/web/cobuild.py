@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -79,7 +80,7 @@ class GroupTable(Table):
     status = django_tables2.Column(verbose_name=gettext_lazy("Status"))
     joined = django_tables2.Column(empty_values=(), verbose_name=gettext_lazy("Joined"))
     region = django_tables2.Column(verbose_name=gettext_lazy("Region"))
-    needed_by = django_tables2.Column(verbose_name=gettext_lazy("Needed by"))
+    needed_by = django_tables2.DateColumn(verbose_name=gettext_lazy("Needed by"), short=True)
     planned_facility = django_tables2.Column(verbose_name=gettext_lazy("Planned facility"))
 
     class Meta(Table.Meta):
@@ -105,7 +106,7 @@ def facts_of(group: Any) -> list[tuple[str, Any]]:
     facts: list[tuple[str, Any]] = [
         (_("Kind"), group.get_kind_display()),
         (_("Region"), group.region or "–"),
-        (_("Needed by"), group.needed_by),
+        (_("Needed by"), date_format(group.needed_by, "SHORT_DATE_FORMAT")),
         (_("Joined"), joined_of(group)),
     ]
     if group.status == CobuildStatus.CLOSED:
@@ -113,8 +114,8 @@ def facts_of(group: Any) -> list[tuple[str, Any]]:
     if facility := group.planned_facility:
         facts.append((_("Ask for"), words.units(group.kind, group.units)))
         facts.append((_("Planned facility"), facility))
-        facts.append((_("Ask before"), facility.request_by))
-        facts.append((_("Opens on"), facility.opens_on))
+        facts.append((_("Ask before"), date_format(facility.request_by, "SHORT_DATE_FORMAT")))
+        facts.append((_("Opens on"), date_format(facility.opens_on, "SHORT_DATE_FORMAT")))
         if facility.cost_rule:
             facts.append((_("Its cost rule"), facility.cost_rule))
     if not group.is_told:

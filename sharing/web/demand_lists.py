@@ -66,7 +66,7 @@ class ListTable(Table):
     status = django_tables2.Column(verbose_name=gettext_lazy("Status"))
     lines = django_tables2.Column(verbose_name=gettext_lazy("Lines"), attrs={"td": {"class": "number"}})
     met = django_tables2.Column(verbose_name=gettext_lazy("Met"), attrs={"td": {"class": "number"}}, empty_values=())
-    submitted_at = django_tables2.DateColumn(verbose_name=gettext_lazy("Submitted"), format="Y-m-d")
+    submitted_at = django_tables2.DateColumn(verbose_name=gettext_lazy("Submitted"), short=True)
 
     class Meta(Table.Meta):
         orderable = False

@@ -48,7 +48,7 @@ def test_the_messages_of_a_day_come_in_one_mail_from_the_hour_on(daily: Scene, t
     assert (send(), send()) == (1, 0)
     [sent] = mail.outbox
     assert sent.to == ["asker@example.invalid"]
-    assert sent.subject == "2 messages of March 2, 2027"
+    assert sent.subject == "2 messages of 2 March 2027"
     first, second = sent.body.index("5G: 2 of 4 lines matched"), sent.body.index("5G: 3 of 4 lines matched")
     assert first < second
     assert "/inbox/settings/" in sent.body
@@ -65,7 +65,7 @@ def test_what_comes_later_waits_for_the_next_day(daily: Scene, time_machine):
     assert send() == 0
     time_machine.move_to(MORNING + timedelta(days=1), tick=False)
     assert send() == 1
-    assert [message.subject for message in mail.outbox] == ["1 message of March 2, 2027", "1 message of March 3, 2027"]
+    assert [message.subject for message in mail.outbox] == ["1 message of 2 March 2027", "1 message of 3 March 2027"]
 
 
 def test_it_is_in_the_language_of_the_person(daily: Scene, time_machine):

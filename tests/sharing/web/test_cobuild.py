@@ -1,7 +1,10 @@
 """Co-build groups: what each may know, and their answers."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from sharing.models import CobuildGroup, CobuildStatus
 from sharing.workflow.regrouping import regroup
@@ -44,6 +47,18 @@ def test_the_agreed_group_shows_all(build: CobuildScene, asker: Client):
     for words in ("rival", "Market", "Cost a year together", "2 of 2 parties"):
         assert words in html
     assert page.context["shapes"]["features"][0]["geometry"]["type"] == "Point"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_day_has_one_form_on_list_and_page_in_each_language(build: CobuildScene, asker: Client, language: str):
+    group = build.grouped()
+    asker.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    for address in ("/cobuild/", f"/cobuild/{group.pk}/"):
+        html = asker.get(address).content.decode()
+        assert f'<html lang="{language}"' in html
+        assert f">{group.needed_by:%Y-%m-%d}<" in html
+        with override(language):
+            assert date_format(group.needed_by, "DATE_FORMAT") not in html
 
 
 def test_joining_is_taken_back_and_declined(build: CobuildScene, asker: Client):
