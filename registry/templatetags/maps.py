@@ -32,11 +32,18 @@ def map_element(id: str, label: str, around: Sequence[float] | None = None) -> d
     return {"id": id, "label": label, "settings": json.dumps(known, ensure_ascii=False)}
 
 
+def _counts(said: str) -> list[tuple[int, str]]:
+    """The units of great numbers in a language, the greatest first: Chinese counts by 10,000 and 100,000,000."""
+    pairs = (unit.split(":") for unit in said.split())
+    return [(int(size), sign) for size, sign in pairs]
+
+
 def _texts() -> dict[str, Any]:
     """A % stands for a number."""
     return {
         "kinds": {kind: str(Kind(kind).label) for kind in KINDS},
         "asset_address": reverse("web:asset", args=[0]),
+        "counts": _counts(_("1000000:M 1000:k")),
         "free": _("% percent free"),
         "masked": _("the grid cell, not the place"),
         "more": _("and % more"),

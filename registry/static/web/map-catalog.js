@@ -8,9 +8,10 @@ const CLUSTERS = "catalog-clusters";
 const IS_CLUSTER = ["has", "count"];
 const IS_LINE = ["in", ["geometry-type"], ["literal", ["LineString", "MultiLineString", "Polygon", "MultiPolygon"]]];
 
-// Adds them to a map that has loaded. `by`: kind, sector or free. `selection`: kind, sector (texts with commas) and
-// owner, which tiles know from zoom 12 on. `places`: a list's own, as GeoJSON with the properties of tiles.
-export function addCatalog(map, { by = "kind", selection = {}, places = null } = {}) {
+// Adds them to a map that has loaded. `counts`: the units of great numbers, the greatest first: [[1e6, "M"], [1e3, "k"]].
+// `by`: kind, sector or free. `selection`: kind, sector (texts with commas) and owner, which tiles know from zoom 12 on.
+// `places`: a list's own, as GeoJSON with the properties of tiles.
+export function addCatalog(map, counts, { by = "kind", selection = {}, places = null } = {}) {
   let colouredBy = by;
   const { lines, points, clusters } = places ? sourcesOf(map, places) : sourceOfTiles(map, selection);
   map.addLayer({
@@ -33,7 +34,7 @@ export function addCatalog(map, { by = "kind", selection = {}, places = null } =
   });
   map.addLayer({
     ...clusters, id: "catalog-counts", type: "symbol", filter: IS_CLUSTER,
-    layout: { "text-field": short(), "text-size": 12, "text-font": ["sans-serif"], "text-allow-overlap": false },
+    layout: { "text-field": short(counts), "text-size": 12, "text-font": ["sans-serif"], "text-allow-overlap": false },
   });
 
   const paint = () => {
@@ -125,13 +126,12 @@ function ofCluster(by) {
   return ["case", ...names.flatMap((name, index) => [[">=", counts[index], most], colours[name]]), token("--ink-quiet")];
 }
 
-// 950, 12k, 1.2M.
-function short() {
+// 950, 1.2k, 12k, 1.2M; in Chinese 950, 1200, 1.2万, 12万: a decimal below ten of a unit.
+function short(counts) {
   const count = ["get", "count"];
-  return [
-    "case",
-    [">=", count, 1e6], ["concat", ["to-string", ["/", ["round", ["/", count, 1e5]], 10]], "M"],
-    [">=", count, 1e3], ["concat", ["to-string", ["round", ["/", count, 1e3]]], "k"],
-    ["to-string", count],
-  ];
+  const cases = counts.flatMap(([size, unit]) => [
+    [">=", count, 10 * size], ["concat", ["to-string", ["round", ["/", count, size]]], unit],
+    [">=", count, size], ["concat", ["to-string", ["/", ["round", ["/", count, size / 10]], 10]], unit],
+  ]);
+  return ["case", ...cases, ["to-string", count]];
 }

@@ -84,7 +84,7 @@ export function createMap(element, options = {}) {
     texts: settings.texts,
     ready: loaded,
     addCatalog: after((wanted) => {
-      catalog = addCatalog(map, wanted);
+      catalog = addCatalog(map, settings.texts.counts, wanted);
       pointed.push(...catalog.layers);
       return catalog;
     }),

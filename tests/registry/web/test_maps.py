@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 import pytest
 from django.template import Context, Template
 from django.test import Client
+from django.utils.translation import override
 
 from registry.models import Role
 from tests import factories
@@ -31,6 +32,17 @@ def test_a_map_carries_its_name_and_the_base_map_of_the_site(settings):
     assert (found["id"], found["data-label"]) == ("places", 'Where "they" are')
     assert (known["tiles"], known["attribution"]) == ("https://tiles.invalid/{z}/{x}/{y}.png", "© Somebody")
     assert known["texts"]["kinds"]["fiber"] == "Fiber cable"
+
+
+@pytest.mark.parametrize(
+    ("language", "counts"),
+    [("en", [[1_000_000, "M"], [1_000, "k"]]), ("zh-hans", [[100_000_000, "亿"], [10_000, "万"]])],
+)
+def test_great_numbers_are_counted_as_the_language_counts(language: str, counts: list[list[int | str]]):
+    with override(language):
+        found = element("Where")
+
+    assert json.loads(str(found["data-settings"]))["texts"]["counts"] == counts
 
 
 @pytest.mark.django_db
