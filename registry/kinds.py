@@ -3,11 +3,14 @@
 A kind fixes the geometry, the one countable unit, and which loads add up to a limit.
 """
 
+import re
 from dataclasses import dataclass
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+ENDS = re.compile("[,:、：]")
 
 
 class Kind(models.TextChoices):
@@ -15,6 +18,12 @@ class Kind(models.TextChoices):
     DUCT = "duct", _("Duct, pipe or tray")
     FIBER = "fiber", _("Fiber cable")
     EQUIPMENT_ROOM = "equipment_room", _("Equipment room")
+
+
+def short(label: str | Promise) -> str:
+    """What comes before the first comma or colon of a label, enough beside others: "Tower" of "Tower, pole, mast or
+    rooftop", "受限" of "受限：他人仅见网格单元"."""
+    return str(ENDS.split(str(label), maxsplit=1)[0])
 
 
 @dataclass(frozen=True)

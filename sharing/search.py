@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry import search
+from registry.kinds import short
 from registry.models import Asset, Organization, PlannedFacility, User
 from sharing.models import Agreement, Demand, DemandList, Match
 from sharing.pages import page
@@ -125,7 +126,7 @@ NOUNS: tuple[Noun, ...] = (
         gettext_lazy("Assets"),
         _assets,
         ("code", "name"),
-        lambda asset: (str(asset), f"{asset.get_kind_display().split(',')[0]} · {asset.owner}"),
+        lambda asset: (str(asset), f"{short(asset.get_kind_display())} · {asset.owner}"),
     ),
     Noun(
         "plannedfacility",
@@ -153,7 +154,7 @@ NOUNS: tuple[Noun, ...] = (
         gettext_lazy("Demands"),
         _demands,
         ("name",),
-        lambda demand: (str(demand), f"{demand.get_kind_display().split(',')[0]} · {demand.list}"),
+        lambda demand: (str(demand), f"{short(demand.get_kind_display())} · {demand.list}"),
     ),
     Noun(
         "match",

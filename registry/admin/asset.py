@@ -18,7 +18,7 @@ from registry.asset_writing import PROTECTION, REVIEW, TERMS, power_within_cooli
 from registry.exports.assets import suited_tables
 from registry.exports.formats import Format
 from registry.exports.table import Table
-from registry.kinds import KINDS
+from registry.kinds import KINDS, short
 from registry.models import Asset, Role, Sector, User
 from registry.search import ILike
 from registry.svg_map import Frame, Shape, draw, neighbours
@@ -115,7 +115,7 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
 
     @admin.display(description=gettext_lazy("protection"))
     def protection_tag(self, asset: Asset) -> str:
-        return tag(asset.protection, asset.get_protection_display().split(":")[0])
+        return tag(asset.protection, short(asset.get_protection_display()))
 
     @admin.display(description=gettext_lazy("place"))
     def shown_place(self, asset: Any) -> str:

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import RestrictedAdmin
-from registry.kinds import KINDS, Kind
+from registry.kinds import KINDS, Kind, short
 
 
 def kind_of(request: HttpRequest, obj: Any | None) -> str:
@@ -26,7 +26,7 @@ class KindFirstAdmin(RestrictedAdmin):
     @admin.display(description=_("kind"))
     def kind_name(self, row: Any) -> str:
         name: str = row.get_kind_display()
-        return name.split(",")[0]
+        return short(name)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if kind_of(request, None) or not self.has_add_permission(request):

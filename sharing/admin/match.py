@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
+from registry.kinds import short
 from registry.models import Role
 from registry.tags import due, tag
 from sharing import waiting_for, words
@@ -115,7 +116,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
 
     @admin.display(description=gettext_lazy("demand"))
     def what(self, match: Match) -> str:
-        return f"{match.demand} · {match.demand.get_kind_display().split(',')[0]}"
+        return f"{match.demand} · {short(match.demand.get_kind_display())}"
 
     @admin.display(description=gettext_lazy("party"))
     def party(self, match: Match) -> str:

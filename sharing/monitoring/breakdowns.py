@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Concat, Substr, TruncMonth
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from registry.kinds import Kind
+from registry.kinds import Kind, short
 from registry.models import Organization, Protection, Region, Sector
 from registry.models.region import GB_T_2260
 from sharing.monitoring.scope import Scope
@@ -29,13 +29,13 @@ class Breakdown:
 
 
 def kind_name(code: str) -> str:
-    """The first word of a kind's name, enough beside others."""
-    return str(Kind(code).label).split(",")[0]
+    """Of a kind, in a word."""
+    return short(Kind(code).label)
 
 
 def level_name(code: str) -> str:
     """Of a level of protection, without what it means."""
-    return str(Protection(code).label).split(":")[0]
+    return short(Protection(code).label)
 
 
 def _regions(keys: Iterable[str]) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from registry.kinds import Kind
+from registry.kinds import Kind, short
 from registry.models import Protection, User
 from sharing.models import CloseReason, DisabledReason, Event, EventType, Notification, RefusalReason, RejectionReason
 from sharing.pages import page
@@ -322,7 +322,7 @@ def _day(event: Event) -> str:
 
 def _class(changed: Mapping[str, Any]) -> str:
     """A class of an inventory, and how many it had then and has now."""
-    level, kind = Protection(changed["level"]).label.split(":")[0], Kind(changed["kind"]).label
+    level, kind = short(Protection(changed["level"]).label), Kind(changed["kind"]).label
     return f"{level} · {kind} {changed['before']} → {changed['now']}"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from registry.kinds import short
 from registry.tags import tag
 from sharing import words
 from sharing.models import CobuildAnswer, CobuildGroup, CobuildStatus
@@ -13,7 +14,7 @@ TONES = {CobuildStatus.OPEN.value: "pending", CobuildStatus.AGREED.value: "appro
 
 
 def name_of(group: CobuildGroup) -> str:
-    return f"{group.pk} · {group.get_kind_display().split(',')[0]}"
+    return f"{group.pk} · {short(group.get_kind_display())}"
 
 
 def status_of(group: CobuildGroup) -> SafeString:

@@ -8,7 +8,7 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from registry.kinds import LOADS
+from registry.kinds import LOADS, short
 from registry.models import Asset, Protection, User
 from registry.svg_map import Frame, Shape, draw, neighbours
 from registry.tags import tag
@@ -56,7 +56,7 @@ class LegRow:
         """Restricted or core, in a word; empty for what is open."""
         if self.asset is None or self.asset.protection == Protection.OPEN:
             return ""
-        return tag(self.asset.protection, self.asset.get_protection_display().split(":")[0])
+        return tag(self.asset.protection, short(self.asset.get_protection_display()))
 
     @property
     def use(self) -> str:

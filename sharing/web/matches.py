@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from registry.kinds import short
 from registry.models import User
 from registry.tags import days, due, tag
 from registry.web.access import MemberRequest, members
@@ -94,7 +95,7 @@ class MatchTable(Table):
         empty_text = gettext_lazy("No matches here. A demand list that was submitted and matched brings them.")
 
     def render_kind(self, record: Match) -> str:
-        return record.demand.get_kind_display().split(",")[0]
+        return short(record.demand.get_kind_display())
 
     def render_status(self, record: Match) -> str:
         return tag(record.status, record.get_status_display())
