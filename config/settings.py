@@ -391,7 +391,7 @@ REMINDER_WORKING_DAYS_BEFORE = env.int("REMINDER_WORKING_DAYS_BEFORE", default=3
 HOLD_GRACE_WORKING_DAYS = env.int("HOLD_GRACE_WORKING_DAYS", default=10)
 
 # --- Monitoring (docs/monitoring.md) ------------------------------------------------------------------------------
-# A file of factors for the cost and CO₂ of new builds, in place of sharing/monitoring/data/factors.json.
+# A file of factors for the cost and CO₂ of new builds, in place of those of sharing/monitoring/own_factors.py.
 MONITORING_FACTORS = env.str("MONITORING_FACTORS", default="")
 
 # --- Webhooks (sharing/notifications/webhooks; docs/webhooks.md) ------------------------------------------------

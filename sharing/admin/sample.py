@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.base import ReadOnlyAdmin
 from sharing.models import Sample
+from sharing.monitoring.samples import region_of
+from sharing.shown.sample import criteria
 
 
 @admin.register(Sample)
@@ -16,7 +18,11 @@ class SampleAdmin(ReadOnlyAdmin):
     list_filter = ("frame",)
     list_select_related = ("organization", "drawn_by")
     ordering = ("-id",)
-    fields = ("drawn_at", "drawn_by", "organization", "frame", "criteria", "seed", "size", "frame_size", "page")
+    fields = ("drawn_at", "drawn_by", "organization", "frame", "shown_criteria", "seed", "size", "frame_size", "page")
+
+    @admin.display(description=gettext_lazy("criteria"))
+    def shown_criteria(self, sample: Sample) -> str:
+        return "; ".join(f"{name}: {value}" for name, value in criteria(sample, region_of(sample)))
 
     @admin.display(description=gettext_lazy("rows"))
     def page(self, sample: Sample) -> str:

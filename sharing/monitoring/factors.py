@@ -1,6 +1,8 @@
-"""What a new build that is not needed would have cost, in money and CO₂: factors from a file, each with its source."""
+"""What a new build that is not needed would have cost, in money and CO₂: factors of the registry's own
+or from a file, each with its source."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -8,10 +10,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import Promise
 
 from registry.kinds import Kind
-
-OWN = Path(__file__).parent / "data" / "factors.json"
+from sharing.monitoring.own_factors import OWN
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,10 @@ class Factor:
 
     per: str
     cost: float | None
-    cost_source: str
+    cost_source: str | Promise
     cost_is_assumed: bool
     co2_t: float | None
-    co2_source: str
+    co2_source: str | Promise
     co2_is_assumed: bool
 
 
@@ -34,7 +36,12 @@ def factors() -> dict[str, Factor]:
 
     Raises ImproperlyConfigured for a file that cannot be read, or lacks a kind or a field.
     """
-    return _read(settings.MONITORING_FACTORS or str(OWN))
+    return _read(settings.MONITORING_FACTORS) if settings.MONITORING_FACTORS else _own()
+
+
+@cache
+def _own() -> dict[str, Factor]:
+    return {kind: _factor(OWN[kind]) for kind in Kind.values}
 
 
 @cache
@@ -49,7 +56,7 @@ def _read(path: str) -> dict[str, Factor]:
         ) from error
 
 
-def _factor(given: dict[str, Any]) -> Factor:
+def _factor(given: Mapping[str, Any]) -> Factor:
     factor = Factor(**given)
     for value in (factor.cost, factor.co2_t):
         if value is not None and not (isinstance(value, (int, float)) and value >= 0):

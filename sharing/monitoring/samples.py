@@ -69,15 +69,20 @@ def draw(
 def scope_of(sample: Sample, user: User) -> Scope:
     """What the sample was drawn from, as far as `user` may know of it."""
     kept = sample.criteria
-    scheme, code = split_region(kept.get("region", ""))
     return Scope.of(
         user,
         date.fromisoformat(f"{kept['start']}-01"),
         first_of_month(date.fromisoformat(f"{kept['end']}-01"), months=1),
-        region=Region.objects.filter(scheme=scheme, code=code).first() if code else None,
+        region=region_of(sample),
         kind=kept.get("kind", ""),
         sector=kept.get("sector", ""),
     )
+
+
+def region_of(sample: Sample) -> Region | None:
+    """The region that it was narrowed to."""
+    scheme, code = split_region(sample.criteria.get("region", ""))
+    return Region.objects.filter(scheme=scheme, code=code).first() if code else None
 
 
 def _criteria(scope: Scope) -> dict[str, str]:

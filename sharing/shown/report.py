@@ -11,9 +11,9 @@ from registry.exports.table import Table
 from registry.printing import pdf
 from sharing.models import Report
 from sharing.monitoring import files, reports
-from sharing.monitoring.factors import Factor, factors
 from sharing.monitoring.figures import Row
 from sharing.monitoring.indicators import Indicator
+from sharing.shown import factors
 from sharing.shown.figures import read
 
 
@@ -35,7 +35,7 @@ def sheets(report: Report) -> list[Table]:
         (_("Month"), date_format(report.month, "YEAR_MONTH_FORMAT")),
         (_("Made at"), date_format(localtime(report.made_at), "SHORT_DATETIME_FORMAT")),
         *((str(one.indicator.title), f"{one.indicator.formula} {one.indicator.source}") for one in sections),
-        *((_("Factor: %(kind)s") % {"kind": kind}, _factor(factor)) for kind, factor in factors().items()),
+        *((_("Factor: %(kind)s") % {"kind": one.kind}, one.in_a_line) for one in factors.said()),
     ]
     tables = [files.of_texts("about", ("what", "text"), about)]
     for section in sections:
@@ -49,12 +49,7 @@ def context(report: Report) -> dict[str, Any]:
         (one.indicator, [(part[0], _lines(one.indicator, *part[1:])) for part in one.parts if part[1]])
         for one in reports.sections(report)
     ]
-    return {"report": report, "factors": factors(), "sections": sections}
-
-
-def _factor(factor: Factor) -> str:
-    amounts = f"{factor.cost} / {factor.per}; {factor.co2_t} t CO₂ / {factor.per}."
-    return f"{amounts} {factor.cost_source} {factor.co2_source}"
+    return {"report": report, "factors": factors.said(), "sections": sections}
 
 
 def _lines(indicator: Indicator, rows: Sequence[Row], labels: Mapping[str, str]) -> list[tuple[str, list[str]]]:

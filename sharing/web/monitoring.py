@@ -23,9 +23,9 @@ from registry.web.tables import shown
 from sharing.monitoring import files, kept
 from sharing.monitoring.breakdowns import TOTAL, Breakdown
 from sharing.monitoring.drilldown import Drill, behind
-from sharing.monitoring.factors import factors
 from sharing.monitoring.figures import Column, Row, Unit
 from sharing.monitoring.indicators import INDICATORS, Indicator
+from sharing.shown import factors
 from sharing.shown.figures import read, read_cell
 from sharing.web.monitoring_filters import Filters
 
@@ -92,7 +92,7 @@ def indicator(request: MemberRequest, code: str) -> HttpResponse:
         "lines": [_line(known, breakdown, row, labels[row.key], asked) for row in rows],
         "chart": _chart(known, breakdown, rows, [labels[row.key] for row in rows]),
         "files": [(form, _address("indicator-file", code, breakdown.code, form, asked=asked)) for form in FORMS],
-        "factors": factors() if known.has_factors else {},
+        "factors": factors.said() if known.has_factors else [],
         "back": f"{reverse('web:monitoring')}?{asked}",
         "at": found.at,
         "anew": f"?{asked}&by={breakdown.code}&{ANEW}=1",

@@ -14,6 +14,7 @@ from sharing.errors import BadInput, NotYours
 from sharing.models import Frame, Sample
 from sharing.monitoring import files, samples
 from sharing.shown.figures import read_cell
+from sharing.shown.sample import criteria
 from sharing.web.monitoring import FORMS, file_of
 from sharing.web.monitoring_filters import Filters
 from sharing.web.reports import MakeForm, offices_of
@@ -67,6 +68,7 @@ def sample(request: MemberRequest, pk: int) -> HttpResponse:
     rows = samples.members(found, scope)
     context = {
         "sample": found,
+        "criteria": criteria(found, scope.region),
         "fields": fields,
         "rows": [
             (number, key, [read_cell(field.value(row)) for field in fields] if row else None)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,6 +13,8 @@ from python_calamine import CalamineWorkbook
 from registry.models import Disclosure, Export
 from sharing.models import Consent, Report, Sample
 from sharing.monitoring import reports
+from sharing.monitoring.factors import factors
+from sharing.shown import factors as shown_factors
 from sharing.workflow import approvals
 from tests.sharing.scene import Scene
 from tests.sharing.web.test_monitoring import read, sign_in
@@ -42,6 +45,28 @@ def test_a_report_is_made_by_button_read_and_taken_along(scene: Scene, officer: 
     assert "2026-01" in officer.get("/monitoring/reports/").content.decode()
 
 
+@pytest.mark.parametrize("co2_t", [25.5, None])
+def test_factors_are_in_the_readers_language_on_page_workbook_and_print(
+    scene: Scene, officer: Client, settings, monkeypatch, co2_t: float | None
+):
+    tower = replace(factors()["tower"], co2_t=co2_t)
+    monkeypatch.setattr(shown_factors, "factors", lambda: {**factors(), "tower": tower})
+    made = reports.make(scene.city, date(2026, 1, 1), actor=scene.officer)
+    officer.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    page = officer.get("/monitoring/builds-avoided/").content.decode()
+    printed = "".join(text_of(officer.get(f"/monitoring/reports/{made.pk}.pdf").content).split())
+    book = CalamineWorkbook.from_filelike(io.BytesIO(read(officer, f"/monitoring/reports/{made.pk}.xlsx")))
+    about = dict(book.get_sheet_by_name("about").to_python()[1:])
+    for text in (page, printed):
+        for wanted in ("机房", "一处新建", "公里", "165,000", "0.11", "中国铁塔2023年目标"):
+            assert wanted in "".join(text.split())
+        assert ">equipment_room<" not in text and "Chinatower" not in text.casefold() and "None" not in text
+    amount = "–" if co2_t is None else "25.5"
+    assert about["系数：铁塔"].startswith(
+        f"成本（按一处新建计）：165,000 (假定)；CO₂（吨，按一处新建计）：{amount}。匹配所采用的"
+    )
+
+
 def test_reports_of_others_are_not_found_and_wrong_months_are_said(scene: Scene, officer: Client):
     made = reports.make(scene.city, date(2026, 1, 1), actor=scene.officer)
     for person in (scene.governor, scene.asker):
@@ -65,10 +90,23 @@ def test_a_sample_is_drawn_looked_at_and_taken_along(scene: Scene, officer: Clie
     rows = list(csv.DictReader(io.StringIO(read(officer, f"/monitoring/samples/{drawn.pk}.csv").decode())))
     assert [(row["number"], int(row["id"])) for row in rows] == [("1", drawn.members[0])]
     assert rows[0]["code"] in ("NEAR", "FAR")
+    assert "From month: " in page.content.decode() and "Kind: Tower" in page.content.decode()
     assert sign_in(scene.asker).get(f"/monitoring/samples/{drawn.pk}/").status_code == 404
     empty = officer.post("/monitoring/samples/", given | {"kind": "duct"})
     assert empty.status_code == 400 and "frame" in empty.context["form"].errors
     assert "42" in officer.get("/monitoring/samples/").content.decode()
+
+
+def test_what_a_sample_was_drawn_from_is_said_in_the_readers_language(scene: Scene, officer: Client, settings):
+    narrowed = {"region": scene.city.regulates.code, "kind": "equipment_room", "sector": "telecom"}
+    criteria = {"start": "2026-01", "end": "2026-03"} | narrowed
+    drawn = Sample.objects.create(
+        organization=scene.city, drawn_by=scene.officer, frame="assets", criteria=criteria,
+        seed="42", size=1, frame_size=1, members=[scene.near.pk],
+    )  # fmt: skip
+    officer.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    page = officer.get(f"/monitoring/samples/{drawn.pk}/").content.decode()
+    assert f"起始月份: 2026-01; 结束月份: 2026-03; 区划: {scene.city.regulates}; 类型: 机房; 行业: 电信" in page
 
 
 def test_the_audit_shows_what_concerns_a_person_and_searches_it(scene: Scene, officer: Client):
