@@ -51,6 +51,7 @@ def every_sector() -> list[str]:
     return list(Sector.values)
 
 
+KM_PER_DEGREE = 111.32  # of latitude
 LAST_RUNG = 5
 """Of the ladder of grids (registry/migrations/_cells.py): cells of 0.32°."""
 
@@ -400,9 +401,16 @@ class Asset(models.Model):
 
     @property
     def cell_degrees(self) -> float:
-        """How wide the grid cell is that stands for a restricted place; the wider one of a line's two."""
+        """How wide the grid cell is that stands for a protected place; the wider one of a line's two."""
+        if self.protection == Protection.CORE:
+            return CELL_DEGREES[Protection.CORE]
         rung = max(self.near_rung, self.far_rung) if self.facts.is_route else self.near_rung
         return float(CELL_DEGREES[Protection.RESTRICTED] * 2**rung)
+
+    @property
+    def cell_km(self) -> float:
+        """The same from south to north; from west to east it is less, the more so the farther from the equator."""
+        return self.cell_degrees * KM_PER_DEGREE
 
     @property
     def facts(self) -> KindFacts:

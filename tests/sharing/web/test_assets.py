@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registry.kinds import Kind
-from registry.models import Protection, Purpose, Role
+from registry.models import Asset, Protection, Purpose, Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(clien
 
     text = page.content.decode()
     assert page.context["lines"] == [] and list(page.context["nearby"]["lines"]) == []
-    assert "grid cell" in text and "Length" not in text
+    assert f"This is a grid cell up to {Asset.objects.get().cell_km:.1f} km wide" in text and "Length" not in text
     assert "114.3055" not in text
 
 
@@ -86,6 +86,13 @@ def test_whoever_does_not_own_it_is_told_nothing_of_what_others_ask_for(client: 
     text = client.get(f"/assets/{mast.pk}/").content.decode()
 
     assert "lines of others" not in text and "Others ask" not in text
+
+
+@pytest.mark.parametrize(
+    ("protection", "rung", "km"), [("restricted", 0, "1.1"), ("restricted", 2, "4.5"), ("core", 0, "5.6")]
+)
+def test_the_width_of_a_cell_is_told_as_it_is(protection: str, rung: int, km: str):
+    assert f"{Asset(kind=Kind.TOWER, protection=protection, near_rung=rung).cell_km:.1f}" == km
 
 
 def test_an_asset_that_may_not_be_known_is_as_if_it_were_not_there(client: Client):
