@@ -1,4 +1,4 @@
-"""The audit on a page: events, changes, disclosures, sights and ordered files, narrowed, searched, taken along."""
+"""The audit on a page: events, changes, disclosures, sights and files taken, narrowed, searched, taken along."""
 
 from datetime import date
 from typing import Any
