@@ -4,7 +4,7 @@ took which files."""
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q, TextChoices
+from django.db.models import Model, Q, TextChoices
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.changes import differences
 from registry.models import Asset, Change, Disclosure, Export, Sight, User
 from sharing import words
+from sharing.models import Event
 from sharing.monitoring.drilldown import Drill, Field
 from sharing.monitoring.scope import begins
 from sharing.seen import author, events
@@ -86,8 +87,14 @@ def trail(of: str, user: User, *, start: date | None, end: date | None, text: st
     match of:
         case Trail.CHANGES:
             changes = Change.objects.visible_to(user).select_related("organization", "actor")
-            found = Q(label__icontains=text) | Q(actor__username__icontains=text) if text else Q()
-            return Drill(changes.filter(_days("changed_at", start, end), found).order_by("-pk"), CHANGE)
+            found = (
+                Q(label__icontains=text)
+                | Q(actor__username__icontains=text)
+                | _called(Change, "noun", "act", text=text)
+            )
+            return Drill(
+                changes.filter(_days("changed_at", start, end), found if text else Q()).order_by("-pk"), CHANGE
+            )
         case Trail.DISCLOSURES:
             seen = Disclosure.objects.visible_to(user).filter(asset__in=Asset.objects.visible_to(user))
             told = seen.select_related("asset__owner", "organization")
@@ -99,8 +106,9 @@ def trail(of: str, user: User, *, start: date | None, end: date | None, text: st
                 Q(asset_code__icontains=text)
                 | Q(viewer__username__icontains=text)
                 | Q(organization__name__icontains=text)
+                | _called(Sight, "basis", "way", text=text)
             )
-            return Drill(sights.filter(_days("seen_at", start, end), found).order_by("-pk"), SIGHT)
+            return Drill(sights.filter(_days("seen_at", start, end), found if text else Q()).order_by("-pk"), SIGHT)
         case Trail.EXPORTS:
             left = Export.objects.visible_to(user).select_related("person", "token")
             found = Q(person__username__icontains=text) | Q(address__icontains=text) | Q(filename__icontains=text)
@@ -113,10 +121,20 @@ def trail(of: str, user: User, *, start: date | None, end: date | None, text: st
                 Q(demand_list__title__icontains=text)
                 | Q(match__demand__name__icontains=text)
                 | Q(agreement__number__icontains=text)
-                | Q(type__icontains=text)
+                | _called(Event, "type", text=text)
             )
             narrowed = happened.filter(found) if text else happened
             return Drill(narrowed.filter(_days("occurred_at", start, end)).order_by("-pk"), EVENT)
+
+
+def _called(model: type[Model], *columns: str, text: str) -> Q:
+    """Rows whose coded `columns` are shown with `text` in them, in the reader's language; by the code itself too."""
+    wanted, found = text.casefold(), Q()
+    for column in columns:
+        choices = getattr(model, column).field.flatchoices
+        codes = [code for code, label in choices if wanted in f"{code} {label}".casefold()]
+        found |= Q(**{f"{column}__in": codes})
+    return found
 
 
 def _at_once(change: Change) -> str | None:

@@ -126,12 +126,43 @@ def test_the_audit_shows_what_concerns_a_person_and_searches_it(scene: Scene, of
     assert (told["c3"], told["c4"]) == ("metro", "telco") and Disclosure.objects.count() == 1
     [taken] = shown(officer, "of=exports&text=assets.csv")
     assert (taken["c2"], taken["c4"], taken["c6"]) == (str(scene.asker), "/api/v1/assets/", "kind=tower format=csv")
+    assert taken["c7"] == "–"  # taken at once: its rows are not counted
     # Neither the owner nor a stranger hears of the files of others.
     assert shown(sign_in(scene.metro_manager), "of=exports") == []
     assert shown(sign_in(scene.stranger)) == [] and shown(sign_in(scene.stranger), "of=disclosures") == []
     text = read(officer, "/monitoring/audit.csv?of=disclosures").decode()
     assert text.splitlines()[0] == "id,disclosed_at,asset,owner,told_to,reason" and len(text.splitlines()) == 2
     assert officer.get("/monitoring/audit/?start=soon").context["form"].errors["start"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "what"),
+    [
+        ("zh-hans", "已同意", {"已同意", "所有业主均已同意"}),
+        ("en", "consent GRANTED", {"Consent granted"}),
+        ("zh-hans", "consent.granted", {"已同意"}),
+    ],
+)
+def test_events_are_found_by_what_the_reader_reads(
+    scene: Scene, officer: Client, settings, language: str, text: str, what: set[str]
+):
+    scene.consented()
+    officer.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    rows = officer.get("/monitoring/audit/", {"of": "events", "text": text}).context["table"].paginated_rows
+    assert {row.record["c2"] for row in rows} == what
+
+
+def test_changes_and_sights_are_found_by_what_the_reader_reads(scene: Scene, officer: Client, settings):
+    scene.near.protection = "restricted"
+    scene.near.save()
+    officer.get(f"/assets/{scene.near.pk}/")
+    officer.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    for of, word, column in (("changes", "资产", "c2"), ("sights", "页面", "c8")):
+        page = officer.get("/monitoring/audit/", {"of": of, "text": word})
+        found = [row.record[column] for row in page.context["table"].paginated_rows]
+        assert found and all(word in what for what in found), of
+        none = officer.get("/monitoring/audit/", {"of": of, "text": "没有这样的"})
+        assert list(none.context["table"].paginated_rows) == []
 
 
 def test_the_audit_is_taken_along_where_its_newest_row_lacks_a_number(scene: Scene, officer: Client):
