@@ -21,10 +21,14 @@ from sharing.matching.facts import AssetFacts
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Holdings
 from sharing.matching.line_arrays import Lines
+from sharing.matching.network import SNAP_M
 from sharing.matching.places import boxes
 from sharing.matching.route_terms import RouteTerms
 from sharing.matching.terrain import CLASSES, Ground, Terrain
 from sharing.models import LIVE, Demand, Match
+
+BESIDE_DEGREES = 0.001
+"""More than SNAP_M at any latitude where anybody builds."""
 
 VERTICES = 128
 """Of a piece of terrain at most: a river of a thousand bends is cut, so that a gap is held against few of them."""
@@ -32,12 +36,14 @@ VERTICES = 128
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """Lines of one kind with their facts; rows of `assets`, `lonlat` (one array a line) and `key` agree."""
+    """Lines of one kind with their facts; rows of `assets`, `lonlat` (one array a line) and `key` agree. rooms: where
+    equipment rooms stand on a line, shape (n, 2)."""
 
     assets: AssetFacts
     key: list[str]
     lonlat: list[Floats]
     exact: list[bool]
+    rooms: Floats
 
     def as_lines(self, loss_db: Floats, length_m: Floats) -> Lines:
         """As the network wants them; `loss_db` and `length_m` of each whole line."""
@@ -100,10 +106,31 @@ def line_facts(demands: Sequence[Demand], kind: str, party: Organization) -> tup
         )
         ids = np.array(sorted(row[0] for row in cursor.fetchall()), dtype=np.int64)
     assets = facts_of(ids, kind, party.sector)
-    return _with_places(assets), holdings_of(assets, min(days(demand)[0] for demand in demands))
+    return _with_places(assets, _rooms(box, kind)), holdings_of(assets, min(days(demand)[0] for demand in demands))
 
 
-def _with_places(assets: AssetFacts) -> LineFacts:
+def _rooms(box: Floats, kind: str) -> Floats:
+    """Where equipment rooms stand on lines of the kind, in any of some boxes: a line is entered there too. Of rooms and
+    lines that are open only, since where others are is nobody's to know."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT ST_X(room.geometry), ST_Y(room.geometry)
+            FROM unnest(%s::float8[], %s::float8[], %s::float8[], %s::float8[]) AS asked (west, south, east, north)
+            JOIN registry_asset AS room
+                ON room.masked_geometry && ST_MakeEnvelope(west, south, east, north, 4326)
+            WHERE room.kind = %s AND room.protection = 'open' AND EXISTS (
+                SELECT FROM registry_asset AS line
+                WHERE line.masked_geometry && ST_Expand(room.geometry, %s) AND line.kind = %s
+                    AND line.protection = 'open' AND ST_DWithin(line.geometry::geography, room.geometry::geography, %s)
+            )
+            """,
+            [*(column.tolist() for column in box.T), Kind.EQUIPMENT_ROOM.value, BESIDE_DEGREES, kind, SNAP_M],
+        )
+        return np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 2)
+
+
+def _with_places(assets: AssetFacts, rooms: Floats) -> LineFacts:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -120,6 +147,7 @@ def _with_places(assets: AssetFacts) -> LineFacts:
         key=[f"{owner}\t{code}" for owner, code, _, _ in rows],
         lonlat=[shapely.get_coordinates(shapely.from_wkb(bytes(place))) for _, _, place, _ in rows],
         exact=[exact for *_, exact in rows],
+        rooms=rooms,
     )
 
 

@@ -82,7 +82,11 @@ class RouteList:
             loss_db = losses_db(self.assets, self.kind, wavelength, self.length_m)
             lines = self.facts.as_lines(loss_db, self.length_m)
             self.networks[wavelength] = build_network(
-                lines, max_gap_m=self.terms.max_gap_m, tee=self.kind == Kind.DUCT, ground=self.ground
+                lines,
+                max_gap_m=self.terms.max_gap_m,
+                chambers=self.facts.rooms,
+                tee=self.kind == Kind.DUCT,
+                ground=self.ground,
             )
         return self.networks[wavelength]
 

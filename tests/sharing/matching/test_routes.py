@@ -410,3 +410,20 @@ def test_nothing_near_says_so(demand_list: DemandList) -> None:
     demand = ask(demand_list)
     found = outcome(run(demand_list), demand)
     assert (found.met, found.reason, found.change) == (False, "none_near", {})
+
+
+@pytest.mark.parametrize(("protection", "is_entered"), [(Protection.OPEN, True), (Protection.RESTRICTED, False)])
+def test_a_duct_is_entered_at_an_equipment_room_that_stands_on_it(
+    protection: Protection, is_entered: bool, demand_list: DemandList, owner: Organization
+) -> None:
+    """A protected room is no access point, since a route that begins there would tell where it is."""
+    whole = duct(owner, A, C)
+    factories.asset(owner, "equipment_room", at=B, protection=protection)
+    factories.asset(owner, "equipment_room", at=(B[0], B[1] + 0.0002))  # twenty metres beside it
+    asked = factories.demand(demand_list, "duct", at=B, to=C)
+
+    found = run(demand_list)
+
+    assert (legs(found, asked) == [whole.pk]) is is_entered
+    if is_entered:
+        assert Match.objects.get(demand=asked, rank=1).length_m == pytest.approx(958, abs=2)
