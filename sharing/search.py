@@ -1,7 +1,8 @@
 """Search over everything: each noun by its code, name or number, as far as a person may see it, on trigram indexes.
 
 One query a noun. Of a text of two characters (a Chinese word often has no more) what begins with it is found; from
-three on, what holds it anywhere. A trigram index cannot serve less.
+three on, what holds it anywhere. A trigram index cannot serve less; a single digit finds what has it as its number, by
+the primary key.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from registry import search
 from registry.kinds import short
 from registry.models import Asset, Organization, PlannedFacility, User
-from sharing.models import Agreement, Demand, DemandList, Match
+from sharing.models import Agreement, CobuildGroup, Demand, DemandList, Match
 from sharing.pages import page
 
 SHORTEST = 2
@@ -48,6 +49,8 @@ class Noun:
 
     def found(self, user: User, text: str) -> QuerySet[Any]:
         """The rows that hold `text`, in no order."""
+        if len(text) < SHORTEST:
+            return self.rows(user).filter(pk=int(text)) if self.numbered else self.rows(user).none()
         lookup = "ilike" if len(text) > SHORTEST else "ibegins"
         where = Q()
         for column in self.named:
@@ -81,13 +84,18 @@ class Group:
     more: bool
 
 
+def is_enough(text: str) -> bool:
+    """Whether there is something to look for: a number may have one digit."""
+    return len(text) >= SHORTEST or search.is_id(text)
+
+
 def everything(user: User, text: str, most: int) -> list[Group]:
     """What of each noun is found, nouns without any left out. A text too short finds nothing."""
     wanted = text.strip()
-    if len(wanted) < SHORTEST:
+    if not is_enough(wanted):
         return []
     groups = []
-    for noun in NOUNS:
+    for noun in NOUNS if len(wanted) >= SHORTEST else NUMBERED:
         hits = noun.best(user, wanted, most + 1)
         if hits:
             groups.append(Group(noun, hits[:most], len(hits) > most))
@@ -95,8 +103,9 @@ def everything(user: User, text: str, most: int) -> list[Group]:
 
 
 def _value(row: Any, column: str) -> Any:
+    """Nothing where what the column is of is missing."""
     for part in column.split("__"):
-        row = getattr(row, part)
+        row = getattr(row, part, "")
     return row
 
 
@@ -116,8 +125,18 @@ def _matches(user: User) -> QuerySet[Any]:
     return Match.objects.visible_to(user).select_related("demand").order_by()
 
 
+def _groups(user: User) -> QuerySet[Any]:
+    rows = CobuildGroup.objects.visible_to(user).select_related("planned_facility", "region")
+    return rows.defer("geometry", "masked_geometry", "planned_facility__geometry").order_by()
+
+
 def _agreements(user: User) -> QuerySet[Any]:
     return Agreement.objects.visible_to(user).select_related("match__demand").order_by()
+
+
+def _about(group: CobuildGroup) -> str:
+    told = (short(group.get_kind_display()), group.planned_facility, group.region)
+    return " · ".join(str(one) for one in told if one)
 
 
 NOUNS: tuple[Noun, ...] = (
@@ -174,4 +193,13 @@ NOUNS: tuple[Noun, ...] = (
         ("number", "match__demand__name"),
         lambda agreement: (agreement.number, str(agreement.match.demand)),
     ),
+    Noun(
+        "cobuildgroup",
+        gettext_lazy("Co-build groups"),
+        _groups,
+        ("planned_facility__code", "planned_facility__name"),
+        lambda group: (str(group), _about(group)),
+        numbered=True,
+    ),
 )
+NUMBERED = tuple(noun for noun in NOUNS if noun.numbered)

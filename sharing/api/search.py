@@ -1,13 +1,13 @@
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.serializers import Body
 from registry.api.views import Api
-from sharing.search import SHORTEST, everything
+from sharing.search import SHORTEST, everything, is_enough
 
 LISTS = {
     "asset": "assets",
@@ -17,13 +17,24 @@ LISTS = {
     "demand": "demands",
     "match": "matches",
     "agreement": "agreements",
+    "cobuildgroup": "cobuild-groups",
 }
 """The list of each noun that is searched, as its address has it."""
 
 
+@extend_schema_field({"type": "string", "maxLength": 100, "pattern": r"^([0-9]|[\s\S]{2,})$"})
+class TextField(serializers.CharField):
+    """What is looked for, of which one digit is enough and one letter is not."""
+
+
 class SearchAsked(Body):
-    q = serializers.CharField(min_length=SHORTEST, max_length=100, help_text="Part of a code or name, or a number.")
+    q = TextField(max_length=100, help_text="Two characters or more of a code or name, or a number.")
     most = serializers.IntegerField(default=8, min_value=1, max_value=40, help_text="Hits of each list.")
+
+    def validate_q(self, q: str) -> str:
+        if not is_enough(q):
+            self.fields["q"].fail("min_length", min_length=SHORTEST)
+        return q
 
 
 class HitShown(serializers.Serializer[Any]):

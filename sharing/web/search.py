@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from django_tables2 import LazyPaginator
 
 from registry.web.access import MemberRequest, members
-from sharing.search import NOUNS, SHORTEST, everything
+from sharing.search import NOUNS, SHORTEST, everything, is_enough
 
 SUGGESTED, SHOWN, PER_PAGE = 4, 8, 50
 LONGEST = 100
@@ -17,7 +17,7 @@ LONGEST = 100
 def search(request: MemberRequest) -> HttpResponse:
     """`q`: the text; `in`: the noun of which all is wanted. Asked by htmx it answers the few lines below the field."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
-    context = {"text": text, "too_short": len(text) < SHORTEST, "shortest": SHORTEST}
+    context = {"text": text, "too_short": not is_enough(text), "shortest": SHORTEST}
     if request.htmx:
         context["groups"] = everything(request.user, text, SUGGESTED)
         return render(request, "web/search_suggestions.html", context)

@@ -3,7 +3,9 @@
 import pytest
 
 from sharing.api.search import LISTS
+from sharing.models import Match
 from sharing.search import NOUNS
+from tests import factories
 from tests.calls import Caller, problem
 from tests.sharing.scene import Scene
 
@@ -30,6 +32,9 @@ def test_each_noun_is_found_under_the_address_of_its_list():
     ]
     assert (len(matches["hits"]), matches["more"]) == (1, True)
     assert found(Caller(scene.stranger), "site 1") == {}
+    digit = next(number for number in range(1, 10) if not Match.objects.filter(pk=number).exists())
+    factories.match(scene.demand, [scene.near], rank=3, pk=digit)
+    assert found(caller, f"{digit}") == {"matches": [f"Match {digit}: Site 1"]}
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from django.db.models import Model
 from django.test import Client
 
 from registry.models import Asset
-from sharing.models import Demand, DemandList
+from sharing.models import CobuildGroup, Demand, DemandList, Match
 from sharing.search import NOUNS, everything
 from tests import factories
+from tests.sharing.cobuild_scene import CobuildScene
 from tests.sharing.scene import Scene
 from tests.sharing.web.conftest import SignIn
 
@@ -46,6 +47,28 @@ def test_every_noun_is_found_by_what_people_call_it(scene: Scene, asker: Client)
 def test_a_match_is_found_by_its_number(scene: Scene, asker: Client):
     factories.match(scene.demand, [scene.near], rank=3, pk=1234567)
     assert found(asker, "1234567") == {"match": ["Match 1234567: Site 1"]}
+
+
+def test_a_number_of_one_digit_finds_what_has_it_and_no_more(scene: Scene, asker: Client):
+    digit, other = [number for number in range(1, 10) if not Match.objects.filter(pk=number).exists()][:2]
+    longer = digit * 10**8
+    factories.match(scene.demand, [scene.near], rank=3, pk=digit)
+    factories.match(scene.demand, [scene.near], rank=4, pk=longer)
+    factories.asset(scene.metro, code=f"{digit}-{longer}")
+    assert found(asker, f"{digit}") == {"match": [f"Match {digit}: Site 1"]}
+    assert found(asker, f"{longer}")["match"] == [f"Match {longer}: Site 1"]
+    assert found(asker, f"{other}") == {}
+
+
+def test_a_group_is_found_by_its_number_and_its_facility_by_those_who_may_see_it(sign_in: SignIn, db: None):
+    build = CobuildScene()
+    group = build.grouped()
+    facility = factories.planned_facility(factories.organization("builder"), name="Line 8 tunnel")
+    CobuildGroup.objects.filter(pk=group.pk).update(planned_facility=facility, cost_per_year=None, apart_per_year=None)
+    stranger = sign_in(factories.member(factories.organization("nobody")))
+    for text in (f"{group.pk}", "8 tunnel"):
+        assert found(sign_in(build.asker), text)["cobuildgroup"] == [f"Co-build group {group.pk}"]
+        assert "cobuildgroup" not in found(stranger, text)
 
 
 def test_chinese_is_found_from_its_beginning_by_two_characters_and_anywhere_by_three(scene: Scene, asker: Client):
@@ -98,6 +121,7 @@ def test_as_somebody_types_a_few_lines_come_and_no_page(scene: Scene, asker: Cli
     assert "<html" not in html
     assert ">NEAR" in html
     assert asker.get("/search/", {"q": "n"}, **HTMX).content.decode().strip() == ""
+    assert f">Match {scene.match.pk}" in asker.get("/search/", {"q": f"{scene.match.pk}"}, **HTMX).content.decode()
 
 
 def test_it_costs_one_query_a_noun_however_much_is_found(scene: Scene, asker: Client, django_assert_num_queries):
@@ -108,6 +132,8 @@ def test_it_costs_one_query_a_noun_however_much_is_found(scene: Scene, asker: Cl
     for text in ("site", "nothing of all this"):
         with django_assert_num_queries(6 + len(NOUNS)):
             asker.get("/search/", {"q": text})
+    with django_assert_num_queries(6):
+        asker.get("/search/", {"q": "7"})
 
 
 @pytest.mark.parametrize(
