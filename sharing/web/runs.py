@@ -51,7 +51,7 @@ def try_change(request: MemberRequest, pk: int) -> HttpResponse:
     demand = get_object_or_404(Demand.objects.visible_to(request.user).select_related("list__party"), pk=pk)
     page = reverse("web:demand", args=[pk])
     outcomes = Outcome.objects.visible_to(request.user).filter(demand=demand, run__status=RunStatus.DONE)
-    outcome = outcomes.order_by("-run").first()
+    outcome = outcomes.order_by("-run_id").first()
     number = request.POST.get("change", "")
     changes = changes_of(outcome) if outcome else []
     if not number.isdecimal() or int(number) >= len(changes):
