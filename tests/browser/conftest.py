@@ -23,6 +23,18 @@ TOO_WIDE = """[...document.querySelectorAll('main *, header *')]
     .filter(each => each.getBoundingClientRect().right > window.innerWidth && !each.closest('.table-frame'))
     .map(each => each.outerHTML.slice(0, 120)).pop() ?? 'not known'"""
 
+# As a form of the page that is open would send it, with its token.
+SEND = """([path, sent]) => {
+    const form = document.createElement('form');
+    Object.assign(form, {method: 'post', action: path});
+    form.append(document.querySelector('[name=csrfmiddlewaretoken]').cloneNode());
+    for (const [name, value] of Object.entries(sent)) {
+        form.append(Object.assign(document.createElement('input'), {type: 'hidden', name, value}));
+    }
+    document.body.append(form);
+    form.submit();
+}"""
+
 SignedIn = Callable[..., Page]
 
 
@@ -39,27 +51,36 @@ def chrome() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[SignedIn]:
-    """Opens a path as a user (or nobody), in a language and at a width. At the end of the test every page must have
-    kept the rules."""
+    """Opens a path as a user (or nobody, or in the session of a client), in a language and at a width. At the end of
+    the test every page must have kept the rules. refused: the status that the path is to be answered by, where not
+    200; the console may tell of it."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
     def opened(
-        path: str = "/", *, user: User | None = None, language: str = "en", size: dict[str, int] = DESKTOP
+        path: str = "/",
+        *,
+        user: User | None = None,
+        client: Client | None = None,
+        language: str = "en",
+        size: dict[str, int] = DESKTOP,
+        refused: int = 200,
     ) -> Page:
         context = chrome.new_context(base_url=live_server.url, viewport=size, locale=language, reduced_motion="reduce")
         contexts.append(context)
         if user:
             client = Client()
             client.force_login(user)
-            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        if client and (cookie := client.cookies.get(settings.SESSION_COOKIE_NAME)):
+            cookie_of = {"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": live_server.url}
+            context.add_cookies([cookie_of])
         context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}])
         page = context.new_page()
         own = urlsplit(live_server.url).netloc
 
         def heard(message: ConsoleMessage) -> None:
-            if message.type == "error":
+            is_refusal = message.location["url"] == page.url and f"a status of {refused}" in message.text
+            if message.type == "error" and not is_refusal:
                 faults.append(f"console of {page.url}: {message.text}")
 
         def sent(request: Request) -> None:
@@ -70,7 +91,8 @@ def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[Signed
         page.on("console", heard)
         page.on("pageerror", lambda error: faults.append(f"script of {page.url}: {error}"))
         page.on("request", sent)
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer and answer.status == refused, path
         return page
 
     yield opened
@@ -81,7 +103,8 @@ def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[Signed
 
 def problems(page: Page) -> list[str]:
     """What axe-core finds against WCAG 2.2 AA or good practice, and whether the page is wider than the screen."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     # Of what passes it is not asked, which it takes long to tell.
     asked = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
     found = page.evaluate("asked => axe.run(asked)", asked)

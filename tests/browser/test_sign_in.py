@@ -95,8 +95,9 @@ def test_a_passkey_signs_in_without_a_password(open_page: SignedIn):
     page.locator("input[name=passwordless]").check()
     page.locator("#mfa_webauthn_add").click()
     expect(page.locator(".codes code")).to_have_count(10)
-    page.goto("/account/second-factor/")
-    at_both_widths(page)
+    for path in ("/account/second-factor/", "/account/confirm/passkey/"):
+        page.goto(path)
+        at_both_widths(page)
 
     page.context.clear_cookies(name="sessionid")
     page.goto("/account/sessions/")
