@@ -466,6 +466,7 @@ UNFOLD = {
     ],
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("registry/admin.css")],
+    "SCRIPTS": [lambda request: static("registry/admin.js")],
     "DASHBOARD_CALLBACK": "sharing.admin.waiting.dashboard",
     "SIDEBAR": {"navigation": "sharing.admin.sidebar.navigation"},
 }
