@@ -110,8 +110,8 @@ def line_facts(demands: Sequence[Demand], kind: str, party: Organization) -> tup
 
 
 def _rooms(box: Floats, kind: str) -> Floats:
-    """Where equipment rooms stand on lines of the kind, in any of some boxes: a line is entered there too. Of rooms and
-    lines that are open only, since where others are is nobody's to know."""
+    """Where equipment rooms stand on lines of the kind, in any of some boxes: a line is entered there too. Of rooms
+    and lines that are open only, since where others are is nobody's to know."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
