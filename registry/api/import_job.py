@@ -22,11 +22,11 @@ from registry.api.views import Resource
 from registry.exports.formats import FORMATS
 from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.importing.queueing import TooLarge, queue
-from registry.importing.requests import IMPORT_ASSETS, land, try_again
+from registry.importing.requests import land, may_import, try_again
 from registry.importing.templates import csv_template, xlsx_template
 from registry.importing.undo import undo
 from registry.kinds import Kind
-from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role
+from registry.models import ImportJob, ImportTarget, JobStatus, Organization
 
 
 class JobShown(Shown[ImportJob]):
@@ -167,8 +167,7 @@ class JobResource(Resource):
         """
         values = self.given(AssetImportBody)
         owner = values.pop("owner")
-        self.refuse_unless(owner.pk in self.user.organizations_as(Role.MANAGER))
-        return self.queue(owner, ImportTarget.ASSETS, values, IMPORT_ASSETS)
+        return self.queue(owner, ImportTarget.ASSETS, values)
 
     @extend_schema(responses=described((format.media_type for format in SHEETS), "The template."))
     @action(detail=False, methods=["get"], url_path="templates/<str:of>")
@@ -201,9 +200,10 @@ class JobResource(Resource):
     def try_(self, request: Request, id: int) -> HttpResponseBase:
         """Check a file again, read otherwise
 
-        Of a file that was sent with `dry_run`; what is left out stays as it was. For managers of the owner.
+        Of a file that was sent with `dry_run`; what is left out stays as it was. For managers of the owner; of
+        demands, for editors of the party.
         """
-        job = self._managed()
+        job = self._importable()
         try_again(job.pk, self.given(ReadingBody), actor=self.user)
         return self.answer_with(job.pk, 202)
 
@@ -212,9 +212,10 @@ class JobResource(Resource):
     def land(self, request: Request, id: int) -> HttpResponseBase:
         """Carry out an import that was tried
 
-        Of a file that was sent with `dry_run`: it lands as the trial has shown. For managers of the owner.
+        Of a file that was sent with `dry_run`: it lands as the trial has shown. For managers of the owner; of demands,
+        for editors of the party.
         """
-        job = self._managed()
+        job = self._importable()
         land(job.pk, actor=self.user)
         return self.answer_with(job.pk, 202)
 
@@ -226,20 +227,22 @@ class JobResource(Resource):
         What it created goes, as long as nothing uses any of it; what it changed stays changed. For managers of the
         owner.
         """
-        job = self._managed()
+        job = self._importable()
         undo(job.pk, actor=self.user)
         return self.answer_with(job.pk)
 
-    def _managed(self) -> ImportJob:
+    def _importable(self) -> ImportJob:
+        """The job, for who may send such a file. Raises the problem 403."""
         job: ImportJob = self.get_object()
-        self.refuse_unless(job.organization_id in self.user.organizations_as(Role.MANAGER))
+        self.refuse_unless(may_import(job.target, job.organization_id, self.user))
         return job
 
-    def queue(self, organization: Organization, target: str, values: dict[str, Any], task: str) -> HttpResponseBase:
-        """Keeps the file and the job, and nudges a worker once both are there."""
+    def queue(self, organization: Organization, target: str, values: dict[str, Any]) -> HttpResponseBase:
+        """Keeps the file and the job, and nudges a worker once both are there. Raises the problem 403."""
+        self.refuse_unless(may_import(target, organization.pk, self.user))
         file = values.pop("file")
         try:
-            job = queue(organization, target, file, values, actor=self.user, task=task)
+            job = queue(organization, target, file, values, actor=self.user)
         except TooLarge as error:
             raise Problem("too_large", str(error)) from error
         answer = self.answer_with(job.pk, 201)

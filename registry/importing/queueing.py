@@ -7,8 +7,14 @@ from django.core.files.uploadedfile import UploadedFile
 
 from registry import security
 from registry.importing.limits import MOST_BYTES, too_many_bytes
-from registry.models import ImportJob, Organization, User
+from registry.models import ImportJob, ImportTarget, Organization, User
 from registry.nudge import nudge_on_commit
+
+# By their names, as those of demands are of another room.
+TASKS: dict[str, str] = {
+    ImportTarget.ASSETS: "registry.import_assets",
+    ImportTarget.DEMANDS: "sharing.import_demands",
+}
 
 
 class TooLarge(Exception):
@@ -22,7 +28,6 @@ def queue(
     options: dict[str, Any],
     *,
     actor: User,
-    task: str,
 ) -> ImportJob:
     """Keeps the file and the job, and nudges a worker once both are there. Raises TooLarge."""
     if (file.size or 0) > MOST_BYTES:
@@ -32,5 +37,5 @@ def queue(
     job = ImportJob(organization=organization, target=target, created_by=actor, filename=name, options=options)
     job.file.save(name[-80:], file, save=False)
     job.save()
-    nudge_on_commit(task)
+    nudge_on_commit(TASKS[target])
     return job

@@ -1,4 +1,7 @@
-"""What a person asks of a file that was taken in: to try it again otherwise, to let it land. Jobs carry it out."""
+"""What a person asks of a file that was taken in: to try it again otherwise, to let it land. Jobs carry it out.
+
+As who sends a file may: files of assets are for managers of the owner, files of demands for editors of the party.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +9,18 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registry.errors import WrongState
-from registry.models import ImportJob, JobStatus, Role, User
+from registry.importing.queueing import TASKS
+from registry.models import ImportJob, ImportTarget, JobStatus, Role, User
 from registry.nudge import nudge_on_commit
 
-IMPORT_ASSETS = "registry.import_assets"
+ROLES = {ImportTarget.ASSETS: Role.MANAGER, ImportTarget.DEMANDS: Role.EDITOR}
+REFUSALS = {
+    ImportTarget.ASSETS: gettext_lazy("Imports are for managers of the owner, since a file may state prices too."),
+    ImportTarget.DEMANDS: gettext_lazy("Imports of demands are for editors of the party."),
+}
 
 
 def try_again(job_id: int, options: Mapping[str, Any], *, actor: User) -> ImportJob:
@@ -37,13 +46,18 @@ def _requeue(job_id: int, options: Mapping[str, Any], actor: User) -> ImportJob:
     job.status, job.progress, job.attempts, job.error = JobStatus.QUEUED, 0, 0, ""
     job.report, job.rejected, job.rejects, job.finished_at = {}, [], "", None
     job.save()
-    nudge_on_commit(IMPORT_ASSETS)
+    nudge_on_commit(TASKS[job.target])
     return job
 
 
 def locked(job_id: int, actor: User) -> ImportJob:
-    """The job, for a manager of its organization, until the transaction ends. Raises PermissionDenied."""
+    """The job, for who may send such a file, until the transaction ends. Raises PermissionDenied."""
     job = ImportJob.objects.select_for_update(of=("self",)).select_related("organization").get(pk=job_id)
-    if job.organization_id not in actor.organizations_as(Role.MANAGER):
-        raise PermissionDenied(_("Imports are for managers of the owner, since a file may state prices too."))
+    if not may_import(job.target, job.organization_id, actor):
+        raise PermissionDenied(str(REFUSALS[ImportTarget(job.target)]))
     return job
+
+
+def may_import(target: str, organization_id: int, actor: User) -> bool:
+    """Whether `actor` may send a file of `target` for an organization, and say what becomes of it."""
+    return organization_id in actor.organizations_as(ROLES[ImportTarget(target)])

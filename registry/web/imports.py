@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 from registry.errors import WrongState
 from registry.importing import requests, templates
 from registry.importing.queueing import TooLarge, queue
-from registry.importing.requests import IMPORT_ASSETS
 from registry.importing.undo import undo
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role, User
@@ -116,7 +115,6 @@ def imports(request: MemberRequest) -> HttpResponse:
                 given["file"],
                 {"kind": given["kind"], "dry_run": True},
                 actor=request.user,
-                task=IMPORT_ASSETS,
             )
             return redirect("web:import", job.pk)
         except TooLarge as refusal:

@@ -22,7 +22,6 @@ from sharing.web.demand_lists import NewListForm
 from sharing.web.verbs import standing_of
 from sharing.workflow.rules import Verb, open_verbs
 
-IMPORT_DEMANDS = "sharing.import_demands"
 MOST_PASTED = 2_000_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SYSTEMS = [
@@ -170,7 +169,7 @@ def _queued(
     """The job that was queued; None where the file is too large, which the form then says. target: title and list."""
     options = form.options() | target
     try:
-        return queue(party, ImportTarget.DEMANDS, file, options, actor=request.user, task=IMPORT_DEMANDS)
+        return queue(party, ImportTarget.DEMANDS, file, options, actor=request.user)
     except TooLarge as refusal:
         form.add_error("file", str(refusal))
         return None

@@ -12,7 +12,6 @@ from django.utils import timezone
 from registry import tasks
 from registry.errors import WrongState
 from registry.importing.queueing import queue
-from registry.importing.requests import IMPORT_ASSETS
 from registry.importing.undo import undo
 from registry.kinds import Kind
 from registry.models import Allocation, Asset, ImportJob, ImportTarget, Organization, Protection, Purpose, Role, User
@@ -39,7 +38,7 @@ def manager(owner: Organization) -> User:
 
 def landed(owner: Organization, actor: User, content: str = FILE) -> ImportJob:
     file: Any = SimpleUploadedFile("towers.csv", content.encode())
-    job = queue(owner, ImportTarget.ASSETS, file, {"kind": "tower"}, actor=actor, task=IMPORT_ASSETS)
+    job = queue(owner, ImportTarget.ASSETS, file, {"kind": "tower"}, actor=actor)
     tasks.import_assets()
     job.refresh_from_db()
     assert job.status == "done", job.error
