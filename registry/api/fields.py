@@ -12,17 +12,22 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
+from registry.api.serializers import UNKNOWN
 from registry.models import Organization, Region
 from registry.models.region import region_text, split_region
 from registry.place_field import PlaceField
 
 POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 LINE = {"type": "array", "items": POSITION, "minItems": 2}
+# Of the coordinates, which tell it themselves (RFC 7946, 5).
+BBOX = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
 NESTED = {"type": "array", "items": {}, "minItems": 1}
 # With years before and behind that a calendar has too.
 MONTH = r"^[1-8][0-9]{3}-(0[1-9]|1[0-2])$"
 GEOJSON_TYPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
+MEMBERS = frozenset({"type", "coordinates", "bbox"})
 # Of each type the GeoJSON types that will do, and what their coordinates are.
 GEOMETRIES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "POINT": (("Point",), POSITION),
@@ -38,19 +43,22 @@ def geometry_schema(geometry_type: str, *, null: bool = False) -> dict[str, Any]
     return {
         "type": ["object", "null"] if null else "object",
         "required": ["type", "coordinates"],
-        "properties": {"type": {"type": "string", "enum": list(names)}, "coordinates": coordinates},
+        "properties": {"type": {"type": "string", "enum": list(names)}, "coordinates": coordinates, "bbox": BBOX},
+        "additionalProperties": False,
         "description": "GeoJSON geometry, WGS 84, longitude before latitude.",
     }
 
 
 class GeometryField(serializers.Field[Any, Any, Any, Any]):
     """A GeoJSON geometry in WGS 84 (RFC 7946). geometry_type: POINT, LINESTRING, MULTIPOLYGON (a polygon
-    will do), or GEOMETRY for any."""
+    will do), or GEOMETRY for any. A member that it knows nothing of may say how to read the rest, as `crs` did before
+    RFC 7946, and is refused."""
 
     default_error_messages = {
+        "bbox": _("The bounding box of a geometry is an array of numbers."),
         "geojson": _(
             "A GeoJSON geometry is needed: an object with type and coordinates, outlines ending where they began."
-        )
+        ),
     }
 
     def __init__(self, *, geometry_type: str = "GEOMETRY", **kwargs: Any) -> None:
@@ -62,6 +70,7 @@ class GeometryField(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> GEOSGeometry:
         if not isinstance(data, dict) or not isinstance(data.get("coordinates"), list):
             self.fail("geojson")
+        self._check_members(data)
         try:
             return self.reader.checked(shapely.from_geojson(json.dumps(data)))
         except shapely.errors.GEOSException as error:
@@ -71,6 +80,20 @@ class GeometryField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return json.loads(value if isinstance(value, str) else value.geojson)
+
+    def _check_members(self, data: dict[str, Any]) -> None:
+        # A collection is refused as a whole.
+        known = MEMBERS | {"geometries"} if data.get("type") == "GeometryCollection" else MEMBERS
+        faults = {name: [ErrorDetail(str(UNKNOWN), "unknown_field")] for name in data if name not in known}
+        box = data.get("bbox", [0, 0, 0, 0])
+        if not isinstance(box, list) or not 4 <= len(box) <= 6 or not all(map(is_number, box)):
+            faults["bbox"] = [ErrorDetail(str(self.error_messages["bbox"]), "bbox")]
+        if faults:
+            raise serializers.ValidationError(faults)
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @extend_schema_field(

@@ -14,7 +14,7 @@ Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 
 WRITING = {name: one for name, one in OPERATIONS.items() if one.method in ("POST", "PATCH") and not one.upload}
-PLACE = {"type", "coordinates"}
+PLACE = {"type", "coordinates", "bbox"}
 
 
 def _read_document() -> tuple[dict[str, Schema], dict[str, Schema]]:

@@ -25,7 +25,7 @@ from tests.assurance.bad_input.conftest import MOST_SECONDS
 from tests.assurance.bad_input.rows import nothing_changed
 from tests.assurance.bad_input.shapes import LARGE, SHAPES
 from tests.assurance.conftest import Tell
-from tests.calls import Caller
+from tests.calls import Caller, problem
 from tests.sharing.api.test_access import call
 from tests.sharing.api.world import World
 
@@ -74,6 +74,28 @@ def test_no_body_holds_a_geometry_that_is_no_place(name: str, told: Tell):
                 assert re.search(shape.says, json.dumps(refused, ensure_ascii=False)), (what, refused)
                 if refused["code"] == "bad_input":
                     assert [fault["pointer"] for fault in refused["errors"]] == [bodies.pointer_to(path)], what
+
+
+@pytest.mark.parametrize("name", HOLDING)
+def test_no_body_has_a_member_of_a_place_that_would_be_ignored(name: str):
+    """Such as the crs of GeoJSON before RFC 7946, by which the same numbers lie elsewhere."""
+    operation, world = WRITING[name], World()
+    arguments, body = operation.prepare(world)
+    caller = Caller(world.people[sorted(operation.does)[0]])
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4547"}}
+    with nothing_changed(name):
+        for path in bodies.places(name, body):
+            for member, value, code in (("crs", crs, "unknown_field"), ("bbox", "114,30,115,31", "bbox")):
+                place = {"type": "Point", "coordinates": [114.3, 30.6], member: value}
+                answer = call(caller, operation, arguments, json.dumps(bodies.put(body, path, place)).encode())
+                assert problem(answer, 400, "bad_input") == [(f"{bodies.pointer_to(path)}/{member}", code)]
+
+
+def test_the_bounding_box_of_a_place_may_be_told():
+    world = World()
+    place = {"type": "Point", "coordinates": [114.3, 30.6], "bbox": [114.3, 30.6, 114.3, 30.6]}
+    made = Caller(world.people["owner editor"]).post("assets/", world.asset_of(place=place))
+    assert (made.status_code, made.json()["place"]) == (201, {"type": "Point", "coordinates": [114.3, 30.6]})
 
 
 # --- Forms ----------------------------------------------------------------------------------------------------------
