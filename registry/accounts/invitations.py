@@ -69,6 +69,12 @@ def send(invitation: Invitation) -> bool:
     return True
 
 
+def may_withdraw(invitation: Invitation, actor: User) -> bool:
+    """Whether `actor` may, and there is something to withdraw."""
+    is_open = invitation.accepted_at is None and invitation.withdrawn_at is None
+    return is_open and may_manage(invitation.organization_id, actor)
+
+
 @transaction.atomic
 def withdraw(invitation: Invitation, *, actor: User) -> None:
     """Its link leads nowhere from now on. Raises NotYours to all but managers, WrongState once it is accepted."""

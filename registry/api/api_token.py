@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from registry.accounts import tokens
 from registry.api.fields import OrganizationField
 from registry.api.problems import Problem
-from registry.api.serializers import Body, Shown
+from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Resource
 from registry.filters import Filters
 from registry.models import ApiToken, Role, Scope
@@ -23,12 +23,13 @@ class TokenShown(Shown[ApiToken]):
     issued_by = serializers.CharField(source="issued_by.username", read_only=True)
     organization = OrganizationField(read_only=True, allow_null=True)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices))
+    actions = ActionsField()
 
     class Meta:
         model = ApiToken
         fields = (
             "id", "name", "user", "issued_by", "organization", "scopes", "hint", "created_at", "expires_at",
-            "revoked_at", "last_used_at",
+            "revoked_at", "last_used_at", "actions",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -80,6 +81,9 @@ class TokenResource(Resource):
     def joined(self, queryset: Any) -> Any:
         return queryset.select_related("user", "issued_by", "organization")
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"actions": self._actions}
+
     @extend_schema(request=TokenBody, responses={201: NewToken})
     def create(self, request: Request) -> HttpResponseBase:
         """Issue a token
@@ -96,7 +100,7 @@ class TokenResource(Resource):
         else:
             token, secret = tokens.issue_service(organization, role=Role(role), **values, actor=self.user)
         token.secret = secret  # type: ignore[attr-defined]
-        shown = NewToken(token, context={"fields": None}).data
+        shown = NewToken(token, context=self.get_serializer_context()).data
         return Response(shown, status=201, headers={"Location": self.address_of(token), "Cache-Control": "no-store"})
 
     def destroy(self, request: Request, id: int) -> HttpResponseBase:
@@ -106,3 +110,6 @@ class TokenResource(Resource):
         """
         tokens.revoke(self.locked(), actor=self.user)
         return Response(status=204)
+
+    def _actions(self, token: ApiToken) -> list[str]:
+        return ["delete"] if token.revoked_at is None else []

@@ -17,14 +17,14 @@ from registry.api.downloads import SHEETS, described
 from registry.api.fields import OrganizationField
 from registry.api.problems import Problem
 from registry.api.renderers import FileRenderer
-from registry.api.serializers import Body, Shown
+from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Resource
 from registry.exports.formats import FORMATS
 from registry.filters import ChoicesFilter, CodeFilter, Filters
 from registry.importing.queueing import TooLarge, queue
-from registry.importing.requests import land, may_import, try_again
+from registry.importing.requests import land, may_import, open_requests, try_again
 from registry.importing.templates import csv_template, xlsx_template
-from registry.importing.undo import undo
+from registry.importing.undo import may_undo, undo
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization
 
@@ -37,13 +37,14 @@ class JobShown(Shown[ImportJob]):
     report = serializers.DictField(read_only=True)
     rejected = serializers.ListField(child=serializers.DictField(), read_only=True, help_text="The first hundred.")
     options = serializers.DictField(read_only=True)
+    actions = ActionsField()
 
     class Meta:
         model = ImportJob
         fields = (
             "id", "target", "organization", "filename", "options", "status", "progress", "stage", "report", "rejected",
             "has_rejects", "demand_list_id", "error", "created_at", "started_at", "finished_at", "landed_at",
-            "undone_at",
+            "undone_at", "actions",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -143,6 +144,9 @@ class JobResource(Resource):
     def joined(self, queryset: Any) -> Any:
         return queryset.select_related("organization")
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"actions": self._actions}
+
     @extend_schema(
         responses=described(["text/csv"], "The rejected rows."),
     )
@@ -230,6 +234,9 @@ class JobResource(Resource):
         job = self._importable()
         undo(job.pk, actor=self.user)
         return self.answer_with(job.pk)
+
+    def _actions(self, job: ImportJob) -> list[str]:
+        return [*open_requests(job, self.user), *(["undo"] if may_undo(job, self.user) else [])]
 
     def _importable(self) -> ImportJob:
         """The job, for who may send such a file. Raises the problem 403."""

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from registry.accounts import invitations
 from registry.api.fields import OrganizationField
-from registry.api.serializers import Body, Shown
+from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Resource
 from registry.filters import CodeFilter, Filters
 from registry.models import Invitation, Role, Scope
@@ -23,12 +23,13 @@ class InvitationShown(Shown[Invitation]):
     organization = OrganizationField(read_only=True)
     role = serializers.ChoiceField(choices=Role.choices, read_only=True)
     invited_by = serializers.CharField(source="invited_by.username", read_only=True)
+    actions = ActionsField()
 
     class Meta:
         model = Invitation
         fields = (
             "id", "organization", "email", "role", "invited_by", "created_at", "sent_at", "expires_at", "accepted_at",
-            "withdrawn_at",
+            "withdrawn_at", "actions",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -63,6 +64,9 @@ class InvitationResource(Resource):
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("organization", "invited_by")
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"actions": self._actions}
+
     @extend_schema(request=InvitationBody)
     def create(self, request: Request) -> HttpResponseBase:
         """Invite somebody
@@ -82,3 +86,6 @@ class InvitationResource(Resource):
         """
         invitations.withdraw(self.locked(), actor=self.user)
         return Response(status=204)
+
+    def _actions(self, invitation: Invitation) -> list[str]:
+        return ["delete"] if invitations.may_withdraw(invitation, self.user) else []

@@ -36,18 +36,33 @@ def land(job_id: int, *, actor: User) -> ImportJob:
 @transaction.atomic
 def _requeue(job_id: int, options: Mapping[str, Any], actor: User) -> ImportJob:
     job = locked(job_id, actor)
-    if job.status not in (JobStatus.DONE, JobStatus.FAILED) or not job.options.get("dry_run"):
-        raise WrongState(_("Only a trial that has ended can be repeated or carried out."))
-    if not job.file:
-        raise WrongState(_("The file was removed as it is old: send it again."))
-    if not options["dry_run"] and job.status != JobStatus.DONE:
-        raise WrongState(_("The file cannot be read as it is: correct how it is read, and check it again."))
+    obstacle = _obstacle(job, dry_run=options["dry_run"])
+    if obstacle:
+        raise WrongState(obstacle)
     job.options = job.options | options
     job.status, job.progress, job.attempts, job.error = JobStatus.QUEUED, 0, 0, ""
     job.report, job.rejected, job.rejects, job.finished_at = {}, [], "", None
     job.save()
     nudge_on_commit(TASKS[job.target])
     return job
+
+
+def open_requests(job: ImportJob, actor: User) -> list[str]:
+    """`try` and `land`, as far as they are open to `actor`."""
+    if not may_import(job.target, job.organization_id, actor):
+        return []
+    return [name for name, dry_run in (("try", True), ("land", False)) if not _obstacle(job, dry_run=dry_run)]
+
+
+def _obstacle(job: ImportJob, *, dry_run: bool) -> str:
+    """Why the file is not tried again, or does not land; empty where it may."""
+    if job.status not in (JobStatus.DONE, JobStatus.FAILED) or not job.options.get("dry_run"):
+        return _("Only a trial that has ended can be repeated or carried out.")
+    if not job.file:
+        return _("The file was removed as it is old: send it again.")
+    if not dry_run and job.status != JobStatus.DONE:
+        return _("The file cannot be read as it is: correct how it is read, and check it again.")
+    return ""
 
 
 def locked(job_id: int, actor: User) -> ImportJob:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from registry import capacity
 from registry.errors import WrongState
-from registry.importing.requests import locked
+from registry.importing.requests import locked, may_import
 from registry.models import Asset, ImportJob, User
 
 BATCH = 5_000
@@ -21,6 +21,11 @@ def created_by(job: ImportJob) -> QuerySet[Asset]:
     return Asset.objects.filter(owner=job.organization_id, kind=job.options["kind"], created_at=job.landed_at)
 
 
+def may_undo(job: ImportJob, actor: User) -> bool:
+    """Whether `actor` can ask for it; what uses the assets is looked at only then."""
+    return may_import(job.target, job.organization_id, actor) and _has_landed(job)
+
+
 @transaction.atomic
 def undo(job_id: int, *, actor: User) -> int:
     """Takes the assets that the import created off the registry, with their own use; returns how many.
@@ -29,7 +34,7 @@ def undo(job_id: int, *, actor: User) -> int:
     a match, a disclosure or anything else refers to one of them.
     """
     job = locked(job_id, actor)
-    if job.landed_at is None or job.undone_at is not None:
+    if not _has_landed(job):
         raise WrongState(_("Only an import that has landed can be undone, and once."))
     created = created_by(job)
     ids = list(created.order_by("pk").values_list("pk", flat=True))
@@ -48,3 +53,8 @@ def undo(job_id: int, *, actor: User) -> int:
     job.undone_at = timezone.now()
     job.save(update_fields=["undone_at"])
     return len(ids)
+
+
+def _has_landed(job: ImportJob) -> bool:
+    """And was not undone yet. Jobs of demands note no moment, as lines of a list are taken off there."""
+    return job.landed_at is not None and job.undone_at is None

@@ -35,7 +35,7 @@ NEAR = tuple(field.name for field in fields(Near))
 
 class ListShown(Shown[DemandList]):
     """A construction-and-sharing demand list. Its lines are at /demands/?list=…; `latest_run` is its newest run. Where
-    `edit` is open, its title and its lines change."""
+    `change` is open, its title and its lines change."""
 
     party = OrganizationField(read_only=True)
     demands = serializers.IntegerField(source="demand_count", read_only=True, help_text="How many lines it has.")
@@ -118,6 +118,11 @@ class ListResource(SharingResource):
         counted: QuerySet[Any] = queryset.select_related("party").annotate(demand_count=Count("demands"))
         return counted.prefetch_related("runs")
 
+    def actions_on(self, subject: Any) -> list[str]:
+        """Whoever reads a list may look what lines would find."""
+        trials_open = ["check", "what-if"] if self._may_try(subject) else ["check"]
+        return [*super().actions_on(subject), *trials_open]
+
     @extend_schema(request=ListBody)
     def create(self, request: Request) -> HttpResponseBase:
         """Draft a demand list
@@ -193,7 +198,7 @@ class ListResource(SharingResource):
         for towers and rooms or 50 for routes are for `manage.py match --what-if`.
         """
         demand_list = self.get_object()
-        self.refuse_unless(demand_list.party_id in self.user.organizations_as(Role.EDITOR))
+        self.refuse_unless(self._may_try(demand_list))
         what_if = what_if_of(self.given(WhatIfBody))
         refuse_too_large(demand_list)
         return Response(shown(trials.try_out(demand_list, what_if), self.user))
@@ -225,3 +230,6 @@ class ListResource(SharingResource):
         Agreements that it led to live on.
         """
         return self.done(lists.close(self.get_object(), actor=self.user).pk)
+
+    def _may_try(self, demand_list: DemandList) -> bool:
+        return demand_list.party_id in self.user.organizations_as(Role.EDITOR)

@@ -39,8 +39,8 @@ class SharingResource(Resource):
 
 
 def name_of(verb: Verb) -> str:
-    """The last part of a verb's address: “approve” of match.approve."""
-    return verb.value.partition(".")[2]
+    """The last part of a verb's address: “approve” of match.approve; “change” where it is a PATCH."""
+    return "change" if verb is Verb.EDIT else verb.value.partition(".")[2]
 
 
 def problem_of(refusal: Refusal) -> Problem:

@@ -198,3 +198,30 @@ def test_an_editor_neither_lands_nor_undoes(manager: Caller):
     for verb in ("try", "land", "undo"):
         problem(editor.post(f"{sent['Location']}{verb}/"), 403, "not_yours")
     assert ImportJob.objects.get().status == JobStatus.DONE
+
+
+def test_a_job_lists_what_is_open_to_whoever_reads_it(manager: Caller):
+    job = send(manager, dry_run="true")["Location"]
+    editor = Caller(factories.member(Organization.objects.get(code="grid"), Role.EDITOR))
+
+    def actions(caller: Caller = manager) -> list[str]:
+        told: list[str] = caller.get(job).json()["actions"]
+        return told
+
+    assert actions() == []
+    tasks.import_assets()
+    assert (actions(), actions(editor)) == (["try", "land"], [])
+    manager.post(f"{job}land/")
+    assert actions() == []
+    tasks.import_assets()
+    assert (actions(), actions(editor)) == (["undo"], [])
+    assert manager.post(f"{job}undo/").json()["actions"] == []
+
+
+def test_a_file_that_cannot_be_read_can_be_tried_again_only(manager: Caller):
+    job = send(manager, b"a,b\n1,2\n", dry_run="true")["Location"]
+    tasks.import_assets()
+    assert manager.get(job).json()["actions"] == ["try"]
+    problem(manager.post(f"{job}land/"), 409, "wrong_state")
+    ImportJob.objects.update(file="")
+    assert manager.get(job).json()["actions"] == []

@@ -3,6 +3,7 @@
 import pytest
 from django.core import mail
 
+from registry.accounts import invitations
 from registry.models import Invitation, Membership, Role
 from tests import factories
 from tests.calls import Caller, problem
@@ -78,10 +79,18 @@ def test_an_invitation_is_mailed_once_it_is_kept_and_can_be_withdrawn(
     [message] = mail.outbox
     assert message.to == ["new@metro.example"]
     [shown] = office.manager.get("invitations/", accepted="false", withdrawn="false").json()["results"]
-    assert shown["sent_at"] is not None
+    assert (shown["sent_at"] is not None, shown["actions"]) == (True, ["delete"])
     assert not any(part in str(shown) for part in message.body.split() if part.startswith("http"))
     assert office.manager.delete(f"invitations/{shown['id']}/").status_code == 204
     assert Invitation.objects.get().withdrawn_at is not None
+    assert office.manager.get(f"invitations/{shown['id']}/").json()["actions"] == []
+
+
+def test_an_invitation_that_was_accepted_is_not_withdrawn(office: Office):
+    invitation = invitations.invite(office.metro, email="new@metro.example", role=Role.EDITOR, actor=office.boss)
+    invitations.accept(invitation, actor=factories.user("new"))
+    assert office.manager.get(f"invitations/{invitation.pk}/").json()["actions"] == []
+    problem(office.manager.delete(f"invitations/{invitation.pk}/"), 409, "wrong_state")
 
 
 def test_an_invitation_of_a_member_or_by_an_editor_is_refused_and_nothing_is_kept(office: Office):

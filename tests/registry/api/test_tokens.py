@@ -165,6 +165,14 @@ def test_the_database_itself_keeps_services_from_deciding(party: Party):
             ApiToken.objects.filter(pk=token.pk).update(**change)
 
 
+def test_a_token_can_be_revoked_by_who_sees_it_and_once(party: Party):
+    token, _caller = party.service(Role.EDITOR, Scope.READ)
+    other_manager = Caller(factories.member(party.organization, Role.MANAGER, "other"))
+    assert other_manager.get(f"tokens/{token.pk}/").json()["actions"] == ["delete"]
+    assert Caller(party.manager).delete(f"tokens/{token.pk}/").status_code == 204
+    assert other_manager.get(f"tokens/{token.pk}/").json()["actions"] == []
+
+
 def test_an_unsafe_call_within_a_session_needs_the_csrf_token(party: Party):
     client = Client(enforce_csrf_checks=True)
     client.force_login(party.manager)

@@ -41,7 +41,7 @@ def tried(caller: Caller) -> Any:
 def test_the_editor_who_sent_a_trial_reads_it_otherwise_and_lets_it_land(nudged: list[str]):
     editor = Caller(factories.member(factories.organization("party"), Role.EDITOR))
     job = tried(editor)
-    assert Demand.objects.count() == 0
+    assert Demand.objects.count() == 0 and editor.get(job).json()["actions"] == ["try", "land"]
     for verb, body in (("try", {"mapping": {"no": "name"}}), ("land", None)):
         asked = editor.post(f"{job}{verb}/", body)
         assert (asked.status_code, asked.json()["status"]) == (202, "queued")
@@ -57,6 +57,7 @@ def test_a_viewer_of_the_party_does_not():
     party = factories.organization("party")
     job = tried(Caller(factories.member(party, Role.EDITOR)))
     viewer = Caller(factories.member(party, Role.VIEWER))
+    assert viewer.get(job).json()["actions"] == []
     for verb in ("try", "land", "undo"):
         problem(viewer.post(f"{job}{verb}/"), 403, "not_yours")
     assert ImportJob.objects.get().status == JobStatus.DONE

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from registry.models import Role, User
 from sharing.models import DemandList, ListStatus
 from tests import factories
 from tests.calls import Caller, problem
@@ -36,3 +37,23 @@ def test_a_line_says_how_it_is_disjoint(scene: Scene, draft: DemandList) -> None
     assert {name: answer.json()[name] for name in sent} == sent
     answer = caller.patch(f"demands/{route.pk}/", {"disjoint_by": "chamber", "apart_m": None})
     assert (answer.json()["disjoint_by"], answer.json()["apart_m"]) == ("chamber", None)
+
+
+def test_a_list_names_what_is_open_as_the_last_parts_of_addresses(scene: Scene, draft: DemandList) -> None:
+    def actions(user: User, demand_list: DemandList) -> list[str]:
+        [told] = [
+            one["actions"]
+            for one in Caller(user).get("demand-lists/").json()["results"]
+            if one["id"] == demand_list.pk
+        ]
+        found: list[str] = told
+        return found
+
+    assert actions(scene.drafter, draft) == ["change", "submit", "close", "check", "what-if"]
+    assert actions(scene.drafter, scene.list) == ["rematch", "reopen", "close", "check", "what-if"]
+    viewer = factories.member(scene.party, Role.VIEWER)
+    assert (actions(viewer, draft), actions(scene.officer, scene.list)) == (["check"], ["check"])
+    address = f"demand-lists/{draft.pk}/"
+    assert Caller(scene.drafter).patch(address, {"title": "6G"}).json()["title"] == "6G"
+    for name in ("check", "what-if", "submit"):
+        assert Caller(scene.drafter).get(f"{address}{name}/").status_code == 405
