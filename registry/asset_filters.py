@@ -2,26 +2,20 @@
 
 from collections.abc import Collection
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 
 from registry.filters import (
-    MOST_RADIUS_M,
     AreaFilter,
     BoxFilter,
     ChoicesFilter,
     CodeFilter,
     FilterRefused,
-    Filters,
-    NearField,
+    NearFilters,
     RegionFilter,
     TextFilter,
-    around,
-    compared,
-    within_distance,
 )
 from registry.kinds import Kind
 from registry.models import Asset, AssetStatus, Protection, Sector
@@ -37,8 +31,10 @@ def may_leave_few(filters: Collection[str]) -> bool:
     return bool(OF_FEW & set(filters)) or (len(filters) > 1 and bool(OF_FEW_TOGETHER & set(filters)))
 
 
-class AssetFilters(Filters):
+class AssetFilters(NearFilters):
     """The queryset must know the place that its reader may know (with_place_for)."""
+
+    indexed = AssetQuerySet.meeting
 
     kind = ChoicesFilter(choices=Kind.choices)
     status = ChoicesFilter(choices=AssetStatus.choices)
@@ -57,12 +53,6 @@ class AssetFilters(Filters):
     )
     bbox = BoxFilter(AssetQuerySet.meeting)
     area = AreaFilter(AssetQuerySet.meeting)
-    near = filters.CharFilter(
-        method="filter_near", help_text="lon,lat in degrees of WGS 84; within `radius` metres, as far as you may know."
-    )
-    radius = filters.NumberFilter(
-        method="filter_radius", min_value=0, max_value=MOST_RADIUS_M, help_text="Metres around `near`."
-    )
     free_min = filters.NumberFilter(
         method="filter_free", min_value=0, help_text="Units free through all of `free_from` to `free_until`."
     )
@@ -72,9 +62,6 @@ class AssetFilters(Filters):
     class Meta:
         model = Asset
         fields: tuple[str, ...] = ()
-
-    def filter_radius(self, queryset: Any, name: str, value: Decimal) -> Any:
-        return self._only_beside("near", queryset, name)
 
     def filter_day(self, queryset: Any, name: str, value: date) -> Any:
         return self._only_beside("free_min", queryset, name)
@@ -86,15 +73,6 @@ class AssetFilters(Filters):
         """A protected space is not found by the plan that would tell where it is."""
         return queryset.filter(planned_facility=value, place_is_exact=True)
 
-    def filter_near(self, queryset: Any, name: str, value: str) -> Any:
-        """Exact geodesic distance from the place that the caller may know."""
-        point = self._read("near", NearField(), value)
-        radius = self.form.cleaned_data.get("radius")
-        if radius is None:
-            raise FilterRefused("near", _("This needs %(other)s as well.") % {"other": "radius"})
-        near = queryset.meeting(around(point, float(radius)))
-        return near.filter(compared(within_distance("place", point, float(radius))))
-
     def filter_free(self, queryset: Any, name: str, value: int) -> Any:
         start, end = self.form.cleaned_data.get("free_from"), self.form.cleaned_data.get("free_until")
         if start is None and end is None:
@@ -103,18 +81,3 @@ class AssetFilters(Filters):
             raise FilterRefused("free_until", _("A period needs its first day, and the last must come after it."))
         # What is free in a period is free today only by chance, but never more than the capacity.
         return queryset.filter(capacity__gte=value).with_free_units(start, end).filter(free_units__gte=value)
-
-    def _only_beside(self, other: str, queryset: Any, name: str) -> Any:
-        """Read by another filter; alone it has no meaning."""
-        if not (self.data or {}).get(other):
-            raise FilterRefused(name, _("This needs %(other)s as well.") % {"other": other})
-        return queryset
-
-    def _read(self, name: str, field: Any, value: str) -> Any:
-        try:
-            return field.clean(value)
-        except Exception as error:
-            messages = getattr(error, "messages", None)
-            if messages is None:
-                raise
-            raise FilterRefused(name, " ".join(messages)) from error

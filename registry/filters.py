@@ -3,7 +3,8 @@
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import Any, ClassVar
 
 import shapely
 from django import forms
@@ -65,7 +66,8 @@ class TextFilter(filters.CharFilter):
     field_class = PlainText
 
     def __init__(self, *columns: str, **kwargs: Any) -> None:
-        super().__init__(max_length=100, help_text="Text contained in " + " or ".join(columns) + ".", **kwargs)
+        names = " or ".join(column.rpartition("__")[2] for column in columns)
+        super().__init__(max_length=100, help_text=f"Text contained in {names}.", **kwargs)
         self.columns = columns
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -109,13 +111,31 @@ class ChoicesFilter(filters.Filter):
         return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
 
 
+class SinceFilter(filters.IsoDateTimeFilter):
+    """`since=2027-01-31T12:00:00Z`: at that moment or later, by any of several columns. what: as in a sentence."""
+
+    def __init__(self, *columns: str, what: str) -> None:
+        super().__init__(help_text=f"ISO 8601 moment; {what} then or later.")
+        self.columns = columns
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        condition = Q()
+        for column in self.columns:
+            condition |= Q(**{f"{column}__gte": value})
+        return qs.filter(condition)
+
+
 class RegionFilter(filters.CharFilter):
-    """`region=4201`: the regions whose code begins so; a whole code (420100) means the region and all inside it."""
+    """`region=4201`: the regions whose code begins so; a whole code (420100) means the region and all inside it. of:
+    whose region it is, where that is not said by the object itself."""
 
     field_class = PlainText
 
-    def __init__(self, field_name: str = "region", **kwargs: Any) -> None:
+    def __init__(self, field_name: str = "region", *, of: str = "", **kwargs: Any) -> None:
         text = "A region's code or the beginning of codes; `scheme:code` outside GB/T 2260."
+        text = f"{of}: {text[0].lower()}{text[1:]}" if of else text
         super().__init__(field_name=field_name, max_length=40, help_text=text, **kwargs)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -202,6 +222,49 @@ class BoxFilter(filters.CharFilter):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         return qs if value is None else self.indexed(qs, value).filter(compared(Q(place__intersects=value)))
+
+
+class NearFilters(Filters):
+    """`near=lon,lat&radius=metres`, of the place that the caller may know (`place`), on the ellipsoid.
+
+    indexed: gives the rows whose place can meet a box, found by an index, so that few are left to compare.
+    """
+
+    indexed: ClassVar[Callable[[Any, Any], Any] | None] = None
+
+    near = filters.CharFilter(
+        method="filter_near", help_text="lon,lat in degrees of WGS 84; within `radius` metres, as far as you may know."
+    )
+    radius = filters.NumberFilter(
+        method="filter_radius", min_value=0, max_value=MOST_RADIUS_M, help_text="Metres around `near`."
+    )
+
+    def filter_near(self, queryset: Any, name: str, value: str) -> Any:
+        point = self._read("near", NearField(), value)
+        radius = self.form.cleaned_data.get("radius")
+        if radius is None:
+            raise FilterRefused("near", _("This needs %(other)s as well.") % {"other": "radius"})
+        indexed = type(self).indexed
+        rows = queryset if indexed is None else indexed(queryset, around(point, float(radius)))
+        return rows.filter(compared(within_distance("place", point, float(radius))))
+
+    def filter_radius(self, queryset: Any, name: str, value: Decimal) -> Any:
+        return self._only_beside("near", queryset, name)
+
+    def _only_beside(self, other: str, queryset: Any, name: str) -> Any:
+        """Read by another filter; alone it has no meaning."""
+        if not (self.data or {}).get(other):
+            raise FilterRefused(name, _("This needs %(other)s as well.") % {"other": other})
+        return queryset
+
+    def _read(self, name: str, field: Any, value: str) -> Any:
+        try:
+            return field.clean(value)
+        except Exception as error:
+            messages = getattr(error, "messages", None)
+            if messages is None:
+                raise
+            raise FilterRefused(name, " ".join(messages)) from error
 
 
 def compared(condition: Any) -> Case:

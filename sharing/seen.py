@@ -74,6 +74,11 @@ def consents_naming_owner(user: User) -> QuerySet[Consent]:
     return rows.filter(Q(owner__in=user.roles) | Exists(seen))
 
 
+def legs_naming_owner(user: User, code: str) -> QuerySet[MatchLeg]:
+    """The legs on those assets of an owner that `user` may know of."""
+    return MatchLeg.objects.filter(asset__owner__code=code, asset__in=Asset.objects.visible_to(user))
+
+
 def hides_owner(event: Event, person: User) -> bool:
     """Whether telling who acted in `event`, or who is asked by it, would name an owner or a party of a co-build group
     that `person` may not know of."""

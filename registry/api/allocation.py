@@ -6,7 +6,8 @@ from django_filters import rest_framework as filters
 from registry.api.fields import OrganizationField, PeriodField, UnitsField
 from registry.api.serializers import Shown
 from registry.api.views import Resource
-from registry.filters import ChoicesFilter, CodeFilter, Filters
+from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, SinceFilter
+from registry.kinds import Kind
 from registry.models import Allocation, Purpose
 
 
@@ -32,6 +33,9 @@ class AllocationFilters(Filters):
     holder = CodeFilter(field_name="holder__code", help_text="The holder's code.")
     purpose = ChoicesFilter(choices=Purpose.choices)
     reference = filters.UUIDFilter(help_text="What it serves: a leg of a match.")
+    kind = ChoicesFilter(field_name="asset__kind", choices=Kind.choices)
+    region = RegionFilter("asset__region", of="Of the asset")
+    since = SinceFilter("created_at", what="written")
     on = filters.DateFilter(field_name="period", lookup_expr="contains", help_text="Held on this day.")
 
     class Meta:

@@ -11,10 +11,13 @@ from rest_framework.response import Response
 
 from registry.api.fields import OrganizationField, PeriodField
 from registry.api.serializers import ActionsField, Body, Shown
-from registry.filters import ChoicesFilter, CodeFilter, Filters
+from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, TextFilter
+from registry.kinds import Kind
 from registry.models import Scope
+from sharing.api.demand import PARTY_HOME
 from sharing.api.verbs import SharingResource
 from sharing.models import Agreement, MatchStatus
+from sharing.seen import legs_naming_owner
 from sharing.workflow import agreements
 from sharing.workflow.rules import MATCH_FACTS
 
@@ -60,10 +63,17 @@ class AgreementFilters(Filters):
     status = ChoicesFilter(field_name="match__status", choices=MatchStatus.choices)
     party = CodeFilter(field_name="match__demand__list__party__code", help_text="The party's code.")
     match = filters.NumberFilter(help_text="The match's id.")
+    owner = CodeFilter(method="filter_owner", help_text="The code of an owner of it, as far as you may know.")
+    kind = ChoicesFilter(field_name="match__demand__kind", choices=Kind.choices)
+    region = RegionFilter("match__demand__list__party__region", of=PARTY_HOME)
+    q = TextFilter("number", "match__demand__name")
 
     class Meta:
         model = Agreement
         fields: tuple[str, ...] = ()
+
+    def filter_owner(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(match__in=legs_naming_owner(self.user, value).values("match"))
 
 
 class AgreementResource(SharingResource):

@@ -13,9 +13,11 @@ from rest_framework.response import Response
 from registry.api.fields import OrganizationField
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Rows
-from registry.filters import ChoicesFilter, CodeFilter, Filters
+from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, SinceFilter, TextFilter
+from registry.kinds import Kind
 from registry.models import Scope
 from sharing.api.decisions import MOST_AT_ONCE, Decisions, decided
+from sharing.api.demand import PARTY_HOME
 from sharing.api.verbs import SharingResource
 from sharing.errors import BadInput
 from sharing.models import Consent, ConsentStatus, RefusalReason
@@ -91,6 +93,11 @@ class ConsentFilters(Filters):
     status = ChoicesFilter(choices=ConsentStatus.choices)
     match = filters.NumberFilter(help_text="The match's id.")
     owner = CodeFilter(field_name="owner__code", help_text="The owner's code.")
+    party = CodeFilter(field_name="match__demand__list__party__code", help_text="The party's code.")
+    kind = ChoicesFilter(field_name="match__demand__kind", choices=Kind.choices)
+    region = RegionFilter("match__demand__list__party__region", of=PARTY_HOME)
+    q = TextFilter("match__demand__name")
+    since = SinceFilter("asked_at", "answered_at", what="asked or answered")
     due_before = filters.IsoDateTimeFilter(field_name="deadline", lookup_expr="lt", help_text="ISO 8601 moment.")
 
     class Meta:

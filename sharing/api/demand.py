@@ -19,13 +19,13 @@ from registry.api.views import Rows
 from registry.exports.delimited import csv_pieces
 from registry.exports.formats import Format
 from registry.exports.table import Table
-from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter
+from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, NearFilters, RegionFilter, TextFilter
 from registry.importing.coordinates import WGS84
 from registry.kinds import KINDS, Kind
 from registry.models import FiberType
 from sharing.api.verbs import SharingResource
 from sharing.exports.demands import demand_tables, with_place
-from sharing.models import CobuildDemand, Demand
+from sharing.models import CobuildDemand, Demand, DemandList, ListStatus
 from sharing.models.demand import MOST_DETOUR
 from sharing.refusals import SENTENCES
 from sharing.workflow import lists
@@ -40,6 +40,9 @@ ASKED = (
 )  # fmt: skip
 LOADS = ("weight_kg", "wind_area_m2", "power_kw")
 PLACES = ("location", "radius_m", "origin", "destination")
+
+
+PARTY_HOME = "Where the party is at home"
 
 
 class DemandShown(Shown[Demand]):
@@ -133,10 +136,12 @@ class DemandChange(DemandBody):
         return twin
 
 
-class DemandFilters(Filters):
+class DemandFilters(NearFilters):
     list = filters.NumberFilter(help_text="The list's id.")
     kind = ChoicesFilter(choices=Kind.choices)
     party = CodeFilter(field_name="list__party__code", help_text="The party's code.")
+    region = RegionFilter("list__party__region", of=PARTY_HOME)
+    status = ChoicesFilter(method="filter_status", choices=ListStatus.choices)
     priority = filters.NumberFilter(help_text="1 is served first, 9 last.")
     bbox = BoxFilter()
     q = TextFilter("name")
@@ -144,6 +149,11 @@ class DemandFilters(Filters):
     class Meta:
         model = Demand
         fields: tuple[str, ...] = ()
+
+    def filter_status(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        """Of the list, where the caller sees it: who is asked about one line of it does not."""
+        seen = DemandList.objects.visible_to(self.user).filter(status__in=value)
+        return queryset.filter(list__in=seen) if value else queryset
 
 
 class DemandResource(SharingResource):

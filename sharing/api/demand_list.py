@@ -17,9 +17,9 @@ from registry.api.fields import OrganizationField
 from registry.api.problems import Problem
 from registry.api.renderers import PDF
 from registry.api.serializers import ActionsField, Body, Shown
-from registry.filters import ChoicesFilter, CodeFilter, Filters, TextFilter
+from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, SinceFilter, TextFilter
 from registry.models import Role
-from sharing.api.demand import DemandBody, DemandShown
+from sharing.api.demand import PARTY_HOME, DemandBody, DemandShown
 from sharing.api.verbs import SharingResource
 from sharing.api.what_if import Compared, WhatIfBody, what_if_of
 from sharing.matching.supply_near import Near, supply_near
@@ -97,6 +97,8 @@ class PrintAsked(Body):
 class ListFilters(Filters):
     status = ChoicesFilter(choices=ListStatus.choices)
     party = CodeFilter(field_name="party__code", help_text="The party's code.")
+    region = RegionFilter("party__region", of=PARTY_HOME)
+    since = SinceFilter("created_at", "submitted_at", what="made or submitted")
     q = TextFilter("title")
 
     class Meta:

@@ -19,15 +19,16 @@ from registry.api.downloads import described
 from registry.api.renderers import PDF
 from registry.api.serializers import Body
 from registry.api.views import SAFE, Rows
-from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, TextFilter
+from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, SinceFilter, TextFilter
 from registry.kinds import Kind
 from registry.models import Scope, User
 from sharing import waiting_for
 from sharing.api.decisions import MOST_AT_ONCE, Decisions, decided
+from sharing.api.demand import PARTY_HOME
 from sharing.api.match_shown import MatchShown
 from sharing.api.verbs import SharingResource
 from sharing.models import Match, MatchStatus, RejectionReason
-from sharing.seen import Seen
+from sharing.seen import Seen, legs_naming_owner
 from sharing.shown import letter
 from sharing.workflow import approvals, assignments, matches
 from sharing.workflow.fingerprint import fingerprints_of
@@ -117,7 +118,9 @@ class MatchFilters(Filters):
     rank = filters.NumberFilter(help_text="1 for the run's answers alone.")
     party = CodeFilter(field_name="demand__list__party__code", help_text="The party's code.")
     kind = ChoicesFilter(field_name="demand__kind", choices=Kind.choices)
-    region = RegionFilter("demand__list__party__region")
+    owner = CodeFilter(method="filter_owner", help_text="The code of an owner of it, as far as you may know.")
+    region = RegionFilter("demand__list__party__region", of=PARTY_HOME)
+    since = SinceFilter("status_at", what="in its status from")
     q = TextFilter("demand__name")
     waiting = filters.ChoiceFilter(
         method="filter_waiting",
@@ -132,6 +135,9 @@ class MatchFilters(Filters):
     class Meta:
         model = Match
         fields: tuple[str, ...] = ()
+
+    def filter_owner(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(pk__in=legs_naming_owner(self.user, value).values("match"))
 
     def filter_waiting(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(pk__in=waiting_for.MATCHES[value](self.user).order_by().values("pk"))
