@@ -27,6 +27,8 @@ SHAPES: dict[int, Shape] = {
     5: "LineString",
     6: "Polygon",
 }
+# Which other formats hold apart from the single ones.
+MULTIPLE = frozenset({5, 6})
 
 
 @contextmanager
@@ -44,8 +46,8 @@ def shown_tables(
         shapes: dict[Shape | None, int] = {}
         for row in rows:
             flat = _flat(row, place)
-            shape = flat.get(GEOMETRY) and SHAPES.get(int(shapely.get_type_id(shapely.from_wkb(flat[GEOMETRY]))))
-            shapes[shape or None] = shapes.get(shape or None, 0) + 1
+            shape = _shape(flat.get(GEOMETRY), by_shape=by_shape)
+            shapes[shape] = shapes.get(shape, 0) + 1
             for column, value in flat.items():
                 types[column] = _wider(types.get(column), _type(value))
             pickler.dump((shape, flat))
@@ -65,6 +67,13 @@ def shown_tables(
             yield [table(f"{name}_{str(shape).lower()}", shape, shape) for shape in found]
         else:
             yield [table(name, (found[0] if len(found) == 1 else None) or "Unknown", None)]
+
+
+def _shape(place: bytes | None, *, by_shape: bool) -> Shape | None:
+    if place is None:
+        return None
+    type_id = int(shapely.get_type_id(shapely.from_wkb(place)))
+    return "Unknown" if type_id in MULTIPLE and not by_shape else SHAPES.get(type_id)
 
 
 def _flat(row: Mapping[str, Any], place: str) -> dict[str, Any]:

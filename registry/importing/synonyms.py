@@ -120,7 +120,7 @@ TERRAIN = {
     "code": ("code", "area_code", "编号", "编码", "图斑编号", "@id", "id"),
     "name": ("name", "area", "名称", "地名", "nom"),
     "terrain_class": ("terrain_class", "terrain", "class", "type", "地形", "地形类别", "地类", "类别", "类型", "路面类型"),
-    "wkt": COMMON["wkt"],
+    "wkt": (*COMMON["wkt"], "place"),
 }
 
 STRUCTURES = {

@@ -12,6 +12,7 @@ from registry.importing.areas import multi_polygon, read_shapes
 from registry.importing.fields import import_field
 from registry.importing.intake import Intake, Options, open_intake
 from registry.importing.report import ImportReport, new_report, rejected_rows
+from registry.importing.short_headings import shortened
 from registry.importing.synonyms import TERRAIN
 from registry.importing.table import Cells
 from registry.models import Organization, TerrainArea
@@ -32,7 +33,8 @@ class _Row:
 def import_terrain(path: Path, *, owner: Organization, options: Options, dry_run: bool = False) -> ImportReport:
     """Areas of an owner, known again by their codes, from a map file or a table with WKT. Raises UnreadableFile."""
     started = time.perf_counter()
-    intake = open_intake(path, {target: (target, *headings) for target, headings in TERRAIN.items()}, options)
+    known = {target: (target, *shortened([target]), *headings) for target, headings in TERRAIN.items()}
+    intake = open_intake(path, known, options)
     report = new_report(intake)
     report.dry_run = dry_run
     shapes, report.crs = read_shapes(intake)

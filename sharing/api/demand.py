@@ -17,6 +17,7 @@ from registry.api.fields import PeriodField, geometry_schema
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Rows
 from registry.exports.delimited import csv_pieces
+from registry.exports.features import feature_pieces
 from registry.exports.formats import Format
 from registry.exports.table import Table
 from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, NearFilters, RegionFilter, TextFilter
@@ -176,18 +177,14 @@ class DemandResource(SharingResource):
         yield demand_tables(self.in_order(queryset), self._fields(), crs, by_shape=by_shape)
 
     def export(self, queryset: QuerySet[Any], renderer: Any) -> HttpResponseBase:
-        if renderer.format != "csv":
-            return super().export(queryset, renderer)
-        return self.streamed(self._csv(self.in_order(queryset)), renderer)
+        return self.streamed(self._pieces(self.in_order(queryset), renderer), renderer)
 
     def page_lines(self, queryset: QuerySet[Any], page: Rows, renderer: Any) -> Iterable[bytes]:
-        if renderer.format != "csv":
-            return super().page_lines(queryset, page, renderer)
-        return self._csv(self.in_order(queryset.filter(pk__in=[demand.pk for demand in page])))
+        return self._pieces(self.in_order(queryset.filter(pk__in=[demand.pk for demand in page])), renderer)
 
-    def _csv(self, queryset: QuerySet[Any]) -> Iterator[bytes]:
+    def _pieces(self, queryset: QuerySet[Any], renderer: Any) -> Iterator[bytes]:
         [table] = demand_tables(queryset, self._fields(), WGS84)
-        return csv_pieces(table)
+        return csv_pieces(table) if renderer.format == "csv" else feature_pieces(table)
 
     def _fields(self) -> list[str]:
         wanted = self.wanted_fields()

@@ -1,5 +1,6 @@
 """A list of demands goes out in every format and comes back without a difference."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.calls import Caller, body_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("format", [name for name in FORMATS if name not in ("ofds", "geojson")])
+@pytest.mark.parametrize("format", [name for name in FORMATS if name != "ofds"])
 @pytest.mark.parametrize("kinds", [("tower", "equipment_room"), ("duct", "fiber")])
 def test_an_export_of_a_draft_is_imported_without_a_difference(kinds: tuple[str, str], format: str, tmp_path: Path):
     party = factories.organization("telco")
@@ -53,3 +54,18 @@ def told(demand_list: DemandList) -> list[Any]:
         )
         for demand in demand_list.demands.all()
     )
+
+
+def test_geojson_streams_features_also_of_one_page_of_few_fields_and_of_nothing():
+    party = factories.organization("telco")
+    caller = Caller(factories.member(party, Role.EDITOR))
+    draft = factories.demand_list(party, ListStatus.DRAFT)
+    first, second = (factories.demand(draft, name=name) for name in ("A", "B"))
+    page = caller.get("demands/", format="geojson", limit=1, fields="id,name")
+    assert "cursor=" in page["Link"]
+    features = [{"type": "Feature", "id": first.pk, "geometry": None, "properties": {"id": first.pk, "name": "A"}}]
+    assert json.loads(page.content) == {"type": "FeatureCollection", "features": features}
+    whole = json.loads(body_of(caller.get("demands/", format="geojson")))["features"]
+    assert [(one["id"], one["geometry"]["type"]) for one in whole] == [(first.pk, "Point"), (second.pk, "Point")]
+    none = json.loads(body_of(caller.get("demands/", format="geojson", q="nothing")))
+    assert none == {"type": "FeatureCollection", "features": []}
