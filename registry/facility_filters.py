@@ -1,6 +1,5 @@
 """What lists of planned facilities can be filtered by, for the API and the site alike."""
 
-
 from typing import Any
 
 from django_filters import rest_framework as filters
