@@ -22,20 +22,25 @@ class NoSuchAddress(Api):
         raise Problem("not_seen")
 
 
-class SchemaView(SpectacularAPIView):
+class Description(Api):
     """Open to everyone: it says what the API is, and nothing of what is in it."""
 
+    noun = nouns = "description"
+    schema = None
     authentication_classes = ()
     permission_classes = ()
-    metadata_class = None
 
 
-class DocsView(SpectacularSwaggerSplitView):
+class SchemaView(Description, SpectacularAPIView):
+    """The OpenAPI document, in YAML or JSON."""
+
+    renderer_classes = SpectacularAPIView.renderer_classes
+
+
+class DocsView(Description, SpectacularSwaggerSplitView):
     """A page to read and try the API."""
 
-    authentication_classes = ()
-    permission_classes = ()
-    metadata_class = None
+    renderer_classes = SpectacularSwaggerSplitView.renderer_classes
 
 
 urlpatterns: list[URLPattern] = [

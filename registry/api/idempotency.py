@@ -37,7 +37,8 @@ def once(request: Request, answer: Answer) -> HttpResponse:
     is not kept, so that the call can be tried again.
     """
     key = request.headers.get(HEADER)
-    if key is None:
+    # Nobody in particular has no keys; where one may call at all, nothing is written.
+    if key is None or not request.user.is_authenticated:
         return answer()
     if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
         raise bad_header(HEADER, _("A key has 1 to 255 printable characters."))

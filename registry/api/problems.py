@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, IntegrityError
 from django.db.models import ProtectedError
@@ -31,7 +31,7 @@ Words = str | Promise
 
 # code -> (status, title). The codes of registry.errors and sharing.errors are among them.
 CODES: dict[str, tuple[int, Words]] = {
-    "malformed": (400, gettext_lazy("The body cannot be read")),
+    "malformed": (400, gettext_lazy("The request cannot be read")),
     "bad_input": (400, gettext_lazy("Something in the request cannot be right")),
     "not_authenticated": (401, gettext_lazy("Sign in, or send a token")),
     "not_yours": (403, gettext_lazy("Seen by you, but for others to do")),
@@ -157,6 +157,9 @@ def of(error: Exception, auth_header: str = "", sentences: Sentences = SENTENCES
             return Problem("bad_input", _("A value is none that the registry can hold."))
         case RequestDataTooBig():
             return Problem("too_large")
+        case SuspiciousOperation():
+            # More parameters, fields or files than Django reads (DATA_UPLOAD_MAX_NUMBER_FIELDS and _FILES), and more.
+            return Problem("malformed")
         case IntegrityError() if constraint_of(error) in sentences:
             return _refused_by_database(error, sentences)
     log.error("A call of the API failed", exc_info=error)

@@ -17,9 +17,9 @@ from registry.exports.formats import FORMATS
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 METHODS = ("get", "post", "put", "patch", "delete")
-ALWAYS = ("bad_input", "not_authenticated", "scope_missing", "not_acceptable", "throttled")
+ALWAYS = ("malformed", "bad_input", "not_authenticated", "scope_missing", "not_acceptable", "throttled")
 FILES = {format.media_type for format in FORMATS.values() if format.name not in (*STREAMED, "ofds")}
-UNSAFE = ("malformed", "not_yours", "conflict", "wrong_state", "too_large", "unsupported_media_type", "key_reused")
+UNSAFE = ("not_yours", "conflict", "wrong_state", "too_large", "unsupported_media_type", "key_reused")
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
