@@ -12,12 +12,14 @@ from rest_framework.request import Request
 from registry.api.problems import bad_header
 
 TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
+IN_OTHER_FORM = re.compile(r'^"([0-9a-f]{32})-[a-z]+"$')
 
 
-def etag_of(shown: Any) -> str:
-    """The tag of an object's representation."""
+def etag_of(shown: Any, format: str = "json") -> str:
+    """The tag of an object's whole representation: of what is shown, and of the format where it is not JSON."""
     text = json.dumps(shown, cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False)
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    form = "" if format == "json" else f"-{format}"
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}{form}"'
 
 
 def is_known(request: Request, etag: str) -> bool:
@@ -27,11 +29,12 @@ def is_known(request: Request, etag: str) -> bool:
 
 
 def check_match(request: Request, etag: str) -> None:
-    """Raises the problem 412 where If-Match names another state (strong comparison). Call it under a lock."""
+    """Raises the problem 412 where If-Match names another state (strong comparison), in whichever format it was read.
+    Call it under a lock."""
     stated = request.headers.get("If-Match")
     if stated is None:
         return
-    tags = TAG.findall(stated)
+    tags = [IN_OTHER_FORM.sub(r'"\1"', tag) for tag in TAG.findall(stated)]
     if "*" not in tags and etag not in tags:
         raise bad_header(
             "If-Match", _("The object has changed since you read it: read it again."), "precondition_failed"

@@ -240,7 +240,7 @@ class JobResource(Resource):
 
     def _importable(self) -> ImportJob:
         """The job, for who may send such a file. Raises the problem 403."""
-        job: ImportJob = self.get_object()
+        job: ImportJob = self.unchanged()
         self.refuse_unless(may_import(job.target, job.organization_id, self.user))
         return job
 

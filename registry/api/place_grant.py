@@ -92,7 +92,7 @@ class PlaceGrantResource(Resource):
 
         It shows nothing from now on. For managers of a regulator of its region.
         """
-        return self.answer_with(place_granting.withdraw(self.get_object(), actor=self.user).pk)
+        return self.answer_with(place_granting.withdraw(self.unchanged(), actor=self.user).pk)
 
     def _actions(self, grant: PlaceGrant) -> list[str]:
         is_open = grant.withdrawn_at is None and place_granting.may_grant(grant.region, self.user)

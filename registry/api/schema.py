@@ -102,7 +102,7 @@ class ResourceSchema(AutoSchema):
             )
         if self.method == "GET" and getattr(self.view, "action", "") == "retrieve":
             parameters.append(_header("If-None-Match", "ETags that you have; 304 where one is current."))
-        if self.method in ("PATCH", "DELETE"):
+        if self.method in ("PATCH", "DELETE") or (self.method == "POST" and getattr(self.view, "detail", False)):
             parameters.append(_header("If-Match", "The ETag that you read; 412 where the object has changed since."))
         if self.method != "GET" and self.view.keeps_answer():
             parameters.append(
@@ -131,8 +131,9 @@ def add_errors(result: dict[str, Any], generator: Any, request: Any, public: boo
         codes = [*ALWAYS]
         codes += UNSAFE if method != "get" else ()
         codes += ["not_seen"] if "{" in path or method != "get" else []
-        codes += ["precondition_failed"] if method in ("patch", "delete") else []
-        codes += ["units_gone", "stale_form"] if method == "post" and "{" in path else []
+        is_verb = method == "post" and "{" in path
+        codes += ["precondition_failed"] if method in ("patch", "delete") or is_verb else []
+        codes += ["units_gone", "stale_form"] if is_verb else []
         # What is there in some states of an object only, such as the letter of a decision.
         codes += ["wrong_state"] if method == "get" and "}/" in path and not path.endswith("}/") else []
         for status, named in sorted(problems.documented(codes).items()):

@@ -36,6 +36,7 @@ from registry.time_limit import TakesTooLong, time_limit
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 EXPORTED_AT_ONCE = 500
+IF_MATCH = "If-Match"
 Rows = list[Any]
 
 
@@ -292,12 +293,14 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         return self.answer(self.shown([self.get_object()])[0])
 
     def answer(self, shown: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponseBase:
-        """An object with its entity tag; 304 where the caller has it."""
-        etag = etags.etag_of(shown)
-        headers = {**(headers or {}), "ETag": etag}
+        """An object with its entity tag; 304 where the caller has it. A part of its fields has none, as it does not
+        tell whether the rest has changed."""
         renderer: Any = self.request.accepted_renderer
-        if self.request.method in SAFE and etags.is_known(self.request, etag):
-            return HttpResponse(status=304, headers={"ETag": etag})
+        headers = {**(headers or {})}
+        if self.wanted_fields() is None:
+            headers["ETag"] = etag = etags.etag_of(shown, renderer.format)
+            if self.request.method in SAFE and etags.is_known(self.request, etag):
+                return HttpResponse(status=304, headers={"ETag": etag})
         if renderer.format == "geojson":
             shown = renderers.feature(shown, self.place)
         return Response(shown, status=status, headers=headers)
@@ -364,9 +367,29 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         found: Any = self.model._default_manager.select_for_update(no_key=True).filter(pk=pk).first()
         if found is None:
             raise Problem("not_seen")
-        if "If-Match" in self.request.headers:
-            # Shown anew, from what stands behind the lock.
-            etags.check_match(self.request, etags.etag_of(self.shown([self.get_object()])[0]))
+        if IF_MATCH in self.request.headers:
+            self._as_it_was_read()
+        return found
+
+    def unchanged(self, *, is_written: bool = True) -> Any:
+        """The object of the address, for a verb. Where If-Match says how it was read, the lock that the verb itself is
+        going to take is taken here already, unless nothing is written. Raises the problem 412 where it is another by
+        now."""
+        found = self.get_object()
+        if IF_MATCH not in self.request.headers:
+            return found
+        if is_written:
+            self.lock(found)
+        return self._as_it_was_read()
+
+    def lock(self, found: Any) -> None:
+        """Locks what the verbs on `found` lock first, until the call ends: another order could wait in a circle."""
+        list(self.model._default_manager.select_for_update(no_key=True).filter(pk=found.pk).values_list("pk"))
+
+    def _as_it_was_read(self) -> Any:
+        """The object, read anew. Raises the problem 412 where If-Match names another."""
+        found = self.get_object()
+        etags.check_match(self.request, etags.etag_of(self.shown([found])[0]))
         return found
 
     def answer_with(self, pk: int, status: int = 200) -> HttpResponseBase:

@@ -19,6 +19,7 @@ from sharing.api.verbs import SharingResource
 from sharing.models import Agreement, MatchStatus
 from sharing.seen import legs_naming_owner
 from sharing.workflow import agreements
+from sharing.workflow.locks import lock_match
 from sharing.workflow.rules import MATCH_FACTS
 
 
@@ -92,6 +93,9 @@ class AgreementResource(SharingResource):
     def needed_scope(self) -> Scope:
         return Scope.READ if self.request.method in ("GET", "HEAD", "OPTIONS") else Scope.DECIDE
 
+    def lock(self, found: Any) -> None:
+        lock_match(found.match_id)
+
     @extend_schema(request=EndBody)
     @action(detail=True, methods=["post"])
     def end(self, request: Request, id: int) -> HttpResponseBase:
@@ -100,7 +104,7 @@ class AgreementResource(SharingResource):
         For its party or an owner; the ledger is free from that day on.
         """
         values = self.given(EndBody)
-        return self.done(agreements.end(self.get_object(), **values, actor=self.user).pk)
+        return self.done(agreements.end(self.unchanged(), **values, actor=self.user).pk)
 
     @extend_schema(request=RenewBody, responses={201: RenewalAsked})
     @action(detail=True, methods=["post"])
@@ -110,4 +114,4 @@ class AgreementResource(SharingResource):
         The same legs for the days after it, held at once.
         """
         values = self.given(RenewBody)
-        return Response({"match": agreements.renew(self.get_object(), **values, actor=self.user).pk}, status=201)
+        return Response({"match": agreements.renew(self.unchanged(), **values, actor=self.user).pk}, status=201)

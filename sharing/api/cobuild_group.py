@@ -206,4 +206,4 @@ class GroupResource(SharingResource):
 
     def _do(self, verb: Any, body: type[Body]) -> HttpResponseBase:
         values = self.given(body)
-        return self.done(verb(self.get_object(), **values, actor=self.user).pk)
+        return self.done(verb(self.unchanged(), **values, actor=self.user).pk)

@@ -25,6 +25,7 @@ from sharing.seen import consents_naming_owner
 from sharing.workflow import consents
 from sharing.workflow.bulk import BulkResult
 from sharing.workflow.fingerprint import asked_fingerprints
+from sharing.workflow.locks import lock_match
 from sharing.workflow.rules import MATCH_FACTS
 
 
@@ -128,6 +129,9 @@ class ConsentResource(SharingResource):
     def needed_scope(self) -> Scope:
         return Scope.READ if self.request.method in ("GET", "HEAD", "OPTIONS") else Scope.DECIDE
 
+    def lock(self, found: Any) -> None:
+        lock_match(found.match_id)
+
     @extend_schema(request=GrantBody)
     @action(detail=True, methods=["post"])
     def grant(self, request: Request, id: int) -> HttpResponseBase:
@@ -136,7 +140,7 @@ class ConsentResource(SharingResource):
         Perhaps under conditions. The exact places of the owner's legs are disclosed to the party.
         """
         values = self.given(GrantBody)
-        return self.done(consents.grant(self.get_object(), **values, actor=self.user).pk)
+        return self.done(consents.grant(self.unchanged(), **values, actor=self.user).pk)
 
     @extend_schema(request=RefuseBody)
     @action(detail=True, methods=["post"])
@@ -146,7 +150,7 @@ class ConsentResource(SharingResource):
         For a coded reason; the whole match is refused, and the next best proposal is offered.
         """
         values = self.given(RefuseBody)
-        return self.done(consents.refuse(self.get_object(), **values, actor=self.user).pk)
+        return self.done(consents.refuse(self.unchanged(), **values, actor=self.user).pk)
 
     @extend_schema(request=GrantManyBody, responses=Decisions)
     @action(detail=False, methods=["post"], url_path="grant", url_name="grant-many")

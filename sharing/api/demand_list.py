@@ -149,7 +149,7 @@ class ListResource(SharingResource):
 
         All of them, or none and a report that points at every fault. Lines are numbered on from the last.
         """
-        demand_list = self.get_object()
+        demand_list = self.unchanged()
         if not isinstance(request.data, list) or not 0 < len(request.data) <= MOST_AT_ONCE:
             raise Problem("bad_input", _("An array of 1 to %(most)d objects.") % {"most": MOST_AT_ONCE})
         values = self.given(DemandBody, many=True)
@@ -165,7 +165,7 @@ class ListResource(SharingResource):
 
         Up to 500 of them, by the rules of the run itself; nothing is kept.
         """
-        demand_list = self.get_object()
+        demand_list = self.unchanged(is_written=False)
         if not isinstance(request.data, list) or not 0 < len(request.data) <= MOST_CHECKED:
             raise Problem("bad_input", _("An array of 1 to %(most)d objects.") % {"most": MOST_CHECKED})
         lines = [DemandBody.made(one) for one in self.given(DemandBody, many=True)]
@@ -179,7 +179,7 @@ class ListResource(SharingResource):
 
         Its matching is queued at once.
         """
-        return Response({"run": lists.submit(self.get_object(), actor=self.user).pk}, status=202)
+        return Response({"run": lists.submit(self.unchanged(), actor=self.user).pk}, status=202)
 
     @extend_schema(request=None, responses={202: RunQueued})
     @action(detail=True, methods=["post"])
@@ -188,7 +188,7 @@ class ListResource(SharingResource):
 
         What the new run proposes takes the place of what was proposed before.
         """
-        return Response({"run": lists.rematch(self.get_object(), actor=self.user).pk}, status=202)
+        return Response({"run": lists.rematch(self.unchanged(), actor=self.user).pk}, status=202)
 
     @extend_schema(request=WhatIfBody, responses={200: Compared})
     @action(detail=True, methods=["post"], url_path="what-if")
@@ -199,7 +199,7 @@ class ListResource(SharingResource):
         kept. For editors of the party, of drafts too; one trial of a party at a time. Lists of more than 1,000 lines
         for towers and rooms or 50 for routes are for `manage.py match --what-if`.
         """
-        demand_list = self.get_object()
+        demand_list = self.unchanged(is_written=False)
         self.refuse_unless(self._may_try(demand_list))
         what_if = what_if_of(self.given(WhatIfBody))
         refuse_too_large(demand_list)
@@ -222,7 +222,7 @@ class ListResource(SharingResource):
 
         Possible while none of its matches is under way or in force.
         """
-        return self.done(lists.reopen(self.get_object(), actor=self.user).pk)
+        return self.done(lists.reopen(self.unchanged(), actor=self.user).pk)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -231,7 +231,7 @@ class ListResource(SharingResource):
 
         Agreements that it led to live on.
         """
-        return self.done(lists.close(self.get_object(), actor=self.user).pk)
+        return self.done(lists.close(self.unchanged(), actor=self.user).pk)
 
     def _may_try(self, demand_list: DemandList) -> bool:
         return demand_list.party_id in self.user.organizations_as(Role.EDITOR)

@@ -32,6 +32,7 @@ from sharing.seen import Seen, legs_naming_owner
 from sharing.shown import letter
 from sharing.workflow import approvals, assignments, matches
 from sharing.workflow.fingerprint import fingerprints_of
+from sharing.workflow.locks import lock_match
 from sharing.workflow.rules import MATCH_FACTS
 
 
@@ -175,6 +176,9 @@ class MatchResource(SharingResource):
     def needed_scope(self) -> Scope:
         return Scope.READ if self.request.method in SAFE else Scope.DECIDE
 
+    def lock(self, found: Any) -> None:
+        lock_match(found.pk)
+
     @extend_schema(request=None)
     @action(detail=True, methods=["post"], url_path="request")
     def request_(self, request: Request, id: int) -> HttpResponseBase:
@@ -183,7 +187,7 @@ class MatchResource(SharingResource):
         Its units are held at once, and every owner is asked. Where others were faster, the problem `units_gone` names
         the next best proposal.
         """
-        return self.done(matches.request(self.get_object(), actor=self.user).pk)
+        return self.done(matches.request(self.unchanged(), actor=self.user).pk)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -192,7 +196,7 @@ class MatchResource(SharingResource):
 
         Before it is approved; the units are free again.
         """
-        return self.done(matches.withdraw(self.get_object(), actor=self.user).pk)
+        return self.done(matches.withdraw(self.unchanged(), actor=self.user).pk)
 
     @extend_schema(request=ApproveBody)
     @action(detail=True, methods=["post"])
@@ -202,7 +206,7 @@ class MatchResource(SharingResource):
         Exactly as it was shown. One with a core asset waits for the approval of a second person.
         """
         values = self.given(ApproveBody)
-        return self.done(approvals.approve(self.get_object(), **values, actor=self.user).pk)
+        return self.done(approvals.approve(self.unchanged(), **values, actor=self.user).pk)
 
     @extend_schema(request=RejectBody)
     @action(detail=True, methods=["post"])
@@ -212,7 +216,7 @@ class MatchResource(SharingResource):
         For a coded reason; its units are free again, and the next best proposal is offered.
         """
         values = self.given(RejectBody)
-        return self.done(approvals.reject(self.get_object(), **values, actor=self.user).pk)
+        return self.done(approvals.reject(self.unchanged(), **values, actor=self.user).pk)
 
     @extend_schema(request=RequestManyBody, responses=Decisions)
     @action(detail=False, methods=["post"], url_path="request", url_name="request-many")
@@ -252,7 +256,7 @@ class MatchResource(SharingResource):
         all of them.
         """
         values = self.given(AssignBody)
-        return self.done(assignments.assign(self.get_object(), **values, actor=self.user).pk)
+        return self.done(assignments.assign(self.unchanged(), **values, actor=self.user).pk)
 
     @extend_schema(request=AssignManyBody, responses=Decisions)
     @action(detail=False, methods=["post"], url_path="assign", url_name="assign-many")

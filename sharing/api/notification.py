@@ -86,7 +86,7 @@ class NotificationResource(SharingResource):
 
         Doing so again changes nothing.
         """
-        found = self.get_object()
+        found = self.unchanged()
         mark_read(Notification.objects.filter(pk=found.pk))
         return self.done(found.pk)
 
@@ -97,7 +97,7 @@ class NotificationResource(SharingResource):
 
         Doing so again changes nothing.
         """
-        found = self.get_object()
+        found = self.unchanged()
         mark_unread(Notification.objects.filter(pk=found.pk))
         return self.done(found.pk)
 

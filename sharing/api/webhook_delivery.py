@@ -12,7 +12,7 @@ from registry.api.serializers import ActionsField, Shown
 from registry.filters import ChoicesFilter, Filters
 from registry.models import User
 from sharing.api.verbs import SharingResource
-from sharing.models import DeliveryStatus, EventType, WebhookAttempt, WebhookDelivery
+from sharing.models import DeliveryStatus, EventType, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from sharing.notifications.webhooks.payload import TEST, type_of
 from sharing.workflow import webhooks
 
@@ -79,6 +79,9 @@ class DeliveryResource(SharingResource):
     def actions_on(self, subject: Any) -> list[str]:
         return actions_on(subject, self.user)
 
+    def lock(self, found: Any) -> None:
+        list(WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk=found.endpoint_id).values_list("pk"))
+
     @extend_schema(request=None, responses={202: DeliveryShown})
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, id: int) -> HttpResponseBase:
@@ -87,4 +90,4 @@ class DeliveryResource(SharingResource):
         At once, whether it arrived, failed, or waits for its next attempt; under its id, by which a receiver knows
         the double.
         """
-        return self.done(webhooks.replay(self.get_object(), actor=self.user).pk, 202)
+        return self.done(webhooks.replay(self.unchanged(), actor=self.user).pk, 202)

@@ -152,7 +152,7 @@ class EndpointResource(SharingResource):
         """
         hours = self.given(RotateBody)["overlap_hours"]
         return self._with_secret(
-            *webhooks.rotate(self.get_object(), overlap=timedelta(hours=hours), actor=self.user), 200
+            *webhooks.rotate(self.unchanged(), overlap=timedelta(hours=hours), actor=self.user), 200
         )
 
     @extend_schema(request=None, responses={202: DeliveryShown})
@@ -162,7 +162,7 @@ class EndpointResource(SharingResource):
 
         An event `org.infrashare.webhook.test`; what came of it is in the delivery that this answers with.
         """
-        delivery = webhooks.test(self.get_object(), actor=self.user)
+        delivery = webhooks.test(self.unchanged(), actor=self.user)
         context: dict[str, Any] = {"fields": None, "actions": lambda delivery: actions_on(delivery, self.user)}
         return Response(DeliveryShown(delivery, context=context).data, status=202)
 
@@ -174,7 +174,7 @@ class EndpointResource(SharingResource):
         All deliveries since a moment whose last attempt failed, at once and under their ids.
         """
         since = self.given(ReplayBody)["since"]
-        return Response({"replayed": webhooks.replay_failed(self.get_object(), since=since, actor=self.user)}, 202)
+        return Response({"replayed": webhooks.replay_failed(self.unchanged(), since=since, actor=self.user)}, 202)
 
     def _with_secret(self, endpoint: WebhookEndpoint, secret: str, status: int) -> HttpResponseBase:
         shown = {**self.shown([endpoint])[0], "secret": secret}

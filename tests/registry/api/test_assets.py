@@ -343,6 +343,22 @@ def test_known_etags_are_answered_with_304(catalog: Catalog):
     )
 
 
+def test_each_form_of_an_object_has_a_tag_of_its_own_and_a_part_of_it_none(catalog: Catalog):
+    address = f"assets/{catalog.tower.pk}/"
+    tags = [catalog.editor.get(address, format=form)["ETag"] for form in ("json", "geojson")]
+    assert tags[0] != tags[1]
+    for form, known in (("json", tags[1]), ("geojson", tags[0])):
+        assert catalog.editor.get(address, headers={"If-None-Match": known}, format=form).status_code == 200
+    again = catalog.editor.get(address, headers={"If-None-Match": tags[1]}, format="geojson")
+    assert (again.status_code, again["ETag"]) == (304, tags[1])
+    part = catalog.editor.get(address, headers={"If-None-Match": "*"}, fields="code,name")
+    assert (part.status_code, part.json(), "ETag" in part) == (200, {"code": "T-1", "name": catalog.tower.name}, False)
+    # The state is the same in whichever form it was read.
+    assert catalog.editor.patch(address, {"name": "x"}, headers={"If-Match": tags[1]}).status_code == 200
+    problem(catalog.editor.patch(address, {"name": "y"}, headers={"If-Match": tags[1]}), 412, "precondition_failed")
+    assert Asset.objects.get(pk=catalog.tower.pk).name == "x"
+
+
 # --- Writing ----------------------------------------------------------------------------------------------------
 
 
