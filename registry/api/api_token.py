@@ -76,13 +76,15 @@ class TokenResource(Resource):
     orderings = ("-id",)
     serializer_class = TokenShown
     filterset_class = TokenFilters
-    keeps_answers = False
 
     def joined(self, queryset: Any) -> Any:
         return queryset.select_related("user", "issued_by", "organization")
 
     def get_serializer_context(self) -> dict[str, Any]:
         return super().get_serializer_context() | {"actions": self._actions}
+
+    def keeps_answer(self) -> bool:
+        return self.action != "create"
 
     @extend_schema(request=TokenBody, responses={201: NewToken})
     def create(self, request: Request) -> HttpResponseBase:

@@ -51,8 +51,6 @@ class Api(APIView):
     metadata_class = None
     content_negotiation_class = Negotiation
     scope: ClassVar[Scope | None] = None
-    # Whether answers may be kept for a day under an Idempotency-Key; not where they hold a secret.
-    keeps_answers: ClassVar[bool] = True
     sentences: ClassVar[Sentences] = SENTENCES
     # What a body holds and no handler looks at would be ignored in silence.
     has_read_body = False
@@ -89,8 +87,8 @@ class Api(APIView):
         return False
 
     def keeps_answer(self) -> bool:
-        """Of this call."""
-        return self.keeps_answers
+        """Whether that of this call may be kept for a day under an Idempotency-Key; not where it holds a secret."""
+        return True
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """As rest_framework.views.APIView.dispatch, with `once` around unsafe handlers."""

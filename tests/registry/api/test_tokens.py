@@ -89,6 +89,14 @@ def test_a_token_begets_no_other_and_its_answer_is_not_kept(party: Party):
     assert ApiToken.objects.count() == 1
 
 
+def test_revoking_a_token_keeps_its_answer(party: Party):
+    token, _caller = party.caller(Scope.READ)
+    caller, key = Caller(party.manager), {"Idempotency-Key": "k"}
+    first, again = (caller.delete(f"tokens/{token.pk}/", headers=key) for _call in range(2))
+    assert (first.status_code, again.status_code, again["Idempotency-Replayed"]) == (204, 204, "true")
+    assert ApiToken.objects.get(pk=token.pk).revoked_at is not None
+
+
 @pytest.mark.parametrize("end", ["revoked", "expired", "unknown", "inactive"])
 def test_a_token_that_is_over_is_refused_at_once(party: Party, end: str):
     token, caller = party.caller(Scope.READ)
