@@ -1,6 +1,7 @@
 """The OpenAPI document: summaries from docstrings, every error, and examples that are tested."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,10 +17,14 @@ from registry.api.idempotency import HEADER, LONGEST_KEY
 from registry.exports.formats import FORMATS
 
 EXAMPLES = Path(__file__).with_name("examples.json")
+CODE = re.compile("`([a-z_]+)`")
 METHODS = ("get", "post", "put", "patch", "delete")
-ALWAYS = ("malformed", "bad_input", "not_authenticated", "scope_missing", "not_acceptable", "throttled")
+ALWAYS = (
+    "malformed", "bad_input", "not_authenticated", "not_yours", "scope_missing", "not_acceptable", "throttled",
+    "internal",
+)  # fmt: skip
 FILES = {format.media_type for format in FORMATS.values() if format.name not in (*STREAMED, "ofds")}
-UNSAFE = ("not_yours", "conflict", "wrong_state", "too_large", "unsupported_media_type", "key_reused")
+UNSAFE = ("conflict", "wrong_state", "too_large", "unsupported_media_type", "key_reused")
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
@@ -168,12 +173,13 @@ def add_examples(result: dict[str, Any], generator: Any, request: Any, public: b
 
 
 def with_examples(result: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """The recorded call of each operation as the example of its body and of its answer."""
+    """The recorded call of each operation as the example of its body, a file by its text, and of its answer."""
     for _path, _method, operation in operations(result):
         example = known.get(operation["operationId"])
         if example is None:
             continue
-        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        bodies = operation.get("requestBody", {}).get("content", {})
+        body = bodies.get("application/json") or bodies.get("multipart/form-data")
         if body is not None and "request" in example:
             body["examples"] = {"recorded": {"value": example["request"]}}
         response = operation["responses"].get(str(example["status"]), {}).get("content", {}).get("application/json")
@@ -187,6 +193,11 @@ def examples(path: Path) -> dict[str, Any]:
     """Operation id → request, status and response of a call, as a test has recorded it."""
     recorded: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     return recorded
+
+
+def codes_of(response: Mapping[str, Any]) -> set[str]:
+    """The codes of problems that an operation's response of some status names."""
+    return set(CODE.findall(response["description"]))
 
 
 def operations(result: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
