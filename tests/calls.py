@@ -19,12 +19,15 @@ class Caller:
             self.client.force_login(user)
         self.headers = {"Authorization": f"Bearer {secret}"} if secret else {}
 
-    def call(self, method: str, path: str, body: Any = None, *, headers: Any = None, **parameters: Any) -> Any:
+    def call(
+        self, method: str, path: str, body: Any = None, *, headers: Any = None, content_type: str = "application/json",
+        **parameters: Any,
+    ) -> Any:  # fmt: skip
         address = path if path.startswith(("http", "/")) else ROOT + path
         address = address.removeprefix("http://testserver")
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.client.generic(
-            method, address, data, content_type="application/json", headers={**self.headers, **(headers or {})},
+            method, address, data, content_type=content_type, headers={**self.headers, **(headers or {})},
             query_params=parameters or None,
         )  # fmt: skip
 
