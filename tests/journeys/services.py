@@ -40,12 +40,14 @@ class Service:
                 start_new_session=True,
             )
 
-    def keep_up(self) -> None:
-        """As systemd does (deploy/systemd): a worker that ended of itself is started again. Celery's ends where it
-        would acknowledge a task in the moment in which Redis is lost."""
-        if self.process and self.process.poll() is not None:
+    def keep_up(self) -> bool:
+        """As systemd does (deploy/systemd): a worker that ended of itself is started again; whether it had to be.
+        Celery's ends where it would acknowledge a task in the moment in which Redis is lost."""
+        ended = self.process is not None and self.process.poll() is not None
+        if ended:
             self.kill()
             self.start()
+        return ended
 
     def kill(self) -> None:
         if self.process:

@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from sharing.models import Channel, DeliveryStatus, Event, EventType, Notification
 from sharing.notifications import outbox
+from tests.assurance.conftest import Tell, figures_are_written, times, told  # noqa: F401 - fixtures
 from tests.journeys import services
 from tests.journeys.mail_server import MailServer, mail_server
 from tests.journeys.services import Service, wait_for
 from tests.sharing.scene import Scene
 
 EVENTS = 100
+STRIKES, PER_STRIKE = times(2, 100), times(100, 40)
 SENDERS = 2
 
 
@@ -39,8 +41,8 @@ def scene(worker: Service, nudging: None) -> Scene:
     return Scene()
 
 
-def produce(scene: Scene) -> None:
-    for _event in range(EVENTS):
+def produce(scene: Scene, events: int) -> None:
+    for _event in range(events):
         outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
 
 
@@ -50,14 +52,25 @@ def waiting() -> int:
     return untold + Notification.objects.filter(status=DeliveryStatus.PENDING).count()
 
 
-def wait_with(worker: Service, condition: Callable[[], bool], what: str) -> None:
-    """For what a worker does whose Redis was lost: it may end of that, and is started again."""
+def let_leases_run_out() -> int:
+    """Once nobody is left who sends, so that every lease is that of a dead sender; how many there were."""
+    leased = Notification.objects.filter(status=DeliveryStatus.PENDING, leased_until__isnull=False)
+    return leased.update(leased_until=timezone.now())
+
+
+def wait_with(worker: Service, condition: Callable[[], bool], what: str) -> int:
+    """For what a worker does whose Redis was lost: it may end of that, and is started again; how often it was."""
+    ended = 0
 
     def met() -> bool:
-        worker.keep_up()
+        nonlocal ended
+        if worker.keep_up():
+            ended += 1
+            let_leases_run_out()
         return condition()
 
     wait_for(met, what)
+    return ended
 
 
 def kill_between_sending_and_marking(worker: Service, mails: MailServer) -> None:
@@ -65,44 +78,60 @@ def kill_between_sending_and_marking(worker: Service, mails: MailServer) -> None
     wait_for(lambda: bool(mails.unanswered), "a mail in the send window")
     worker.kill()
     mails.answering.set()
-    # Nobody is left who sends, so every lease is that of a dead sender: let them run out now.
-    leased = Notification.objects.filter(status=DeliveryStatus.PENDING, leased_until__isnull=False)
-    assert leased.update(leased_until=timezone.now()) >= len(mails.unanswered)
+    assert let_leases_run_out() >= len(mails.unanswered)
     assert waiting() > 0
 
 
+def kill_or_empty(redis: Service, folder: Path, scene: Scene, *, emptied: bool) -> None:
+    """With events under way before, during and after it."""
+    produce(scene, PER_STRIKE // 2)
+    redis.kill()
+    if emptied:
+        shutil.rmtree(folder / "redis")
+        (folder / "redis").mkdir()
+    produce(scene, PER_STRIKE // 4)  # while there is no broker
+    redis.start()
+    produce(scene, PER_STRIKE // 4)
+
+
 def test_killed_workers_and_a_killed_and_emptied_redis_lose_no_notification(
-    scene: Scene, worker: Service, redis: Service, mails: MailServer, folder: Path
+    scene: Scene,
+    worker: Service,
+    redis: Service,
+    mails: MailServer,
+    folder: Path,
+    told: Tell,  # noqa: F811
 ):
-    produce(scene)
+    produce(scene, EVENTS)
     wait_for(lambda: len(mails.received) >= 20, "the first mails")
     kill_between_sending_and_marking(worker, mails)
     worker.start()
     wait_for(lambda: len(mails.received) >= 60, "mails of the second worker")
 
-    redis.kill()
-    produce(scene)  # while there is no broker
-    redis.start()
-    wait_with(worker, lambda: len(mails.received) >= 3 * EVENTS, "mails after Redis came back with its data")
+    deaths, emptied = 1, 0
+    for strike in range(STRIKES):
+        kill_or_empty(redis, folder, scene, emptied=bool(strike % 2))
+        emptied += strike % 2
+        # Not all of it, so that the next strike finds mails under way.
+        deaths += wait_with(worker, lambda: waiting() <= PER_STRIKE, "the worker to go on with Redis back")
+    deaths += wait_with(worker, lambda: waiting() == 0, "everything to be told")
 
-    produce(scene)
-    redis.kill()
-    shutil.rmtree(folder / "redis")
-    (folder / "redis").mkdir()
-    redis.start()
-    produce(scene)
-    wait_with(worker, lambda: waiting() == 0, "everything to be told")
-
-    events = list(Event.objects.values_list("pk", flat=True))
-    assert len(events) == 4 * EVENTS
+    events = set(Event.objects.values_list("pk", flat=True))
+    assert len(events) == EVENTS + STRIKES * PER_STRIKE
     inbox = Counter(Notification.objects.filter(channel=Channel.INBOX).values_list("event", "recipient__username"))
-    assert inbox == {(event, person): 1 for event in events for person in ("asker", "drafter")}
+    wanted = {(event, person) for event in events for person in ("asker", "drafter")}
+    assert set(inbox) <= wanted
     mailed = Notification.objects.filter(channel=Channel.EMAIL, status=DeliveryStatus.SENT).values_list(
         "pk", flat=True
     )
     assert set(mails.received) == {f"<notification-{pk}@infrashare.invalid>" for pk in mailed}
-    assert len(mailed) == 8 * EVENTS
+    assert len(mailed) == 2 * len(events)
     doubles = {message_id for message_id, times in mails.received.items() if times > 1}
     assert mails.unanswered <= doubles
-    assert len(doubles) <= SENDERS  # one a killed sender, at most
+    assert len(doubles) <= SENDERS * deaths  # one a sender that died, at most
     assert not Notification.objects.filter(status=DeliveryStatus.PARKED).exists()
+    told("Redis killed", STRIKES, "times", None)
+    told("the same, emptied by it", emptied, "times", None)
+    told("Redis killed and emptied: events lost", len({event for event, _person in wanted - set(inbox)}), "events", 0)
+    told("Redis killed and emptied: doubled in an inbox", sum(inbox.values()) - len(inbox), "notifications", 0)
+    told("Redis killed and emptied: mails doubled, each by a worker that died", len(doubles), "mails", None)
