@@ -142,9 +142,22 @@ CLAIMS = (
         "signatures_have_events",
         _("each signature of a regulator has its event"),
         """
-        SELECT abs((SELECT count(*) FROM sharing_approval)
-            - (SELECT count(*) FROM sharing_event
-                WHERE type IN ('match.approved', 'match.countersigned', 'match.rejected')))
+        SELECT (
+            SELECT count(*) FROM sharing_approval AS approval
+            WHERE NOT EXISTS (
+                SELECT FROM sharing_event AS event
+                WHERE event.match_id = approval.match_id AND event.actor_id = approval.decided_by_id
+                AND CASE approval.decision WHEN 'rejected' THEN event.type = 'match.rejected'
+                    ELSE event.type IN ('match.approved', 'match.countersigned') END
+            )
+        ) + (
+            SELECT count(*) FROM sharing_event AS event
+            WHERE event.type IN ('match.approved', 'match.countersigned', 'match.rejected')
+            AND NOT EXISTS (
+                SELECT FROM sharing_approval AS approval
+                WHERE approval.match_id = event.match_id AND approval.decided_by_id = event.actor_id
+            )
+        )
         """,
     ),
     Claim(

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from registry.models import Asset, Protection
 from sharing import audit
-from sharing.models import Agreement
+from sharing.models import Agreement, Approval
 from sharing.workflow import agreements, approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
@@ -65,6 +66,17 @@ def test_nothing_is_wrong_after_each_step_of_a_match(scene: Scene):
     scene.match.refresh_from_db()
     approvals.approve(scene.match, fingerprint=fingerprint_of(scene.match), actor=scene.officer)
     assert faults() == {}
+
+
+def test_who_signs_first_of_two_and_then_rejects_decided_once_in_two_steps(scene: Scene):
+    Asset.objects.filter(pk=scene.near.pk).update(protection=Protection.CORE)
+    match = scene.consented()
+    approvals.approve(match, fingerprint=fingerprint_of(match), actor=scene.officer)
+    assert faults() == {}
+    approvals.reject(match, reason="planning", actor=scene.officer)
+    assert (Approval.objects.count(), faults()) == (1, {})
+    damage("UPDATE sharing_event SET actor_id = NULL WHERE type = 'match.rejected'")
+    assert faults()["signatures_have_events"] == 2, "a signature without its event, an event without its signature"
 
 
 def test_an_agreement_that_ended_early_is_in_order(in_force: Scene, time_machine):
