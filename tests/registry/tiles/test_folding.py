@@ -167,5 +167,6 @@ def test_truncating_the_assets_empties_the_pyramid():
     folding.fold_all()
     assert TileCell.objects.exists() and ProtectedTileCell.objects.exists() and TileVersion.objects.exists()
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE registry_asset CASCADE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE registry_disclosure DISABLE TRIGGER never_emptied")
+        cursor.execute("TRUNCATE registry_asset CASCADE; ALTER TABLE registry_disclosure ENABLE TRIGGER never_emptied")
     assert not any(model.objects.exists() for model in (TileCell, ProtectedTileCell, TileVersion, TileChange))

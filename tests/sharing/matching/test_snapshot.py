@@ -149,7 +149,8 @@ def test_places_are_read_anew_when_notes_were_cleared_away_or_the_table_was() ->
     assert [len(places) for places in snapshot.places_of("tower")] == [1]
     assert snapshot._held == held
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE registry_asset CASCADE")
+        cursor.execute("ALTER TABLE registry_disclosure DISABLE TRIGGER never_emptied")
+        cursor.execute("TRUNCATE registry_asset CASCADE; ALTER TABLE registry_disclosure ENABLE TRIGGER never_emptied")
     assert [len(places) for places in snapshot.places_of("tower")] == [0]
 
 
