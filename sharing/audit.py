@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sharing.trail import BROKEN
+from sharing.trail import BROKEN, OUTSIDE
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,11 @@ CLAIMS = (
         SELECT count(*) FROM sharing_event
         WHERE link_id IS NULL AND dispatched_at < now() - interval '1 day'
         """,
+    ),
+    Claim(
+        "rows_are_linked",
+        _("every change, sight, export and disclosure of a day ago is in a link of the trail"),
+        OUTSIDE,
     ),
     Claim(
         "cells_hold_enough",

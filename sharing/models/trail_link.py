@@ -14,12 +14,19 @@ class TrailLinkQuerySet(models.QuerySet["TrailLink"]):
 
 class TrailLink(models.Model):
     """A stretch of history, hashed together with the link before it: who notes the newest hash elsewhere can tell
-    later whether any event up to it was changed, removed or slipped in (sharing/trail.py). Append-only by trigger."""
+    later whether anything up to it was changed, removed or slipped in (sharing/trail.py). Append-only by trigger.
+
+    reached: of each table whose rows are never written again, the number of the last row that is in this link or one
+    before it.
+    """
 
     made_at = models.DateTimeField(_("made at"), auto_now_add=True)
     previous = models.CharField(_("hash of the link before"), max_length=64, blank=True)
     hash = models.CharField(_("hash"), max_length=64, unique=True)
     event_count = models.PositiveIntegerField(_("events"))
+    reached = models.JSONField(
+        _("reached"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True, editable=False
+    )
 
     objects = TrailLinkQuerySet.as_manager()
 
@@ -29,7 +36,9 @@ class TrailLink(models.Model):
         ordering = ("id",)
         constraints = [
             models.UniqueConstraint(fields=["previous"], name="trail_does_not_fork"),
-            models.CheckConstraint(condition=models.Q(event_count__gte=1), name="trail_link_has_events"),
+            models.CheckConstraint(
+                condition=models.Q(event_count__gte=1) | ~models.Q(reached={}), name="trail_link_has_rows"
+            ),
         ]
 
     def __str__(self) -> str:
