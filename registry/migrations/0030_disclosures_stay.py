@@ -9,6 +9,6 @@ CREATE TRIGGER never_emptied BEFORE TRUNCATE ON registry_disclosure
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0028_written_lines")]
+    dependencies = [("registry", "0029_sealed_triggers")]
 
     operations = [migrations.RunSQL(KEEP, "DROP TRIGGER never_emptied ON registry_disclosure")]

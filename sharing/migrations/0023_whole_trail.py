@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("registry", "0030_disclosures_stay"),
-        ("sharing", "0021_bounded_searches"),
+        ("sharing", "0022_sealed_triggers"),
     ]
 
     operations = [
