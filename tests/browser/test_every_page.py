@@ -85,7 +85,9 @@ class Seats:
 
 
 @pytest.mark.parametrize(("language", "size"), WAYS, ids=["english-desk", "chinese-phone"])
-def test_each_is_for_everyone(open_page: SignedIn, site: WholeSite, language: str, size: dict[str, int]):
+def test_each_is_reached_and_is_for_everyone(
+    open_page: SignedIn, site: WholeSite, language: str, size: dict[str, int]
+):
     reached: dict[str, list[str]] = {}
     for person in (site.asker, site.grid_manager, site.officer):
         crawl(open_page, person, language, size, reached)

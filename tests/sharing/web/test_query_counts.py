@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.sharing.api.test_query_counts import grow
@@ -115,14 +116,20 @@ def site(settings: Any, tmp_path: Any, db: None) -> WholeSite:
     return WholeSite()
 
 
-def queries(page: Page) -> int:
+def queries(pages: dict[str, Page]) -> dict[str, int]:
     """Of the second time, as the first one notes what was seen."""
-    client = page.client()
-    page.ask(client)
-    with CaptureQueriesContext(connection) as asked:
-        answer = page.ask(client)
-    assert answer.status_code in (200, 286), page.path
-    return len(asked)
+    clients: dict[Any, Client] = {}
+    counts = {}
+    for name, page in pages.items():
+        client = clients.get((page.who, page.proven)) or page.client()
+        clients[page.who, page.proven] = client
+        page.ask(client)
+        with CaptureQueriesContext(connection) as asked:
+            answer = page.ask(client)
+        # 286 ends the asking of htmx.
+        assert answer.status_code in (200, 286), name
+        counts[name] = len(asked)
+    return counts
 
 
 def test_every_page_has_a_count(site: WholeSite):
@@ -132,6 +139,6 @@ def test_every_page_has_a_count(site: WholeSite):
 
 def test_each_page_costs_the_same_for_many_rows(site: WholeSite):
     pages = site.pages() | site.parts()
-    assert {name: queries(page) for name, page in pages.items()} == COUNTS
+    assert queries(pages) == COUNTS
     grow(site, 5)
-    assert {name: queries(page) for name, page in pages.items()} == COUNTS
+    assert queries(pages) == COUNTS
