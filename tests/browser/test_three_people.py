@@ -109,19 +109,30 @@ def grant(owner: Seat) -> None:
 
 
 def approve(regulator: Seat, asked: DemandList) -> None:
+    """In the admin; then reads the letter of the decision, and the figures of the region."""
     page = regulator.page
     expect(page.locator("main")).to_contain_text("telco")
     page.goto("/admin/sharing/match/?waiting=decide")
+    accessible(page)
     page.locator("#result_list tbody th a, #result_list tbody td a").first.click()
     expect(page.locator("h1.match-title")).to_be_visible()
+    accessible(page)
     page.locator("form[action*='approve'] button, button[formaction*='approve']").first.click()
-    expect(page.locator(f"a[download][hreflang='{regulator.language}']")).to_be_visible()
+    letter = page.locator(f"a[download][hreflang='{regulator.language}']")
+    expect(letter).to_be_visible()
+    accessible(page)
     assert Agreement.objects.filter(match__demand__list=asked).exists()
 
+    answer = page.request.get(str(letter.get_attribute("href")))
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.body().startswith(b"%PDF-")
+    page.goto("/monitoring/")
+    expect(page.get_by_role("link", name=regulator.text("Sharing rate"), exact=True)).to_be_visible()
+    accessible(page)
 
-@pytest.mark.parametrize(
-    ("language", "size"), [("en", DESKTOP), ("zh-hans", PHONE)], ids=["english-desk", "chinese-phone"]
-)
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"], ids=["english", "chinese"])
 def test_from_an_empty_registry_to_an_agreement(open_page: SignedIn, language: str, size: dict[str, int]):
     people = (
         manager(factories.organization("metro", sector="transport"), "li.metro"),
