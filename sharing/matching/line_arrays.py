@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from sharing.matching.arrays import Flags, Floats, Ints, spans
 
+SNAP_M = 1.0
+"""Two access points this near are taken for the same chamber or joint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lines:

@@ -20,8 +20,7 @@ from sharing.matching.candidates import facts_of, holdings_of
 from sharing.matching.facts import AssetFacts
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Holdings
-from sharing.matching.line_arrays import Lines
-from sharing.matching.network import SNAP_M
+from sharing.matching.line_arrays import SNAP_M, Lines
 from sharing.matching.places import boxes
 from sharing.matching.route_terms import RouteTerms
 from sharing.matching.terrain import CLASSES, Ground, Terrain

@@ -20,12 +20,9 @@ from sharing.matching.arrays import Floats, Ints
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.junctions import Cuts, cuts_at_nodes, place_cuts
 from sharing.matching.landmarks import Landmarks
-from sharing.matching.line_arrays import Lines
+from sharing.matching.line_arrays import SNAP_M, Lines
 from sharing.matching.search_graph import Graph, Ids
 from sharing.matching.terrain import Ground
-
-SNAP_M = 1.0
-"""Two access points this near are taken for the same chamber or joint."""
 
 
 class Links(NamedTuple):
