@@ -26,6 +26,9 @@ CODES = {401: "not_authenticated", 403: "not_yours", 404: "not_seen"}
 # Open to everyone: they say what the API is, and nothing of what is in it.
 PUBLIC = {"api/v1/schema/", "api/v1/docs/"}
 NOTHING_ELSE = {"api/v1/^", "ogc/^"}
+SOME_OF_EACH = (
+    ANONYMOUS, NOBODY, "other viewer", "other editor", "other manager", "elsewhere manager", "here manager",
+)  # fmt: skip
 
 
 EVERYWHERE = OPERATIONS | OGC
@@ -74,6 +77,11 @@ def declared(address: str) -> str:
     return "".join("{}" if i % 2 else part for i, part in enumerate(address.replace(">", "<").split("<")))
 
 
+def address_of(operation: Operation) -> str:
+    """The address of an operation as the URLconf writes it."""
+    return operation.path.removeprefix("/") if operation.path.startswith("/") else f"api/v1/{operation.path}"
+
+
 def call(caller: Caller, operation: Operation, arguments: tuple[Any, ...], body: Any) -> Any:
     path = operation.path.format(*arguments) + operation.query
     if operation.upload:
@@ -85,8 +93,7 @@ def call(caller: Caller, operation: Operation, arguments: tuple[Any, ...], body:
 def test_every_address_and_method_is_declared():
     known: dict[str, set[str]] = {}
     for operation in EVERYWHERE.values():
-        path = operation.path.removeprefix("/") if operation.path.startswith("/") else f"api/v1/{operation.path}"
-        known.setdefault(path, set()).add(operation.method)
+        known.setdefault(address_of(operation), set()).add(operation.method)
     served = {declared(address): methods for address, methods in of_the_api().items()}
     assert {address: served.pop(address) for address in NOTHING_ELSE} == {address: set() for address in NOTHING_ELSE}
     assert {address: served.pop(address) for address in PUBLIC} == {address: {"GET"} for address in PUBLIC}
@@ -128,15 +135,31 @@ def test_absent_and_hidden_objects_are_answered_alike(name: str):
             assert (of_hidden.status_code, set(of_hidden.headers)) == (404, set(of_absent.headers))
 
 
-def test_undeclared_methods_are_refused_everywhere(scene: Any):
-    caller = Caller(scene.officer)
+def test_undeclared_methods_are_refused_everywhere():
+    """Whoever calls; where one must be known, strangers are told no more than that."""
+    world, wrong = World(), {}
+    callers = {person: Caller(world.people[person]) for person in SOME_OF_EACH}
+    open_to_all = PUBLIC | {address_of(operation) for operation in OGC.values() if operation.does == EVERYONE}
     for address, methods in of_the_api().items():
         if address in NOTHING_ELSE:
             continue
-        path = "/" + declared(address).format(*"11111")
-        for method in set(METHODS) - methods - {"OPTIONS", "TRACE"}:
-            assert caller.call(method, path).status_code == 405, (method, path)
-        assert caller.call("OPTIONS", path).status_code in (405, 200), path
+        where = "/" + declared(address).format(*"11111")
+        for person, caller in callers.items():
+            closed = {} if declared(address) in open_to_all else {ANONYMOUS: 401, NOBODY: 403}
+            expected = closed.get(person, 405)
+            for method in set(METHODS) - methods - {"TRACE"}:
+                status = caller.call(method, where).status_code
+                if status != expected:
+                    wrong[method, where, person] = (status, expected)
+    assert wrong == {}
+
+
+def test_what_is_public_is_answered_alike_for_everyone():
+    world = World()
+    for address in PUBLIC:
+        answers = {person: Caller(user).get(f"/{address}") for person, user in world.people.items()}
+        assert {person: answer.status_code for person, answer in answers.items()} == dict.fromkeys(EVERYONE, 200)
+        assert len({answer.content for answer in answers.values()}) == 1, address
 
 
 @pytest.mark.parametrize("method", METHODS)
