@@ -25,6 +25,7 @@ FEATURES = Block(
                 "advanced-comparison-operators",
                 "case-insensitive-comparison",
                 "basic-spatial-functions",
+                "basic-spatial-functions-plus",
                 "spatial-functions",
                 "temporal-functions",
                 "array-functions",

@@ -228,6 +228,19 @@ def by_filters(world: World) -> Place:
     return halved(holds)
 
 
+def by_collections(world: World) -> Place:
+    """By a filter with parts of several dimensions, of which one is far away."""
+
+    def holds(box: Box) -> bool:
+        west, south, east, north = box
+        ring = f"{west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}"
+        collection = f"GEOMETRYCOLLECTION(POINT(0 0), POLYGON(({ring})))"
+        condition = f"code = '{SOUGHT}' AND NOT S_DISJOINT({collection}, place) AND S_EQUALS(place, place)"
+        return bool(world.spy.get("/ogc/collections/towers/items", filter=condition).json()["features"])
+
+    return halved(holds)
+
+
 def by_circles(world: World) -> Place:
     def holds(corner: Place, radius: float) -> bool:
         return bool(world.spy.codes("assets/", near=f"{corner[0]},{corner[1]}", radius=radius, code=SOUGHT))
@@ -281,7 +294,13 @@ def metres(one: Place, other: Place) -> float:
     return float(WGS84.inv(*one, *other)[2])
 
 
-DOORS = {"boxes": by_boxes, "filters": by_filters, "circles": by_circles, "trials": by_trials}
+DOORS = {
+    "boxes": by_boxes,
+    "filters": by_filters,
+    "collections": by_collections,
+    "circles": by_circles,
+    "trials": by_trials,
+}
 
 
 @pytest.mark.parametrize("door", DOORS)

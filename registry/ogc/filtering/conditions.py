@@ -56,7 +56,8 @@ def boxes(node: Tree, scope: Scope) -> list[GEOSGeometry]:
         case {"op": "and", "args": [*arguments]}:
             return [box for inner in arguments for box in boxes(inner, scope)]
         case {"op": name, "args": [*arguments]} if name in space.MEETING:
-            return [space.geometry_of(arguments, scope).envelope]
+            box = space.envelope(arguments, scope)
+            return [box] if box else []
     return []
 
 

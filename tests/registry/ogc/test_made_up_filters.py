@@ -64,6 +64,9 @@ shapes = st.one_of(
     st.lists(corners, min_size=1, max_size=5).map(lambda points: {"type": "MultiPoint", "coordinates": points}),
     st.tuples(corners, corners).map(lambda box: {"bbox": [*box[0], *box[1]]}),
 )
+plain = shapes.filter(lambda shape: "type" in shape)
+collected = st.lists(plain, min_size=1, max_size=3).map(lambda of: {"type": "GeometryCollection", "geometries": of})
+shapes = st.one_of(shapes, collected)
 texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8)
 a_day = st.one_of(of("date"), st.dates().map(lambda day: {"date": str(day)}))
 spans = st.tuples(st.one_of(st.dates().map(str), st.just("..")), st.one_of(of("date"), st.just("..")))
@@ -76,6 +79,8 @@ fitting = st.one_of(
     call({"isNull"}, of("number", "string", "date", "boolean", "array")),
     call({name for name in OPERATORS if name.startswith("s_")}, place, shapes),
     call({name for name in OPERATORS if name.startswith("s_")}, shapes, place),
+    call({name for name in OPERATORS if name.startswith("s_")}, shapes, shapes),
+    call({name for name in OPERATORS if name.startswith("s_")}, place, place),
     call({name for name in OPERATORS if name.startswith("t_")}, a_day, a_day),
     call({name for name in OPERATORS if name.startswith("t_")}, a_day, spans.map(lambda span: {"interval": [*span]})),
     call({name for name in OPERATORS if name.startswith("a_")}, of("array"), st.lists(texts, max_size=3)),
