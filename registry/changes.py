@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.utils.translation import gettext as _
 
 from registry.models import Act, Change
@@ -15,9 +14,8 @@ def differences(change: Change) -> Iterator[str]:
     """Each column that differs with its values before and after; of what was made or removed each that had one."""
     if change.before is None and change.after is None:
         return
-    model: Any = apps.get_model("registry", change.noun)
     before, after = change.before or {}, change.after or {}
-    for field in model._meta.concrete_fields:
+    for field in change.model._meta.concrete_fields:
         was, became = before.get(field.column), after.get(field.column)
         if was is None and became is None:
             continue
@@ -30,6 +28,8 @@ def differences(change: Change) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     if value in (None, "", []):
         return "–"

@@ -9,8 +9,8 @@ from registry.models import Change
 
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyAdmin):
-    """Who changed what in the catalog, of members, plans and grants; nobody changes it. Of places it says that they
-    changed, not where they were: this is no door by which an exact place leaves."""
+    """Who changed what in the catalog, of members, plans, grants, accounts and tokens; nobody changes it. Of places it
+    says that they changed, not where they were: this is no door by which an exact place leaves."""
 
     list_display = ("changed_at", "noun", "label", "act", "what", "actor", "organization")
     list_filter = ("noun", "act", "changed_at", ("organization", AutocompleteFilter))

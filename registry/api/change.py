@@ -1,7 +1,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Model, QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
@@ -89,7 +88,7 @@ class ChangeFilters(Filters):
 
 class ChangeResource(Resource):
     """Who changed what of assets, organizations, members, plans and grants of sight: of your own organizations, and of
-    the region that you regulate."""
+    the region that you regulate; of the service tokens and webhook endpoints of organizations that you manage."""
 
     model = Change
     noun, nouns = "change", "changes"
@@ -133,9 +132,8 @@ def _differences(change: Change, names: dict[type[Model], dict[int, str]]) -> It
 
 def _columns(change: Change) -> Iterator[tuple[Any, str, Any, Any]]:
     """Field, column, and its values before and after; of what was made or removed those that had one."""
-    model: Any = apps.get_model("registry", change.noun)
     before, after = change.before or {}, change.after or {}
-    for field in model._meta.concrete_fields:
+    for field in change.model._meta.concrete_fields:
         was, became = before.get(field.column), after.get(field.column)
         if was is not None or became is not None:
             yield field, field.column, was, became

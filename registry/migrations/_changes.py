@@ -204,3 +204,75 @@ def forgotten() -> str:
     names = ["listed", *(f"{act}_{noun}" for noun in TABLES for act in ("changed", "removed", "made"))]
     dropped = "".join(f"DROP FUNCTION IF EXISTS registry_note_{name}() CASCADE;" for name in names)
     return f"{dropped} DROP FUNCTION registry_actor();"
+
+
+# --- Who may enter, and what is sent out: of these only what is stated, never a password, a secret or its hash -------
+
+# By noun: its table, what is stated of it, and what stands in a line beside its number: code and organization.
+ACCOUNTS = {
+    "user": (
+        "registry_user",
+        ("username", "email", "is_superuser", "is_staff", "is_active"),
+        "this.username, NULL::bigint",
+    ),
+    "apitoken": (
+        "registry_apitoken",
+        ("user_id", "issued_by_id", "organization_id", "name", "scopes", "expires_at", "revoked_at"),
+        "this.name, this.organization_id",
+    ),
+    "webhookendpoint": (
+        "sharing_webhookendpoint",
+        ("organization_id", "name", "url", "types", "disabled_at", "disabled_reason"),
+        "this.name, this.organization_id",
+    ),
+}
+# Row by row, since they are few, and since only so the database passes over what is written all the time, the last
+# sign-in or the last call, without calling anything.
+ACCOUNT = """
+CREATE FUNCTION registry_note_{act}_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO registry_change (noun, act, row, before, after, actor_id, changed_at, label, organization_id)
+    SELECT '{noun}', lower(TG_OP), this.id, this.before, this.after, registry_actor(), now(), left(about.label, 80),
+        about.organization_id
+    FROM (SELECT {row}.*, {before} AS before, {after} AS after) AS this
+    CROSS JOIN LATERAL (SELECT {about}) AS about (label, organization_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note_{act} AFTER {verb} ON {table}
+    FOR EACH ROW {when} EXECUTE FUNCTION registry_note_{act}_{noun}();
+"""
+
+
+def of_account(noun: str) -> str:
+    table, stated, about = ACCOUNTS[noun]
+    differing = {
+        row: " || ".join(
+            f"CASE WHEN OLD.{name} IS DISTINCT FROM NEW.{name} THEN jsonb_build_object('{name}', {row}.{name})"
+            " ELSE '{}'::jsonb END"
+            for name in stated
+        )
+        for row in ("OLD", "NEW")
+    }
+    whole = {
+        row: "jsonb_build_object({})".format(", ".join(f"'{name}', {row}.{name}" for name in stated))
+        for row in differing
+    }
+    past, this = (", ".join(f"{row}.{name}" for name in stated) for row in ("OLD", "NEW"))
+    made = (
+        ("made", "INSERT", "", "NEW", "NULL::jsonb", whole["NEW"]),
+        (
+            "changed", f"UPDATE OF {', '.join(stated)}", f"WHEN (({past}) IS DISTINCT FROM ({this}))", "NEW",
+            differing["OLD"], differing["NEW"],
+        ),
+        ("removed", "DELETE", "", "OLD", whole["OLD"], "NULL::jsonb"),
+    )  # fmt: skip
+    return "".join(
+        ACCOUNT.format(
+            noun=noun, table=table, about=about, act=act, verb=verb, when=when, row=row, before=before, after=after
+        )
+        for act, verb, when, row, before, after in made
+    )
+
+
+def account_forgotten(noun: str) -> str:
+    return "".join(f"DROP FUNCTION registry_note_{act}_{noun}() CASCADE;" for act in ("made", "changed", "removed"))

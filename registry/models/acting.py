@@ -11,9 +11,12 @@ from django.db import connection
 Who = Callable[[], int | None]
 """Gives the id of the person; asked when something is written, as a request learns late who calls."""
 
+# But for when somebody was last there, which is written all the time.
 WATCHED = re.compile(
-    r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?registry_'
-    r"(?:asset|tower|duct|fiber|equipmentroom|organization|membership|plannedfacility|placegrant)\b",
+    r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:registry_'
+    r"(?:asset|tower|duct|fiber|equipmentroom|organization|membership|plannedfacility|placegrant|user|apitoken)"
+    r"|sharing_webhookendpoint)\b"
+    r'(?!"?\s+SET\s+"?(?:last_login|last_used_at|next_call_at)\b)',
     re.IGNORECASE,
 )
 _program: ContextVar[int | None] = ContextVar("program", default=None)

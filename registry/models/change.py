@@ -1,5 +1,6 @@
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GistIndex
 from django.db import models
@@ -7,6 +8,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from registry.models.membership import Role
 from registry.models.organization import Organization
 from registry.models.region import Region
 from registry.models.regulated import regulated_regions
@@ -22,7 +24,7 @@ class Act(models.TextChoices):
 
 
 class Noun(models.TextChoices):
-    """What is watched: the catalog, who belongs to whom, and who was granted sight."""
+    """What is watched: the catalog, who belongs to whom, who was granted sight, who may enter, and where events go."""
 
     ASSET = "asset", _("asset")
     TOWER = "tower", _("tower")
@@ -33,8 +35,12 @@ class Noun(models.TextChoices):
     MEMBERSHIP = "membership", _("membership")
     FACILITY = "plannedfacility", _("planned facility")
     GRANT = "placegrant", _("grant of sight")
+    ACCOUNT = "user", _("account")
+    TOKEN = "apitoken", _("API token")
+    ENDPOINT = "webhookendpoint", _("webhook endpoint")
 
 
+OF_MANAGERS = (Noun.TOKEN, Noun.ENDPOINT)
 OF_ASSETS = (Noun.ASSET, Noun.TOWER, Noun.DUCT, Noun.FIBER, Noun.EQUIPMENT_ROOM)
 
 
@@ -47,12 +53,15 @@ class MultiRangeField(models.Field):  # type: ignore[type-arg]
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def visible_to(self, user: "User") -> Self:
-        """To the members of the organization whose it is, and to the regulators of its region."""
+        """To the members of the organization whose it is, of tokens and endpoints to its managers, and to the
+        regulators of its region; of accounts, which are no organization's, to superusers alone."""
         if user.is_superuser:
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(Q(organization__in=list(user.roles)) | regulated_regions(user, "region"))
+        own = Q(organization__in=list(user.roles)) & ~Q(noun__in=OF_MANAGERS)
+        managed = Q(organization__in=user.organizations_as(Role.MANAGER), noun__in=OF_MANAGERS)
+        return self.filter(own | managed | regulated_regions(user, "region"))
 
     def of_asset(self, pk: int) -> Self:
         """All of an asset and of its details, also that it was listed with many others."""
@@ -115,6 +124,11 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_noun_display()} {self.label or self.row or ''} · {self.get_act_display()}"
+
+    @property
+    def model(self) -> Any:
+        """Of what was changed."""
+        return apps.get_model("sharing" if self.noun == Noun.ENDPOINT else "registry", self.noun)
 
     @property
     def count(self) -> int:

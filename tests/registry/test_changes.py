@@ -9,9 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from registry.accounts import tokens
-from registry.migrations._changes import KEPT, STATED, TABLES
+from registry.migrations._changes import ACCOUNTS, KEPT, STATED, TABLES
 from registry.models import Asset, Change, Membership, Noun, PlaceGrant, Role, Scope, Tower
 from registry.models.acting import acting, acting_alone
+from sharing.models import WebhookEndpoint
 from tests import factories
 from tests.calls import Caller
 from tests.sharing.scene import Scene
@@ -34,12 +35,122 @@ def last() -> Any:
 
 
 def test_every_column_of_an_asset_is_either_stated_or_kept_by_the_database():
-    assert {*TABLES} == {*STATED} == {*Noun.values}
+    assert {*TABLES} == {*STATED} == {*Noun.values} - {*ACCOUNTS}
     for noun, columns in STATED.items():
         model: Any = apps.get_model("registry", noun)
         kept = {"id", *KEPT} if noun == "asset" else {model._meta.pk.column}
         assert {*columns} | kept == {field.column for field in model._meta.concrete_fields}, noun
         assert not {*columns} & kept
+
+
+# What is never noted of accounts: secrets and their hashes, what is written all the time, what is one's own matter.
+UNSTATED = {
+    "user": {"password", "last_login", "date_joined", "first_name", "last_name", "language", "time_zone"},
+    "apitoken": {"hint", "digest", "created_at", "last_used_at"},
+    "webhookendpoint": {
+        "secret", "previous_secret", "previous_secret_until", "created_by_id", "created_at", "failing_since",
+        "next_call_at",
+    },
+}  # fmt: skip
+
+
+def test_every_column_of_an_account_is_either_stated_or_left_out_on_purpose():
+    for noun, (table, stated, _about) in ACCOUNTS.items():
+        model = Change(noun=noun).model
+        assert model._meta.db_table == table
+        assert {"id", *stated, *UNSTATED[noun]} == {field.column for field in model._meta.concrete_fields}, noun
+        assert not {*stated} & UNSTATED[noun]
+
+
+def test_who_makes_whom_superuser_is_noted_whoever_writes_and_that_somebody_signs_in_is_not(scene: Scene):
+    person = scene.drafter
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_user SET is_active = false WHERE id = %s", [person.pk])
+    assert last()[3:6] == ({"is_active": True}, {"is_active": False}, None)
+    person.is_active = False
+    with acting(lambda: scene.officer.pk):
+        person.is_superuser = person.is_staff = True
+        person.save()
+    was, became = ({"is_superuser": to, "is_staff": to} for to in (False, True))
+    assert last() == ("user", "update", person.pk, was, became, "officer", "drafter")
+
+    before = len(changes())
+    person.last_login, person.language = timezone.now(), "zh-hans"
+    person.set_password("another one, and long")
+    person.save()
+    assert len(changes()) == before
+
+
+def test_accounts_that_are_made_and_removed_are_noted_without_their_password(scene: Scene):
+    made = factories.user("newcomer", email="new@example.org")
+    said = {
+        "username": "newcomer", "email": "new@example.org", "is_superuser": False, "is_staff": made.is_staff,
+        "is_active": True,
+    }  # fmt: skip
+    pk = made.pk
+    assert last() == ("user", "insert", pk, None, said, None, "newcomer")
+    made.delete()
+    assert last() == ("user", "delete", pk, said, None, None, "newcomer")
+
+
+def test_tokens_are_noted_without_their_digest_and_each_use_is_not(scene: Scene):
+    day = timezone.now() + timezone.timedelta(days=9)
+    with acting(lambda: scene.metro_manager.pk):
+        token, secret = tokens.issue_service(
+            scene.metro,
+            name="nightly",
+            role=Role.EDITOR,
+            scopes=[Scope.READ],
+            expires_at=day,
+            actor=scene.metro_manager,
+        )
+    [made] = changes(noun="apitoken")
+    assert (made[:3], made[5:]) == (("apitoken", "insert", token.pk), ("metro-manager", "nightly"))
+    assert (made[4]["scopes"], made[4]["organization_id"]) == (["read"], scene.metro.pk)
+    assert token.digest not in str(made) and token.hint not in str(made)
+    before = len(changes())
+    assert Caller(secret=secret).get("me/").status_code == 200
+    token.refresh_from_db()
+    assert token.last_used_at and len(changes()) == before
+    tokens.revoke(token, actor=scene.metro_manager)
+    revoked = changes(noun="apitoken")[-1]
+    assert (revoked[1], revoked[3], [*revoked[4]]) == ("update", {"revoked_at": None}, ["revoked_at"])
+    assert last()[:5] == ("user", "update", token.user_id, {"is_active": True}, {"is_active": False})
+
+
+def test_endpoints_are_noted_without_their_secret_and_each_call_is_not(scene: Scene):
+    endpoint = WebhookEndpoint.objects.create(
+        organization=scene.metro, name="orders", url="https://example.org/in", secret="sealed"
+    )
+    made = last()
+    assert made[:3] == ("webhookendpoint", "insert", endpoint.pk) and made[4]["url"] == "https://example.org/in"
+    assert "sealed" not in str(made)
+    before = len(changes())
+    endpoint.next_call_at = timezone.now()
+    endpoint.save()
+    assert len(changes()) == before
+    endpoint.url = "https://example.com/in"
+    endpoint.save()
+    assert last()[3:5] == ({"url": "https://example.org/in"}, {"url": "https://example.com/in"})
+    editor = factories.member(scene.metro, Role.EDITOR, "metro-editor")
+    assert [
+        Change.objects.visible_to(person).filter(noun="webhookendpoint").exists()
+        for person in (scene.metro_manager, editor, scene.officer)
+    ] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "superuser status: no → yes"), ("zh-hans", "超级用户状态: 否 → 是")]
+)
+def test_superusers_read_what_was_done_to_accounts_in_words(scene: Scene, language: str, words: str):
+    scene.drafter.is_superuser = True
+    scene.drafter.save()
+    root = factories.user("root", is_superuser=True, is_staff=True)
+    for person, reads in ((root, True), (scene.officer, False)):
+        client = Client(headers={"accept-language": language})
+        client.force_login(person)
+        for address in ("/admin/registry/change/?q=drafter", "/monitoring/audit/?of=changes&text=drafter"):
+            assert (words in client.get(address).content.decode()) == reads, address
 
 
 def test_a_change_says_who_what_before_and_after(scene: Scene):
