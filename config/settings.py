@@ -355,7 +355,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task that outlives the visibility timeout is delivered again while it still runs, so the hard
-# time limit stays below it.
+# time limit stays below it (registry.checks refuses another setting).
 CELERY_TASK_TIME_LIMIT = 840
 CELERY_TASK_SOFT_TIME_LIMIT = 780
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
-from registry.checks import geospatial_libraries, servers
+from registry.checks import geospatial_libraries, patience_of_the_broker, servers
 
 
 class RegistryConfig(AppConfig):
@@ -16,3 +16,4 @@ class RegistryConfig(AppConfig):
         events.listen()
         register(geospatial_libraries, Tags.compatibility)
         register(servers, Tags.database)
+        register(patience_of_the_broker)

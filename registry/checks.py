@@ -1,9 +1,11 @@
-"""Checks at start-up: the geospatial libraries and the servers are those the registry is built on."""
+"""Checks at start-up: the geospatial libraries and the servers are those the registry is built on, and settings suit
+each other."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.gis.gdal import GDAL_VERSION
 from django.contrib.gis.geos.libgeos import geos_version_tuple
 from django.core.checks import CheckMessage, Error
@@ -51,3 +53,18 @@ def servers(
                 )
             )
     return errors
+
+
+def patience_of_the_broker(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E003: a task that still runs would be handed to a second worker as well."""
+    patience_s = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    if patience_s > settings.CELERY_TASK_TIME_LIMIT:
+        return []
+    return [
+        Error(
+            f"CELERY_VISIBILITY_TIMEOUT_S is {patience_s}: tasks may run for {settings.CELERY_TASK_TIME_LIMIT} s, and"
+            " would be handed to a second worker while they still do.",
+            hint=f"Set it above {settings.CELERY_TASK_TIME_LIMIT}; 900 is the default.",
+            id="registry.E003",
+        )
+    ]

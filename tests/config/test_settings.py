@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 
 
 def setting(name: str, **environment: str) -> str:
@@ -76,3 +78,16 @@ def test_an_older_key_still_opens_what_it_signed_and_sealed():
         DEBUG="0", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old",
     )  # fmt: skip
     assert made == "['old'] ['new', 'old'] ['new', 'old']"
+
+
+@pytest.mark.parametrize(("seconds", "refused"), [(841, False), (840, True), (60, True)])
+def test_a_broker_that_would_hand_out_running_tasks_again_is_refused_at_start(
+    settings: Any, seconds: int, refused: bool
+):
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = settings.CELERY_BROKER_TRANSPORT_OPTIONS | {
+        "visibility_timeout": seconds
+    }
+    found = [one for one in run_checks() if one.id == "registry.E003"]
+
+    assert bool(found) == refused
+    assert all(f"CELERY_VISIBILITY_TIMEOUT_S is {seconds}" in one.msg and one.is_serious() for one in found)
