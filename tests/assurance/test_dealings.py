@@ -69,7 +69,8 @@ EVENTS: dict[Verb, tuple[EventType, ...]] = {
 }
 # A draft is nobody's business but its party's, and what a run finds is told by the engine.
 WITHOUT = {Verb.CREATE, Verb.EDIT, Verb.REMATCH}
-ONWARD = (Verb.APPROVE, Verb.GRANT, Verb.REQUEST, Verb.RENEW, Verb.JOIN)
+ONWARD = (Verb.APPROVE, Verb.GRANT, Verb.REQUEST, Verb.RENEW)
+TOGETHER = (Verb.JOIN, Verb.FINISH, Verb.LEAVE)
 VERBS = tuple(Verb)
 TITLES = st.sampled_from(("Poles", "Cabinets", " "))
 LIMITS = ("capacity", *LOADS)
@@ -135,6 +136,10 @@ class Dealings(RuleBasedStateMachine):
     @rule(data=st.data())
     def somebody_moves_a_match_on(self, data: st.DataObject) -> None:
         self.somebody_does(ONWARD, data)
+
+    @rule(data=st.data())
+    def somebody_builds_together(self, data: st.DataObject) -> None:
+        self.somebody_does(TOGETHER, data)
 
     @rule(data=st.data())
     def somebody_does_what_is_open_to_them(self, data: st.DataObject) -> None:
