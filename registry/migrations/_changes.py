@@ -229,7 +229,7 @@ ACCOUNTS = {
 # Row by row, since they are few, and since only so the database passes over what is written all the time, the last
 # sign-in or the last call, without calling anything.
 ACCOUNT = """
-CREATE FUNCTION registry_note_{act}_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION registry_note_{act}_{noun}() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO registry_change (noun, act, row, before, after, actor_id, changed_at, label, organization_id)
     SELECT '{noun}', lower(TG_OP), this.id, this.before, this.after, registry_actor(), now(), left(about.label, 80),
