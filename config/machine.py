@@ -2,7 +2,7 @@
 
     up [--browser]
                 install what is missing, start this checkout's PostgreSQL and Redis, print their addresses;
-                with --browser, Chromium for the tests too
+                with --browser, Chromium and GDAL's programs for the tests too
     run CMD...  the same, then run CMD inside .venv with DATABASE_URL and REDIS_URL set (and DEBUG=1, unless
                 DEBUG or SECRET_KEY is set)
     down        stop what was started
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import NoReturn
 
 # Found beside this file, which runs as a script: importing `config` would already need Celery.
-from local import backups, browser, frontend, packages, postgresql, redis, texts, virtualenv
+from local import backups, browser, frontend, gdal, packages, postgresql, redis, texts, virtualenv
 from local.places import LOCAL, ROOT, Stop, say
 
 Check = Callable[[], "packages.Need | None"]
@@ -91,7 +91,7 @@ def checks_for(addresses: dict[str, str], *, with_browser: bool) -> list[Check]:
     """What looks for each thing that the system must have, leaving out the servers that `addresses` names already."""
     checks: list[Check] = [virtualenv.need, texts.need]
     if with_browser:
-        checks.append(browser.need)
+        checks += [browser.need, gdal.need]
     if "DATABASE_URL" not in addresses:
         checks.append(postgresql.need)
     if "REDIS_URL" not in addresses:

@@ -1,15 +1,19 @@
-"""The clients that people have: GDAL's OAPIF driver, by which ogrinfo and ogr2ogr read, in a process of its own, and
-OWSLib; by a token, against a served site."""
+"""The clients that people have: Debian's ogrinfo and ogr2ogr, a newer GDAL in a process of its own, and OWSLib; by a
+token, against a served site."""
 
+import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pyogrio
 import pytest
 from django.utils import timezone
 from owslib.ogcapi.features import Features
@@ -87,6 +91,40 @@ def gdal(secret: str, live_server: Any) -> Callable[..., Any]:
         return json.loads(ended.stdout)
 
     return read
+
+
+@pytest.fixture
+def program(secret: str, live_server: Any) -> Callable[..., str]:
+    """A program of Debian's gdal-bin, as docs/ogc.md says to call it; what it prints."""
+
+    def call(name: str, *arguments: str) -> str:
+        environment = {**os.environ, "GDAL_HTTP_HEADERS": f"Authorization: Bearer {secret}"}
+        command = [name, *(f"OAPIF:{live_server.url}/ogc/" if one == "SOURCE" else one for one in arguments)]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    return call
+
+
+def test_ogrinfo_lists_and_counts(program: Callable[..., str]):
+    assert re.findall(r"^\d+: (\S+)", program("ogrinfo", "-ro", "SOURCE"), re.MULTILINE) == [
+        "towers", "ducts", "fibers", "equipment-rooms", "planned-facilities", "demands",
+    ]  # fmt: skip
+    said = program("ogrinfo", "-ro", "-so", "SOURCE", "towers", "-oo", "PAGE_SIZE=1000")
+    assert f"Feature Count: {TOWERS}" in said
+    assert re.search(r"^height_m: Real", said, re.MULTILINE)
+
+
+def test_ogr2ogr_takes_a_collection_whole_and_a_part_of_it(program: Callable[..., str], tmp_path: Path):
+    program("ogr2ogr", "-f", "GPKG", str(tmp_path / "towers.gpkg"), "SOURCE", "towers", "-oo", "PAGE_SIZE=1000")
+    codes = pyogrio.raw.read(tmp_path / "towers.gpkg", columns=["code"], read_geometry=False)[3][0]
+    assert sorted(codes) == sorted(f"T-{n}" for n in range(TOWERS))
+
+    where = ("-where", "height_m = 20.0", "-oo", "PAGE_SIZE=1000")
+    program("ogr2ogr", "-f", "CSV", str(tmp_path / "one.csv"), "SOURCE", "towers", *where)
+    rows = (tmp_path / "one.csv").read_text(encoding="utf-8").splitlines()
+    assert [row["code"] for row in csv.DictReader(rows)] == ["T-0"]
 
 
 def test_gdal_lists_the_collections_as_layers(gdal: Callable[..., Any]):
