@@ -147,7 +147,7 @@ def test_a_file_and_an_address_that_are_refused(manager: User, told, monkeypatch
     of = manager.memberships.get().organization
     monkeypatch.setattr(queueing, "MOST_BYTES", 3)
     with pytest.raises(queueing.TooLarge):
-        queueing.queue(of, ImportTarget.ASSETS, SimpleUploadedFile("a.csv", b"1234"), {}, actor=manager, task="none")
+        queueing.queue(of, ImportTarget.ASSETS, SimpleUploadedFile("a.csv", b"1234"), {}, actor=manager)
     with pytest.raises(BadInput):
         webhooks.create(of, name="x", url="https://10.0.0.1/", actor=manager)
 
