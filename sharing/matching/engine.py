@@ -241,11 +241,11 @@ def figures(tallies: Mapping[str, Tally]) -> Figures:
 def finish(match_run: MatchRun, figures: Figures) -> None:
     """The value is the yearly cost of what is served; the gap the larger of those in number served and in cost.
 
-    Of a list matched with others the bounds are those of all together: none of its own is stated.
+    Of a list matched with others the bound holds while the others pay what they do.
     """
     fairness = figures.get("fairness", {}).values()
     match_run.value = Decimal(str(figures["cost"])).quantize(Decimal("0.01"))
-    match_run.bound = None if fairness else Decimal(str(figures["cost_bound"])).quantize(Decimal("0.01"))
+    match_run.bound = Decimal(str(figures["cost_bound"])).quantize(Decimal("0.01"))
     match_run.gap = max(
         _gap(figures["cost"], figures["cost_bound"]),
         _gap(figures["served_bound"], figures["served"]),

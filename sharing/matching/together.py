@@ -64,7 +64,7 @@ def match_points_fairly(
     given = Given.together([given_away(one, own) for one, own in zip(asked, legs, strict=True)])
     for number, one, own in zip(asking, asked, legs, strict=True):
         clocks[number].stop(answers[number], "assignment", _silent, 0.8)
-        _state(answers[number], one, own)
+        _state(answers[number], one, own, fair.assignment.cost - fair.assignment.cost_bound)
         explain(answers[number], one, own, given)
         clocks[number].stop(answers[number], "explanation", _silent, 1.0)
     known = sorted(set(party_ids))
@@ -118,11 +118,13 @@ def _own(fair: FairAssignment, first: int, after: int) -> Legs:
     return Legs(option[rows] - first, fair.assignment.units[rows], numbers)
 
 
-def _state(answers: Answers, ready: Ready, legs: Legs) -> None:
-    """The list's own count and cost; bounds are those of all lists together (`Fairness`)."""
+def _state(answers: Answers, ready: Ready, legs: Legs, unproven: int) -> None:
+    """The list's own count, cost, and bound: what it would cost at least while the others pay what they do, since more
+    than what is unproven of all together (cents) it cannot save. How many could be served is said by `Fairness`."""
     answers.served = answers.served_bound = int(np.unique(ready.options.demand[legs.option]).size)
     price = ready.assets.price[ready.options.asset[legs.option]]
-    answers.cost = answers.cost_bound = int(price @ legs.units)
+    answers.cost = int(price @ legs.units)
+    answers.cost_bound = max(0, answers.cost - unproven)
 
 
 def _silent(fraction: float) -> None:

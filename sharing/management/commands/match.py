@@ -125,10 +125,7 @@ class Command(BaseCommand):
     def _print(self, run: MatchRun) -> None:
         figures = summary(run)
         self.stdout.write(_("Run %(run)s: %(matched)s of %(demands)s demands matched in %(seconds)s s.") % figures)
-        if run.bound is None:
-            self.stdout.write(_("Cost a year %(value)s (gap %(gap).4f).") % figures)
-        else:
-            self.stdout.write(_("Cost a year %(value)s, proven to be at least %(bound)s (gap %(gap).4f).") % figures)
+        self.stdout.write(_("Cost a year %(value)s, proven to be at least %(bound)s (gap %(gap).4f).") % figures)
         for kind, one in run.figures.get("fairness", {}).items():
             self.stdout.write(
                 _(
@@ -169,7 +166,7 @@ def summary(run: MatchRun) -> dict[str, Any]:
         "matched": run.figures["matched"],
         "unmatched": run.figures["unmatched"],
         "value": float(run.value or 0),
-        "bound": None if run.bound is None else float(run.bound),
+        "bound": float(run.bound or 0),
         "gap": run.gap,
         "seconds": run.figures["seconds"]["total"],
         **({"fairness": run.figures["fairness"]} if "fairness" in run.figures else {}),

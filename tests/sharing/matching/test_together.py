@@ -39,7 +39,7 @@ def test_no_party_stays_below_its_share_while_another_is_above(db: None) -> None
     assert (first.figures["matched"], second.figures["matched"]) == (2, 1)
     told = {"parties": 2, "share": 0.5, "least_share": 0.5, "least_share_bound": 0.5, "cost_gap": 0, "exact": True}
     assert first.figures["fairness"] == second.figures["fairness"] == {"tower": told}
-    assert (first.value, first.bound, first.gap) == (Decimal(2000), None, 0)
+    assert (first.value, first.bound, first.gap) == (Decimal(2000), Decimal(2000), 0)
     assert Match.objects.filter(rank=1, status="proposed").count() == 3
 
 
@@ -146,6 +146,6 @@ def test_the_command_says_how_each_party_fared(db: None) -> None:
     out = StringIO()
     call_command("match", one.pk, "--with", other.pk, "--json", stdout=out)
     runs = json.loads(out.getvalue())["runs"]
-    assert [(run["matched"], run["bound"]) for run in runs] == [(1, None), (1, None)]
+    assert [(run["matched"], run["bound"]) for run in runs] == [(1, 1000), (1, 1000)]
     assert runs[1]["fairness"]["tower"]["share"] == 1
     assert Demand.objects.count() == 3
