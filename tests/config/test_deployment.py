@@ -1,13 +1,18 @@
-"""What the files below deploy/ say to nginx and systemd."""
+"""What the files below deploy/ say to nginx, systemd, PostgreSQL, Redis, gunicorn and the site."""
 
 import re
+import ssl
 import subprocess
+import sys
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from gunicorn.config import Config
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+SEVERAL = DEPLOY / "several"
 NGINX = (DEPLOY / "nginx" / "infrashare.conf").read_text(encoding="utf-8")
 TLS, FIGURES = re.split(r"listen 9443", NGINX[NGINX.index("listen 443") :], maxsplit=1)
 
@@ -121,9 +126,67 @@ def test_over_the_net_postgresql_and_redis_take_certificates_and_no_passwords():
     assert {(line[0], line[4]) for line in lines if line[0] != "local"} == {("hostssl", "cert"), ("host", "reject")}
     assert lines[-1] == ["host", "all", "all", "all", "reject"]
 
-    redis = (DEPLOY / "redis" / "over-the-net.conf").read_text(encoding="utf-8")
+    redis = (SEVERAL / "redis.conf").read_text(encoding="utf-8")
     for said in ("port 0", "tls-auth-clients yes", 'tls-protocols "TLSv1.3"', "tls-ca-cert-file "):
         assert re.search(rf"^{re.escape(said)}", redis, re.MULTILINE), said
+
+
+def settings_of(path: Path) -> dict[str, str]:
+    return dict(re.findall(r"^(\w+) ?= ?'?(.*?)'?$", path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [DEPLOY / "postgresql/infrashare.conf", SEVERAL / "postgresql-primary.conf", SEVERAL / "postgresql-standby.conf"],
+    ids=lambda path: path.name,
+)
+def test_postgresql_knows_every_setting_and_takes_its_value(path: Path):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, vartype, enumvals FROM pg_settings")
+        known = {name: (kind, allowed) for name, kind, allowed in cursor.fetchall()}
+    for name, value in settings_of(path).items():
+        kind, allowed = known[name]
+        assert kind != "bool" or value in ("on", "off"), name
+        assert kind != "enum" or value in allowed, name
+
+
+def test_a_standby_and_its_primary_agree_on_who_it_is():
+    primary, standby = (settings_of(SEVERAL / f"postgresql-{which}.conf") for which in ("primary", "standby"))
+    name = primary["synchronous_standby_names"]
+    assert (standby["primary_slot_name"], f"application_name={name} " in standby["primary_conninfo"]) == (name, True)
+    assert f"user={name} " in standby["primary_conninfo"] and "sslmode=verify-full" in standby["primary_conninfo"]
+    assert name in (DEPLOY / "postgresql" / "pg_hba.conf").read_text(encoding="utf-8")
+
+
+def test_gunicorn_on_other_hosts_shows_a_certificate_and_asks_nginx_for_one():
+    text = (SEVERAL / "infrashare-web.conf").read_text(encoding="utf-8").replace("\\\n", " ")
+    program, *arguments = re.findall(r"^ExecStart=(\S.+)$", text, re.MULTILINE)[0].split()
+    told = Config().parser().parse_args(arguments)
+    assert (program, told.args) == ("/opt/infrashare/.venv/bin/gunicorn", ["config.wsgi"])
+    assert int(told.cert_reqs) == ssl.CERT_REQUIRED and told.ca_certs == "/etc/infrashare/tls/authority.pem"
+    upstream = (SEVERAL / "nginx-upstream.conf").read_text(encoding="utf-8")
+    assert told.bind[0].rpartition(":")[2] == "8443" and upstream.count(".infrashare.internal:8443 ") == 2
+    assert {"proxy_ssl_verify on;", "proxy_ssl_protocols TLSv1.3;"} <= set(upstream.splitlines())
+
+
+def test_the_site_takes_the_addresses_of_several_servers_as_secure():
+    both = [DEPLOY / "environment.example", SEVERAL / "environment.example"]
+    lines = (line for path in both for line in path.read_text(encoding="utf-8").splitlines())
+    said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert settings_of_site(said) == "ok"
+    assert "REDIS_URL" in settings_of_site(said | {"REDIS_URL": "redis://redis.infrashare.internal:6379/0"})
+
+
+def settings_of_site(environment: dict[str, str]) -> str:
+    """What the site's settings say to an environment: ok, or why they refuse it."""
+    keys = dict.fromkeys(("SECRET_KEY", "SECOND_FACTOR_KEYS", "WEBHOOK_KEYS"), "0" * 64)
+    code = "import config.settings; print('ok')"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=DEPLOY.parent, env={"PATH": "/usr/bin:/bin", **keys, **environment},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return (ended.stdout or ended.stderr).strip().splitlines()[-1]
 
 
 def test_logs_are_kept_and_sent_elsewhere_to_whom_the_certificate_names():
