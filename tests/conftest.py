@@ -3,6 +3,7 @@ from functools import cache
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -25,6 +26,17 @@ def nudges_reach_no_worker_of_this_machine() -> Iterator[None]:
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """A cell of one asset: what grows is the matter of tests/registry/test_cells.py alone."""
     connection.settings_dict["OPTIONS"] = {"options": "-c registry.cell_holds=1"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def each_worker_remembers_for_itself(worker_id: str) -> Iterator[None]:
+    """Each of their databases begins its numbers at 1: a code that one's person 7 has used, or an answer kept for
+    them, would be taken for that of another's."""
+    prefix = f"{settings.CACHES['default']['KEY_PREFIX']}-{worker_id}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(settings.CACHES["default"], "KEY_PREFIX", prefix)
+        patch.setattr(caches["default"], "key_prefix", prefix)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
