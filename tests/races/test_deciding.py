@@ -64,8 +64,8 @@ def test_control_without_the_lock_neither_learns_of_the_other(scene: Scene, monk
     acts = [approve(match, scene.officer), partial(matches.withdraw, match, actor=scene.asker)]
     without_match_lock(monkeypatch, 2)
     outcomes = kinds(at_once(acts))
-    # Both go on: to a deadlock over match and assets, to an agreement without units, or until the ledger's version, which
-    # is looked at last, stops the approval.
+    # Both go on: to a deadlock over match and assets, to an agreement without units, or until the approval is stopped
+    # by the ledger's version, which it looks at last.
     assert "WrongState" not in outcomes
     stopped = ({"OperationalError": 1, "done": 1}, {"StaleForm": 1, "done": 1})
     assert outcomes in stopped or not consistent(match)
