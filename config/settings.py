@@ -5,7 +5,7 @@ import ssl
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -466,7 +466,7 @@ UNFOLD = {
     ],
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("registry/admin.css")],
-    "SCRIPTS": [lambda request: static("registry/admin.js")],
+    "SCRIPTS": [lambda request: f"{static('registry/admin.js')}?{urlencode({'menu': _('Menu')})}"],
     "DASHBOARD_CALLBACK": "sharing.admin.waiting.dashboard",
     "SIDEBAR": {"navigation": "sharing.admin.sidebar.navigation"},
 }

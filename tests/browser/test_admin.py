@@ -7,7 +7,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from registry.models import Asset, User
 from tests import factories
@@ -90,3 +90,18 @@ def test_the_desk_of_a_regulator_is_too(open_page: SignedIn, transactional_db: N
     assert not menu.is_visible()
     page.locator("[x-on\\:click='openUserLinks = !openUserLinks']").first.click()
     menu.wait_for(state="visible")
+
+
+def test_the_menu_of_the_admin_opens_and_closes_by_the_keyboard(open_page: SignedIn):
+    page = open_page("/admin/", user=Scene().officer, size=PHONE)
+    entry = page.locator("nav a[href='/admin/sharing/match/']").first
+    menu = page.get_by_role("button", name="Menu")
+    assert not entry.is_visible()
+
+    menu.first.focus()
+    page.keyboard.press("Enter")
+    expect(entry).to_be_visible()
+
+    menu.last.focus()
+    page.keyboard.press("Enter")
+    expect(entry).not_to_be_visible()

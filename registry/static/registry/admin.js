@@ -1,6 +1,23 @@
-// What unfold's own pages lack for those who hear them or move by landmarks (WCAG 2.2, 1.3.1, 4.1.2): where the page
-// begins, and what its search boxes and the frames that scroll are called.
+// What unfold's own pages lack for those who hear them, or move by landmarks or the keyboard (WCAG 2.2, 1.3.1, 2.1.1,
+// 4.1.2): where the page begins, what its search boxes and the frames that scroll are called, and buttons of the menu.
 "use strict";
+
+// In the reader's language, from the settings.
+const MENU = new URL(document.currentScript.src).searchParams.get("menu");
+
+// unfold opens and closes the menu by a click on a picture.
+function makeButtonsOfTheMenu() {
+    for (const picture of document.querySelectorAll("span[x-on\\:click^='sidebar']:not([role])")) {
+        picture.setAttribute("role", "button");
+        picture.setAttribute("aria-label", MENU);
+        picture.tabIndex = 0;
+        picture.addEventListener("keydown", (event) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            event.preventDefault();
+            picture.click();
+        });
+    }
+}
 
 // By the heading of the rows they scroll, else of the page. Inside the menu and the filters they are none of their own.
 function nameFrames() {
@@ -32,6 +49,7 @@ function nameSearchBoxes() {
 }
 
 function complete() {
+    makeButtonsOfTheMenu();
     nameFrames();
     nameSearchBoxes();
 }
