@@ -195,12 +195,22 @@ class AreaField(forms.CharField):
         return Polygon([*corners, corners[0]], srid=4326)
 
 
+def everywhere(rows: Any, box: Any) -> Any:
+    """All rows: no index is known by which those whose place can meet the box are found."""
+    return rows
+
+
+def by_geometry(rows: Any, box: Any) -> Any:
+    """The rows whose geometry, which everybody may know, has a box that meets `box`, by its index."""
+    return rows.filter(geometry__bboverlaps=box)
+
+
 class AreaFilter(filters.CharFilter):
     """`area=114.1 30.5,114.2 30.5,114.2 30.6`, of the place that the caller may know, as BoxFilter."""
 
     field_class = AreaField
 
-    def __init__(self, indexed: Callable[[Any, Any], Any] = lambda rows, area: rows, **kwargs: Any) -> None:
+    def __init__(self, indexed: Callable[[Any, Any], Any] = everywhere, **kwargs: Any) -> None:
         text = "Corners of a polygon, lon lat,lon lat,… in degrees of WGS 84; places that meet it, as far as known."
         super().__init__(max_length=10_000, help_text=text, **kwargs)
         self.indexed = indexed
@@ -215,7 +225,7 @@ class BoxFilter(filters.CharFilter):
 
     field_class = BoxField
 
-    def __init__(self, indexed: Callable[[Any, Any], Any] = lambda rows, box: rows, **kwargs: Any) -> None:
+    def __init__(self, indexed: Callable[[Any, Any], Any] = everywhere, **kwargs: Any) -> None:
         text = "west,south,east,north in degrees of WGS 84; places that meet this box, as far as you may know them."
         super().__init__(max_length=200, help_text=text, **kwargs)
         self.indexed = indexed
@@ -230,7 +240,7 @@ class NearFilters(Filters):
     indexed: gives the rows whose place can meet a box, found by an index, so that few are left to compare.
     """
 
-    indexed: ClassVar[Callable[[Any, Any], Any] | None] = None
+    indexed: ClassVar[Callable[[Any, Any], Any]] = everywhere
 
     near = filters.CharFilter(
         method="filter_near", help_text="lon,lat in degrees of WGS 84; within `radius` metres, as far as you may know."
@@ -244,8 +254,7 @@ class NearFilters(Filters):
         radius = self.form.cleaned_data.get("radius")
         if radius is None:
             raise FilterRefused("near", _("This needs %(other)s as well.") % {"other": "radius"})
-        indexed = type(self).indexed
-        rows = queryset if indexed is None else indexed(queryset, around(point, float(radius)))
+        rows = type(self).indexed(queryset, around(point, float(radius)))
         return rows.filter(compared(within_distance("place", point, float(radius))))
 
     def filter_radius(self, queryset: Any, name: str, value: Decimal) -> Any:

@@ -11,7 +11,7 @@ from registry import owned_writing
 from registry.api.fields import GeometryField, OrganizationField
 from registry.api.serializers import ActionsField, ModelBody, Shown
 from registry.api.views import Resource
-from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter
+from registry.filters import BoxFilter, ChoicesFilter, CodeFilter, Filters, TextFilter, by_geometry
 from registry.models import TerrainArea, TerrainClass
 
 
@@ -49,7 +49,7 @@ class TerrainFilters(Filters):
     owner = CodeFilter(field_name="owner__code", help_text="The code of who keeps it.")
     code = CodeFilter(help_text="The owner's own number, whole.")
     terrain_class = ChoicesFilter(choices=TerrainClass.choices)
-    bbox = BoxFilter(lambda rows, box: rows.filter(geometry__bboverlaps=box))
+    bbox = BoxFilter(by_geometry)
     q = TextFilter("code", "name")
 
     class Meta:

@@ -5,6 +5,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from registry.api.asset_details import DETAILS, column_names
+from registry.filters import by_geometry
 from registry.kinds import KINDS, Kind
 from registry.models import Asset, Organization, PlannedFacility, Region, User
 from registry.models.asset import AssetQuerySet
@@ -80,7 +81,7 @@ PLANNED_FACILITIES = Collection(
         *of_fields(PlannedFacility, "facility_type", "stage", "request_by", "design_freeze_on"),
         *of_fields(PlannedFacility, "construction_starts_on", "opens_on", "cost_rule"),
     ),
-    lambda rows, box: rows.filter(geometry__bboverlaps=box),
+    by_geometry,
     begins="construction_starts_on",
     ends="opens_on",
 )

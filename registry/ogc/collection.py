@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from registry.filters import everywhere
 from registry.models import User
 from registry.ogc.properties import Property
 
@@ -28,7 +29,7 @@ class Collection:
     geometry: str
     rows: Callable[[User], QuerySet[Any]]
     columns: tuple[Property, ...]
-    indexed: Callable[[Any, Any], Any] = lambda rows, box: rows
+    indexed: Callable[[Any, Any], Any] = everywhere
     begins: str = ""
     ends: str = ""
 

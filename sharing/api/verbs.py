@@ -10,7 +10,7 @@ from registry.api.problems import Problem, refused
 from registry.api.views import Resource
 from sharing.errors import Refusal, UnitsGone
 from sharing.refusals import SENTENCES
-from sharing.workflow.rules import RULES, Standing, Subject, Verb, open_verbs
+from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
 
 
 class SharingResource(Resource):
@@ -49,8 +49,3 @@ def problem_of(refusal: Refusal) -> Problem:
     if isinstance(refusal, UnitsGone):
         problem.extra = {"next_best": refusal.next_best.pk if refusal.next_best else None}
     return problem
-
-
-def verbs_of(noun: str) -> list[str]:
-    """All verbs of a noun, as the last parts of their addresses."""
-    return [name_of(verb) for verb in RULES if verb.value.startswith(f"{noun}.")]
