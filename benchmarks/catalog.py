@@ -69,7 +69,8 @@ def fill(rows: int, places: str = EVENLY, *, with_details: bool = True) -> None:
                     THEN ST_SetSRID(ST_MakeLine(ST_MakePoint(x, y), ST_MakePoint(x + 0.003, y + 0.001)), 4326)
                     ELSE ST_SetSRID(ST_MakePoint(x, y), 4326) END,
                 1 + n %% 6, ARRAY['telecom', 'power']::varchar[], 1000, '',
-                CASE WHEN n %% 200 = 0 THEN 'core' WHEN n %% 50 = 1 THEN 'restricted' ELSE 'open' END, '', %(source)s,
+                CASE WHEN n %% 200 = 0 THEN 'core' WHEN n %% 50 = 1 THEN 'restricted' ELSE 'open' END,
+                CASE WHEN n %% 200 = 0 OR n %% 50 = 1 THEN 'grid' ELSE '' END, %(source)s,
                 '2026-01-01', '2026-01-01'::timestamptz + n * interval '1 second', 0, 0
             FROM (
                 SELECT n, x, y,

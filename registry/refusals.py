@@ -17,6 +17,7 @@ SENTENCES: Sentences = {
     "asset_power_limit_is_not_negative": _("A power limit is zero or more kilowatts; leave it empty for no limit."),
     "asset_price_is_not_negative": _("A price is zero or more a year."),
     "asset_planned_has_a_date": _("A planned asset needs the day from which it is there: fill in “available from”."),
+    "asset_protection_has_a_reason": _("A protected asset needs a reason: fill in “reason for the protection”."),
     "asset_geometry_suits_its_kind": _("Towers and rooms are a POINT, ducts and fibers a LINESTRING."),
     "asset_geometry_is_on_earth": _("Longitudes lie within ±180°, latitudes within ±90°: check their order."),
     "asset_kind_is_final": _("The kind of an asset cannot change: list it anew under the other kind."),
@@ -58,6 +59,38 @@ SENTENCES: Sentences = {
     "region_code_is_unique": _("This code exists already in its scheme."),
     "region_gbt2260_has_six_digits": _("A GB/T 2260 code has six digits, such as 420100."),
     "region_prefix_begins_code": _("The code must begin with the prefix, as 420100 does with 4201."),
+}
+
+# Where of an asset a refusal is said; one that is not named here is about several fields.
+FIELD_OF: Mapping[str, str] = {
+    "asset_code_is_unique_to_owner": "code",
+    "asset_has_a_code": "code",
+    "asset_has_capacity": "capacity",
+    "asset_planned_has_a_date": "available_from",
+    "asset_protection_has_a_reason": "protection_reason",
+    "asset_capacity_holds_its_ledger": "capacity",
+    "room_power_stays_within_cooling": "power_kw",
+    "asset_weight_limit_is_not_negative": "weight_kg",
+    "asset_wind_limit_is_not_negative": "wind_area_m2",
+    "asset_power_limit_is_not_negative": "power_kw",
+    "asset_price_is_not_negative": "price_per_unit_year",
+    "asset_geometry_is_on_earth": "geometry",
+    "tower_height_is_positive": "height_m",
+    "tower_free_range_above_ground": "free_height_min_m",
+    "tower_free_range_is_ordered": "free_height_max_m",
+    "tower_free_range_inside_height": "free_height_max_m",
+    "tower_use_is_not_negative": "structural_use_pct",
+    "tower_earthing_is_not_negative": "earthing_ohm",
+    "tower_backup_not_negative": "backup_h",
+    "duct_inner_diameter_positive": "inner_diameter_mm",
+    "duct_outer_holds_inner": "outer_diameter_mm",
+    "duct_fill_limit_is_a_share": "fill_limit",
+    "fiber_cable_length_is_positive": "cable_length_m",
+    "fiber_route_length_is_positive": "route_length_m",
+    "fiber_cable_is_no_shorter_than_its_route": "cable_length_m",
+    "room_area_is_positive": "area_m2",
+    "room_floor_load_is_positive": "floor_load_kn_m2",
+    "room_backup_not_negative": "backup_h",
 }
 
 

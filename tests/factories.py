@@ -23,6 +23,7 @@ from registry.models import (
     Membership,
     Organization,
     PlannedFacility,
+    Protection,
     Purpose,
     Region,
     Role,
@@ -138,6 +139,8 @@ def draft_asset(
 ) -> Asset:
     """An asset's own row, to be saved. Lines run from `at` to `to` (about 1 km east when not given)."""
     end = to or (at[0] + 0.01, at[1])
+    if fields.get("protection", Protection.OPEN) != Protection.OPEN:
+        fields.setdefault("protection_reason", "grid")
     return Asset(
         owner=owner,
         kind=Kind(kind),
@@ -146,6 +149,11 @@ def draft_asset(
         capacity=capacity,
         **{"code": f"{kind}-{next(_count)}", "price_per_unit_year": Decimal(1000), **fields},
     )
+
+
+def protect(asset: Asset, level: str) -> None:
+    asset.protection, asset.protection_reason = level, "grid"
+    asset.save()
 
 
 def allocate(

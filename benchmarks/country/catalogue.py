@@ -133,7 +133,8 @@ INSERT INTO registry_asset (
 _COMMON = """
     ARRAY['telecom', 'power', 'transport']::varchar[], 500 + 100 * (n %% 23) + n %% 97,
     CASE WHEN n %% 211 = 0 THEN 'core' WHEN n %% 53 = 0 THEN 'restricted' ELSE 'open' END,
-    1 + n %% 2, '', 'in_service', '', 'bench country', '2026-01-01', '2026-01-01', 1
+    1 + n %% 2, CASE WHEN n %% 211 = 0 OR n %% 53 = 0 THEN 'grid' ELSE '' END,
+    'in_service', '', 'bench country', '2026-01-01', '2026-01-01', 1
 """
 _TOWER = f"""
     (%(owners)s)[1 + n %% 37], (%(regions)s)[1 + n %% 16], 'tower', 'T' || lpad(n::text, 7, '0'), '',

@@ -31,7 +31,7 @@ from registry.models import Asset, User
 
 class AssetShown(Shown[Asset]):
     """An asset. `place` is exact where `place_is_exact`, else the grid cell that stands for it; `length_m`,
-    `planned_facility` and `protection_review_on` are told with the exact place only."""
+    `planned_facility`, `protection_reason` and `protection_review_on` are told with the exact place only."""
 
     owner = OrganizationField(read_only=True)
     region = RegionField(read_only=True)

@@ -10,15 +10,14 @@ from django.db.models import QuerySet
 
 from registry.api.asset_details import DETAILS, column_names
 from registry.exports.asset_text import PLACE_DIGITS
-from registry.exports.assets import FIELDS, with_place
+from registry.exports.assets import FIELDS, WITH_PLACE, with_place
 from registry.models import User
 from registry.models.region import region_text
 
 # Columns that are shown as they are, in this order among the others.
 PLAIN = (
     "id", "code", "name", "kind", "status", "available_from", "capacity", "free_today", "weight_kg", "wind_area_m2",
-    "power_kw", "open_to_sectors", "price_per_unit_year", "terms", "protection", "protection_reason", "source",
-    "created_at", "updated_at",
+    "power_kw", "open_to_sectors", "price_per_unit_year", "terms", "protection", "source", "created_at", "updated_at",
 )  # fmt: skip
 # Field -> the columns that it takes, where these are not its own.
 TAKES: dict[str, tuple[str, ...]] = {
@@ -26,9 +25,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "region": ("region__scheme", "region__code"),
     "place": ("place_text",),
     "place_is_exact": ("place_is_exact",),
-    "planned_facility": ("planned_facility_id", "place_is_exact"),
-    "length_m": ("length_m", "place_is_exact"),
-    "protection_review_on": ("protection_review_on", "place_is_exact"),
+    **{name: (name, "place_is_exact") for name in WITH_PLACE},
     "details": tuple(f"{kind}__{name}" for kind in DETAILS for name in column_names(kind)),
     "actions": ("owner_id",),
 }
@@ -54,8 +51,7 @@ def with_shown(queryset: Any, user: User) -> QuerySet[Any]:
 def shown(
     row: Mapping[str, Any], wanted: frozenset[str] | None, actions: Callable[[Mapping[str, Any]], list[str]]
 ) -> dict[str, Any]:
-    """One row as the API shows it. The length of a line, and the plan that a space belongs to, tell where it is: they
-    go with the exact place, and so does the day on which a level is reviewed."""
+    """One row as the API shows it; what is told WITH_PLACE only where that is exact."""
     asset: dict[str, Any] = {}
     for name in FIELDS:
         if wanted is not None and name not in wanted:
@@ -66,10 +62,8 @@ def shown(
             asset[name] = region_text(row["region__scheme"], row["region__code"])
         elif name == "place":
             asset[name] = json.loads(row["place_text"])
-        elif name == "planned_facility":
-            asset[name] = row["planned_facility_id"] if row["place_is_exact"] else None
-        elif name in ("length_m", "protection_review_on"):
-            asset[name] = row[name] if row["place_is_exact"] else None
+        elif name in WITH_PLACE and not row["place_is_exact"]:
+            asset[name] = WITH_PLACE[name]
         elif name == "details":
             kind = row["kind"]
             asset[name] = {column: row[f"{kind}__{column}"] for column in COLUMNS[kind]}

@@ -1,6 +1,6 @@
 """Assets as tables: one of all kinds, or one a kind with its own columns only, under headings that imports know."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,10 @@ FIELDS = (
     "open_to_sectors", "price_per_unit_year", "terms", "protection", "protection_reason", "protection_review_on",
     "source", "details", "created_at", "updated_at", "actions",
 )  # fmt: skip
+# They tell where an asset is, or what depends on it, and so go with the exact place; what stands for them without.
+WITH_PLACE: Mapping[str, Any] = {
+    "length_m": None, "planned_facility": None, "protection_reason": "", "protection_review_on": None,
+}  # fmt: skip
 # What people write, and so may be taken for something else.
 TEXTS = ("owner", "code", "name", "terms", "protection_reason", "source")
 # Of the fields of the API, those that are no columns of a table.
@@ -65,6 +69,12 @@ def with_place(queryset: Any, user: User) -> QuerySet[Any]:
     return placed if "place" in placed.query.annotations else queryset.with_place_for(user)
 
 
+def told(name: str) -> Case:
+    """The column of WITH_PLACE as far as it is told; of rows annotated by `with_place`."""
+    column: Any = Asset._meta.get_field(name)
+    return Case(When(place_is_exact=True, then=F(column.attname)), default=Value(WITH_PLACE[name]))
+
+
 def columns_of(fields: Sequence[str], kinds: Sequence[str] = tuple(DETAILS)) -> dict[str, Any]:
     """Name -> expression, of the fields in their order, those of `kinds` where `details` stands; places go apart."""
     special: dict[str, Any] = {
@@ -74,10 +84,7 @@ def columns_of(fields: Sequence[str], kinds: Sequence[str] = tuple(DETAILS)) -> 
             default=Concat("region__scheme", Value(":"), "region__code"),
             output_field=TextField(),
         ),
-        # They tell where it is, as api.asset_rows.shown says.
-        "length_m": Case(When(place_is_exact=True, then=F("length_m"))),
-        "planned_facility": Case(When(place_is_exact=True, then=F("planned_facility_id"))),
-        "protection_review_on": Case(When(place_is_exact=True, then=F("protection_review_on"))),
+        **{name: told(name) for name in WITH_PLACE},
         "open_to_sectors": Coalesce(
             Func(
                 Func(F("open_to_sectors"), Value(";"), function="array_to_string", output_field=TextField()),

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from registry.kinds import LOADS
 from registry.models import Asset, EquipmentRoom
+from registry.refusals import FIELD_OF, SENTENCES
 
 Execute = Callable[..., list[tuple[Any, ...]]]
 """Runs a statement on the merged rows, named parts composed in; `Merge._execute`."""
@@ -101,7 +102,8 @@ def _broken_checks(execute: Execute, details: type[models.Model]) -> Iterator[Fi
     )
     for index, constraints in rows:
         for constraint in constraints:
-            yield Finding(index, "", _("Does not hold: %(rule)s.") % {"rule": _(constraint.replace("_", " "))})
+            rule = _("Does not hold: %(rule)s.") % {"rule": constraint.replace("_", " ")}
+            yield Finding(index, FIELD_OF.get(constraint, ""), str(SENTENCES.get(constraint, rule)))
 
 
 def _held_units(execute: Execute) -> Iterator[Finding]:

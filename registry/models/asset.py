@@ -276,7 +276,12 @@ class Asset(models.Model):
     )
     terms = models.TextField(_("sharing terms"), blank=True)
     protection = models.CharField(_("protection"), max_length=12, choices=Protection, default=Protection.OPEN)
-    protection_reason = models.CharField(_("reason for the protection"), max_length=200, blank=True)
+    protection_reason = models.CharField(
+        _("reason for the protection"),
+        max_length=200,
+        blank=True,
+        help_text=_("Of a protected asset: what its protection rests on, such as a rule or what depends on it."),
+    )
     # Set by the database a year on whenever the level changes, unless whoever changes it says a day
     # (registry/migrations/0019_protection_review.py); none while the asset is open.
     protection_review_on = models.DateField(
@@ -356,6 +361,10 @@ class Asset(models.Model):
             models.CheckConstraint(
                 condition=~Q(status=AssetStatus.PLANNED) | Q(available_from__isnull=False),
                 name="asset_planned_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(protection=Protection.OPEN) | ~Q(protection_reason=""),
+                name="asset_protection_has_a_reason",
             ),
             models.CheckConstraint(
                 # What most assets have is known at once: sets are compared ten times as slowly.

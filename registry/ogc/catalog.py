@@ -1,10 +1,11 @@
 """The collections of what exists: one a kind of asset, and planned facilities."""
 
-from django.db.models import BooleanField, Case, F, Func, QuerySet, Value, When
+from django.db.models import BooleanField, F, Func, QuerySet, Value
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from registry.api.asset_details import DETAILS, column_names
+from registry.exports.assets import told
 from registry.filters import by_geometry
 from registry.kinds import KINDS, Kind
 from registry.models import Asset, Organization, PlannedFacility, Region, User
@@ -33,18 +34,20 @@ def _owner(of: type[Asset] | type[PlannedFacility]) -> tuple[Property, ...]:
 
 
 def _asset_columns(kind: Kind) -> tuple[Property, ...]:
-    """As the REST API shows an asset: what tells where it is goes with the exact place only (asset_rows.shown)."""
+    """As the REST API shows an asset: with the exact place alone what is told with it."""
     facts, model = KINDS[kind], DETAILS[kind].Meta.model
-    told = Property("place_is_exact", _("the place is exact"), "boolean", F("place_is_exact"))
-    plan = of_field(Asset, "planned_facility", Case(When(place_is_exact=True, then=F("planned_facility_id"))))
-    review = of_field(Asset, "protection_review_on", Case(When(place_is_exact=True, then=F("protection_review_on"))))
-    length = of_field(Asset, "length_m", Case(When(place_is_exact=True, then=F("length_m"))))
+    is_exact = Property("place_is_exact", _("the place is exact"), "boolean", F("place_is_exact"))
+    plan, reason, review, length = (
+        of_field(Asset, name, told(name))
+        for name in ("planned_facility", "protection_reason", "protection_review_on", "length_m")
+    )
     return (
         *_owner(Asset),
         *of_fields(Asset, "status", "available_from", "capacity", "free_today", *facts.loads),
-        *of_fields(Asset, "open_to_sectors", "price_per_unit_year", "terms", "protection", "protection_reason"),
+        *of_fields(Asset, "open_to_sectors", "price_per_unit_year", "terms", "protection"),
+        reason,
         review,
-        told,
+        is_exact,
         plan,
         *((length,) if facts.is_route else ()),
         *(of_field(model, name, F(f"{kind.value}__{name}")) for name in column_names(kind)),

@@ -17,37 +17,8 @@ from registry.errors import NotYours
 from registry.kinds import KINDS, LOADS, Kind
 from registry.models import Asset, Organization, PlannedFacility, Role, Sector, User
 from registry.models.asset import every_sector
-from registry.refusals import constraint_of
+from registry.refusals import FIELD_OF, constraint_of
 from registry.web.forms import DayInput, RegionField, RowForm, place_field
-
-# Where a refusal of the database is said; those not named here are about several fields, and stand above the form.
-FIELD_OF = {
-    "asset_code_is_unique_to_owner": "code",
-    "asset_planned_has_a_date": "available_from",
-    "asset_capacity_holds_its_ledger": "capacity",
-    "room_power_stays_within_cooling": "power_kw",
-    "asset_weight_limit_is_not_negative": "weight_kg",
-    "asset_wind_limit_is_not_negative": "wind_area_m2",
-    "asset_power_limit_is_not_negative": "power_kw",
-    "asset_price_is_not_negative": "price_per_unit_year",
-    "asset_geometry_is_on_earth": "geometry",
-    "tower_height_is_positive": "height_m",
-    "tower_free_range_above_ground": "free_height_min_m",
-    "tower_free_range_is_ordered": "free_height_max_m",
-    "tower_free_range_inside_height": "free_height_max_m",
-    "tower_use_is_not_negative": "structural_use_pct",
-    "tower_earthing_is_not_negative": "earthing_ohm",
-    "tower_backup_not_negative": "backup_h",
-    "duct_inner_diameter_positive": "inner_diameter_mm",
-    "duct_outer_holds_inner": "outer_diameter_mm",
-    "duct_fill_limit_is_a_share": "fill_limit",
-    "fiber_cable_length_is_positive": "cable_length_m",
-    "fiber_route_length_is_positive": "route_length_m",
-    "fiber_cable_is_no_shorter_than_its_route": "cable_length_m",
-    "room_area_is_positive": "area_m2",
-    "room_floor_load_is_positive": "floor_load_kn_m2",
-    "room_backup_not_negative": "backup_h",
-}
 
 
 class DetailsForm(RowForm):

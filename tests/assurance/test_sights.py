@@ -289,7 +289,7 @@ def name_of(path: str) -> str:
 def test_every_operation_of_the_api_records_what_it_answers(name: str):
     operation, world = (OPERATIONS | OGC)[name], Everything()
     owned = Asset.objects.filter(owner=world.metro)
-    owned.update(protection=Protection.RESTRICTED)
+    owned.update(protection=Protection.RESTRICTED, protection_reason="grid")
     factories.asset(world.metro, code="SECRET", at=SECRET, protection=Protection.RESTRICTED)
     arguments, body = operation.prepare(world)
     answer = call(Caller(world.people["here manager"]), operation, arguments, body)

@@ -84,7 +84,7 @@ def test_only_assets_that_look_alike_hide_each_other(owner: Organization, differ
         "region": lambda: factories.draft_asset(owner, at=(one, HERE[1]), within=factories.XIANGYANG),
         "kind": lambda: factories.draft_asset(owner, "equipment_room", at=(one, HERE[1])),
     }[differing]()
-    other.protection = "restricted"
+    other.protection, other.protection_reason = "restricted", "grid"
     Asset.objects.bulk_create([other])
     assert rungs([*made, other]) == [5, 5, 5]
 
@@ -118,7 +118,7 @@ def test_a_cell_that_still_holds_enough_stays(owner: Organization) -> None:
     here = file(owner, *spread(HERE, 4))
     Asset.objects.filter(pk=here[0].pk).update(protection="open")
     assert rungs(here[1:]) == [0, 0, 0]
-    Asset.objects.filter(pk=here[1].pk).update(protection="core")
+    Asset.objects.filter(pk=here[1].pk).update(protection="core", protection_reason="grid")
     assert rungs(here[2:]) == [5, 5] and thin() == 0
 
 

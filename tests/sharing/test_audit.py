@@ -29,7 +29,8 @@ DAMAGE = {
     "signatures_have_events": "DELETE FROM sharing_event WHERE type = 'match.approved'",
     "agreements_have_events": "DELETE FROM sharing_event WHERE type = 'match.approved'",
     "cells_hold_enough": (
-        "SET LOCAL registry.cell_holds = 3; UPDATE registry_asset SET protection = 'restricted', near_rung = 0"
+        "SET LOCAL registry.cell_holds = 3;"
+        "UPDATE registry_asset SET protection = 'restricted', protection_reason = 'grid', near_rung = 0"
     ),
     "agreements_in_force_have_events": "DELETE FROM sharing_event WHERE type = 'agreement.activated'",
 }
@@ -69,7 +70,7 @@ def test_nothing_is_wrong_after_each_step_of_a_match(scene: Scene):
 
 
 def test_who_signs_first_of_two_and_then_rejects_decided_once_in_two_steps(scene: Scene):
-    Asset.objects.filter(pk=scene.near.pk).update(protection=Protection.CORE)
+    Asset.objects.filter(pk=scene.near.pk).update(protection=Protection.CORE, protection_reason="grid")
     match = scene.consented()
     approvals.approve(match, fingerprint=fingerprint_of(match), actor=scene.officer)
     assert faults() == {}

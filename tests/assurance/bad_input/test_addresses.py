@@ -16,6 +16,7 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from registry.models import ImportJob, ImportTarget, JobStatus, Membership
 from registry.models.asset import Protection
+from tests import factories
 from tests.sharing.api.test_access import addresses
 from tests.sharing.api.world import World
 
@@ -94,8 +95,7 @@ def nameless(text: str, id: int) -> str:
 def world(settings: Any, tmp_path: Any) -> World:
     settings.MEDIA_ROOT = tmp_path
     made = World()
-    made.spare.protection = Protection.CORE
-    made.spare.save()
+    factories.protect(made.spare, Protection.CORE)
     return made
 
 

@@ -145,7 +145,7 @@ def test_an_id_in_a_body_that_is_not_ones_own_is_answered_as_one_of_nothing(name
     assert ids or name in OPTIONAL
     absent = with_other_ids(body, names)
     # Open assets are everybody's to see, so what others know of is no foreign id.
-    Asset.objects.update(protection=Protection.CORE)
+    Asset.objects.update(protection=Protection.CORE, protection_reason="grid")
     for person in ("other manager", "elsewhere manager"):
         caller = Caller(world.people[person])
         with nothing_changed(name):

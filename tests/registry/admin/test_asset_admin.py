@@ -146,7 +146,9 @@ def test_terms_of_a_new_asset_are_for_a_manager_of_its_owner(editor: Client, cit
         sent = filled(city, **unset) | fields | tower_details()
         assert "Only a manager of city sets this" in problems(editor.post(ADD + "tower", sent))
         assert editor.post(ADD + "tower", {**sent, "owner": own.pk, "code": str(fields)}).status_code == 302
-    assert editor.post(ADD + "tower", filled(city, protection="core", **unset) | tower_details()).status_code == 302
+    unsaid = filled(city, protection="core", **unset) | tower_details()
+    assert "A protected asset needs a reason" in problems(editor.post(ADD + "tower", unsaid))
+    assert editor.post(ADD + "tower", {**unsaid, "protection_reason": "Feeds a hospital"}).status_code == 302
     assert sorted(Asset.objects.values_list("owner__code", flat=True)) == ["city", "own", "own", "own"]
 
 

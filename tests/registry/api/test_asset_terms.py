@@ -80,18 +80,21 @@ def test_an_open_asset_or_a_day_gone_by_confirms_nothing(owners: Owners):
 
 def test_the_day_of_a_review_is_stated_with_the_level_and_told_with_the_exact_place(owners: Owners):
     body = {
-        "owner": "grid", "code": "NEW", "kind": "tower", "capacity": 2, "protection": "restricted",
+        "owner": "grid", "code": "NEW", "kind": "tower", "capacity": 2,
+        "protection": "restricted", "protection_reason": "grid",
         "place": {"type": "Point", "coordinates": [114.3055, 30.5928]}, "protection_review_on": "2031-05-01",
     }  # fmt: skip
     made = owners.manager.post("assets/", body)
     assert (made.status_code, made.json()["protection_review_on"]) == (201, "2031-05-01")
     address = f"assets/{made.json()['id']}/"
-    assert owners.stranger.get(address).json()["protection_review_on"] is None
+    hidden = owners.stranger.get(address).json()
+    assert (hidden["protection_reason"], hidden["protection_review_on"]) == ("", None)
     Disclosure.objects.create(
         asset_id=made.json()["id"], organization=owners.city, reason="consent",
         reference="00000000-0000-0000-0000-000000000001",
     )  # fmt: skip
-    assert owners.stranger.get(address).json()["protection_review_on"] == "2031-05-01"
+    shown = owners.stranger.get(address).json()
+    assert (shown["protection_reason"], shown["protection_review_on"]) == ("grid", "2031-05-01")
     problem(owners.editor.patch(address, {"protection_review_on": "2032-01-01"}), 403, "not_yours")
     changed = owners.manager.patch(address, {"protection_review_on": "2032-01-01"})
     assert changed.json()["protection_review_on"] == "2032-01-01"

@@ -392,6 +392,7 @@ def test_an_editor_lists_an_asset_with_its_details(catalog: Catalog):
         ({"owner": "nobody"}, {("#/owner", "does_not_exist")}),
         ({"planned_facility": 99}, {("#/planned_facility", "does_not_exist")}),
         ({"status": "planned"}, {("#", "asset_planned_has_a_date")}),
+        ({"protection": "restricted"}, {("#", "asset_protection_has_a_reason")}),
         ({"details": {"height_m": -1}}, {("#", "tower_height_is_positive")}),
         ({"capacity": 0, "heigth": 1}, {("#/capacity", "min_value"), ("#/heigth", "unknown_field")}),
     ],
@@ -416,7 +417,8 @@ def test_a_second_asset_of_one_code_is_a_conflict(catalog: Catalog):
 
 def test_terms_and_protection_are_for_managers(catalog: Catalog):
     address = f"assets/{catalog.tower.pk}/"
-    for change in ({"price_per_unit_year": 5}, {"protection": "core"}, {"open_to_sectors": []}):
+    core = {"protection": "core", "protection_reason": "grid"}
+    for change in ({"price_per_unit_year": 5}, core, {"open_to_sectors": []}):
         [(where, code)] = problem(catalog.editor.patch(address, change), 403, "not_yours")
         assert (where, code) == (f"#/{next(iter(change))}", "role")
         assert catalog.manager.patch(address, change).status_code == 200

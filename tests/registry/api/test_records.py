@@ -28,8 +28,7 @@ def results(caller: Caller, path: str, **parameters: Any) -> list[dict[str, Any]
 
 
 def guarded(scene: Scene) -> Any:
-    scene.near.protection = Protection.RESTRICTED
-    scene.near.save()
+    factories.protect(scene.near, Protection.RESTRICTED)
     return scene.near
 
 

@@ -249,17 +249,18 @@ def test_a_place_inside_its_region_only_when_swapped_is_refused(file: Path) -> N
 
 def test_what_the_database_would_refuse_is_a_reason_and_not_an_error(file: Path, owner: Organization) -> None:
     text = (
-        "code,lon,lat,height,free_height_max,status,mounts\n"
-        "A1,114.3,30.5,12,15,,1\nA2,114.3,30.5,-3,,,1\nA3,114.3,30.5,,,planned,1\nA4,114.3,30.5,,,,0\n"
-        "A5,114.3,30.5,,,,99999999999\nA6,114.3,30.5,12,11,,1\n"
+        "code,lon,lat,height,free_height_max,status,mounts,protection\n"
+        "A1,114.3,30.5,12,15,,1,\nA2,114.3,30.5,-3,,,1,\nA3,114.3,30.5,,,planned,1,\nA4,114.3,30.5,,,,0,\n"
+        "A5,114.3,30.5,,,,99999999999,\nA6,114.3,30.5,12,11,,1,\nA7,114.3,30.5,,,,1,core\n"
     )
     report = load(file, text, owner)
     assert reasons(report) == [
-        (2, "", "Does not hold: tower free range inside height."),
-        (3, "", "Does not hold: tower height is positive."),
-        (4, "", "Does not hold: asset planned has a date."),
-        (5, "", "Does not hold: asset has capacity."),
+        (2, "free_height_max", "The highest free mounting height cannot exceed the tower's height."),
+        (3, "height", "A height is more than 0 m; leave it empty where it is unknown."),
+        (4, "available_from", "A planned asset needs the day from which it is there: fill in “available from”."),
+        (5, "mounts", "An asset has at least one unit: enter how many mounts, bores, cores or rack units."),
         (6, "mounts", "99999999999.0 is beyond what the registry holds."),
+        (8, "protection_reason", "A protected asset needs a reason: fill in “reason for the protection”."),
     ]
     assert Asset.objects.get().code == "A6"
 

@@ -79,6 +79,7 @@ class Registry:
             Asset(
                 owner=self.owners[n % 2], code=f"bulk-{pick}-{Asset.objects.count()}-{n}", kind=Kind.TOWER, capacity=1,
                 region=self.regions[n % 2], geometry=Point(at[0] + n / 997, at[1], srid=4326), protection=protection,
+                protection_reason="grid",
             )
             for n in range(5)
         )  # fmt: skip
@@ -94,7 +95,10 @@ class Registry:
 
     def protect(self, pick: int, at: Any, protection: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE registry_asset SET protection = %s WHERE id %% 3 = %s", [protection, pick % 3])
+            cursor.execute(
+                "UPDATE registry_asset SET protection = %s, protection_reason = 'grid' WHERE id %% 3 = %s",
+                [protection, pick % 3],
+            )
 
     def hand_over(self, pick: int, at: Any, protection: str) -> None:
         asset = self.any(pick)

@@ -126,11 +126,14 @@ def test_a_manager_sets_terms_and_protection(party: Party):
     sent = party.sent(
         "tower", code="T-1", region="420102", protection="restricted", open_to_sectors=["power"], terms="ask", **seen
     )
+    refused = client.post(f"/assets/{tower.pk}/edit/", sent)
+    assert refused.status_code == 400 and "A protected asset needs a reason" in refused.content.decode()
 
-    client.post(f"/assets/{tower.pk}/edit/", sent)
+    client.post(f"/assets/{tower.pk}/edit/", sent | {"protection_reason": "Feeds a hospital"})
 
     tower.refresh_from_db()
-    assert (tower.protection, tower.open_to_sectors, tower.terms) == ("restricted", ["power"], "ask")
+    assert (tower.protection, tower.protection_reason) == ("restricted", "Feeds a hospital")
+    assert (tower.open_to_sectors, tower.terms) == (["power"], "ask")
 
 
 def test_terms_of_a_new_asset_are_for_managers_of_its_owner(party: Party):

@@ -36,16 +36,18 @@ def days_to_review(asset: Asset) -> int | None:
 def test_the_database_sets_the_day_a_year_on_whoever_sets_the_level(grid: Organization):
     asset = factories.asset(grid)
     assert days_to_review(asset) is None
-    Asset.objects.filter(pk=asset.pk).update(protection="restricted")
+    Asset.objects.filter(pk=asset.pk).update(protection="restricted", protection_reason="grid")
     assert days_to_review(asset) == 365
     soon = timezone.localdate() + timedelta(days=9)
     Asset.objects.filter(pk=asset.pk).update(protection_review_on=soon)
     assert days_to_review(asset) == 9
     Asset.objects.filter(pk=asset.pk).update(name="renamed")
     assert days_to_review(asset) == 9
-    Asset.objects.filter(pk=asset.pk).update(protection="core")
+    Asset.objects.filter(pk=asset.pk).update(protection="core", protection_reason="grid")
     assert days_to_review(asset) == 365
-    Asset.objects.filter(pk=asset.pk).update(protection="restricted", protection_review_on=soon)
+    Asset.objects.filter(pk=asset.pk).update(
+        protection="restricted", protection_reason="grid", protection_review_on=soon
+    )
     assert days_to_review(asset) == 9
     Asset.objects.filter(pk=asset.pk).update(protection_review_on=None)
     assert days_to_review(asset) == 365
@@ -64,7 +66,7 @@ def test_a_level_its_reason_and_its_review_are_changed_by_a_manager_alone(grid: 
         with pytest.raises(NotYours), transaction.atomic():
             change(asset, values, actor=editor)
     asset.refresh_from_db()
-    assert (asset.protection, asset.protection_reason, days_to_review(asset)) == ("restricted", "", 365)
+    assert (asset.protection, asset.protection_reason, days_to_review(asset)) == ("restricted", "grid", 365)
     with transaction.atomic():
         change(asset, {"protection_review_on": later}, actor=manager)
     assert days_to_review(asset) == 700

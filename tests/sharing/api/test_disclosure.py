@@ -116,7 +116,7 @@ def test_a_miss_of_what_became_hidden_names_no_asset(scene: Scene):
     asset = outcome.nearest_miss["asset"]
     shown = Caller(scene.asker).get(f"outcomes/{outcome.pk}/").json()
     assert (shown["nearest_miss"]["asset"], shown["met"]) == (asset, False) and shown["miss_in_words"]
-    type(scene.near).objects.filter(pk=asset).update(protection=Protection.CORE)
+    type(scene.near).objects.filter(pk=asset).update(protection=Protection.CORE, protection_reason="grid")
     shown = Caller(scene.asker).get(f"outcomes/{outcome.pk}/").json()
     assert (shown["nearest_miss"]["asset"], shown["nearest_miss"]["owner"]) == (None, None)
 

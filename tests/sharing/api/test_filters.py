@@ -202,8 +202,7 @@ def test_the_ledger_by_kind_region_and_moment(wide: Wide):
 
 
 def test_the_owner_of_a_core_asset_is_found_by_those_who_may_know_of_it(wide: Wide):
-    wide.near.protection = Protection.CORE
-    wide.near.save()
+    factories.protect(wide.near, Protection.CORE)
     assert found(wide.asker, "matches/", owner="metro") == set()
     assert found(wide.asker, "matches/", owner="grid") == {wide.runner_up.pk}
     matches.request(wide.match, actor=wide.asker)

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def scene() -> Scene:
     found = Scene()
-    Asset.objects.filter(pk=found.near.pk).update(protection="restricted", protection_review_on=timezone.localdate())
+    Asset.objects.filter(pk=found.near.pk).update(
+        protection="restricted", protection_reason="grid", protection_review_on=timezone.localdate()
+    )
     return found
 
 

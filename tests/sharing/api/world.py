@@ -216,8 +216,7 @@ class World(Scene):
 
     def guarded(self) -> Asset:
         """A restricted asset of the owner."""
-        self.near.protection = Protection.RESTRICTED
-        self.near.save()
+        factories.protect(self.near, Protection.RESTRICTED)
         return self.near
 
     def disclosure(self) -> Disclosure:

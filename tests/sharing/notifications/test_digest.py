@@ -15,6 +15,7 @@ from sharing.models import Channel, DeliveryStatus, Digest, EventType, MailTimin
 from sharing.notifications import delivery, digest, outbox
 from sharing.notifications.preferences import set_timings
 from sharing.workflow import consents
+from tests import factories
 from tests.sharing.scene import Scene
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -130,8 +131,7 @@ def test_the_database_keeps_one_a_day_and_only_messages_meant_for_it(daily: Scen
 
 
 def test_it_names_no_owner_that_the_person_may_not_know_of(daily: Scene, time_machine):
-    daily.near.protection = "core"
-    daily.near.save()
+    factories.protect(daily.near, "core")
     consent = daily.requested().consents.get()
     consents.refuse(consent, reason="no_space", actor=daily.metro_manager)
     outbox.dispatch()

@@ -41,8 +41,7 @@ def test_a_party_is_led_to_the_group_that_it_has_not_answered(db: None, sign_in:
 
 
 def test_an_unread_message_names_no_owner_that_the_person_may_not_know_of(scene: Scene, sign_in: SignIn):
-    scene.near.protection = "core"
-    scene.near.save()
+    factories.protect(scene.near, "core")
     scene.requested()
     outbox.dispatch()
     assert "metro" not in sign_in(scene.drafter).get("/").content.decode()

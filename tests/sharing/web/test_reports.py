@@ -16,6 +16,7 @@ from sharing.monitoring import reports
 from sharing.monitoring.factors import factors
 from sharing.shown import factors as shown_factors
 from sharing.workflow import approvals
+from tests import factories
 from tests.sharing.scene import Scene
 from tests.sharing.web.test_monitoring import read, sign_in
 
@@ -110,8 +111,7 @@ def test_what_a_sample_was_drawn_from_is_said_in_the_readers_language(scene: Sce
 
 
 def test_the_audit_shows_what_concerns_a_person_and_searches_it(scene: Scene, officer: Client):
-    scene.near.protection = "restricted"
-    scene.near.save()
+    factories.protect(scene.near, "restricted")
     scene.consented()
     read(sign_in(scene.asker), "/api/v1/assets/?format=csv&kind=tower")
 
@@ -153,8 +153,7 @@ def test_events_are_found_by_what_the_reader_reads(
 
 
 def test_changes_and_sights_are_found_by_what_the_reader_reads(scene: Scene, officer: Client, settings):
-    scene.near.protection = "restricted"
-    scene.near.save()
+    factories.protect(scene.near, "restricted")
     officer.get(f"/assets/{scene.near.pk}/")
     officer.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
     for of, word, column in (("changes", "资产", "c2"), ("sights", "页面", "c8")):

@@ -62,8 +62,7 @@ def test_only_a_colleague_who_may_approve_is_given(scene: Scene):
 
 
 def test_after_the_first_of_two_approvals_it_goes_to_a_second_person(scene: Scene):
-    scene.near.protection = "core"
-    scene.near.save()
+    factories.protect(scene.near, "core")
     match = scene.consented()
     approvals.approve(match, fingerprint=fingerprint_of(match), actor=scene.officer)
     with refused(BadInput):
