@@ -91,3 +91,12 @@ def test_a_broker_that_would_hand_out_running_tasks_again_is_refused_at_start(
 
     assert bool(found) == refused
     assert all(f"CELERY_VISIBILITY_TIMEOUT_S is {seconds}" in one.msg and one.is_serious() for one in found)
+
+
+def test_no_worker_starts_with_settings_that_are_refused():
+    ended = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool", "solo"],
+        env=os.environ | {"CELERY_VISIBILITY_TIMEOUT_S": "60"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 1 and "(registry.E003)" in ended.stderr
