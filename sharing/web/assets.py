@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import reduce
+from math import floor
 from operator import or_
 from typing import Any
 
-from django.contrib.gis.geos import Polygon
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -20,7 +21,8 @@ from registry import asset_writing
 from registry.changes import differences
 from registry.filters import around, within_distance
 from registry.ledger_svg import Block, Tick, timeline
-from registry.models import Allocation, Asset, Change, Disclosure, Purpose, Sector, User
+from registry.models import Allocation, Asset, Change, Disclosure, Protection, Purpose, Sector, User
+from registry.models.asset import CELL_DEGREES, KM_PER_DEGREE
 from registry.tags import TONES, days, numbers
 from registry.web.access import MemberRequest, members
 from registry.web.asset_facts import Fact, facts
@@ -30,7 +32,10 @@ from sharing.models import Demand, ListStatus, MatchLeg
 
 NEARBY_M = 2_000
 MOST_LINES, MOST_EVENTS, MOST_NEARBY = 200, 50, 20
-FEWEST_OF_OTHERS = 3
+PLACES = ("location", "origin", "destination")
+# What others ask for is told by squares of the grid that stands for core assets, from so many parties on.
+SQUARE_DEGREES = CELL_DEGREES[Protection.CORE]
+FEWEST_PARTIES = 3
 BEFORE, AFTER = timedelta(days=365), timedelta(days=3 * 365)
 TICK = timedelta(days=270)
 """What the text of a day on the axis takes."""
@@ -71,6 +76,7 @@ def asset(request: MemberRequest, id: int) -> HttpResponse:
             "changes": _changes(found, user) if knows_ledger else [],
             "nearby": _nearby(found, user),
             "nearby_km": NEARBY_M / 1000,
+            "square_km": SQUARE_DEGREES * KM_PER_DEGREE,
             "may_edit": asset_writing.may_change(found.owner_id, user),
             "is_own": found.owner_id in user.roles,
         },
@@ -155,29 +161,36 @@ def _changes(asset: Any, user: User) -> list[dict[str, Any]]:
 
 
 def _nearby(asset: Any, user: User) -> dict[str, Any]:
-    """Open lines that ask for this kind within NEARBY_M of the place that the reader may know: those of the lists that
-    they may see; and to the owner, of the lists of others, how many there are and what they ask for together, once
-    there are enough that no list's plan is told by it."""
-    near = _asked_near(asset)
-    seen_lines = near.filter(pk__in=Demand.objects.visible_to(user).values("pk"))
-    told: dict[str, Any] = {"lines": seen_lines.annotate(party=F("list__party__name")).order_by("-id")[:MOST_NEARBY]}
+    """Open lines that ask for this kind: those within NEARBY_M of the place that the reader may know, of lists that they
+    may see; and to the owner, how many lines of others there are in the asset's square of a fixed grid and what they
+    ask for together, once so many parties ask that no one's plan is told by it. In a circle around the asset they would
+    be found to the metre, by moving it."""
+    centre = asset.place.centroid if asset.place_is_exact else Polygon.from_bbox(asset.place.extent).centroid
+    centre.srid = 4326
+    near = _asked_in(around(centre, NEARBY_M), asset.kind).filter(
+        reduce(or_, (Q(within_distance(place, centre, NEARBY_M)) for place in PLACES)),
+        pk__in=Demand.objects.visible_to(user).values("pk"),
+    )
+    told: dict[str, Any] = {"lines": near.annotate(party=F("list__party__name")).order_by("-id")[:MOST_NEARBY]}
     if asset.owner_id in user.roles:
-        others = near.exclude(list__party__in=list(user.roles))
+        others = _asked_in(_square(centre), asset.kind).exclude(list__party__in=list(user.roles))
         told |= others.aggregate(
             others=Count("pk"), units=Sum("quantity"), parties=Count("list__party", distinct=True)
         )
-        told["enough"] = told["others"] >= FEWEST_OF_OTHERS and told["parties"] > 1
+        told["enough"] = told["parties"] >= FEWEST_PARTIES
     return told
 
 
-def _asked_near(asset: Any) -> QuerySet[Demand]:
-    centre = asset.place.centroid if asset.place_is_exact else Polygon.from_bbox(asset.place.extent).centroid
-    centre.srid = 4326
-    box = around(centre, NEARBY_M)
-    places = ("location", "origin", "destination")
+def _asked_in(box: Polygon | MultiPolygon, kind: str) -> QuerySet[Demand]:
     return Demand.objects.filter(
-        reduce(or_, (Q(**{f"{place}__within": box}) for place in places)),
-        reduce(or_, (Q(within_distance(place, centre, NEARBY_M)) for place in places)),
-        kind=asset.kind,
+        reduce(or_, (Q(**{f"{place}__coveredby": box}) for place in PLACES)),
+        kind=kind,
         list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED),
     )
+
+
+def _square(point: Point) -> Polygon:
+    west, south = (floor(degrees / SQUARE_DEGREES) * SQUARE_DEGREES for degrees in (point.x, point.y))
+    square = Polygon.from_bbox((west, south, west + SQUARE_DEGREES, south + SQUARE_DEGREES))
+    square.srid = 4326
+    return square

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.test import Client
 from django.utils import timezone
 
@@ -44,10 +45,10 @@ def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(clien
     assert "114.3055" not in text
 
 
-def test_an_owner_is_told_how_much_others_ask_for_near_it_but_not_who_or_where(client: Client):
+def test_an_owner_is_told_how_much_others_ask_for_in_its_square_but_not_who_or_where(client: Client):
     owner = factories.organization("owner")
     mast = factories.asset(owner, capacity=4)
-    for name, lines in (("one-party", 2), ("other-party", 1)):
+    for name, lines in (("one-party", 2), ("other-party", 1), ("third-party", 1)):
         asked = factories.demand_list(factories.organization(name))
         for _line in range(lines):
             factories.demand(asked, quantity=2)
@@ -57,11 +58,26 @@ def test_an_owner_is_told_how_much_others_ask_for_near_it_but_not_who_or_where(c
 
     text = client.get(f"/assets/{mast.pk}/").content.decode()
 
-    assert "3 lines of others" in text and "6 mounts" in text
-    assert "one-party" not in text and "other-party" not in text
+    assert "4 lines of others in this square of 5.6 km" in text and "8 mounts" in text
+    assert not any(name in text for name in ("one-party", "other-party", "third-party"))
 
 
-@pytest.mark.parametrize("parties", [["one"], ["one", "other"], ["one", "one", "one"]])
+def test_where_others_ask_is_told_by_no_circle_that_the_owner_moves(client: Client):
+    owner = factories.organization("owner")
+    mast = factories.asset(owner, at=(114.301, 30.551), capacity=4)
+    for number in range(3):
+        factories.demand(factories.demand_list(factories.organization(f"party-{number}")), at=(114.349, 30.599))
+    client.force_login(factories.member(owner, Role.EDITOR))
+
+    def told(lon: float, lat: float) -> bool:
+        Asset.objects.filter(pk=mast.pk).update(geometry=Point(lon, lat, srid=4326))
+        return "3 lines of others" in client.get(f"/assets/{mast.pk}/").content.decode()
+
+    within, beyond = [(114.301, 30.551), (114.349, 30.599), (114.325, 30.575)], [(114.351, 30.599), (114.349, 30.601)]
+    assert all(told(*place) for place in within) and not any(told(*place) for place in beyond)
+
+
+@pytest.mark.parametrize("parties", [["one"], ["one", "other"], ["one", "one", "one", "other"]])
 def test_of_too_few_lines_of_others_no_number_is_told(parties: list[str], client: Client):
     owner = factories.organization("owner")
     mast = factories.asset(owner, capacity=4)
