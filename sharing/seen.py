@@ -3,7 +3,7 @@ told to those who may know of one of its assets in the match, and to its own peo
 grid cell and no length, which would tell where it is. Who does what in a co-build group is told to those who
 may see that member of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,13 @@ class Seen:
     """What a person may know of the assets and the owners of some matches; two queries, however many.
 
     assets: by id those they may know of, each with the `place` they may know and `place_is_exact`. named: the ids of
-    the consents whose owner they may read.
+    the consents whose owner they may read. gaps: the ids of those gaps that end at an asset they may not know of, and
+    would tell where it is.
     """
 
     assets: dict[int, Any]
     named: frozenset[int]
+    gaps: frozenset[int]
 
     @classmethod
     def of(cls, matches: Sequence[Match], user: User) -> "Seen":
@@ -32,7 +34,9 @@ class Seen:
         rows: Any = Asset.objects.visible_to(user).with_place_for(user).filter(pk__in=ids)
         shown = rows.defer("geometry", "masked_geometry").select_related("owner")
         named = consents_naming_owner(user).filter(match__in=[match.pk for match in matches])
-        return cls({asset.pk: asset for asset in shown}, frozenset(named.values_list("pk", flat=True)))
+        assets = {asset.pk: asset for asset in shown}
+        gaps = (gap for match in matches for gap in _gaps_beside_unknown(match, assets))
+        return cls(assets, frozenset(named.values_list("pk", flat=True)), frozenset(gaps))
 
     def asset(self, leg: MatchLeg) -> Any:
         """The asset of a leg; None for a gap, and for an asset that the person may not know of."""
@@ -40,16 +44,24 @@ class Seen:
 
     def place(self, leg: MatchLeg) -> Any:
         """Where a leg is, as far as the person may know; None for an asset that they may not know of."""
+        if leg.is_gap:
+            return None if leg.pk in self.gaps else leg.geometry
         asset = self.asset(leg)
-        return leg.geometry if leg.is_gap else asset.place if asset else None
+        return asset.place if asset else None
 
     def is_exact(self, leg: MatchLeg) -> bool:
         """Whether that is its true place."""
+        if leg.is_gap:
+            return leg.pk not in self.gaps
         asset = self.asset(leg)
-        return leg.is_gap or (asset is not None and asset.place_is_exact)
+        return asset is not None and asset.place_is_exact
 
     def leg_length_m(self, leg: MatchLeg) -> float | None:
         return leg.length_m if self.is_exact(leg) else None
+
+    def terrain(self, leg: MatchLeg) -> dict[str, float]:
+        """What a gap is built through, metres by class, where its place is told."""
+        return leg.terrain if self.is_exact(leg) else {}
 
     def length_m(self, match: Match) -> float | None:
         """The length of a route, where all its places are told."""
@@ -61,6 +73,14 @@ class Seen:
 
     def hidden_consents(self, match: Match) -> int:
         return sum(consent.pk not in self.named for consent in match.consents.all())
+
+
+def _gaps_beside_unknown(match: Match, assets: Collection[int]) -> Iterator[int]:
+    legs = list(match.legs.all())
+    unknown = [leg.asset_id is not None and leg.asset_id not in assets for leg in legs]
+    for number, leg in enumerate(legs):
+        if leg.is_gap and any(unknown[max(number - 1, 0) : number + 2]):
+            yield leg.pk
 
 
 def consents_naming_owner(user: User) -> QuerySet[Consent]:

@@ -26,7 +26,7 @@ class LegShown(serializers.Serializer[Any]):
     length_m = serializers.FloatField(allow_null=True)
     terrain = serializers.DictField(
         child=serializers.FloatField(),
-        help_text="Metres of a gap by class of terrain, `ordinary` in no area of any; empty where none is known.",
+        help_text="Metres of a gap by class of terrain, `ordinary` in no area of any; empty where none is told.",
     )
     cost_per_year = serializers.FloatField()
     reference = serializers.UUIDField(allow_null=True, help_text="Of its lines in /allocations/.")
@@ -50,7 +50,7 @@ def leg_shown(leg: MatchLeg, seen: Seen) -> dict[str, Any]:
         "place": json.loads(place.geojson) if place else None,
         "place_is_exact": seen.is_exact(leg),
         "length_m": seen.leg_length_m(leg),
-        "terrain": leg.terrain,
+        "terrain": seen.terrain(leg),
         "cost_per_year": leg.cost_per_year,
         "reference": None if hidden or leg.is_gap else str(leg.reference),
     }

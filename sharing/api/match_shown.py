@@ -38,7 +38,8 @@ class ApprovalInMatch(serializers.ModelSerializer[Approval]):
 
 
 class MatchShown(Shown[Match]):
-    """One way to meet a demand. `rank` 1 is the run's answer. `fingerprint`, only where `approve` is open, is of what
+    """One way to meet a demand. `rank` 1 is the run's answer. Of a match with a core asset `score` is 0 and
+    `score_parts` are empty, as they would tell where it is. `fingerprint`, only where `approve` is open, is of what
     you are shown: an approval sends it back, and is refused where something has changed meanwhile."""
 
     party = OrganizationField(source="demand.list.party", read_only=True)

@@ -74,7 +74,7 @@ def matches(options: Pairs, scores: Scores, proposals: Proposals) -> list[MatchA
             MatchAnswer(
                 demand=demand,
                 rank=rank,
-                score=good,
+                score=0.0 if is_hidden else good,
                 score_parts="[]" if is_hidden else parts,
                 cost_cents=sum(leg.cost_cents for leg in own),
                 legs=own,

@@ -29,7 +29,7 @@ def route_match(assets: AssetFacts, demand: Demand, rank: int, route: Route) -> 
     return MatchAnswer(
         demand=demand.pk,
         rank=rank,
-        score=_score(demand, route),
+        score=0.0 if hidden else _score(demand, route),
         score_parts="[]" if hidden else json.dumps(_parts(demand, route)),
         cost_cents=cents(route),
         legs=[_leg(assets, demand, leg) for leg in route.legs],

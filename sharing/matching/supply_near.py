@@ -1,7 +1,8 @@
 """What lines would find before they are posted: the first three stages of the funnel and what is free, by the rules of
 the run itself. A number of queries that does not depend on how many lines are asked about; nothing is saved.
 
-As in matching, a protected asset counts where its grid cell is.
+As in matching, a restricted asset counts where its grid cell is; core ones, of which a match says no more than that an
+owner is asked, do not count.
 """
 
 from collections.abc import Sequence
@@ -64,7 +65,9 @@ def _points(lines: Sequence[Demand], kind: str, party: Organization) -> list[Nea
     demands = _as_arrays(lines, kind)
     pairs = neighbourhood(demands, kind=kind, party=party).pairs
     verdicts = judge(pairs, RULES[kind])
-    counts = [np.bincount(pairs.demand[verdicts.passes(stage)], minlength=len(lines)).tolist() for stage in STAGES]
+    told = ~pairs.assets.core[pairs.asset]
+    passed = (pairs.demand[verdicts.passes(stage) & told] for stage in STAGES)
+    counts = [np.bincount(demand, minlength=len(lines)).tolist() for demand in passed]
     return [Near(*row) for row in zip(*counts, strict=True)]
 
 
@@ -83,7 +86,7 @@ def _routes(lines: Sequence[Demand], kind: str, party: Organization) -> list[Nea
             capacity=facts.assets.capacity, limits=facts.assets.limits, holdings=holdings,
         ).units  # fmt: skip
         ask = Ask(line, start, free, np.isin(facts.assets.id, list(refused.get(line.pk or 0, ()))))
-        near = _within(line, facts, length_m)
+        near = _within(line, facts, length_m) & ~facts.assets.core
         counts = (int((near & passed(ask, facts.assets, kind, stage)).sum()) for stage in STAGES)
         found.append(Near(*counts))
     return found

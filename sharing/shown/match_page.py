@@ -29,8 +29,9 @@ OWNER_COLOURS = 6
 @dataclass(frozen=True)
 class LegRow:
     """A leg as the person may see it. number: from 1 on. asset: None for a gap, and for an asset they may not know of.
-    masked: whether the place is not the true one. length_m: None where it would tell a place. party: which of the
-    match's owners has it, from 1 on in the order of legs; 0 where the person does not know."""
+    masked: whether the place is not the true one. length_m: None where it would tell a place. terrain: of a gap, in
+    metres by class. party: which of the match's owners has it, from 1 on in the order of legs; 0 where the person does
+    not know."""
 
     number: int
     leg: MatchLeg
@@ -38,6 +39,7 @@ class LegRow:
     place: GEOSGeometry | None
     masked: bool
     length_m: float | None
+    terrain: dict[str, float]
     party: int
 
     @property
@@ -62,7 +64,7 @@ class LegRow:
     def use(self) -> str:
         """The units and loads that the leg takes; of a gap, what it is built through."""
         if self.leg.is_gap:
-            return words.terrain(self.leg.terrain) or "–"
+            return words.terrain(self.terrain) or "–"
         loads = [f"{words.number(value)} {LOAD_UNITS[load]}" for load in LOADS if (value := getattr(self.leg, load))]
         units = words.units(self.leg.match.demand.kind, self.leg.quantity)
         return ", ".join([units, *loads])
@@ -85,7 +87,7 @@ def legs_of(match: Match, seen: Seen) -> list[LegRow]:
         asset = seen.asset(leg)
         party = parties.setdefault(asset.owner_id, len(parties) + 1) if asset else 0
         place, masked = seen.place(leg), not seen.is_exact(leg)
-        rows.append(LegRow(number, leg, asset, place, masked, seen.leg_length_m(leg), party))
+        rows.append(LegRow(number, leg, asset, place, masked, seen.leg_length_m(leg), seen.terrain(leg), party))
     return rows
 
 
@@ -124,7 +126,7 @@ def context(match: Match, user: User) -> dict[str, Any]:
         "score_parts": words.score_parts(match.score_parts),
         "legs": rows,
         "length_m": seen.length_m(match),
-        "gap_m": sum(row.leg.length_m or 0 for row in rows if row.leg.is_gap),
+        "gap_m": sum(row.length_m or 0 for row in rows if row.leg.is_gap),
         "core": is_core(match),
         "any_masked": any(row.masked for row in rows),
         "map": picture(match, rows, user),

@@ -161,10 +161,10 @@ def _changes(asset: Any, user: User) -> list[dict[str, Any]]:
 
 
 def _nearby(asset: Any, user: User) -> dict[str, Any]:
-    """Open lines that ask for this kind: those within NEARBY_M of the place that the reader may know, of lists that they
-    may see; and to the owner, how many lines of others there are in the asset's square of a fixed grid and what they
-    ask for together, once so many parties ask that no one's plan is told by it. In a circle around the asset they would
-    be found to the metre, by moving it."""
+    """Open lines that ask for this kind: those within NEARBY_M of the place that the reader may know, of lists that
+    they may see; and to the owner, how many lines of others there are in the asset's square of a fixed grid and what
+    they ask for together, once so many parties ask that no one's plan is told by it. In a circle around the asset they
+    would be found to the metre, by moving it."""
     centre = asset.place.centroid if asset.place_is_exact else Polygon.from_bbox(asset.place.extent).centroid
     centre.srid = 4326
     near = _asked_in(around(centre, NEARBY_M), asset.kind).filter(

@@ -270,7 +270,7 @@ def test_a_core_assets_leg_shows_nothing_but_that_its_owner_must_be_asked(demand
     asset = factories.asset(owner, at=(114.3001, 30.5901), protection=Protection.CORE, protection_reason="grid")
     done = run(demand_list)
     match = Match.objects.get(run=done, demand=demand)
-    assert (match.distance_m, match.score_parts) == (None, [])
+    assert (match.distance_m, match.score, match.score_parts) == (None, 0, [])
     assert matched(done, demand) == [(asset.pk, 1)]
     assert match.legs.get().geometry is None
 

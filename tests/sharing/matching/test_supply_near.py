@@ -1,10 +1,8 @@
 """What is told of a line while it is typed is what its run will say, stage by stage."""
 
-import dataclasses
-
 from django.contrib.gis.geos import Point
 
-from registry.models import Protection, Sector
+from registry.models import Asset, Protection, Sector
 from sharing.matching import engine
 from sharing.matching.supply_near import MOST_REACH_M, Near, supply_near
 from sharing.models import Demand, DemandList, Outcome
@@ -40,7 +38,7 @@ def posted() -> DemandList:
     return draft
 
 
-def test_it_is_what_the_run_says(db: None):
+def test_it_is_what_the_run_says_but_for_core_assets(db: None):
     draft = posted()
     lines = list(draft.demands.order_by("line"))
 
@@ -48,10 +46,16 @@ def test_it_is_what_the_run_says(db: None):
 
     run = engine.run(factories.match_run(draft, "queued").pk)
     funnels = dict(Outcome.objects.filter(run=run).values_list("demand", "funnel"))
-    assert [None if near is None else dataclasses.astuple(near) for near in told] == [
-        tuple(funnels[line.pk][stage] for stage in STAGES) for line in lines
-    ]
-    assert told == [Near(5, 4, 3, 2), Near(1, 1, 1, 0), Near(3, 3, 2, 1), Near(0, 0, 0, 0)]
+    of_run = [Near(**{stage: funnels[line.pk][stage] for stage in STAGES}) for line in lines]
+    assert of_run == [Near(5, 4, 3, 2), Near(1, 1, 1, 0), Near(3, 3, 2, 1), Near(0, 0, 0, 0)]
+    assert told == [Near(4, 3, 2, 1), *of_run[1:]]
+
+
+def test_a_core_line_does_not_count(db: None):
+    draft = posted()
+    for duct in Asset.objects.filter(kind="duct"):
+        factories.protect(duct, Protection.CORE)
+    assert supply_near([draft.demands.get(line=3)], draft.party) == [Near(0, 0, 0, 0)]
 
 
 def test_a_line_that_is_not_saved_is_told_the_same(db: None):
@@ -76,4 +80,4 @@ def test_many_lines_are_asked_at_once(db: None, django_assert_num_queries):
     draft = posted()
     lines = list(draft.demands.filter(kind="tower")) * 20
     with django_assert_num_queries(4):
-        assert supply_near(lines, draft.party) == [Near(5, 4, 3, 2)] * 20
+        assert supply_near(lines, draft.party) == [Near(4, 3, 2, 1)] * 20

@@ -2,9 +2,10 @@
 
 import re
 
+from django.contrib.gis.geos import LineString
 from django.urls import reverse
 
-from registry.models import Asset, Protection
+from registry.models import Asset, Protection, User
 from sharing.models import ConsentStatus, Match, MatchStatus, Outcome
 from tests import factories
 from tests.calls import Caller
@@ -134,6 +135,27 @@ def test_a_gap_says_what_ground_it_is_built_through(scene: Scene, sign_in: SignI
     assert told in sign_in(scene.officer).get(reverse("admin:sharing_match_change", args=[match.pk])).content.decode()
     legs = Caller(scene.asker).get(f"matches/{match.pk}/").json()["legs"]
     assert [leg["terrain"] for leg in legs] == [{}, {"ordinary": 143.9, "water": 48.0}, {}]
+
+
+def test_a_gap_that_ends_at_an_asset_that_may_not_be_known_has_no_place_either(scene: Scene, sign_in: SignIn):
+    ends = [((114.30, 30.60), (114.31, 30.60)), ((114.312, 30.60), (114.32, 30.60))]
+    known, core = (factories.asset(scene.metro, "duct", at=at, to=to) for at, to in ends)
+    factories.protect(core, Protection.CORE)
+    demand = factories.demand(scene.list, "duct", at=ends[0][0], to=(114.33, 30.60))
+    match = factories.match(demand, [None, known, None, core, None])
+    line = LineString((114.31, 30.6), (114.3125, 30.6), srid=4326)
+    match.legs.filter(asset=None).update(terrain={"ordinary": 191.9}, length_m=191.9, geometry=line)
+
+    def shown(person: User) -> list[tuple[bool, float | None, dict[str, float]]]:
+        legs = Caller(person).get(f"matches/{match.pk}/").json()["legs"]
+        return [(leg["place"] is not None, leg["length_m"], leg["terrain"]) for leg in legs if leg["is_gap"]]
+
+    told, untold = (True, 191.9, {"ordinary": 191.9}), (False, None, {})
+    assert shown(scene.asker) == [told, untold, untold]
+    response = sign_in(scene.asker).get(page(match))
+    assert len([one for one in response.context["shapes"]["features"] if one["properties"].get("gap")]) == 1
+    scene.consented(match)
+    assert shown(scene.asker) == shown(scene.officer) == [told, told, told]
 
 
 def test_legs_have_their_owners_colour_on_the_map_as_in_the_table(scene: Scene, sign_in: SignIn):
