@@ -1,4 +1,7 @@
-"""The verbs on members and on what an organization says of itself: its managers' to do, for admin and site alike."""
+"""The verbs on members and on what an organization says of itself: its managers' to do, for admin and site alike.
+
+None makes somebody a member: what one may see and decide follows from where one belongs, so people join by an act of
+their own (registry/accounts/invitations.py)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,23 +15,11 @@ def named(username: str) -> User:
     found = User.objects.filter(username=username.strip(), is_active=True).first()
     if found is None:
         raise BadInput(
-            _("No one signs in as “%(username)s”. Check the spelling, or ask the registry to add the person.")
+            _("No one signs in as “%(username)s”. Check the spelling, or make the account first.")
             % {"username": username},
             "username",
         )
     return found
-
-
-@transaction.atomic
-def add(organization: Organization, *, username: str, role: Role, actor: User) -> Membership:
-    """A member who has an account already.
-
-    Raises NotYours to all but managers and superusers, BadInput for a name that nobody has; a second membership of the
-    same person the database refuses (IntegrityError).
-    """
-    if not may_manage(organization.pk, actor):
-        raise NotYours(_("Only a manager of the organization decides on its members."))
-    return Membership.objects.create(organization=organization, user=named(username), role=role)
 
 
 @transaction.atomic

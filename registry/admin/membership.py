@@ -5,13 +5,13 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.members import is_last_manager, named
 from registry.admin.base import AutocompleteFilter, RestrictedAdmin, RestrictedForm, person
 from registry.errors import BadInput
-from registry.models import Membership, Role
+from registry.models import Membership, Organization, Role
 from registry.tags import tag
 
 
@@ -54,7 +54,8 @@ class RoleForm(RestrictedForm):
 
 @admin.register(Membership)
 class MembershipAdmin(RestrictedAdmin):
-    """Members see their colleagues; managers decide who they are and what each may do."""
+    """Members see their colleagues; managers decide what each may do. Superusers add members, to set the registry up;
+    all others join by an invitation."""
 
     owner_field = "organization"
     needed_role = Role.MANAGER
@@ -64,6 +65,7 @@ class MembershipAdmin(RestrictedAdmin):
     search_fields = ("user__username", "user__last_name", "user__first_name", "organization__name")
     autocomplete_fields = ("organization",)
     form = MembershipForm
+    list_before_template = "registry/invite.html"
 
     @admin.display(description=_("member"), ordering="user__username")
     def member(self, membership: Membership) -> str:
@@ -86,6 +88,14 @@ class MembershipAdmin(RestrictedAdmin):
         if obj is not None:
             kwargs["form"] = RestrictedForm if person(request).is_superuser else RoleForm
         return super().get_form(request, obj, change, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return person(request).is_superuser
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        managed = person(request).organizations_as(Role.MANAGER)
+        context = {"inviting": Organization.objects.filter(pk__in=managed).order_by("name", "pk") if managed else ()}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
         """A manager may remove anyone but themselves."""

@@ -34,11 +34,6 @@ class RoleBody(Body):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
-class MemberBody(RoleBody):
-    organization = OrganizationField()
-    username = serializers.CharField(max_length=150, help_text="Of who has an account; others are invited.")
-
-
 class MembershipFilters(Filters):
     organization = CodeFilter(field_name="organization__code", help_text="The organization's code.")
     role = ChoicesFilter(choices=Role.choices)
@@ -50,7 +45,8 @@ class MembershipFilters(Filters):
 
 
 class MembershipResource(Resource):
-    """Who belongs to your organizations. Their managers invite, add, change and remove people."""
+    """Who belongs to your organizations. Their managers change and remove people; whoever is to join is invited, with
+    an account or without, and joins by an act of their own."""
 
     model = Membership
     noun, nouns = "membership", "memberships"
@@ -63,16 +59,6 @@ class MembershipResource(Resource):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return super().get_serializer_context() | {"actions": self._actions}
-
-    @extend_schema(request=MemberBody)
-    def create(self, request: Request) -> HttpResponseBase:
-        """Add a member
-
-        Who has an account already; whoever has none is invited. For managers of the organization.
-        """
-        values = self.given(MemberBody)
-        values["role"] = Role(values["role"])
-        return self.answer_with(members.add(values.pop("organization"), **values, actor=self.user).pk, 201)
 
     @extend_schema(request=RoleBody)
     def partial_update(self, request: Request, id: int) -> HttpResponseBase:

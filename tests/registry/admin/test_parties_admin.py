@@ -33,26 +33,44 @@ def test_a_manager_keeps_the_contact_and_nothing_that_gives_power(manager: Clien
     assert (city.regulates, city.sector, city.name, city.region.code) == (None, "municipal", "city", "420100")
 
 
-def test_a_manager_adds_a_member_by_user_name(manager: Client, city: Organization):
+@pytest.fixture
+def root(db: None) -> Client:
+    return browser(factories.user("root", is_superuser=True))
+
+
+def test_a_superuser_adds_a_member_by_user_name(root: Client, city: Organization):
     person = factories.user("newcomer")
     sent = {"username": "newcomer", "organization": city.pk, "role": "editor"}
-    assert manager.post(ADD_MEMBER, sent).status_code == 302
+    assert root.post(ADD_MEMBER, sent).status_code == 302
     assert Membership.objects.get(user=person).role == Role.EDITOR
+
+
+def test_a_manager_makes_nobody_a_member_and_reads_where_to_invite(manager: Client, root: Client, city: Organization):
+    factories.user("newcomer")
+    sent = {"username": "newcomer", "organization": city.pk, "role": "viewer"}
+    assert manager.post(ADD_MEMBER, sent).status_code == 403
+    assert not Membership.objects.filter(user__username="newcomer").exists()
+    hint = "Nobody is made a member by others: invite people by mail, who then join by themselves"
+    for client, told in ((manager, True), (root, False)):
+        html = client.get("/admin/registry/membership/").content.decode()
+        assert (hint in html, 'href="/organizations/city/"' in html) == (told, told)
 
 
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"username": "ghost"}, "No one signs in as “ghost”."),
+        ({"username": "ghost"}, "No one signs in as “ghost”. Check the spelling, or make the account first."),
         ({"username": "manager"}, "This person is a member of the organization already"),
         ({"organization": 0}, "Select a valid choice"),
         ({"role": "king"}, "Select a valid choice"),
     ],
 )
-def test_a_wrong_membership_is_refused_with_what_to_do(manager: Client, city: Organization, fields, problem: str):
+def test_a_wrong_membership_is_refused_with_what_to_do(
+    manager: Client, root: Client, city: Organization, fields, problem: str
+):
     factories.user("newcomer")
     sent = {"username": "newcomer", "organization": city.pk, "role": "editor"} | fields
-    response = manager.post(ADD_MEMBER, sent)
+    response = root.post(ADD_MEMBER, sent)
     assert problem in " ".join(str(error) for errors in response.context["errors"] for error in errors)
     assert Membership.objects.count() == 1
 
@@ -60,7 +78,7 @@ def test_a_wrong_membership_is_refused_with_what_to_do(manager: Client, city: Or
 def test_no_one_makes_themselves_a_member_elsewhere(manager: Client):
     regulator = factories.regulator("bureau")
     sent = {"username": "manager", "organization": regulator.pk, "role": "manager"}
-    assert manager.post(ADD_MEMBER, sent).status_code == 200
+    assert manager.post(ADD_MEMBER, sent).status_code == 403
     assert not Membership.objects.filter(organization=regulator).exists()
 
 

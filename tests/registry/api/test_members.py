@@ -41,17 +41,22 @@ def test_a_manager_changes_a_role_and_removes_a_member(office: Office):
     assert not Membership.objects.filter(pk=pk).exists()
 
 
-def test_a_manager_adds_who_has_an_account_already(office: Office):
-    body = {"organization": "metro", "username": factories.user("lee").username, "role": "editor"}
-    made = office.manager.post("memberships/", body)
-    pk = office.of("lee").pk
-    assert (made.status_code, made["Location"]) == (201, f"http://testserver/api/v1/memberships/{pk}/")
-    assert (made.json()["username"], made.json()["role"]) == ("lee", "editor")
-    assert problem(office.manager.post("memberships/", body), 409, "conflict") == [("#", "membership_is_unique")]
-    ghost = office.manager.post("memberships/", {**body, "username": "ghost"})
-    assert problem(ghost, 400, "bad_input") == [("#/username", "invalid")]
-    problem(office.editor.post("memberships/", {**body, "username": "boss"}), 403, "not_yours")
-    assert Membership.objects.filter(organization=office.metro).count() == 3
+def test_nobody_is_made_a_member_by_others(office: Office):
+    """Who takes part in a match decides nothing of it: a rival's regulator made a colleague could not approve."""
+    officer = factories.member(factories.regulator("city"), Role.MANAGER, "officer")
+    body = {"organization": "metro", "username": "officer", "role": "viewer"}
+    for caller in (office.manager, Caller(factories.user("root", is_superuser=True))):
+        problem(caller.post("memberships/", body), 405, "method_not_allowed")
+    assert officer.memberships.count() == 1
+
+
+def test_who_has_an_account_is_invited_and_joins_by_an_act_of_their_own(office: Office):
+    officer = factories.member(factories.regulator("city"), Role.MANAGER, "officer")
+    body = {"organization": "metro", "email": officer.email, "role": "viewer"}
+    assert office.manager.post("invitations/", body).status_code == 201
+    assert officer.memberships.count() == 1
+    invitations.accept(Invitation.objects.get(), actor=officer)
+    assert office.of("officer").role == Role.VIEWER
 
 
 def test_an_editor_reads_and_decides_nothing(office: Office):

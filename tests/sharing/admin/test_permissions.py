@@ -32,7 +32,6 @@ REGULATOR = {"regulator's viewer", "regulator"}
 MEMBERS = {"third party", "regulator elsewhere"} | DEMANDER | OWNER | REGULATOR
 OUTSIDERS = {"anonymous", "without membership"}
 EDITORS = MEMBERS - {"demander's viewer", "owner's viewer", "regulator's viewer"}
-MANAGERS = EDITORS - {"demander's editor", "owner's editor"}
 CONCERNED = DEMANDER | OWNER | REGULATOR
 OWNER_EDITS = {"owner's editor", "owner's manager"}
 PARTY_EDITS = {"demander's editor", "demander's manager"}
@@ -77,7 +76,6 @@ ADDS = {
     "terrain area": EDITORS,
     "demand list": EDITORS,
     "demand": EDITORS,
-    "membership": MANAGERS,
     "grant of sight": {"regulator", "regulator elsewhere"},
 }
 

@@ -126,11 +126,6 @@ OF_REGISTRY: dict[str, Operation] = {
     ),
     "memberships_list": Operation("GET", "memberships/"),
     "memberships_retrieve": Operation("GET", "memberships/{}/", of("drafting"), OWNER),
-    "memberships_create": Operation(
-        "POST", "memberships/", body(lambda world: {
-            "organization": "metro", "username": "nobody", "role": "viewer",
-        }), OWNER_MANAGER, MEMBERS, 201,
-    ),
     "memberships_partial_update": Operation(
         "PATCH", "memberships/{}/", of("drafting", {"role": "manager"}), OWNER_MANAGER, OWNER
     ),
