@@ -54,6 +54,7 @@ SENTENCES: Sentences = {
     "place_grant_ends_in_time": _("A grant of sight lasts 366 days at most: choose an earlier last day."),
     "place_grant_has_a_reason": _("Say what the grant is for."),
     "membership_is_unique": _("This person is a member of the organization already: change the role there."),
+    "service_token_keeps_its_place": _("A service token reads or edits in its own organization alone: issue another."),
     "registry_user_username_key": _("Another person has this user name: choose another."),
     "organization_social_credit_code_checks": _("The check character of the social credit code is wrong: retype it."),
     "region_code_is_unique": _("This code exists already in its scheme."),

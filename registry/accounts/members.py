@@ -13,7 +13,7 @@ from registry.models import Membership, Organization, Role, User
 def named(username: str) -> User:
     """Who signs in by this name, so that no list of all persons has to be shown. Raises BadInput."""
     found = User.objects.filter(username=username.strip(), is_active=True).first()
-    if found is None:
+    if found is None or found.is_service:
         raise BadInput(
             _("No one signs in as “%(username)s”. Check the spelling, or make the account first.")
             % {"username": username},
@@ -24,8 +24,10 @@ def named(username: str) -> User:
 
 @transaction.atomic
 def change_role(membership: Membership, *, role: Role, actor: User) -> Membership:
-    """Raises NotYours to all but managers and superusers, WrongState for the only manager."""
+    """Raises NotYours to all but managers and superusers, WrongState for the only manager, BadInput where a service
+    token would manage."""
     membership = _locked(membership, actor)
+    check_manages(membership.user, role)
     if role != Role.MANAGER and is_last_manager(membership):
         raise WrongState(_("This is the only manager: make another member a manager first."))
     membership.role = role
@@ -68,6 +70,12 @@ def is_last_manager(membership: Membership) -> bool:
     Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
     managers = Membership.objects.filter(organization=membership.organization_id, role=Role.MANAGER)
     return set(managers.values_list("pk", flat=True)) == {membership.pk}
+
+
+def check_manages(user: User, role: str) -> None:
+    """Raises BadInput for a manager who is no person."""
+    if role == Role.MANAGER and user.is_service:
+        raise BadInput(_("A service token reads or edits; managers are persons."), "role")
 
 
 def check_role(role: str) -> Role:

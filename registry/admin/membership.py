@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from registry.accounts.members import is_last_manager, named
+from registry.accounts.members import check_manages, is_last_manager, named
 from registry.admin.base import AutocompleteFilter, RestrictedAdmin, RestrictedForm, person
 from registry.errors import BadInput
 from registry.models import Membership, Organization, Role
@@ -49,6 +49,10 @@ class RoleForm(RestrictedForm):
             raise ValidationError(
                 _("This is the only manager: make another member a manager first."), code="last_manager"
             )
+        try:
+            check_manages(self.instance.user, role)
+        except BadInput as refusal:
+            raise ValidationError(refusal.message, code="service") from refusal
         return role
 
 

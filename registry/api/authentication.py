@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -10,6 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from registry import security
+from registry.accounts.tokens import SERVICE_ROLES
 from registry.models import ApiToken, Membership, Role, User, acting, looking
 
 KEYWORD = "bearer"
@@ -52,14 +54,12 @@ def _known(secret: str) -> int | None:
 
 
 def issuer_still_may(token: ApiToken) -> bool:
-    """Whether whoever issued a service token still has at least its role in its organization."""
+    """Whether whoever issued a service token still has at least its role in its organization, and its account belongs
+    nowhere else and manages nothing."""
     if not token.is_service:
         return True
-    organization: Any = token.organization_id
-    roles = dict(
-        Membership.objects.filter(organization=organization, user__in=(token.user_id, token.issued_by_id)).values_list(
-            "user_id", "role"
-        )
-    )
-    own = roles.get(token.user_id)
-    return own is not None and roles.get(token.issued_by_id) in Role.at_least(Role(own))
+    here: Any = token.organization_id
+    found = Membership.objects.filter(Q(user=token.user_id) | Q(user=token.issued_by_id, organization=here))
+    roles = {(user, of): role for user, of, role in found.values_list("user_id", "organization_id", "role")}
+    own, issuer = roles.get((token.user_id, here)), roles.get((token.issued_by_id, here))
+    return len(roles) == 2 and own in SERVICE_ROLES and issuer in Role.at_least(Role(own))

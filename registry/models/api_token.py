@@ -42,7 +42,8 @@ class ApiToken(models.Model):
     slow hash would add nothing.
 
     A personal token acts as the person who issued it. A service token acts as an account of its own, which is a member
-    of `organization` with at most the role that its issuer has there, checked anew at every call.
+    of `organization` alone (the database keeps it there), never its manager, and with at most the role that its issuer
+    has there, checked anew at every call.
     """
 
     user = models.ForeignKey(

@@ -126,6 +126,11 @@ class User(AbstractUser):
         of a regulator or of a body with a grant of sight, and of superusers."""
         return self.is_superuser or bool(self.regions_in_sight) or Role.MANAGER in self.roles.values()
 
+    @property
+    def is_service(self) -> bool:
+        """Whether this is the account of a service token, which belongs where that was issued, and manages nothing."""
+        return self.api_tokens.filter(organization__isnull=False).exists()
+
     def organizations_as(self, role: Role) -> list[int]:
         """The ids of the organizations in which this person can do what `role` can."""
         return [organization for organization, own in self.roles.items() if own in Role.at_least(role)]

@@ -1,12 +1,15 @@
 """Organizations, memberships, people and plans: who may say what of whom."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from registry.models import Membership, Organization, PlannedFacility, Role, TerrainArea
+from registry.accounts import tokens
+from registry.models import Membership, Organization, PlannedFacility, Role, TerrainArea, User
 from tests import factories
 from tests.meanwhile import change_before
 from tests.registry.admin.conftest import browser
@@ -73,6 +76,22 @@ def test_a_wrong_membership_is_refused_with_what_to_do(
     response = root.post(ADD_MEMBER, sent)
     assert problem in " ".join(str(error) for errors in response.context["errors"] for error in errors)
     assert Membership.objects.count() == 1
+
+
+def test_the_account_of_a_service_token_stays_what_it_is(manager: Client, root: Client, city: Organization):
+    boss = User.objects.get(username="manager")
+    token, _secret = tokens.issue_service(
+        city, name="s", role=Role.VIEWER, scopes=["read"], expires_at=timezone.now() + timedelta(days=9), actor=boss
+    )
+    own = Membership.objects.get(user=token.user_id)
+    refusal = "A service token reads or edits; managers are persons."
+    assert refusal in str(manager.post(page(own), {"role": "manager"}).context["errors"])
+    [message] = root.post(page(own), {"role": "manager"}, follow=True).context["messages"]
+    assert str(message) == "Not saved. A service token reads or edits in its own organization alone: issue another."
+    other = factories.organization("other")
+    added = root.post(ADD_MEMBER, {"username": own.user.username, "organization": other.pk, "role": "viewer"})
+    assert f"No one signs in as “{own.user.username}”." in str(added.context["errors"])
+    assert list(own.user.memberships.values_list("organization__code", "role")) == [("city", "viewer")]
 
 
 def test_no_one_makes_themselves_a_member_elsewhere(manager: Client):

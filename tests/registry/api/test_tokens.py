@@ -1,11 +1,12 @@
 """Sign-in by token: what a token may do, and how fast it may do nothing any more."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from redis import Redis
@@ -13,6 +14,7 @@ from redis.connection import AbstractConnection
 
 from registry.accounts import tokens
 from registry.models import ApiToken, Membership, Role, Scope, User
+from registry.refusals import constraint_of
 from tests import factories
 from tests.calls import Caller, problem
 
@@ -171,6 +173,54 @@ def test_the_database_itself_keeps_services_from_deciding(party: Party):
     for change in ({"scopes": ["decide"]}, {"scopes": ["all"]}, {"scopes": []}, {"issued_by": token.user_id}):
         with pytest.raises(IntegrityError), transaction.atomic():
             ApiToken.objects.filter(pk=token.pk).update(**change)
+
+
+def test_the_account_of_a_service_token_belongs_nowhere_else_and_is_no_manager(party: Party):
+    """Whoever writes: neither another member, nor another role, nor another token makes it more."""
+    token, _caller = party.service(Role.VIEWER, Scope.READ)
+    own, other = Membership.objects.filter(user=token.user_id), factories.organization("telco")
+    person = Membership.objects.get(user=factories.member(other, Role.VIEWER))
+    own.update(role=Role.EDITOR)
+    for act in (
+        lambda: Membership.objects.create(user_id=token.user_id, organization=other, role=Role.VIEWER),
+        lambda: own.update(role=Role.MANAGER),
+        lambda: own.update(organization=other),
+        lambda: Membership.objects.filter(pk=person.pk).update(user=token.user_id),
+        lambda: ApiToken.objects.filter(pk=token.pk).update(organization=other),
+        lambda: tokens._issue(person.user, party.organization, "s", ["read"], soon(), party.manager),
+    ):
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
+            act()
+        assert constraint_of(refused.value) == "service_token_keeps_its_place"
+    assert list(own.values_list("organization__code", "role")) == [("grid", "editor")]
+
+
+def test_a_service_token_is_no_manager_by_the_api_either(party: Party):
+    token, _caller = party.service(Role.VIEWER, Scope.READ)
+    own, manager = Membership.objects.get(user=token.user_id), Caller(party.manager)
+    assert problem(manager.patch(f"memberships/{own.pk}/", {"role": "manager"}), 400, "bad_input") == [
+        ("#/role", "invalid")
+    ]
+    assert manager.patch(f"memberships/{own.pk}/", {"role": "editor"}).json()["role"] == "editor"
+
+
+@pytest.mark.parametrize("more", ["elsewhere", "manager"])
+def test_a_service_token_whose_account_is_more_is_refused_until_it_is_put_back(party: Party, more: str):
+    """Past the database's own rule, or from before there was one."""
+    token, caller = party.service(Role.VIEWER, Scope.READ)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE registry_membership DISABLE TRIGGER service_keeps_its_place"
+        )
+    if more == "manager":
+        Membership.objects.filter(user=token.user_id).update(role=Role.MANAGER)
+    else:
+        Membership.objects.create(user_id=token.user_id, organization=factories.organization("telco"))
+    problem(caller.get("assets/"), 401, "not_authenticated")
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("registry.migrations.0033_service_tokens_keep_their_place").RETURN)
+    assert caller.get("assets/").status_code == 200
+    assert Membership.objects.exclude(user=token.user_id).get().role == Role.MANAGER
 
 
 def test_a_token_can_be_revoked_by_who_sees_it_and_once(party: Party):
