@@ -40,8 +40,8 @@ class ExportFilters(Filters):
 
 
 class ExportResource(Resource):
-    """Who took which list or letter as a file: you, as a manager your colleagues, and as a regulator the people of the
-    parties at home in the region."""
+    """Who took which list or letter as a file: you, as a manager your colleagues who belong to no organization that
+    you do not manage, and as a regulator the people of the parties at home in the region."""
 
     model = Export
     noun, nouns = "export", "exports"

@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.api_token import ApiToken
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 class ExportQuerySet(models.QuerySet["Export"]):
     def visible_to(self, user: "User") -> Self:
-        """One's own, as a manager those of colleagues, and as a regulator those of the people of all parties at home
-        in the region: who took what, never the file."""
+        """One's own, as a manager those of colleagues who belong nowhere else, and as a regulator those of the people
+        of all parties at home in the region: who took what, never the file."""
         if user.is_superuser:
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
         managed = user.organizations_as(Role.MANAGER)
+        # For which of their organizations somebody took a list, nothing tells.
+        elsewhere = Membership.objects.filter(user=OuterRef("user")).exclude(organization__in=managed)
         people = Membership.objects.filter(
-            Q(organization__in=managed) | regulated_regions(user, "organization__region")
+            Q(~Exists(elsewhere), organization__in=managed) | regulated_regions(user, "organization__region")
         )
         return self.filter(Q(person_id=user.pk) | Q(person__in=people.values("user")))
 

@@ -102,3 +102,23 @@ def test_colleagues_managers_and_the_regions_regulators_read_it(manager: User):
         Export.objects.visible_to(User.objects.get(pk=one.pk)).count() for one in (editor, manager, officer, stranger)
     ]
     assert seen == [1, 1, 1, 0]
+
+
+def test_a_manager_reads_nothing_of_who_belongs_elsewhere_too(manager: User):
+    """What a regulator took along is no matter of a party, whichever he joined."""
+    of, other = manager.memberships.get().organization, factories.organization("telco")
+    officer = factories.member(factories.regulator("city"), Role.MANAGER, "officer")
+    Export.objects.create(person=officer, address="/x/", filename="x.csv")
+    officer.memberships.create(organization=of)
+    both = factories.member(other, Role.MANAGER, "both")
+    Export.objects.create(person=both, address="/y/", filename="y.csv")
+    both.memberships.create(organization=of)
+
+    def seen() -> list[str]:
+        return sorted(Export.objects.visible_to(User.objects.get(pk=manager.pk)).values_list("filename", flat=True))
+
+    assert seen() == []
+    manager.memberships.create(organization=other, role=Role.VIEWER)
+    assert seen() == []
+    manager.memberships.filter(organization=other).update(role=Role.MANAGER)
+    assert seen() == ["y.csv"]
