@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from registry.api.fields import OrganizationField
 from registry.api.serializers import ActionsField, Body, Shown
 from registry.filters import CodeFilter, Filters
+from registry.models import Scope
 from sharing.api.verbs import SharingResource
 from sharing.api.webhook_delivery import DeliveryShown, actions_on
 from sharing.models import DisabledReason, EventType, WebhookEndpoint
@@ -104,6 +105,7 @@ class EndpointResource(SharingResource):
     orderings = ("-id",)
     serializer_class = EndpointShown
     filterset_class = EndpointFilters
+    scope = Scope.DECIDE
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("organization")

@@ -1,8 +1,12 @@
 """What the documents of the API say of webhooks beyond who may do what."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
+from registry.accounts import tokens
+from registry.models import Scope
 from sharing.models import DisabledReason, WebhookDelivery, WebhookEndpoint
 from sharing.notifications import outbox
 from sharing.notifications.webhooks import sending, signing
@@ -31,6 +35,22 @@ def test_a_secret_is_shown_once_and_kept_nowhere_in_clear(caller: Caller):
     assert rotated.json()["secret"].startswith("whsec_") and rotated.json()["secret"] != secret
     for answer in (caller.get("webhook-endpoints/"), caller.get(made["Location"])):
         assert "whsec_" not in answer.content.decode() and endpoint.secret not in answer.content.decode()
+
+
+def test_where_events_go_is_for_tokens_that_decide(scene: Scene):
+    """Who is told of all that happens to an organization is no draft."""
+    expires = timezone.now() + timedelta(days=9)
+    writer, decider = (
+        Caller(secret=tokens.issue_personal(name="t", scopes=[scope], expires_at=expires, actor=scene.asker)[1])
+        for scope in (Scope.WRITE, Scope.DECIDE)
+    )
+    problem(writer.post("webhook-endpoints/", BODY), 403, "scope_missing")
+    assert decider.post("webhook-endpoints/", BODY).status_code == 201
+    own = f"webhook-endpoints/{WebhookEndpoint.objects.get().pk}/"
+    problem(writer.post(f"{own}rotate/", {}), 403, "scope_missing")
+    problem(writer.patch(own, {"url": "https://elsewhere.example/in"}), 403, "scope_missing")
+    problem(writer.delete(own), 403, "scope_missing")
+    assert decider.post(f"{own}rotate/", {}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["webhook-endpoints/", "webhook-endpoints/{}/rotate/"])
