@@ -15,7 +15,7 @@ from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegion
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.asset_writing import PROTECTION, REVIEW, TERMS, power_within_cooling
-from registry.exports.assets import suited_tables
+from registry.exports.assets import WITH_PLACE, suited_tables
 from registry.exports.formats import Format
 from registry.exports.table import Table
 from registry.kinds import KINDS, short
@@ -131,25 +131,23 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
         return f"{asset.length_m:,.0f}" if asset.length_m is not None and asset.place_is_exact else "–"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
-        """The plan that a space belongs to tells where it is, as its length does: both go with the exact place."""
-        plan = ("planned_facility",) if obj is None or obj.place_is_exact else ()
+        """What tells where an asset is, as the plan that a space belongs to, goes with the exact place."""
+        hidden = () if obj is None or obj.place_is_exact else WITH_PLACE
         editing = self.may_change(request, obj)
         kind = kind_of(request, obj)
         loads = KINDS[kind].loads if kind in KINDS else ()
         place = "geometry" if editing else "shown_place"
         terms = TERMS if self._sets_terms(request, obj) else ("shown_sectors", *TERMS[1:])
         kept = ("free", "shown_length") if obj and obj.facts.is_route else ("free",) if obj else ()
-        return (
-            (None, {"fields": ("owner", "code", "name", "kind", "status", "available_from", *plan)}),
-            (gettext_lazy("Place"), {"fields": ("region", place)}),
-            (gettext_lazy("Capacity"), {"fields": ("capacity", *loads, *kept)}),
-            (
-                gettext_lazy("Sharing"),
-                {"fields": terms},
-            ),
-            (gettext_lazy("Protection"), {"fields": (*PROTECTION, REVIEW)}),
-            (gettext_lazy("Source"), {"fields": ("source", *(("created_at", "updated_at") if obj else ()))}),
+        sections = (
+            (None, ("owner", "code", "name", "kind", "status", "available_from", "planned_facility")),
+            (gettext_lazy("Place"), ("region", place)),
+            (gettext_lazy("Capacity"), ("capacity", *loads, *kept)),
+            (gettext_lazy("Sharing"), terms),
+            (gettext_lazy("Protection"), (*PROTECTION, REVIEW)),
+            (gettext_lazy("Source"), ("source", *(("created_at", "updated_at") if obj else ()))),
         )
+        return [(title, {"fields": [name for name in names if name not in hidden]}) for title, names in sections]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> Any:
         fixed = ["free", "shown_length", "shown_place", "shown_sectors", "created_at", "updated_at"]

@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from registry import asset_filters
 from registry.api.asset_details import DETAILS, column_names
+from registry.exports.assets import WITH_PLACE
 from registry.filters import ChoicesFilter
 from registry.models import Asset
 
@@ -19,7 +20,8 @@ NUMBERS = (models.FloatField, models.DecimalField, models.IntegerField)
 
 
 class AnyColumnFilter(filters.Filter):
-    """A condition on whichever of several kinds' columns has the name: an asset has only its own kind's."""
+    """A condition on whichever of several kinds' columns has the name: an asset has only its own kind's. What is told
+    with the exact place only is compared with it only."""
 
     def __init__(self, columns: list[str], lookup: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -30,7 +32,8 @@ class AnyColumnFilter(filters.Filter):
             return qs
         condition = Q()
         for column in self.columns:
-            condition |= Q(**{f"{column}__{self.lookup}": value})
+            met = Q(**{f"{column}__{self.lookup}": value})
+            condition |= met & Q(place_is_exact=True) if column in WITH_PLACE else met
         return qs.filter(condition)
 
 

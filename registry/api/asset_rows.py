@@ -25,8 +25,8 @@ TAKES: dict[str, tuple[str, ...]] = {
     "region": ("region__scheme", "region__code"),
     "place": ("place_text",),
     "place_is_exact": ("place_is_exact",),
-    **{name: (name, "place_is_exact") for name in WITH_PLACE},
-    "details": tuple(f"{kind}__{name}" for kind in DETAILS for name in column_names(kind)),
+    **{name: (name, "place_is_exact") for name in FIELDS if name in WITH_PLACE},
+    "details": (*(f"{kind}__{name}" for kind in DETAILS for name in column_names(kind)), "place_is_exact"),
     "actions": ("owner_id",),
 }
 
@@ -62,16 +62,18 @@ def shown(
             asset[name] = region_text(row["region__scheme"], row["region__code"])
         elif name == "place":
             asset[name] = json.loads(row["place_text"])
-        elif name in WITH_PLACE and not row["place_is_exact"]:
-            asset[name] = WITH_PLACE[name]
         elif name == "details":
             kind = row["kind"]
-            asset[name] = {column: row[f"{kind}__{column}"] for column in COLUMNS[kind]}
+            asset[name] = {column: _told(row, f"{kind}__{column}") for column in COLUMNS[kind]}
         elif name == "actions":
             asset[name] = actions(row)
         else:
-            asset[name] = row[name]
+            asset[name] = _told(row, name)
     return asset
+
+
+def _told(row: Mapping[str, Any], path: str) -> Any:
+    return row[path] if path not in WITH_PLACE or row["place_is_exact"] else WITH_PLACE[path]
 
 
 COLUMNS = {kind: column_names(kind) for kind in DETAILS}

@@ -29,8 +29,10 @@ FIELDS = (
     "source", "details", "created_at", "updated_at", "actions",
 )  # fmt: skip
 # They tell where an asset is, or what depends on it, and so go with the exact place; what stands for them without.
+# Details by their path from the asset.
 WITH_PLACE: Mapping[str, Any] = {
     "length_m": None, "planned_facility": None, "protection_reason": "", "protection_review_on": None,
+    "fiber__cable_length_m": None, "fiber__route_length_m": None,
 }  # fmt: skip
 # What people write, and so may be taken for something else.
 TEXTS = ("owner", "code", "name", "terms", "protection_reason", "source")
@@ -69,10 +71,11 @@ def with_place(queryset: Any, user: User) -> QuerySet[Any]:
     return placed if "place" in placed.query.annotations else queryset.with_place_for(user)
 
 
-def told(name: str) -> Case:
-    """The column of WITH_PLACE as far as it is told; of rows annotated by `with_place`."""
-    column: Any = Asset._meta.get_field(name)
-    return Case(When(place_is_exact=True, then=F(column.attname)), default=Value(WITH_PLACE[name]))
+def told(path: str) -> Case | F:
+    """The column as far as it is told; of rows annotated by `with_place`."""
+    if path not in WITH_PLACE:
+        return F(path)
+    return Case(When(place_is_exact=True, then=F(path)), default=Value(WITH_PLACE[path]))
 
 
 def columns_of(fields: Sequence[str], kinds: Sequence[str] = tuple(DETAILS)) -> dict[str, Any]:
@@ -84,7 +87,6 @@ def columns_of(fields: Sequence[str], kinds: Sequence[str] = tuple(DETAILS)) -> 
             default=Concat("region__scheme", Value(":"), "region__code"),
             output_field=TextField(),
         ),
-        **{name: told(name) for name in WITH_PLACE},
         "open_to_sectors": Coalesce(
             Func(
                 Func(F("open_to_sectors"), Value(";"), function="array_to_string", output_field=TextField()),
@@ -98,7 +100,7 @@ def columns_of(fields: Sequence[str], kinds: Sequence[str] = tuple(DETAILS)) -> 
         if name == "details":
             columns |= _detail_columns(kinds)
         elif name not in NO_COLUMNS:
-            columns[name] = special.get(name, F(name))
+            columns[name] = special.get(name, told(name))
     return columns
 
 
@@ -136,4 +138,4 @@ def _detail_columns(kinds: Sequence[str]) -> dict[str, Any]:
     for kind in kinds:
         for name in detail_fields(kind):
             found.setdefault(name, []).append(f"{kind}__{name}")
-    return {name: F(columns[0]) if len(columns) == 1 else Coalesce(*columns) for name, columns in found.items()}
+    return {name: told(paths[0]) if len(paths) == 1 else Coalesce(*map(told, paths)) for name, paths in found.items()}

@@ -50,7 +50,7 @@ def _asset_columns(kind: Kind) -> tuple[Property, ...]:
         is_exact,
         plan,
         *((length,) if facts.is_route else ()),
-        *(of_field(model, name, F(f"{kind.value}__{name}")) for name in column_names(kind)),
+        *(of_field(model, name, told(f"{kind.value}__{name}")) for name in column_names(kind)),
         *of_fields(Asset, "source", "created_at", "updated_at"),
     )
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from registry.exports.assets import WITH_PLACE
 from registry.kinds import KINDS
 
 
@@ -19,7 +20,7 @@ class Fact:
 
 
 def facts(asset: Any) -> list[Fact]:
-    """Those that are known, with the details of the asset's kind; its length where its exact place may be known."""
+    """Those that are known, with the details of the asset's kind; its lengths where its exact place may be known."""
     kind = KINDS[asset.kind]
     known = [
         Fact(_("Kind"), asset.get_kind_display()),
@@ -39,8 +40,9 @@ def facts(asset: Any) -> list[Fact]:
         known.append(Fact(_("Available from"), date_format(asset.available_from, "SHORT_DATE_FORMAT")))
     details = getattr(asset, asset.kind, None)
     if details is not None:
+        hidden = () if asset.place_is_exact else WITH_PLACE
         names = [field.name for field in details._meta.concrete_fields if field.name != "asset"]
-        known += _columns(details, names)
+        known += _columns(details, [name for name in names if f"{asset.kind}__{name}" not in hidden])
     return known
 
 

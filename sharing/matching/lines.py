@@ -191,10 +191,11 @@ def losses_db(assets: AssetFacts, kind: str, wavelength_nm: int, length_m: Float
 
 
 def lengths_m(facts: LineFacts, kind: str) -> Floats:
-    """Of each line: of a fiber, the optical length its owner declares, else along its place."""
+    """Of each line: of a fiber, the optical length its owner declares, else along its place. What is declared of a
+    masked one would tell where it is."""
     along = np.array([geodesic_m(line[:-1], line[1:]).sum() for line in facts.lonlat])
     if kind != Kind.FIBER:
         return along
     details = facts.assets.details
     declared = np.where(np.isnan(details["cable_length_m"]), details["route_length_m"], details["cable_length_m"])
-    return np.where(np.isnan(declared), along, declared)
+    return np.where(np.array(facts.exact, dtype=np.bool_) & ~np.isnan(declared), declared, along)

@@ -225,6 +225,21 @@ def test_a_region_finds_what_lies_inside_it(manager: Client, city: Organization)
     ]
 
 
+def test_what_tells_where_a_protected_line_is_is_shown_with_its_exact_place_only(manager: Client, city: Organization):
+    cable = factories.asset(
+        city, Kind.FIBER, protection=Protection.RESTRICTED, protection_reason="Feeds a hospital",
+        details={"cable_length_m": 6047.5, "route_length_m": 5987.6, "splices": 41},
+    )  # fmt: skip
+    stranger = browser(factories.member(factories.organization("reader"), Role.VIEWER))
+
+    def told(client: Client) -> list[bool]:
+        html = client.get(page(cable)).content.decode()
+        return [text in html for text in ("Feeds a hospital", "6047.5", "5987.6", "41")]
+
+    assert told(manager) == [True, True, True, True]
+    assert told(stranger) == [False, False, False, True]
+
+
 def test_the_page_has_a_map_without_any_request_elsewhere(city: Organization):
     asset = factories.asset(city)
     factories.asset(city, at=(factories.WUHAN[0] + 0.0005, factories.WUHAN[1]), code="NEXT")

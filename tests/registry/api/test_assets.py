@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 # In the cell whose centre is (114.335, 30.615).
 SECRET_PLACE, CELL = (114.3333, 30.6111), (114.335, 30.615)
+# Of a fiber, by its owner.
+DECLARED = ("route_length_m", "cable_length_m")
 
 
 class Catalog:
@@ -105,18 +107,28 @@ def test_what_tells_where_a_protected_line_is_goes_with_its_place(catalog: Catal
         geometry=catalog.duct.geometry, request_by="2027-01-01", opens_on="2030-01-01",
     )  # fmt: skip
     line = factories.asset(
-        catalog.grid, Kind.FIBER, code="F-1", protection=Protection.RESTRICTED, planned_facility=facility
-    )
+        catalog.grid, Kind.FIBER, code="F-1", protection=Protection.RESTRICTED, planned_facility=facility,
+        details={"route_length_m": 5987.6, "cable_length_m": 6047.5},
+    )  # fmt: skip
     own = catalog.manager.get(f"assets/{line.pk}/").json()
     assert (own["length_m"], own["planned_facility"]) == (pytest.approx(959, abs=5), facility.pk)
+    assert [own["details"][name] for name in DECLARED] == [5987.6, 6047.5]
     told = catalog.stranger.get(f"assets/{line.pk}/").json()
     assert (told["length_m"], told["planned_facility"]) == (None, None)
+    assert [told["details"][name] for name in DECLARED] == [None, None]
+    assert told["details"]["fiber_type"] == "G.652.D"
+    [only] = catalog.stranger.get("assets/", code="F-1", fields="details").json()["results"]
+    assert only["details"] == told["details"]
     row = next(
         csv.DictReader(io.StringIO(body_of(catalog.stranger.get("assets/", format="csv", code="F-1")).decode()))
     )
-    assert (row["length_m"], row["planned_facility"]) == ("", "")
+    assert [row[name] for name in ("length_m", "planned_facility", *DECLARED)] == [""] * 4
     assert catalog.manager.codes("assets/", planned_facility=facility.pk) == {"F-1"}
     assert catalog.stranger.codes("assets/", planned_facility=facility.pk) == set()
+    for name in DECLARED:
+        assert catalog.manager.codes("assets/", **{f"{name}_min": 5000}) == {"F-1"}
+        assert catalog.stranger.codes("assets/", **{f"{name}_min": 1}) == set()
+        assert catalog.stranger.codes("assets/", **{f"{name}_max": 9000}) == set()
 
 
 def test_a_protected_asset_is_found_by_its_cell_and_by_nothing_finer(catalog: Catalog):

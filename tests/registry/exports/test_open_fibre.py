@@ -29,7 +29,9 @@ def owner() -> Any:
         grid, Kind.FIBER, code="F-2", at=B, to=C, capacity=2, used=2, status="planned", available_from="2027-03-01",
         details={"fiber_type": "other"},
     )  # fmt: skip
-    factories.asset(grid, Kind.FIBER, code="F-3", at=A, to=C, protection=Protection.RESTRICTED)
+    factories.asset(
+        grid, Kind.FIBER, code="F-3", at=A, to=C, protection=Protection.RESTRICTED, details={"cable_length_m": 2345.0}
+    )
     factories.asset(grid, Kind.DUCT, code="D-1", at=A, to=B)
     factories.asset(factories.organization("metro"), Kind.FIBER, code="F-1", at=A, to=B)
     return grid
@@ -60,6 +62,7 @@ def test_a_network_an_owner_with_spans_that_meet_in_nodes(owner: Any):
         "status": "planned", "readyForServiceDate": "2027-03-01", "darkFibre": False, "fibreType": None,
     }  # fmt: skip
     assert first["end"] == second["start"] and "placeIsExact" not in third
+    assert third["fibreLength"] == 2.345
     assert {node["id"]: tuple(node["location"]["coordinates"]) for node in grid["nodes"]} == {
         "@30.6010000,114.3020000": A, "@30.6120000,114.3130000": B, "@30.6030000,114.3240000": C,
     }  # fmt: skip
@@ -72,7 +75,7 @@ def test_a_masked_cable_runs_from_cell_to_cell_and_joins_no_other(owner: Any):
     masked = grid["spans"][2]
     assert (masked["placeIsExact"], masked["start"], masked["end"]) == (False, "F-3 start", "F-3 end")
     assert [pytest.approx(end) for end in masked["route"]["coordinates"]] == [[114.305, 30.605], [114.325, 30.605]]
-    assert len(grid["nodes"]) == 5
+    assert len(grid["nodes"]) == 5 and "fibreLength" not in masked
 
 
 def test_a_package_without_a_network_is_refused_for_the_standard_needs_one(owner: Any):

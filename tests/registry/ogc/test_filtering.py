@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registry import time_limit
 from registry.kinds import Kind
-from registry.models import Asset
+from registry.models import Asset, Protection
 from registry.ogc import catalog, parameters
 from registry.ogc.filtering.reading import MOST_CHARACTERS, MOST_OPERATORS
 from registry.ogc.properties import Property
@@ -155,6 +155,20 @@ def test_lines_are_related_by_space(varied: Map):
         ("length_m BETWEEN 900 AND 1000", ["D-1"]),
     ):
         assert varied.codes("ducts", filter=text) == found, text
+
+
+@pytest.mark.parametrize("name", ["length_m", "cable_length_m", "route_length_m"])
+def test_the_length_of_a_masked_cable_is_neither_shown_nor_compared(varied: Map, name: str):
+    details = {"cable_length_m": 1000.0, "route_length_m": 950.0}
+    factories.asset(varied.owner, Kind.FIBER, code="F-2", protection=Protection.RESTRICTED, details=details)
+    told = {"F-1": None, "F-2": None}
+    for feature in varied.read("collections/fibers/items")["features"]:
+        told[feature["properties"]["code"]] = feature["properties"][name]
+    assert told["F-2"] is None
+    for text in (f"{name} > 900 AND {name} < 1100", f"NOT {name} > 1100", f"{name} IS NOT NULL AND code = 'F-2'"):
+        assert "F-2" not in varied.codes("fibers", filter=text), text
+    varied.caller.client.force_login(factories.member(varied.owner))
+    assert "F-2" in varied.codes("fibers", filter=f"{name} > 900 AND {name} < 1100")
 
 
 def test_periods_of_demands_are_spans(varied: Map):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registry.models import Organization, Protection
+from registry.models import Fiber, Organization, Protection
 from sharing.matching import engine
 from sharing.matching.describing import describe_change, describe_miss
 from sharing.models import Demand, DemandList, Match, MatchLeg, MatchRun, Outcome, RunStatus
@@ -230,6 +230,33 @@ def test_attenuation_counts_cable_splices_and_connectors_at_the_demands_waveleng
     miss = outcome(done, too_much)
     assert (miss.reason, miss.change["field"]) == ("attenuation", "max_attenuation_db")
     assert miss.nearest_miss["offered"] == pytest.approx(8.4, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("protection", "ends"),
+    [
+        (Protection.RESTRICTED, {"at": (114.305, 30.605), "to": (114.365, 30.605)}),
+        (Protection.CORE, {"at": (114.325, 30.625), "to": (114.375, 30.625)}),
+    ],
+)
+def test_the_length_that_an_owner_declares_of_a_masked_cable_is_in_no_answer(
+    demand_list: DemandList, owner: Organization, protection: str, ends: dict[str, factories.Place]
+) -> None:
+    """ends: the middles of its cells."""
+    cable = factories.asset(owner, "fiber", at=(114.301, 30.601), to=(114.361, 30.601), protection=protection)
+    fits = factories.demand(demand_list, "fiber", max_detour=20, **ends)
+    too_much = factories.demand(demand_list, "fiber", max_attenuation_db=0.5, max_detour=20, **ends)
+
+    def answers() -> list[Any]:
+        done = run(demand_list)
+        assert legs(done, fits) == [cable.pk]
+        match = Match.objects.get(run=done, rank=1)
+        miss = outcome(done, too_much)
+        return [match.length_m, match.score, match.score_parts, match.cost_per_year, miss.nearest_miss, miss.change]
+
+    before = answers()
+    Fiber.objects.update(route_length_m=7777.0, cable_length_m=7800.0)
+    assert answers() == before
 
 
 @pytest.mark.parametrize("twin_is_first", [True, False])

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registry.kinds import Kind
-from registry.models import Asset, Protection, Purpose, Role
+from registry.models import Asset, Organization, Protection, Purpose, Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,20 @@ def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(clien
     assert page.context["lines"] == [] and list(page.context["nearby"]["lines"]) == []
     assert f"This is a grid cell up to {Asset.objects.get().cell_km:.1f} km wide" in text and "Length" not in text
     assert "114.3055" not in text
+
+
+def test_the_lengths_that_an_owner_declares_are_shown_with_the_exact_place_only(client: Client):
+    owner = factories.organization("owner")
+    details = {"cable_length_m": 6047.5, "route_length_m": 5987.6, "splices": 4}
+    cable = factories.asset(owner, Kind.FIBER, protection=Protection.RESTRICTED, details=details)
+
+    def told(reader: Organization) -> list[str]:
+        client.force_login(factories.member(reader, Role.EDITOR))
+        names = ("Length of the cable, m", "Length of the route, m", "Splices")
+        return [fact.value for fact in client.get(f"/assets/{cable.pk}/").context["facts"] if fact.name in names]
+
+    assert told(owner) == ["6047.5", "5987.6", 4]
+    assert told(factories.organization("party")) == [4]
 
 
 def test_an_owner_is_told_how_much_others_ask_for_in_its_square_but_not_who_or_where(client: Client):
