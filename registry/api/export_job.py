@@ -103,13 +103,13 @@ class ExportJobResource(Resource):
     def file(self, request: Request, id: int) -> HttpResponseBase:
         """Fetch the file of an export
 
-        For its requester alone, while the roles that it was made by are the same, and until it expires.
+        For its requester alone, while the rights that it was made by are the same, and until it expires.
         """
         job = self.get_object()
         if job.status != JobStatus.DONE or job.expires_at <= timezone.now():
             raise Problem("not_seen")
         if job.rights != rights_of(self.user):
-            raise Problem("not_yours", _("Your roles have changed since the file was made: order it anew."))
+            raise Problem("not_yours", _("Your rights have changed since the file was made: order it anew."))
         return FileResponse(
             job.file.open("rb"),
             as_attachment=True,

@@ -1,10 +1,12 @@
 """Exports in the background, each carried out whatever is killed meanwhile (registry.jobs)."""
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from django.core.files import File
 from django.db import connections
@@ -54,9 +56,10 @@ def carry_out_next(make: Make) -> bool:
     )
 
 
-def rights_of(user: User) -> list[list[object]]:
-    """What the user's sight depends on, and so what a file may be handed out by."""
-    return [list(each) for each in (*sorted(user.roles.items()), *user.granted)]
+def rights_of(user: User) -> list[Any]:
+    """All that the user's sight depends on, and so what a file may be handed out by; as JSON keeps it."""
+    rights: list[Any] = json.loads(json.dumps([sorted(user.roles.items()), user.entitlement]))
+    return rights
 
 
 def forget_expired() -> int:

@@ -30,8 +30,9 @@ class ExportJob(models.Model):
     """A list on its way into a file that takes longer than a call. The row is all there is to know, as of an ImportJob
     (registry.jobs).
 
-    parameters: those of the list's address, `crs`, `fields` and `ordering` among them. rights: the requester's
-    memberships when the file was made, as [organization id, role]; it is handed out while they are the same.
+    parameters: those of the list's address, `crs`, `fields` and `ordering` among them. rights: what the
+    requester's sight depended on when the file was made (exports.jobs.rights_of); it is handed out while that is the
+    same.
     """
 
     requested_by = models.ForeignKey(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from registry import tasks
 from registry.api import export_job
 from registry.exports import jobs
-from registry.models import Asset, ExportJob, JobStatus, Membership, Protection, Role
+from registry.models import Asset, ExportJob, JobStatus, Membership, Organization, Protection, Role, User
 from tests import factories
 from tests.calls import Caller, body_of, problem
 
@@ -85,6 +85,29 @@ def test_a_file_is_not_handed_out_once_the_roles_it_was_made_by_have_changed(vie
     ordered = order(viewer)
     tasks.make_exports()
     Membership.objects.filter(user__username="viewer").update(role=Role.EDITOR)
+    problem(viewer.get(f"{ordered['Location']}file/"), 403, "not_yours")
+
+
+@pytest.mark.parametrize("right", ["regulator", "superuser"])
+def test_a_file_is_not_handed_out_once_the_right_to_see_what_is_in_it_is_lost(viewer: Caller, right: str):
+    city = factories.regulator("city") if right == "regulator" else factories.organization("city")
+    caller = Caller(factories.member(city, Role.VIEWER, "officer", is_superuser=right == "superuser"))
+    ordered = order(caller)
+    tasks.make_exports()
+    found = json.loads(body_of(caller.get(f"{ordered['Location']}file/")))["features"]
+    assert {one["properties"]["code"]: one["properties"]["place_is_exact"] for one in found} == {
+        "T-1": True, "C-1": True
+    }  # fmt: skip
+    Organization.objects.filter(code="city").update(regulates=None)
+    User.objects.filter(username="officer").update(is_superuser=False)
+    problem(caller.get(f"{ordered['Location']}file/"), 403, "not_yours")
+
+
+def test_a_file_whose_rights_were_noted_in_another_form_is_ordered_anew(viewer: Caller):
+    ordered = order(viewer)
+    tasks.make_exports()
+    person = User.objects.get(username="viewer")
+    ExportJob.objects.update(rights=[list(role) for role in person.roles.items()])
     problem(viewer.get(f"{ordered['Location']}file/"), 403, "not_yours")
 
 
