@@ -1,18 +1,46 @@
 """What a person may know of matches. Of a core asset others learn only that an owner is asked, so an owner's name is
-told to those who may know of one of its assets in the match, and to its own people; of a restricted one they learn the
-grid cell and no length, which would tell where it is. Who does what in a co-build group is told to those who
-may see that member of it."""
+told to those who may know of one of its assets in the match, and to its own people, and so is what it wrote, which
+may name it; of a restricted one they learn the grid cell and no length, which would tell where it is. Who does what in
+a co-build group is told to those who may see that member of it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BigIntegerField, BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from registry.models import Asset, Organization, User
-from sharing.models import CobuildMember, Consent, Event, Match, MatchLeg, Notification, WebhookEndpoint
+from sharing.models import (
+    Agreement,
+    CloseReason,
+    CobuildMember,
+    Consent,
+    Event,
+    EventType,
+    Match,
+    MatchLeg,
+    Notification,
+    RefusalReason,
+    RejectionReason,
+    WebhookEndpoint,
+)
+from sharing.models.webhook_endpoint import DisabledReason
+
+CODES = {*RefusalReason.values, *RejectionReason.values, *DisabledReason.values, *CloseReason.values}
 
 
 @dataclass(frozen=True)
@@ -146,6 +174,22 @@ def read_by(notifications: QuerySet[Notification], user: User) -> QuerySet[Any]:
     return read
 
 
+def with_why_ended(agreements: QuerySet[Agreement], user: User) -> QuerySet[Any]:
+    """Each with `why_ended`: the reason, where `user` may know who ended it."""
+    hidden = Consent.objects.filter(match=OuterRef("match"), owner=OuterRef("organization")).exclude(
+        pk__in=consents_naming_owner(user).order_by().values("pk")
+    )
+    ended = Event.objects.filter(
+        Exists(hidden),
+        agreement=OuterRef("pk"),
+        type__in=(EventType.AGREEMENT_ENDING, EventType.AGREEMENT_ENDED),
+        actor__isnull=False,
+    )
+    untold = When(Q(end_reason="") | Exists(ended), then=Value(""))
+    told: QuerySet[Any] = agreements.annotate(why_ended=Case(untold, default=F("end_reason")))
+    return told
+
+
 def events(user: User) -> QuerySet[Event]:
     """The events in sight of `user`, each with what `author` needs to know."""
     asked = Consent.objects.filter(match=OuterRef("match"), owner=OuterRef("organization"))
@@ -161,8 +205,28 @@ def events(user: User) -> QuerySet[Event]:
     return with_names
 
 
+def names_author(event: Any) -> bool:
+    """Whether who acted in one of `events` may be told."""
+    return bool(event.names_owner or not event.asks_owner)
+
+
 def author(event: Any) -> str:
     """Who acted, for whom: the person's name is told with that of the organization, or not at all."""
-    if event.asks_owner and not event.names_owner:
+    if not names_author(event):
         return ""
     return " · ".join(str(one) for one in (event.actor, event.organization) if one)
+
+
+def told(event: Any) -> dict[str, Any]:
+    """What one of `events` recorded, as far as its reader may know."""
+    data = event.data if isinstance(event.data, dict) else {}
+    return data if names_author(event) else without_words(data)
+
+
+def without_words(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event recorded, but for what whoever acted wrote: of reasons the codes alone."""
+    return {
+        name: value
+        for name, value in data.items()
+        if name not in ("conditions", "reason_text") and (name != "reason" or value in CODES)
+    }

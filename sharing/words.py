@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from registry.kinds import KINDS, Kind
 from registry.models import TerrainClass
 from registry.tags import days
+from sharing import seen
 from sharing.matching.describing import describe
 from sharing.matching.eligibility import RULES
 from sharing.matching.scoring import PARTS
@@ -194,8 +195,8 @@ def score_parts(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def event_details(event: Event) -> str:
-    """What an event recorded beside who and when: reasons, conditions, words."""
-    data = event.data if isinstance(event.data, dict) else {}
+    """What one of sharing.seen.events recorded beside who and when: reasons, conditions, words."""
+    data = seen.told(event)
     labels: dict[str, str | Promise] = {
         **dict(RefusalReason.choices),
         **dict(RejectionReason.choices),

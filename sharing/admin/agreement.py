@@ -5,10 +5,11 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from registry.admin.base import AutocompleteFilter, ReadOnlyMixin
+from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.tags import days, tag
 from sharing.admin.verbs import EndForm, RenewForm, VerbMixin
 from sharing.models import Agreement
+from sharing.seen import with_why_ended
 from sharing.shown.buttons import Button
 from sharing.workflow import agreements
 from sharing.workflow.rules import MATCH_FACTS, Verb
@@ -37,7 +38,10 @@ class AgreementAdmin(ReadOnlyMixin, VerbMixin):
     search_fields = ("number__istartswith", "match__demand__name__icontains")
     search_help_text = gettext_lazy("Number, or name of the demand")
     ordering = ("-id",)
-    fields = ("number", "match", "party", "status_tag", "shown_period", "fee_per_year", "ended_on", "end_reason")
+    fields = ("number", "match", "party", "status_tag", "shown_period", "fee_per_year", "ended_on", "why_ended")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return with_why_ended(super().get_queryset(request), person(request))
 
     @admin.display(description=gettext_lazy("demand"))
     def what(self, agreement: Agreement) -> str:
@@ -54,6 +58,10 @@ class AgreementAdmin(ReadOnlyMixin, VerbMixin):
     @admin.display(description=gettext_lazy("period"))
     def shown_period(self, agreement: Agreement) -> str:
         return days(agreement.period)
+
+    @admin.display(description=gettext_lazy("why it ended"))
+    def why_ended(self, agreement: Any) -> str:
+        return agreement.why_ended or "–"
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With what the rules read of its match."""

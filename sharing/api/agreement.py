@@ -17,7 +17,7 @@ from registry.models import Scope
 from sharing.api.demand import PARTY_HOME
 from sharing.api.verbs import SharingResource
 from sharing.models import Agreement, MatchStatus
-from sharing.seen import legs_naming_owner
+from sharing.seen import legs_naming_owner, with_why_ended
 from sharing.workflow import agreements
 from sharing.workflow.locks import lock_match
 from sharing.workflow.rules import MATCH_FACTS
@@ -29,6 +29,9 @@ class AgreementShown(Shown[Agreement]):
     status = serializers.ChoiceField(source="match.status", choices=MatchStatus.choices, read_only=True)
     party = OrganizationField(source="match.demand.list.party", read_only=True)
     period = PeriodField(read_only=True)
+    end_reason = serializers.CharField(
+        source="why_ended", read_only=True, help_text="Empty where you may not know who ended it."
+    )
     actions = ActionsField()
 
     class Meta:
@@ -87,7 +90,8 @@ class AgreementResource(SharingResource):
     filterset_class = AgreementFilters
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        rows = queryset.select_related("match__demand__list__party")
+        told = with_why_ended(queryset, self.user) if self.request.user.is_authenticated else queryset
+        rows = told.select_related("match__demand__list__party")
         return rows.prefetch_related(*(f"match__{fact}" for fact in MATCH_FACTS))
 
     def needed_scope(self) -> Scope:

@@ -8,12 +8,12 @@ from registry.api.serializers import Shown
 from registry.filters import ChoicesFilter, Filters
 from sharing.api.verbs import SharingResource
 from sharing.models import Event, EventType
-from sharing.seen import events
+from sharing.seen import events, names_author, told
 
 
 class EventShown(Shown[Event]):
     """What happened, once and for all. `actor` and `organization` are null where the clock acted, and where you may
-    not know who did."""
+    not know who did; then `data` has what they wrote in no words either, only the code of a reason."""
 
     actor = serializers.SerializerMethodField()
     organization = serializers.SerializerMethodField()
@@ -28,17 +28,13 @@ class EventShown(Shown[Event]):
         read_only_fields = fields
 
     def get_actor(self, event: Any) -> str | None:
-        return str(event.actor) if event.actor and _named(event) else None
+        return str(event.actor) if event.actor and names_author(event) else None
 
     def get_organization(self, event: Any) -> str | None:
-        return event.organization.code if event.organization and _named(event) else None
+        return event.organization.code if event.organization and names_author(event) else None
 
     def get_data(self, event: Event) -> dict[str, Any]:
-        return event.data if isinstance(event.data, dict) else {}
-
-
-def _named(event: Any) -> bool:
-    return bool(event.names_owner or not event.asks_owner)
+        return told(event)
 
 
 class EventFilters(Filters):

@@ -16,6 +16,7 @@ from registry.kinds import Kind, short
 from registry.models import Protection, User
 from sharing.models import CloseReason, DisabledReason, Event, EventType, Notification, RefusalReason, RejectionReason
 from sharing.pages import page
+from sharing.seen import without_words
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,7 @@ RELATED = (
 def message_of(notification: Notification, *, hides_owner: bool = False) -> Message:
     """The message in the language of its recipient; needs notification.event with its objects (see RELATED).
 
-    hides_owner: whether it must not name the owner it is about (sharing.seen).
+    hides_owner: whether it must tell neither name nor words of the owner it is about (sharing.seen).
     """
     with translation.override(language_of(notification.recipient)):
         return message(notification.event, hides_owner=hides_owner)
@@ -246,11 +247,12 @@ def language_of(person: User) -> str:
 
 
 def message(event: Event, *, hides_owner: bool = False) -> Message:
-    """The message of `event` in the language that is active now."""
+    """The message of `event` in the language that is active now. hides_owner: as in message_of."""
     subject, text = TEXTS[EventType(event.type)]
     facts = _facts(event)
     if hides_owner:
         facts |= dict.fromkeys(("owner", "by", "by_organization"), _("an owner"))
+        facts |= {"conditions": "–", "reason": _reason(without_words(event.data))}
     # A subject is one line of a mail's head, whatever a title holds.
     return Message(" ".join((subject % facts).split()), (text % facts).strip(), link(event, hides_owner=hides_owner))
 
@@ -296,7 +298,7 @@ def _facts(event: Event) -> dict[str, str]:
         "period": _period(event),
         "day": _day(event),
         "on": date_format(date.fromisoformat(data["on"])) if "on" in data else "",
-        "reason": _reason(event),
+        "reason": _reason(data),
         "conditions": data.get("conditions") or _("none"),
         "endpoint": str(data.get("name", "")),
         "month": str(data.get("month", "")),
@@ -338,7 +340,7 @@ def _period(event: Event) -> str:
     }
 
 
-def _reason(event: Event) -> str:
-    coded, words = event.data.get("reason", ""), event.data.get("reason_text", "")
+def _reason(data: Mapping[str, Any]) -> str:
+    coded, words = data.get("reason", ""), data.get("reason_text", "")
     named = str(REASONS.get(coded, coded))
     return f"{named} ({words})" if words else named

@@ -24,7 +24,7 @@ from registry.web.forms import Form
 from registry.web.tables import Table, shown
 from sharing import words
 from sharing.models import Agreement, MatchStatus
-from sharing.seen import Seen, author, events
+from sharing.seen import Seen, author, events, with_why_ended
 from sharing.shown.buttons import Button
 from sharing.shown.match_page import legs_of
 from sharing.shown.places import match_shapes
@@ -162,5 +162,7 @@ def agreement_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
 
 
 def _found(request: MemberRequest, pk: int) -> Agreement:
-    rows = Agreement.objects.visible_to(request.user).select_related("match__demand__list__party")
-    return get_object_or_404(rows, pk=pk)
+    rows = with_why_ended(Agreement.objects.visible_to(request.user), request.user)
+    rows = rows.select_related("match__demand__list__party")
+    found: Agreement = get_object_or_404(rows, pk=pk)
+    return found

@@ -20,6 +20,7 @@ from registry.web.forms import Form
 from registry.web.tables import Table, shown
 from sharing import waiting_for, words
 from sharing.models import Agreement, Match, MatchStatus
+from sharing.seen import with_why_ended
 from sharing.shown import match_page
 from sharing.shown.buttons import Button
 from sharing.shown.places import match_shapes
@@ -124,7 +125,7 @@ def match(request: MemberRequest, pk: int) -> HttpResponse:
     fingerprint = fingerprint_of(found)
     prefetch_related_objects([found], *SHOWN_FACTS)
     context = match_page.context(found, request.user)
-    agreement = Agreement.objects.filter(match=found).first()
+    agreement = with_why_ended(Agreement.objects.filter(match=found), request.user).first()
     if agreement:
         agreement.match = found
     context |= {

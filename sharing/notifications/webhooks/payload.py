@@ -6,14 +6,12 @@ from typing import Any
 
 from django.conf import settings
 
-from sharing.models import CloseReason, Event, EventType, RefusalReason, RejectionReason, WebhookDelivery
-from sharing.models.webhook_endpoint import DisabledReason
-from sharing.seen import hides_owner_from
+from sharing.models import Event, EventType, WebhookDelivery
+from sharing.seen import CODES, hides_owner_from
 
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 PREFIX = "org.infrashare."
 TEST = "webhook.test"
-CODES = {*RefusalReason.values, *RejectionReason.values, *DisabledReason.values, *CloseReason.values}
 # Of an event's data: numbers, days and codes, never what a person wrote.
 FACTS = (
     "deadline",

@@ -1,0 +1,104 @@
+"""Of an owner who is hidden from a reader neither name nor words are told, at whichever door."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from registry.models import Protection, User
+from sharing.models import Event, EventType, Match
+from sharing.notifications import outbox
+from sharing.notifications.messages import message
+from sharing.seen import hides_owner
+from sharing.workflow import agreements, approvals, consents
+from sharing.workflow.fingerprint import fingerprint_of
+from tests import factories
+from tests.calls import Caller, body_of
+from tests.sharing.scene import Scene
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "Only through Lake Road 7"
+
+
+@pytest.fixture
+def match(scene: Scene) -> Match:
+    """On a core asset of one owner, and an open one of another, to whom the first is hidden."""
+    core = factories.asset(scene.grid, protection=Protection.CORE, capacity=2, code="CORE")
+    return scene.requested(factories.match(factories.demand(scene.list, name="Site 2"), [scene.near, core]))
+
+
+def doors(match: Match) -> list[str]:
+    """Addresses at which the history of a match and the answers to it are told."""
+    found = [
+        f"/matches/{match.pk}/", f"/api/v1/matches/{match.pk}/", f"/api/v1/events/?match={match.pk}",
+        f"/api/v1/events/?match={match.pk}&format=csv", "/api/v1/notifications/", "/inbox/",
+        "/monitoring/audit/?of=events", "/monitoring/audit/?of=events&format=csv",
+        f"/admin/sharing/match/{match.pk}/change/", f"/admin/sharing/event/?match={match.pk}",
+    ]  # fmt: skip
+    agreement = getattr(match, "agreement", None)
+    if agreement:
+        found += [f"/agreements/{agreement.pk}/", f"/api/v1/agreements/{agreement.pk}/"]
+        found += [f"/admin/sharing/agreement/{agreement.pk}/change/"]
+    return found
+
+
+def telling(words: str, reader: User, match: Match) -> set[str]:
+    """The doors at which `reader` reads the words."""
+    client, found = Client(), set()
+    client.force_login(reader)
+    for address in doors(match):
+        response = client.get(address)
+        assert response.status_code == 200, (address, response)
+        if words in body_of(response).decode():
+            found.add(address)
+    return found
+
+
+def answered(match: Match, owner: Any) -> Any:
+    return match.consents.get(owner=owner)
+
+
+def test_the_conditions_of_a_hidden_owner_are_not_told_to_another(scene: Scene, match: Match):
+    consents.grant(answered(match, scene.grid), conditions=WORDS, actor=scene.grid_manager)
+    outbox.dispatch()
+    shown = Caller(scene.metro_manager).get(f"matches/{match.pk}/").json()
+    assert (shown["hidden_consents"], len(shown["consents"])) == (1, 1)
+    assert telling(WORDS, scene.metro_manager, match) == set()
+    # Who may know the owner reads its words: the party as it consented, the regulator, and itself.
+    for reader in (scene.asker, scene.officer, scene.grid_manager):
+        assert {f"/matches/{match.pk}/", f"/api/v1/events/?match={match.pk}"} <= telling(WORDS, reader, match)
+
+
+def test_of_a_hidden_owners_refusal_the_coded_reason_is_told(scene: Scene, match: Match):
+    consents.refuse(answered(match, scene.grid), reason="safety", reason_text=WORDS, actor=scene.grid_manager)
+    outbox.dispatch()
+    for reader in (scene.metro_manager, scene.asker):
+        assert telling(WORDS, reader, match) == set()
+        assert {f"/matches/{match.pk}/", "/inbox/"} <= telling("Safety or security", reader, match)
+        event = Event.objects.get(type=EventType.MATCH_REFUSED)
+        assert hides_owner(event, reader)
+        assert message(event, hides_owner=True).text == (
+            "an owner refused Site 2: Safety or security. The units are free again."
+        )
+    [told] = Caller(scene.asker).get("events/", match=match.pk, type="match.refused").json()["results"]
+    assert told["data"] == {"reason": "safety"}
+    assert not any(WORDS in str(letter.body) for letter in mail.outbox)
+    assert f"/matches/{match.pk}/" in telling(WORDS, scene.officer, match)
+
+
+def test_why_a_hidden_owner_ends_an_agreement_is_not_told(scene: Scene, match: Match):
+    for owner, actor in ((scene.grid, scene.grid_manager), (scene.metro, scene.metro_manager)):
+        consents.grant(answered(match, owner), actor=actor)
+    match.refresh_from_db()
+    for officer in (scene.officer, scene.second_officer):
+        approvals.approve(match, fingerprint=fingerprint_of(match), actor=officer)
+    match = Match.objects.get(pk=match.pk)
+    agreements.end(match.agreement, reason=WORDS, actor=scene.grid_manager)
+    outbox.dispatch()
+    assert telling(WORDS, scene.metro_manager, match) == set()
+    assert f"/agreements/{match.agreement.pk}/" in telling(WORDS, scene.asker, match)
+    for event in Event.objects.filter(agreement=match.agreement, organization=scene.grid):
+        assert WORDS not in message(event, hides_owner=True).text
+        assert WORDS in message(event).text
