@@ -1,7 +1,7 @@
 """Demands as a collection: of the lists that a viewer may see, and what their organizations are asked about."""
 
 from django.contrib.gis.db.models import GeometryField
-from django.db.models import DateField, F, Func, QuerySet
+from django.db.models import Case, DateField, F, Func, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -15,8 +15,17 @@ LINE = Func("origin", "destination", function="ST_MakeLine", output_field=PLACE)
 
 
 def _rows(user: User) -> QuerySet[Demand]:
-    """The location, or the straight line of a route; told to whoever is told of the demand."""
-    return Demand.objects.visible_to(user).annotate(place=Coalesce("location", LINE, output_field=PLACE))
+    """With the location, or the straight line of a route, as to whoever is told of the demand; and whether the list
+    is seen too."""
+    return Demand.objects.visible_to(user).annotate(
+        place=Coalesce("location", LINE, output_field=PLACE),
+        list_is_seen=Case(When(list__in=DemandList.objects.visible_to(user), then=True), default=False),
+    )
+
+
+def _of_list(name: str) -> Case:
+    """The column of the list, to those who see it: whom a line asks sees the line alone."""
+    return Case(When(list_is_seen=True, then=F(f"list__{name}")))
 
 
 # The ledger's periods end on the day after the last; null where there is none.
@@ -34,8 +43,8 @@ DEMANDS = Collection(
         of_field(Organization, "code", F("list__party__code"), _("party")).renamed("party"),
         of_field(Organization, "name", F("list__party__name"), _("name of the party")).renamed("party_name"),
         of_field(Demand, "list", F("list_id")),
-        of_field(DemandList, "title", F("list__title"), _("title of the list")).renamed("list_title"),
-        of_field(DemandList, "status", F("list__status"), _("status of the list")).renamed("list_status"),
+        of_field(DemandList, "title", _of_list("title"), _("title of the list")).renamed("list_title"),
+        of_field(DemandList, "status", _of_list("status"), _("status of the list")).renamed("list_status"),
         of_field(Demand, "line"),
         Property("starts_on", _("first day"), "string", STARTS_ON, "date"),
         Property("ends_on", _("last day"), "string", ENDS_ON, "date"),

@@ -184,6 +184,26 @@ def test_demands_are_told_to_their_party_the_asked_and_the_regulators(scene: Sce
     )
 
 
+def test_of_the_list_of_a_demand_title_and_status_are_told_to_those_who_see_the_list(scene: Scene):
+    scene.requested()
+    path = "/ogc/collections/demands/items"
+    questions: list[dict[str, str]] = [
+        {"filter": "list_title = '5G'"}, {"filter": "list_status = 'matched'"}, {"list_status": "matched"},
+        {"filter": "CASEI(list_status) = CASEI('MATCHED')"}, {"filter": "list_title IS NOT NULL"},
+        {"filter": "NOT list_status = 'draft'"},
+    ]  # fmt: skip
+
+    def told(person: Any, parameters: dict[str, str]) -> list[tuple[str, Any, Any]]:
+        found = [feature["properties"] for feature in Caller(person).get(path, **parameters).json()["features"]]
+        return [(one["name"], one["list_title"], one["list_status"]) for one in found]
+
+    assert told(scene.metro_manager, {}) == [("Site 1", None, None)]
+    for parameters in questions:
+        assert told(scene.metro_manager, parameters) == []
+        for person in (scene.asker, scene.officer, factories.user(is_superuser=True)):
+            assert told(person, parameters) == [("Site 1", "5G", "matched")]
+
+
 def test_a_route_is_a_straight_line(scene: Scene):
     route = factories.demand(scene.list, Kind.DUCT, at=(114.30, 30.60), to=(114.32, 30.61))
     shown = Caller(scene.asker).get(f"/ogc/collections/demands/items/{route.pk}").json()
