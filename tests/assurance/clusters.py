@@ -18,7 +18,8 @@ from django.conf import settings
 from config.local import places, postgresql
 from config.local.postgresql import Instance, Programs
 
-# The roles of deploy/postgresql/roles.sql, so that the drill is of what is deployed.
+DEPLOY = Path(settings.BASE_DIR) / "deploy"
+# The roles of postgresql/roles.sql, so that the drill is of what is deployed.
 OWNER, APPLICATION = "infrashare_owner", "infrashare_app"
 
 
@@ -88,6 +89,15 @@ class Cluster:
 @contextmanager
 def own_cluster(*, disk_mib: int = 0) -> Iterator[Cluster]:
     """A server with the registry's tables, which archives its log. disk_mib: of a disk of its own; takes root."""
+    with bare_cluster(disk_mib=disk_mib) as made:
+        made.ask("-f", str(DEPLOY / "postgresql" / "roles.sql"))
+        made.manage("migrate", "--verbosity", "0", role=OWNER)
+        yield made
+
+
+@contextmanager
+def bare_cluster(*, disk_mib: int = 0) -> Iterator[Cluster]:
+    """The same with nothing in its database."""
     user = postgresql.locate().user
     home = places.folder_for(places.LOCAL / f"drill-{os.getpid()}", user=user)
     archive = home / "archive"
@@ -99,8 +109,6 @@ def own_cluster(*, disk_mib: int = 0) -> Iterator[Cluster]:
         try:
             postgresql.start(instance, programs)
             postgresql.create_database(instance, programs)
-            made.ask("-f", str(settings.BASE_DIR / "deploy" / "postgresql" / "roles.sql"))
-            made.manage("migrate", "--verbosity", "0", role=OWNER)
             yield made
         finally:
             made.kill()

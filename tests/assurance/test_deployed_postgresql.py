@@ -1,0 +1,67 @@
+"""A PostgreSQL that has taken the files below deploy/: who may connect to it, and what a night's backup holds."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.local import places, postgresql
+from tests.assurance.clusters import DEPLOY, Cluster, bare_cluster
+
+STANDBY = "infrashare_standby"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with bare_cluster() as made:
+        made.sql("CREATE ROLE postgres SUPERUSER LOGIN")
+        made.ask("-d", made.database, "-f", str(DEPLOY / "postgresql" / "roles.sql"))
+        made.ask("-d", made.database, "-f", str(DEPLOY / "several" / "standby.sql"))
+        take_rules(made, account="infrashare")
+        yield made
+
+
+def take_rules(cluster: Cluster, *, account: str) -> None:
+    """The deployed ones, with the account that runs this server in the place of `account`, and of postgres."""
+    user, data = cluster.instance.user, cluster.instance.data
+    rules = (DEPLOY / "postgresql" / "pg_hba.conf").read_text(encoding="utf-8")
+    maps = (DEPLOY / "postgresql" / "pg_ident.conf").read_text(encoding="utf-8")
+    (data / "pg_hba.conf").write_text(re.sub(r"(?m)^(local .* postgres +peer)$", r"\1 map=drill", rules))
+    (data / "pg_ident.conf").write_text(
+        re.sub(rf"(?m)^(infrashare +){account}( )", rf"\1{user}\2", maps) + f"drill {user} postgres\n"
+    )
+    postgresql.pg_ctl(cluster.instance, cluster.programs, "restart", "-m", "fast", "-l", str(cluster.instance.log))
+
+
+def ask(cluster: Cluster, role: str, statement: str = "SELECT current_user") -> str:
+    server = ["-h", str(cluster.instance.sockets), "-p", postgresql.PORT, "-U", role, "-d", cluster.database]
+    return places.call(
+        [f"{cluster.programs.bin}/psql", *server, "-XAtqc", statement], user=cluster.instance.user
+    ).stdout.strip()
+
+
+def test_a_standby_has_a_role_that_streams_the_log_and_nothing_else_and_a_place_in_it(cluster: Cluster):
+    rights = "rolcanlogin, rolreplication, rolsuper, rolcreatedb, rolcreaterole"
+    assert ask(cluster, "postgres", f"SELECT {rights} FROM pg_roles WHERE rolname = '{STANDBY}'") == "t|t|f|f|f"
+    assert ask(cluster, "postgres", "SELECT slot_name FROM pg_replication_slots") == STANDBY
+
+
+@pytest.fixture
+def script(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """deploy/back-up, where the server's account can read it, in the environment of who signs in as postgres."""
+    for name, value in (("HOST", str(cluster.instance.sockets)), ("PORT", postgresql.PORT), ("USER", "postgres")):
+        monkeypatch.setenv(f"PG{name}", value)
+    monkeypatch.delenv("PGDATABASE", raising=False)
+    return Path(shutil.copy(DEPLOY / "back-up", cluster.instance.home / "back-up"))
+
+
+def test_the_nightly_backup_runs_under_the_rules_that_are_deployed(cluster: Cluster, script: Path):
+    kept = places.folder_for(cluster.instance.home / "kept", user=cluster.instance.user)
+
+    done = places.call([script, kept], user=cluster.instance.user)
+
+    assert done.returncode == 0, done.stdout
+    assert [str(backup) for backup in kept.iterdir()] == [done.stdout.strip().splitlines()[-1]]
+    assert (next(kept.iterdir()) / "cluster" / "backup_manifest").exists()
