@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.local import places, postgresql
-from tests.assurance.clusters import DEPLOY, Cluster, bare_cluster
+from tests.assurance.clusters import APPLICATION, DEPLOY, OWNER, Cluster, bare_cluster
 
 STANDBY = "infrashare_standby"
 
@@ -40,6 +40,22 @@ def ask(cluster: Cluster, role: str, statement: str = "SELECT current_user") -> 
     return places.call(
         [f"{cluster.programs.bin}/psql", *server, "-XAtqc", statement], user=cluster.instance.user
     ).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("account", "its_own", "anothers"), [("infrashare", APPLICATION, OWNER), ("infrashare-owner", OWNER, APPLICATION)]
+)
+def test_the_account_that_runs_the_site_cannot_sign_in_as_the_owner_of_the_tables(
+    cluster: Cluster, account: str, its_own: str, anothers: str
+):
+    take_rules(cluster, account=account)
+
+    assert ask(cluster, its_own) == its_own
+    assert f'Peer authentication failed for user "{anothers}"' in ask(cluster, anothers)
+    assert "pg_hba.conf rejects connection" in ask(cluster, STANDBY)
+    faults = "SELECT error FROM pg_hba_file_rules UNION SELECT error FROM pg_ident_file_mappings"
+    # This server has no certificate.
+    assert ask(cluster, "postgres", faults) == "hostssl record cannot match because SSL is disabled"
 
 
 def test_a_standby_has_a_role_that_streams_the_log_and_nothing_else_and_a_place_in_it(cluster: Cluster):

@@ -79,25 +79,38 @@ def test_secrets_come_as_credentials_and_stand_in_no_file_of_settings(name: str)
     assert "@" not in re.search(r"^EMAIL_URL=(.*)$", example, re.MULTILINE)[1]
 
 
-def test_commands_run_with_the_same_credentials_and_their_own_database(tmp_path):
-    """As systemd-run would be called, in whose place stands a program that tells its arguments."""
+def manage(tmp_path: Path, *command: str) -> list[str]:
+    """What deploy/manage would give to systemd-run, in whose place stands a program that tells its arguments."""
     (tmp_path / "systemd-run").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     (tmp_path / "systemd-run").chmod(0o755)
     script = tmp_path / "manage"
     script.write_text((DEPLOY / "manage").read_text(encoding="utf-8").replace("cd /opt/infrashare", f"cd {tmp_path}"))
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "DATABASE_URL": "postgis://owner@//run/postgresql/infrashare"}
-    told = subprocess.run(
-        ["sh", script, "migrate", "a b"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        check=True,
-    ).stdout.splitlines()  # fmt: skip
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "DATABASE_URL": "postgis:///of-the-shell"}
+    return subprocess.run(
+        ["sh", script, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
 
-    assert {"--uid=infrashare", "--pipe", "--property=EnvironmentFile=/etc/infrashare/environment"} <= set(told)
+
+def test_commands_run_as_the_site_with_the_same_settings_and_credentials(tmp_path: Path):
+    told = manage(tmp_path, "audit", "a b")
+
+    assert {"--uid=infrashare", "--gid=infrashare", "--pipe"} <= set(told)
+    assert "--property=EnvironmentFile=/etc/infrashare/environment" in told
     for name in ("SECRET_KEY", "SECOND_FACTOR_KEYS", "WEBHOOK_KEYS"):
         assert f"--property=LoadCredentialEncrypted={name}:/etc/infrashare/credentials/{name}" in told
+    assert told[-5:] == ["/usr/bin/env", "/opt/infrashare/.venv/bin/python", "manage.py", "audit", "a b"]
+
+
+def test_tables_are_changed_by_their_owner_by_an_account_that_no_service_runs_as(tmp_path: Path):
+    told = manage(tmp_path, "migrate", "--plan")
+
+    assert {"--uid=infrashare-owner", "--gid=infrashare-owner"} <= set(told)
     assert told[-6:] == [
-        "/usr/bin/env", f"DATABASE_URL={environment['DATABASE_URL']}", "/opt/infrashare/.venv/bin/python", "manage.py",
-        "migrate", "a b",
+        "/usr/bin/env", "DATABASE_URL=postgis://infrashare_owner@//run/postgresql/infrashare",
+        "/opt/infrashare/.venv/bin/python", "manage.py", "migrate", "--plan",
     ]  # fmt: skip
+    for name in ("web", "worker", "beat"):
+        assert (unit(name)["User"], unit(name)["Group"]) == (["infrashare"], ["infrashare"])
 
 
 @pytest.mark.parametrize("name", ["web", "beat"])
