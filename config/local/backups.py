@@ -39,9 +39,8 @@ def back_up(instance: Instance, programs: Programs, folder: Path) -> None:
         if done.returncode:
             shutil.rmtree(folder)
             raise Stop(f"{failure}: {done.stdout.strip()}")
-    uploads = Path(os.environ.get("MEDIA_ROOT") or LOCAL / "uploads")
-    if uploads.exists():
-        shutil.copytree(uploads, folder / UPLOADS)
+    if _uploads().exists():
+        shutil.copytree(_uploads(), folder / UPLOADS)
 
 
 def restore(
@@ -50,7 +49,7 @@ def restore(
     """Put the cluster of `folder` in the place of this one, which is kept beside it and returned, and start it.
 
     With `archive` all changes that it holds are made again, or those before the moment `at` (as PostgreSQL reads
-    timestamps). Raises Stop; what was there before is then as it was, but stopped.
+    timestamps). Uploads that are lost are put back. Raises Stop; what was there before is then as it was, but stopped.
     """
     copy = folder / CLUSTER
     if not (copy / "PG_VERSION").exists():
@@ -66,15 +65,24 @@ def restore(
     if done.returncode:
         raise Stop(f"The backup could not be read: {done.stdout.strip()}")
     if archive:
-        _recover(instance, draft, archive, at)
+        signal = draft / "recovery.signal"
+        signal.touch()
+        if os.geteuid() == 0:
+            shutil.chown(signal, instance.user)
     replaced = None
     if instance.data.exists():
         replaced = instance.home / f"data.replaced-{datetime.datetime.now():%Y%m%dT%H%M%S}"
         instance.data.rename(replaced)
     draft.rename(instance.data)
-    postgresql.start(instance, programs)
+    postgresql.start(instance, programs, *(_replaying(archive, at) if archive else []))
     _wait_for_writes(instance, programs)
+    if (folder / UPLOADS).exists():
+        _put_back(folder / UPLOADS, _uploads())
     return replaced
+
+
+def _uploads() -> Path:
+    return Path(os.environ.get("MEDIA_ROOT") or LOCAL / "uploads")
 
 
 def _wait_for_writes(instance: Instance, programs: Programs) -> None:
@@ -87,13 +95,23 @@ def _wait_for_writes(instance: Instance, programs: Programs) -> None:
         time.sleep(0.1)
 
 
-def _recover(instance: Instance, data: Path, archive: Path, at: str) -> None:
-    """Tell the server to replay the archive when it starts, up to a moment or the end, and then to take writes."""
-    settings = {"restore_command": f"cp {shlex.quote(str(archive))}/%f %p", "recovery_target_action": "promote"}
-    if at:
-        settings["recovery_target_time"] = at
-    with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as conf:
-        conf.writelines(f"{name} = {postgresql.quoted(value)}\n" for name, value in settings.items())
-    (data / "recovery.signal").touch()
-    if os.geteuid() == 0:
-        shutil.chown(data / "recovery.signal", instance.user)
+def _replaying(archive: Path, at: str) -> list[str]:
+    """pg_ctl's options to replay the archive, up to a moment or the end, and then to take writes. They hold for one
+    start: a file of the data folder would carry the moment into each later backup, whose replay would end there."""
+    settings = {
+        "restore_command": f"cp {shlex.quote(str(archive))}/%f %p",
+        "recovery_target_action": "promote",
+        "recovery_target_time": at,
+    }
+    return ["-o", " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())]
+
+
+def _put_back(kept: Path, uploads: Path) -> None:
+    """The files that are not there any more; one that is there may have been changed since."""
+
+    def copy(source: str, target: str) -> None:
+        if not os.path.exists(target):
+            shutil.copy2(source, f"{target}.part")
+            os.rename(f"{target}.part", target)
+
+    shutil.copytree(kept, uploads, copy_function=copy, dirs_exist_ok=True)

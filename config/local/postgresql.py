@@ -179,14 +179,14 @@ def up() -> Instance:
     return instance
 
 
-def start(instance: Instance, programs: Programs) -> None:
-    """Start the server and wait until it answers."""
+def start(instance: Instance, programs: Programs, *options: str) -> None:
+    """Start the server, with more options of pg_ctl for this once, and wait until it answers."""
     if not (instance.data / "PG_VERSION").exists():
         create(instance, programs)
     configure(instance)
     clear_remains(instance, programs)
     say(f"Starting PostgreSQL {programs.version} in {instance.home}")
-    pg_ctl(instance, programs, "start", "--no-wait", "-l", str(instance.log))
+    pg_ctl(instance, programs, "start", "--no-wait", "-l", str(instance.log), *options)
     started = time.monotonic()
     while not ready(instance, programs):
         passed = time.monotonic() - started
