@@ -1,12 +1,13 @@
-"""Backups of a checkout: what is put back, and to which moment."""
+"""Backups of a checkout and the archive of its log: what is put back, to which moment, and what archiving survives."""
 
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from config.local import backups
+from config.local import backups, log_archive
 from tests.assurance.clusters import Cluster, bare_cluster
 
 
@@ -61,3 +62,30 @@ def test_uploads_that_are_lost_are_put_back_and_what_is_there_stays(cluster: Clu
 
     told = {file.name: file.read_text() for file in (uploads / "imports").iterdir()}
     assert told == {"lost": "lost", "kept": "as it is now", "newer": "newer"}
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    made = tmp_path / "the archive"
+    made.mkdir()
+    return made
+
+
+def archiving(archive: Path, segment: Path) -> bool:
+    """Whether PostgreSQL would take the segment for archived."""
+    command = log_archive.settings(archive)["archive_command"]
+    said = command.replace("%p", f"'{segment}'").replace("%f", segment.name)
+    return subprocess.run(["sh", "-c", said], check=False).returncode == 0
+
+
+def test_a_segment_that_was_archived_before_a_crash_is_archived_and_another_of_its_name_is_refused(
+    archive: Path, tmp_path: Path
+):
+    segment = tmp_path / "000000010000000000000001"
+    segment.write_bytes(b"log" * 1000)
+    (archive / f"{segment.name}.part").write_bytes(b"lo")
+    assert [archiving(archive, segment) for _crash in range(2)] == [True, True]
+
+    segment.write_bytes(b"another server's")
+    assert not archiving(archive, segment)
+    assert {file.name: file.read_bytes() for file in archive.iterdir()} == {segment.name: b"log" * 1000}

@@ -1,7 +1,9 @@
 """A PostgreSQL that has taken the files below deploy/: who may connect to it, and what a night's backup holds."""
 
+import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from config.local import places, postgresql
 from tests.assurance.clusters import APPLICATION, DEPLOY, OWNER, Cluster, bare_cluster
 
+PATIENCE_S = 60.0
 STANDBY = "infrashare_standby"
 
 
@@ -73,11 +76,56 @@ def script(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(shutil.copy(DEPLOY / "back-up", cluster.instance.home / "back-up"))
 
 
-def test_the_nightly_backup_runs_under_the_rules_that_are_deployed(cluster: Cluster, script: Path):
-    kept = places.folder_for(cluster.instance.home / "kept", user=cluster.instance.user)
-
-    done = places.call([script, kept], user=cluster.instance.user)
-
+def back_up(cluster: Cluster, script: Path, kept: Path, *more: Path) -> Path:
+    """Its folder."""
+    done = places.call([script, kept, cluster.archive, *more], user=cluster.instance.user)
     assert done.returncode == 0, done.stdout
-    assert [str(backup) for backup in kept.iterdir()] == [done.stdout.strip().splitlines()[-1]]
-    assert (next(kept.iterdir()) / "cluster" / "backup_manifest").exists()
+    return Path(done.stdout.strip().splitlines()[-1])
+
+
+def test_the_nightly_backup_runs_under_the_rules_that_are_deployed_and_holds_the_uploads(
+    cluster: Cluster, script: Path
+):
+    kept = places.folder_for(cluster.instance.home / "kept", user=cluster.instance.user)
+    uploads = places.folder_for(cluster.instance.home / "uploads", user=cluster.instance.user)
+    (uploads / "towers.csv").write_text("code")
+
+    backup = back_up(cluster, script, kept, uploads)
+
+    assert list(kept.iterdir()) == [backup]
+    assert (backup / "cluster" / "backup_manifest").exists()
+    assert (backup / "uploads" / "towers.csv").read_text() == "code"
+
+
+def first_segment(backup: Path) -> str:
+    [name] = re.findall(r"\(file (\w+)\)", (backup / "cluster" / "backup_label").read_text(encoding="utf-8"))[:1]
+    return str(name)
+
+
+def test_the_archive_of_the_log_is_kept_from_the_oldest_backup_that_is(cluster: Cluster, script: Path):
+    kept = places.folder_for(cluster.instance.home / "fortnight", user=cluster.instance.user)
+    old = back_up(cluster, script, kept)
+    # Named by the second.
+    time.sleep(1)
+    new = back_up(cluster, script, kept)
+    wait_for_archive(cluster)
+    assert first_archived(cluster) == first_segment(old)
+
+    os.utime(old, (0, 0))
+    time.sleep(1)
+    newest = back_up(cluster, script, kept)
+    assert set(kept.iterdir()) == {new, newest}
+    assert first_archived(cluster) == first_segment(new)
+
+
+def first_archived(cluster: Cluster) -> str:
+    return min(file.name for file in cluster.archive.iterdir() if re.fullmatch(r"[0-9A-F]{24}", file.name))
+
+
+def wait_for_archive(cluster: Cluster) -> None:
+    """Until all is archived that was written."""
+    segment = ask(cluster, "postgres", "SELECT pg_walfile_name(pg_switch_wal())")
+    until = time.monotonic() + PATIENCE_S
+    while not (cluster.archive / segment).exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)

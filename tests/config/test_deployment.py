@@ -11,6 +11,8 @@ import pytest
 from django.db import connection
 from gunicorn.config import Config
 
+from config.local import log_archive
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SEVERAL = DEPLOY / "several"
 NGINX = (DEPLOY / "nginx" / "infrashare.conf").read_text(encoding="utf-8")
@@ -162,6 +164,13 @@ def test_postgresql_knows_every_setting_and_takes_its_value(path: Path):
         kind, allowed = known[name]
         assert kind != "bool" or value in ("on", "off"), name
         assert kind != "enum" or value in allowed, name
+
+
+def test_a_server_archives_its_log_as_the_drills_do():
+    said = settings_of(DEPLOY / "postgresql" / "infrashare.conf")
+    archived = log_archive.settings(Path("/var/lib/infrashare-wal"))
+    assert {name: said[name] for name in archived} == archived
+    assert " /var/lib/infrashare-wal " in unit("backup")["ExecStart"][0]
 
 
 def test_a_standby_and_its_primary_agree_on_who_it_is():
