@@ -307,7 +307,7 @@ for _database in DATABASES.values():
 
 # --- Files ----------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = LOCAL_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(LOCAL_DIR / "static")))
 # The browser's libraries, laid out by config/local/frontend.py.
 STATICFILES_DIRS = [("vendor", LOCAL_DIR / "vendor")]
 STORAGES = {

@@ -192,10 +192,52 @@ def test_gunicorn_on_other_hosts_shows_a_certificate_and_asks_nginx_for_one():
     assert {"proxy_ssl_verify on;", "proxy_ssl_protocols TLSv1.3;"} <= set(upstream.splitlines())
 
 
+ENVIRONMENTS = [DEPLOY / "environment.example", SEVERAL / "environment.example"]
+
+
+def environment_of(path: Path) -> dict[str, str]:
+    """As systemd reads it, which takes all between single quotes as it stands."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    said = dict(re.findall(r"^(\w+)='([^'\\]*)'$", "\n".join(lines), re.MULTILINE))
+    assert len(said) == len(lines)
+    return said
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.parent.name)
+def test_a_shell_reads_from_the_environment_what_systemd_does(path: Path):
+    said = environment_of(path)
+    told = subprocess.run(
+        ["sh", "-euac", '. "$1"; env -0', "sh", path], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True,
+        check=True,
+    ).stdout.split("\0")  # fmt: skip
+
+    assert {name: value for name, _, value in (line.partition("=") for line in told) if name.isupper()} == {
+        "PATH": "/usr/bin:/bin", "PWD": str(Path.cwd()), **said,
+    }  # fmt: skip
+
+
+def test_static_files_are_laid_out_where_no_service_may_write(tmp_path: Path):
+    """As what browsers run would be changed there for everybody."""
+    told = manage(tmp_path, "collectstatic", "--no-input")
+    assert {"--uid=infrashare-owner", "--gid=infrashare-owner"} <= set(told)
+
+    root = environment_of(DEPLOY / "environment.example")["STATIC_ROOT"]
+    assert root == "/var/lib/infrashare-owner/static"
+    for name in ("web", "worker", "beat"):
+        assert (unit(name)["StateDirectory"], unit(name)["ProtectSystem"]) == (["infrashare"], ["strict"])
+        assert "ReadWritePaths" not in unit(name)
+
+
+def test_where_web_and_workers_share_the_folder_of_uploads_they_may_write_to_it():
+    uploads = environment_of(SEVERAL / "environment.example")["MEDIA_ROOT"]
+    for name in ("infrashare-web.conf", "infrashare-calls.conf"):
+        said = (SEVERAL / name).read_text(encoding="utf-8")
+        assert re.findall(r"^ReadWritePaths=-?(.+)$", said, re.MULTILINE) == [uploads], name
+        assert re.findall(r"^RequiresMountsFor=(.+)$", said, re.MULTILINE) == [uploads], name
+
+
 def test_the_site_takes_the_addresses_of_several_servers_as_secure():
-    both = [DEPLOY / "environment.example", SEVERAL / "environment.example"]
-    lines = (line for path in both for line in path.read_text(encoding="utf-8").splitlines())
-    said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    said = {name: value for path in ENVIRONMENTS for name, value in environment_of(path).items()}
     assert settings_of_site(said) == "ok"
     assert "REDIS_URL" in settings_of_site(said | {"REDIS_URL": "redis://redis.infrashare.internal:6379/0"})
 
