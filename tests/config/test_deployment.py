@@ -34,6 +34,18 @@ def test_nginxs_own_answers_have_the_headers_of_the_sites():
     assert TLS.count("add_header") == 3
 
 
+def test_nginx_writes_no_whole_request_into_a_log():
+    """Lines of its own about a request hold all of it: at error where one is held back or answered late, at crit where
+    the site is stopped, at alert where connections run out."""
+    before_servers, *servers = re.split(r"^server \{", NGINX, flags=re.MULTILINE)
+    assert re.findall(r"^error_log .+$", before_servers, re.MULTILINE) == ["error_log /var/log/nginx/error.log emerg;"]
+    for server in servers:
+        assert "error_log" not in server
+        assert set(re.findall(r"access_log (.+);", server)) == {"/var/log/nginx/infrashare.log named"}
+    [form] = re.findall(r"log_format named '(.+)';", NGINX)
+    assert not re.search(r"\$(request|request_uri|args|query_string|http_\w+)\b", form)
+
+
 def test_programs_that_call_in_clear_are_not_led_on():
     clear = NGINX[NGINX.index("listen 80;") : NGINX.index("listen 443")]
     assert re.search(r"location ~ \^/\(api\|ogc\)/ \{[^}]+return 403 ", clear)
