@@ -6,8 +6,11 @@ from typing import Any
 
 from django.utils.functional import empty
 
-# What PostgreSQL adds to an error: the row that it refused, exact place and all, or the line of a COPY.
-ROWS = re.compile(r"\b(DETAIL|CONTEXT):\s.*?(?=\n(?:DETAIL|CONTEXT|HINT):|\n\n|\Z)", re.DOTALL)
+# What PostgreSQL adds to an error: the row that it refused, exact place and all, or the line of a COPY. Values may
+# have empty lines, so it ends with the next of these parts or the next error of a chain. In a repr() “n” precedes it.
+ROWS = re.compile(
+    r"(DETAIL|CONTEXT):\s.*?(?=\n(?:DETAIL|CONTEXT|HINT):|\n\n(?:The above exception|During handling) |\Z)", re.DOTALL
+)
 _plain = logging.Formatter()
 
 
@@ -16,6 +19,8 @@ class Discreet(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
+        # Celery gives all parts of its message again, and the traceback.
+        record.__dict__.pop("data", None)
         if "DETAIL:" in message or "CONTEXT:" in message:
             record.msg, record.args = _without_rows(message), None
         if record.exc_info:

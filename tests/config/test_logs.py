@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from logging.config import dictConfig
@@ -103,3 +106,33 @@ def test_no_way_in_leaves_a_secret_or_an_exact_place_in_the_log(lines: Lines, cl
     assert "asset_has_capacity" in told
     for canary in (PASSWORD, "canary-of-the-token", "canary-of-the-body", asset.geometry.hexewkb.decode(), "114.2718"):
         assert canary not in told
+
+
+WORKER = """
+import logging
+from django.db import IntegrityError
+from config.celery import app
+
+app.log.setup(loglevel={level!r})
+
+@app.task(name="example.fail")
+def fail():
+    raise IntegrityError("one has no place\\nDETAIL:  Failing row contains (1, canary\\n\\nsings on).")
+
+logging.getLogger("infrashare.example").info("A note")
+fail.apply()
+"""
+
+
+@pytest.mark.parametrize(("level", "said"), [("INFO", ["A note", "has no place"]), ("ERROR", ["has no place"])])
+def test_workers_log_as_the_site_does_from_their_own_level_on(level: str, said: list[str]):
+    code = WORKER.format(level=level)
+    made = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"LOG_FORMAT": "json"}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    lines = [json.loads(line) for line in made.stderr.splitlines()]
+
+    assert [word in line["message"] for word, line in zip(said, lines, strict=True)] == [True] * len(said)
+    assert lines[-1]["logger"] == "celery.app.trace" and "IntegrityError: one has no place" in lines[-1]["exc_info"]
+    assert "canary" not in made.stderr and "sings on" not in made.stderr
