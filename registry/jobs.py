@@ -34,7 +34,7 @@ def carry_out(
     lock: of PostgreSQL's advisory locks, beside the id of the job. A job whose workers died `most_attempts` times is
     given up. What `work` raises ends the job: the message of `refusals`, already translated, is shown as its error.
     """
-    with _alone(lock, job_id) as is_alone:
+    with alone(lock, job_id) as is_alone:
         job = kind.objects.unfinished().filter(pk=job_id).first() if is_alone else None
         if job is None:
             return False
@@ -57,7 +57,7 @@ def carry_out(
 
 
 @contextmanager
-def _alone(lock: int, job_id: int) -> Iterator[bool]:
+def alone(lock: int, job_id: int = 0) -> Iterator[bool]:
     """Whether no other session has this lock on the job; held until the end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, job_id % 2**31])

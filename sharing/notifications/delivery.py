@@ -1,5 +1,6 @@
 """Delivery by mail, under the claims of every channel. A mail sent twice has the same Message-ID both times."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,8 +21,14 @@ from sharing.notifications import claims
 from sharing.notifications.messages import RELATED, message_of
 from sharing.seen import hides_owner
 
-# Longer than a mail server may take over one mail (EMAIL_TIMEOUT, for each of its few replies).
-LEASE = timedelta(minutes=2)
+SEND = "sharing.send_mails"
+# Of PostgreSQL's advisory locks: a slow mail server holds up one worker at a time.
+LOCK = 2026_168
+# How long one sender goes on claiming, so that its worker is free for other tasks before events have waited for long.
+ROUND_S = 5.0
+# Longer than a mail server may take over one mail: EMAIL_TIMEOUT for each of its replies, of which there are
+# a dozen and more with STARTTLS and AUTH.
+LEASE = timedelta(minutes=10)
 # 30 s, 1 min, 2 min ... at most 4 h apart: 12 attempts span more than 15 hours.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=4)
 MAX_ATTEMPTS = 12
@@ -44,20 +51,22 @@ class Post(Generic[D]):
 
 
 def deliver() -> int:
-    """Sends every mail about one event that is due; returns how many. Any number of senders may run at once."""
+    """Sends mails about one event that are due, for a round; returns how many. Any number may send at once."""
     return send_all(POST)
 
 
 def send_all(post: Post[D]) -> int:
-    """Sends all mails of one kind that are due; returns how many.
+    """Sends the mails of one kind that are due, as many as a round allows; returns how many.
 
     Where the mail server is out of reach all mails wait, so that a worker loses one timeout and not one for each.
     """
-    sent = 0
+    sent, until = 0, time.monotonic() + ROUND_S
     connection: BaseEmailBackend = mail.get_connection()
     try:
         while row := _claim(post):
             sent += _send(post, row, connection)
+            if time.monotonic() >= until:
+                break
     except ServerLost:
         post.due().update(next_attempt_at=timezone.now() + FIRST_PAUSE)
     finally:

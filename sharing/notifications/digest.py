@@ -37,7 +37,7 @@ def gather() -> int:
 
 
 def deliver() -> int:
-    """Sends every digest that is due; returns how many. Any number of senders may run at once."""
+    """Sends digests that are due, for a round; returns how many. Any number of senders may run at once."""
     return delivery.send_all(POST)
 
 

@@ -25,7 +25,7 @@ from sharing.models import (
     Report,
     WebhookEndpoint,
 )
-from sharing.notifications import recipients
+from sharing.notifications import delivery, recipients
 from sharing.notifications.preferences import timings
 from sharing.notifications.webhooks import queueing
 
@@ -123,22 +123,22 @@ def _dispatch_batch() -> int:
     now = timezone.now()
     audience = recipients.of([event.pk for event in events])
     wanted = timings(person for told in audience.values() for person in told.people)
-    Notification.objects.bulk_create(
-        [
-            # The inbox is the row itself: it has arrived when it is written.
-            Notification(
-                event=event,
-                recipient=person,
-                channel=channel,
-                status=DeliveryStatus.SENT if channel == Channel.INBOX else DeliveryStatus.PENDING,
-                sent_at=now if channel == Channel.INBOX else None,
-            )
-            for event in events
-            for person in audience[event.pk].people
-            for channel in channels(person, wanted.get((person.pk, event.type), MailTiming.AT_ONCE))
-        ],
-        ignore_conflicts=True,
-    )
+    rows = [
+        # The inbox is the row itself: it has arrived when it is written.
+        Notification(
+            event=event,
+            recipient=person,
+            channel=channel,
+            status=DeliveryStatus.SENT if channel == Channel.INBOX else DeliveryStatus.PENDING,
+            sent_at=now if channel == Channel.INBOX else None,
+        )
+        for event in events
+        for person in audience[event.pk].people
+        for channel in channels(person, wanted.get((person.pk, event.type), MailTiming.AT_ONCE))
+    ]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    if any(row.channel == Channel.EMAIL for row in rows):
+        nudge_on_commit(delivery.SEND)
     queueing.queue([(event, audience[event.pk].organizations) for event in events])
     return Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=now)
 

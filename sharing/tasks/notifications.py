@@ -1,14 +1,26 @@
 from celery import shared_task
 
+from registry.jobs import alone
+from registry.nudge import nudge
 from sharing.notifications import delivery, digest, outbox
 from sharing.notifications.webhooks import forgetting, queueing, sending
 
 
 @shared_task(name="sharing.sweep_outbox")
 def sweep_outbox() -> None:
-    """Tells every event not yet told, and sends every mail that is due."""
+    """Tells every event not yet told."""
     outbox.dispatch()
-    delivery.deliver()
+
+
+@shared_task(name=delivery.SEND)
+def send_mails() -> None:
+    """Sends mails that are due for a while, unless another worker does, and asks for the rest."""
+    with alone(delivery.LOCK) as is_alone:
+        if is_alone:
+            delivery.deliver()
+            digest.deliver()
+    if is_alone and (delivery.POST.due().exists() or digest.POST.due().exists()):
+        nudge(delivery.SEND)
 
 
 @shared_task(name=queueing.SEND)
@@ -23,8 +35,8 @@ def forget_webhooks() -> None:
     forgetting.forget()
 
 
-@shared_task(name="sharing.send_digests")
-def send_digests() -> None:
-    """Makes the daily mail of everyone whose hour has come, and sends those that are due."""
-    digest.gather()
-    digest.deliver()
+@shared_task(name="sharing.gather_digests")
+def gather_digests() -> None:
+    """Makes the daily mail of everyone whose hour has come."""
+    if digest.gather():
+        nudge(delivery.SEND)

@@ -1,6 +1,7 @@
 """What others do to the registry: mail servers and receivers that are away, slow or failing for an hour, and clocks
 that jump. Nothing is lost, the inbox has each event once, and what arrives twice is counted."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from registry.models import Allocation
@@ -26,9 +28,11 @@ from sharing.models import (
 )
 from sharing.notifications import delivery, outbox
 from sharing.notifications.webhooks import sending
+from sharing.tasks import notifications as tasks
 from sharing.workflow import deadlines, webhooks
 from tests.assurance.conftest import Tell, times
 from tests.journeys.mail_server import mail_server
+from tests.journeys.services import wait_for
 from tests.receiver import Receiver, Session, Told, receiver, with_status
 from tests.sharing.scene import Scene, free
 
@@ -102,6 +106,37 @@ def test_a_mail_server_that_is_away_for_an_hour_costs_no_mail_and_doubles_none(
     told("mail server away for an hour: mails that waited", len(mailed), "mails", None)
     told("the same, lost or doubled", 0, "mails", 0)
     told("the same, minutes until the last had arrived", (moment - end).total_seconds() / 60, "min", 60)
+
+
+def test_a_slow_mail_server_holds_up_one_worker_and_no_inbox(scene: Scene, settings: Any):
+    def mailing() -> None:
+        try:
+            tasks.send_mails()
+        finally:
+            connection.close()
+
+    happen(scene)
+    tasks.sweep_outbox()
+    with mail_server() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = *server.server_address, 60
+        server.fall_silent()
+        worker = threading.Thread(target=mailing)
+        worker.start()
+        try:
+            wait_for(lambda: bool(server.received), "a mail that waits for its reply")
+            happen(scene)
+            tasks.sweep_outbox()
+            assert inbox() == each_event_once()
+            tasks.send_mails()  # finds that another worker does
+            assert server.received.total() == 1
+        finally:
+            server.answering.set()
+            worker.join()
+        tasks.send_mails()
+    mailed = Notification.objects.filter(channel=Channel.EMAIL, status=DeliveryStatus.SENT)
+    assert server.received == {f"<notification-{row.pk}@infrashare.invalid>": 1 for row in mailed}
+    assert len(mailed) == len(each_event_once())
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as site
 from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
 from sharing.models import Channel, DeliveryStatus, EventType, Notification
 from sharing.notifications import delivery, outbox
+from sharing.tasks import notifications as tasks
 from sharing.workflow import consents
 from tests import factories
 from tests.sharing.scene import Scene
@@ -51,6 +53,23 @@ def test_a_leased_mail_is_left_to_its_sender_until_the_lease_runs_out(pending: N
     claimed = delivery.claim()
     assert claimed == pending
     assert claimed.attempts == 2
+
+
+def test_a_lease_outlasts_the_slowest_mail():
+    """Greeting, EHLO, STARTTLS, two of its handshake, EHLO, three of AUTH, MAIL, RCPT, DATA, its end, QUIT."""
+    assert timedelta(seconds=14 * site.EMAIL_TIMEOUT) < delivery.LEASE
+
+
+def test_a_sender_gives_way_after_a_round_and_asks_for_the_next(scene: Scene, monkeypatch):
+    outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
+    outbox.dispatch()
+    nudges: list[str] = []
+    monkeypatch.setattr(tasks, "nudge", nudges.append)
+    monkeypatch.setattr(delivery, "ROUND_S", 0)
+    tasks.send_mails()
+    assert (len(mail.outbox), nudges) == (1, ["sharing.send_mails"])
+    tasks.send_mails()
+    assert (len(mail.outbox), nudges) == (2, ["sharing.send_mails"])
 
 
 class Refusing(socketserver.StreamRequestHandler):

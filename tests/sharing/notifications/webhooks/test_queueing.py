@@ -75,7 +75,7 @@ def test_queueing_nudges_once_after_the_commit(scene: Scene, django_capture_on_c
         outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
     with django_capture_on_commit_callbacks() as callbacks:
         outbox.dispatch()
-    assert [callback.args for callback in callbacks] == [("sharing.send_webhooks",)]
+    assert [callback.args for callback in callbacks] == [("sharing.send_mails",), ("sharing.send_webhooks",)]
 
 
 def test_many_events_and_endpoints_cost_as_many_queries_as_few(scene: Scene):
