@@ -10,6 +10,7 @@ class DeliveryStatus(models.TextChoices):
     PENDING = "pending", _("Pending")
     SENT = "sent", _("Sent")
     PARKED = "parked", _("Parked: keeps failing")
+    WITHDRAWN = "withdrawn", _("Withdrawn: no longer for its recipient to read")
 
 
 class DeliveryQuerySet(models.QuerySet[Any]):

@@ -79,6 +79,11 @@ def failed(row: Delivery, error: str, terms: Terms, *, final: bool = False, at_l
     )
 
 
+def withdraw(row: Delivery) -> bool:
+    """Attempts it no more, as nobody is to be told by it; False where another sender had finished the row."""
+    return bool(_unfinished(row).update(status=DeliveryStatus.WITHDRAWN, leased_until=None, last_error=""))
+
+
 def revive(rows: QuerySet[D]) -> int:
     """Makes rows due again, with all their attempts; returns how many."""
     return rows.update(

@@ -16,10 +16,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from registry.models import User
 from sharing.models import Channel, Delivery, DeliveryStatus, Notification
 from sharing.notifications import claims
 from sharing.notifications.messages import RELATED, message_of
-from sharing.seen import hides_owner
+from sharing.seen import hides_owner, read_by
 
 SEND = "sharing.send_mails"
 # Of PostgreSQL's advisory locks: a slow mail server holds up one worker at a time.
@@ -42,11 +43,11 @@ class ServerLost(Exception):
 
 @dataclass(frozen=True)
 class Post(Generic[D]):
-    """Rows of one kind that leave by mail. due: those whose time has come; mail_of: the mail of one, over an open
-    connection; arrived: marks one as sent."""
+    """Rows of one kind that leave by mail. due: those whose time has come; mail_of: the mail of one, over a
+    connection, or None where nobody is to be told by it any more; arrived: marks one as sent."""
 
     due: Callable[[], QuerySet[D]]
-    mail_of: Callable[[D, BaseEmailBackend], mail.EmailMessage]
+    mail_of: Callable[[D, BaseEmailBackend], mail.EmailMessage | None]
     arrived: Callable[[D], bool] = claims.sent
 
 
@@ -97,13 +98,17 @@ def _send(post: Post[D], row: D, connection: BaseEmailBackend) -> bool:
     if claims.exhausted(row, TERMS):
         _fail(row, row.last_error or "its senders died")
         return False
+    message = post.mail_of(row, connection)
+    if message is None:
+        claims.withdraw(row)
+        return False
     try:
         connection.open()  # once; it then serves all mails of this sender
     except (SMTPException, OSError) as error:
         _fail(row, f"{type(error).__name__}: {error}")
         raise ServerLost from error
     try:
-        post.mail_of(row, connection).send()
+        message.send()
     except (SMTPException, OSError, ValueError) as error:
         # The next mail needs a connection that works.
         _close(connection)
@@ -137,8 +142,16 @@ def message_id(noun: str, pk: int) -> str:
     return f"<{noun}-{pk}@{domain}>"
 
 
-def _mail_of(notification: Notification, connection: BaseEmailBackend) -> mail.EmailMessage:
-    return mail_of(Notification.objects.select_related(*RELATED).get(pk=notification.pk), connection)
+def still_told(rows: QuerySet[Notification], person: User) -> QuerySet[Any]:
+    """Those of `rows` that `person` may still read, as `read_by` has them. Who has left an organization, or whose
+    account is closed, is told no more of it."""
+    return read_by(rows, person).filter(opens=True) if person.is_active else rows.none()
+
+
+def _mail_of(notification: Notification, connection: BaseEmailBackend) -> mail.EmailMessage | None:
+    rows = Notification.objects.select_related(*RELATED).filter(pk=notification.pk)
+    row = still_told(rows, notification.recipient).first()
+    return mail_of(row, connection) if row else None
 
 
 POST = Post(_due, _mail_of)

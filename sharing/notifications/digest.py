@@ -76,7 +76,7 @@ def _waiting() -> QuerySet[Notification]:
 
 def _text(digest: Digest, person: User) -> tuple[int, str]:
     """How many messages it has, and all of them with their links, the oldest first."""
-    told = digest.notifications.all()
+    told = digest.notifications.exclude(status=DeliveryStatus.WITHDRAWN)
     count = told.count()
     rows = read_by(told.select_related(*RELATED).order_by("pk"), person)[:MOST_TOLD]
     parts = []
@@ -102,8 +102,12 @@ def _due() -> QuerySet[Any]:
     return Digest.objects.due(timezone.now())
 
 
-def _mail_of(digest: Digest, connection: BaseEmailBackend) -> mail.EmailMessage:
-    return mail_of(Digest.objects.select_related("recipient").get(pk=digest.pk), connection)
+def _mail_of(digest: Digest, connection: BaseEmailBackend) -> mail.EmailMessage | None:
+    """With the messages that its recipient may still read; the others are withdrawn."""
+    pending = digest.notifications.filter(status=DeliveryStatus.PENDING)
+    told = delivery.still_told(pending, digest.recipient).order_by().values("pk")
+    pending.exclude(pk__in=told).update(status=DeliveryStatus.WITHDRAWN)
+    return mail_of(digest, connection) if pending.exists() else None
 
 
 @transaction.atomic

@@ -34,7 +34,7 @@ from tests.sharing.scene import Scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LONGEST_LIFE = 60
+LONGEST_LIFE = 80
 """Things that a sender does before it dies: more than telling one event by every way takes."""
 
 
@@ -87,6 +87,10 @@ def let_leases_run_out() -> None:
     WebhookEndpoint.objects.update(next_call_at=now)
 
 
+def waiting() -> bool:
+    return Notification.objects.pending().exists() or WebhookDelivery.objects.pending().exists()
+
+
 def test_nothing_is_lost_wherever_senders_die(
     sender: Callable[[int], str], mails: MailServer, hooks: Receiver, told: Tell, settings: Any
 ):
@@ -100,7 +104,7 @@ def test_nothing_is_lost_wherever_senders_die(
         outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
         ends[sender(chance.randint(1, LONGEST_LIFE))] += 1
         let_leases_run_out()
-    while sender(10**9) != "clean at the end" or WebhookDelivery.objects.pending().exists():
+    while sender(10**9) != "clean at the end" or waiting():
         let_leases_run_out()
     assert not ends["failed"] and not ends[""]
 

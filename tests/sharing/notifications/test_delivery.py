@@ -172,6 +172,7 @@ def test_one_mail_that_fails_does_not_hold_up_the_others(scene: Scene, pending: 
     other = Notification.objects.filter(channel=Channel.EMAIL).exclude(pk=pending.pk).get()
     other.recipient = scene.drafter
     other.save()
+    scene.party.memberships.create(user=scene.drafter, role="editor")
     assert delivery.deliver() == 1
     pending.refresh_from_db()
     other.refresh_from_db()
@@ -195,6 +196,24 @@ def test_a_sender_whose_lease_ran_out_does_not_undo_what_another_finished(pendin
     delivery._fail(late, "too late")
     pending.refresh_from_db()
     assert (pending.status, pending.last_error) == (DeliveryStatus.SENT, "")
+
+
+def leave(scene: Scene) -> None:
+    scene.asker.memberships.all().delete()
+
+
+def close_account(scene: Scene) -> None:
+    scene.asker.is_active = False
+    scene.asker.save()
+
+
+@pytest.mark.parametrize("gone", [leave, close_account])
+def test_who_has_left_or_whose_account_is_closed_gets_no_mail(scene: Scene, pending: Notification, gone):
+    gone(scene)
+    assert delivery.deliver() == 0
+    pending.refresh_from_db()
+    assert (pending.status, pending.leased_until, mail.outbox) == (DeliveryStatus.WITHDRAWN, None, [])
+    assert (delivery.deliver(), delivery.retry(Notification.objects.all())) == (0, 0)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -121,6 +121,32 @@ def test_what_keeps_failing_is_parked_and_can_be_tried_again(daily: Scene, time_
     assert digest.deliver() == 1
 
 
+def test_it_leaves_out_what_the_person_may_no_longer_see(daily: Scene, time_machine):
+    tell(daily, 1)
+    daily.metro.memberships.create(user=daily.asker, role="editor")
+    other = factories.demand_list(daily.metro, title="Cameras")
+    outbox.record(EventType.LIST_MATCHED, other, actor=None, matched=2, demands=2)
+    outbox.dispatch()
+    daily.asker.memberships.filter(organization=daily.party).delete()
+    time_machine.move_to(MORNING, tick=False)
+    assert send() == 1
+    [sent] = [message for message in mail.outbox if message.to == ["asker@example.invalid"]]
+    assert sent.subject == "1 message of 2 March 2027"
+    assert "Cameras" in sent.body and "5G" not in sent.body
+    told = Notification.objects.filter(channel=Channel.DIGEST, recipient=daily.asker).order_by("pk")
+    assert list(told.values_list("status", flat=True)) == [DeliveryStatus.WITHDRAWN, DeliveryStatus.SENT]
+
+
+def test_it_does_not_leave_where_nothing_is_left_to_tell(daily: Scene, time_machine):
+    tell(daily)
+    daily.asker.is_active = False
+    daily.asker.save()
+    time_machine.move_to(MORNING, tick=False)
+    assert (send(), mail.outbox) == (0, [])
+    assert Digest.objects.get().status == DeliveryStatus.WITHDRAWN
+    assert set(Notification.objects.filter(channel=Channel.DIGEST).values_list("status", flat=True)) == {"withdrawn"}
+
+
 def test_the_database_keeps_one_a_day_and_only_messages_meant_for_it(daily: Scene):
     tell(daily)
     made = Digest.objects.create(recipient=daily.asker, day=MORNING.date())
