@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,11 +29,13 @@ def carry_out(
     lock: int,
     most_attempts: int,
     refusals: tuple[type[Exception], ...],
+    too_long: str,
 ) -> bool:
     """Runs one job of a `kind`, unless another worker does or it has ended; whether it did.
 
     lock: of PostgreSQL's advisory locks, beside the id of the job. A job whose workers died `most_attempts` times is
-    given up. What `work` raises ends the job: the message of `refusals`, already translated, is shown as its error.
+    given up. What `work` raises ends the job: the message of `refusals`, already translated, is shown as its error,
+    `too_long` where it outlasts its task.
     """
     with alone(lock, job_id) as is_alone:
         job = kind.objects.unfinished().filter(pk=job_id).first() if is_alone else None
@@ -48,6 +51,9 @@ def carry_out(
             work(job)
         except refusals as refusal:
             job.end(JobStatus.FAILED, error=str(refusal))
+        except SoftTimeLimitExceeded:
+            log.warning("%s %s took too long", kind.__name__, job.pk)
+            job.end(JobStatus.FAILED, error=too_long)
         except Exception:
             log.exception("%s %s failed", kind.__name__, job.pk)
             job.end(JobStatus.FAILED, error=_("An error of the registry's own; it has been noted."))
@@ -59,11 +65,14 @@ def carry_out(
 @contextmanager
 def alone(lock: int, job_id: int = 0) -> Iterator[bool]:
     """Whether no other session has this lock on the job; held until the end."""
+    key = [lock, job_id % 2**31]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, job_id % 2**31])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
         [locked] = cursor.fetchone() or [False]
-        try:
-            yield locked
-        finally:
-            if locked:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock, job_id % 2**31])
+    try:
+        yield locked
+    finally:
+        if locked:
+            # Of another session where that one was lost, and the lock with it.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)

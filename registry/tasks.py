@@ -4,7 +4,7 @@ from registry import capacity
 from registry.accounts import sessions
 from registry.api import export_job
 from registry.exports import jobs as export_jobs
-from registry.importing import asset_jobs, jobs
+from registry.importing import asset_jobs, jobs, queueing
 from registry.models import IdempotentCall, ImportTarget
 from registry.nudge import nudge
 from registry.tiles import folding
@@ -16,10 +16,11 @@ def refresh_free_units() -> None:
     capacity.refresh_free_units()
 
 
-@shared_task(name="registry.import_assets")
+@shared_task(name=queueing.TASKS[ImportTarget.ASSETS])
 def import_assets() -> None:
-    """Carries out the imports of assets that wait, or whose worker has died."""
-    jobs.carry_out_waiting(ImportTarget.ASSETS, asset_jobs.run)
+    """Carries out the first import of assets that waits, or whose worker has died, and asks for the next."""
+    if jobs.carry_out_next(ImportTarget.ASSETS, asset_jobs.run):
+        nudge(queueing.TASKS[ImportTarget.ASSETS])
 
 
 @shared_task(name="registry.make_exports")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.files import File
 from django.db import connections
+from django.utils.translation import gettext as _
 
 from registry import jobs, replicas
 from registry.exports.formats import FORMATS, Counted
@@ -50,10 +51,14 @@ def carry_out_next(make: Make) -> bool:
         )  # fmt: skip
 
     ids = ExportJob.objects.unfinished().order_by("pk").values_list("pk", flat=True)
+    too_long = _("This list takes longer than one export may. Narrow it, and order each part by itself.")
     return any(
-        jobs.carry_out(ExportJob, job_id, work, lock=JOB_LOCK, most_attempts=MOST_ATTEMPTS, refusals=(ExportRefused,))
+        jobs.carry_out(
+            ExportJob, job_id, work,
+            lock=JOB_LOCK, most_attempts=MOST_ATTEMPTS, refusals=(ExportRefused,), too_long=too_long,
+        )
         for job_id in ids
-    )
+    )  # fmt: skip
 
 
 def rights_of(user: User) -> list[Any]:

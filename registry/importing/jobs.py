@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from registry import jobs, security
 from registry.importing.report import ImportReport, write_rejects
@@ -30,8 +31,9 @@ class Refused(Exception):
     """The import as a whole cannot be; the message, already translated, says why."""
 
 
-def carry_out_waiting(target: str, run: Run) -> int:
-    """Runs every job of `target` that is queued or whose worker has died; returns how many were carried out."""
+def carry_out_next(target: str, run: Run) -> bool:
+    """Runs the first job of `target` that is queued or whose worker has died, and no more, since the time of a task is
+    limited; whether there was one."""
 
     def work(job: ImportJob) -> None:
         with _local_copy(job) as path, acting_alone(job.created_by_id):
@@ -43,12 +45,14 @@ def carry_out_waiting(target: str, run: Run) -> int:
             _keep(job, report, path.parent)
 
     ids = ImportJob.objects.unfinished().filter(target=target).order_by("pk").values_list("pk", flat=True)
-    return sum(
+    too_long = _("This file takes longer than one import may. Divide it, and send each part by itself.")
+    return any(
         jobs.carry_out(
-            ImportJob, job_id, work, lock=JOB_LOCK, most_attempts=MOST_ATTEMPTS, refusals=(UnreadableFile, Refused)
+            ImportJob, job_id, work,
+            lock=JOB_LOCK, most_attempts=MOST_ATTEMPTS, refusals=(UnreadableFile, Refused), too_long=too_long,
         )
         for job_id in ids
-    )
+    )  # fmt: skip
 
 
 def forget_files() -> int:

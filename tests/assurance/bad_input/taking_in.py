@@ -34,8 +34,10 @@ def _carried_out() -> str:
     from registry.models import ImportTarget  # noqa: PLC0415
     from sharing.importing import demand_jobs  # noqa: PLC0415
 
-    jobs.carry_out_waiting(ImportTarget.ASSETS, asset_jobs.run)
-    jobs.carry_out_waiting(ImportTarget.DEMANDS, demand_jobs.run)
+    while jobs.carry_out_next(ImportTarget.ASSETS, asset_jobs.run):
+        pass
+    while jobs.carry_out_next(ImportTarget.DEMANDS, demand_jobs.run):
+        pass
     return ""
 
 

@@ -1,10 +1,12 @@
 """Imports by upload: a job, its progress, its rejects, and that it is carried out whatever is killed."""
 
+import signal
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from registry import tasks
 from registry.importing import asset_jobs, jobs
@@ -113,9 +115,41 @@ def test_what_goes_wrong_inside_is_noted_and_ends_the_job(manager: Caller, monke
     def broken(*args: Any) -> Any:
         raise RuntimeError("secret")
 
-    jobs.carry_out_waiting(ImportTarget.ASSETS, broken)
+    jobs.carry_out_next(ImportTarget.ASSETS, broken)
     job = ImportJob.objects.get()
     assert job.status == JobStatus.FAILED and "secret" not in job.error and job.error
+
+
+def test_each_task_carries_out_one_job_and_asks_for_the_next(manager: Caller, monkeypatch: pytest.MonkeyPatch):
+    nudges: list[str] = []
+    monkeypatch.setattr(tasks, "nudge", nudges.append)
+    send(manager), send(manager)
+    for waiting, asked in ((1, 1), (0, 2), (0, 2)):
+        tasks.import_assets()
+        assert ImportJob.objects.filter(status=JobStatus.QUEUED).count() == waiting
+        assert nudges == ["registry.import_assets"] * asked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_outlasts_its_task_says_what_to_do_and_takes_no_other_along(manager: Caller):
+    def late(*_args: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    def slow(*_args: Any) -> Any:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(3)")
+
+    send(manager), send(manager)
+    before = signal.signal(signal.SIGALRM, late)
+    try:
+        assert jobs.carry_out_next(ImportTarget.ASSETS, slow)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert jobs.carry_out_next(ImportTarget.ASSETS, asset_jobs.run)
+    late_one, other = ImportJob.objects.order_by("pk")
+    assert (late_one.status, other.status) == (JobStatus.FAILED, JobStatus.DONE)
+    assert late_one.error == "This file takes longer than one import may. Divide it, and send each part by itself."
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,16 +161,17 @@ def test_a_job_under_way_is_left_to_its_worker(manager: Caller):
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [jobs.JOB_LOCK, job.pk])
     try:
-        assert jobs.carry_out_waiting(ImportTarget.ASSETS, asset_jobs.run) == 0
+        assert not jobs.carry_out_next(ImportTarget.ASSETS, asset_jobs.run)
         assert ImportJob.objects.get().status == JobStatus.QUEUED
     finally:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock_all()")
         other.close()
-    assert jobs.carry_out_waiting(ImportTarget.ASSETS, asset_jobs.run) == 1
+    assert jobs.carry_out_next(ImportTarget.ASSETS, asset_jobs.run)
     assert ImportJob.objects.get().status == JobStatus.DONE
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [jobs.JOB_LOCK])
+        locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s"
+        cursor.execute(locks, [jobs.JOB_LOCK, job.pk])
         assert cursor.fetchone() == (0,)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from registry.importing.jobs import carry_out_waiting
+from registry.importing.jobs import carry_out_next
 from registry.models import ImportJob, Role
 from sharing.importing import demand_jobs
 from sharing.models import DemandList, ListStatus, Match, MatchRun, RunStatus
@@ -181,7 +181,7 @@ def test_pasted_rows_land_and_the_others_come_back(
 
     address = client.post(page(draft, "demand-paste"), {"rows": PASTED, "crs": ""})["Location"]
     assert "progress" in client.get(address).content.decode()
-    assert carry_out_waiting("demands", demand_jobs.run) == 1
+    assert carry_out_next("demands", demand_jobs.run)
     html = client.get(address, headers={"HX-Request": "true"}).content.decode()
 
     assert [line.name for line in draft.demands.all()] == ["P1"]
@@ -200,7 +200,7 @@ def test_templates_come_back_as_a_list(scene: Scene, sign_in: SignIn, draft: Dem
         path.write_bytes(client.get(f"/lists/template.{suffix}").content)
         with path.open("rb") as file:
             response = client.post("/lists/upload/", {"party": scene.party.pk, "title": suffix, "file": file})
-        assert carry_out_waiting("demands", demand_jobs.run) == 1
+        assert carry_out_next("demands", demand_jobs.run)
         made = DemandList.objects.get(title=suffix)
         assert [(line.name, line.kind) for line in made.demands.all()] == [("Site 1", "tower"), ("Route 1", "duct")]
         assert page(made) in client.get(response["Location"]).content.decode()
