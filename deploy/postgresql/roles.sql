@@ -3,6 +3,8 @@
 -- empty no table and change no definition.
 CREATE ROLE infrashare_owner LOGIN;
 CREATE ROLE infrashare_app LOGIN;
+-- Behind an upgrade that waits for a lock everybody waits: rather it ends, and is run again.
+ALTER ROLE infrashare_owner SET lock_timeout = '5s';
 GRANT CREATE ON DATABASE infrashare TO infrashare_owner;
 ALTER SCHEMA public OWNER TO infrashare_owner;
 CREATE EXTENSION IF NOT EXISTS postgis;

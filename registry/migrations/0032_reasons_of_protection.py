@@ -1,12 +1,30 @@
 from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
 from django.db import migrations, models
 
-# Who protected these said nothing; their managers see so when the level is next reviewed.
-UNSAID = "UPDATE registry_asset SET protection_reason = '–' WHERE protection <> 'open' AND protection_reason = ''"
+# Who protected these said nothing; their managers see so when the level is next reviewed. That the registry wrote it, by
+# nobody's order, stands in the changes as whatever changes an asset; so it is no "–", which stands there for nothing.
+# A thousand at a time, locked in the order of the ledger, so that nobody who takes one of them waits for all.
+UNSAID = """
+DO $$
+BEGIN
+    LOOP
+        UPDATE registry_asset SET protection_reason = 'not stated (未说明)' WHERE id IN (
+            SELECT id FROM registry_asset WHERE protection <> 'open' AND protection_reason = ''
+            ORDER BY id LIMIT 1000 FOR NO KEY UPDATE
+        );
+        EXIT WHEN NOT FOUND;
+        COMMIT;
+    END LOOP;
+END $$
+"""
+# What a run left that was broken off, so that it can be run again from the start.
+LEFT = "ALTER TABLE registry_asset DROP CONSTRAINT IF EXISTS asset_protection_has_a_reason"
 
 
 class Migration(migrations.Migration):
-    # The older version that still runs can leave out no reason from the first step on, and reads on meanwhile.
+    # The older version that still runs reads and writes on meanwhile; it can leave out no reason from the constraint on.
+    # Not valid, that already holds for each update of an old row, the ledger's too: hence first the reasons, then the
+    # constraint, then the reasons of what came between.
     atomic = False
 
     dependencies = [("registry", "0031_account_changes")]
@@ -22,6 +40,8 @@ class Migration(migrations.Migration):
                 verbose_name="reason for the protection",
             ),
         ),
+        migrations.RunSQL(LEFT, migrations.RunSQL.noop),
+        migrations.RunSQL(UNSAID, migrations.RunSQL.noop),
         AddConstraintNotValid(
             model_name="asset",
             constraint=models.CheckConstraint(

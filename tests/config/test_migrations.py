@@ -1,19 +1,61 @@
 """Migrations leave the site running while they are applied: django-migration-linter looks at the SQL of each for what
 an older version that still runs cannot bear, or what keeps a table locked."""
 
-import pytest
-from django_migration_linter import MigrationLinter
+import re
+from importlib import import_module
 
-# Applied before there was a release that could be running meanwhile: columns that are not null, and a column replaced.
+import pytest
+from django.contrib.postgres.operations import AddConstraintNotValid
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django_migration_linter import MigrationLinter
+from django_migration_linter.sql_analyser.base import Check, CheckMode, CheckType
+from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
+
+from registry.models import Asset, Change
+from tests import factories
+
+# Applied before there was a release that could be running meanwhile: columns that are not null, a column replaced, and
+# indexes made or replaced on tables that held little.
 BEFORE_THE_FIRST_RELEASE = {
-    "registry": {"0011_time_zone", "0014_import_trials", "0015_grown_cells"},
-    "sharing": {"0004_run_attempts", "0005_other_changes", "0015_leg_terrain", "0018_disjoint_by"},
-}
+    "registry": {
+        "0003_masked_place_index", "0004_api", "0005_fewer_indexes", "0006_protected_places_only", "0011_time_zone",
+        "0013_invitations", "0014_import_trials", "0015_grown_cells", "0017_terrain", "0024_rare_assets",
+        "0025_review_index",
+    },
+    "sharing": {
+        "0004_run_attempts", "0005_other_changes", "0007_openings", "0009_order_of_claims", "0010_mail_preferences",
+        "0011_search", "0014_trail", "0015_leg_terrain", "0018_disjoint_by", "0019_event_at",
+    },
+}  # fmt: skip
+
+
+def validates_under_lock(statements: list[str], **kwargs: object) -> bool:
+    """Whether one transaction looks through a table while it keeps the lock by which it changed a constraint."""
+    sql = " ".join(statements)
+    return (
+        sql.startswith("BEGIN")
+        and "VALIDATE CONSTRAINT" in sql
+        and re.search("(ADD|DROP) CONSTRAINT", sql) is not None
+    )
+
+
+class Analyser(PostgresqlAnalyser):  # type: ignore[misc]
+    migration_checks = [
+        *PostgresqlAnalyser.migration_checks,
+        Check(
+            code="VALIDATE_UNDER_LOCK", fn=validates_under_lock, mode=CheckMode.TRANSACTION, type=CheckType.ERROR,
+            message="VALIDATE CONSTRAINT in the transaction that adds or drops one",
+        ),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("app", list(BEFORE_THE_FIRST_RELEASE))
 def test_an_upgrade_needs_no_pause(db: None, app: str, capsys: pytest.CaptureFixture[str]):
-    linter = MigrationLinter(include_apps=[app], no_cache=True, analyser_string="postgresql")
+    linter = MigrationLinter(
+        include_apps=[app], no_cache=True, analyser_string="postgresql", all_warnings_as_errors=True
+    )
+    linter.sql_analyser_class = Analyser
     refused = set()
     for migration in linter.migration_loader.disk_migrations.values():
         if migration.app_label == app:
@@ -21,3 +63,35 @@ def test_an_upgrade_needs_no_pause(db: None, app: str, capsys: pytest.CaptureFix
             linter.lint_migration(migration)
             refused |= {migration.name} if linter.has_errors else set()
     assert refused == BEFORE_THE_FIRST_RELEASE[app], capsys.readouterr().out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_protected_assets_without_a_reason_are_taken_at_every_step_of_the_upgrade_and_it_can_be_run_again():
+    operations = import_module("registry.migrations.0032_reasons_of_protection").Migration.operations
+    states = [MigrationLoader(connection).project_state(("registry", "0031_account_changes"))]
+    for operation in operations:
+        states.append(states[-1].clone())
+        operation.state_forwards("registry", states[-1])
+    owner = factories.organization()
+
+    def unsaid() -> Asset:
+        asset = factories.asset(owner, protection="restricted", capacity=40)
+        Asset.objects.filter(pk=asset.pk).update(protection_reason="")
+        return asset
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE registry_asset DROP CONSTRAINT asset_protection_has_a_reason")
+    old = unsaid()
+    for broken_off_after in range(1, len(operations) + 1):
+        for step, operation in enumerate(operations[:broken_off_after]):
+            if isinstance(operation, AddConstraintNotValid):
+                unsaid()  # By the older version, until then.
+            with connection.schema_editor(atomic=False) as editor:
+                operation.database_forwards("registry", editor, states[step], states[step + 1])
+            factories.allocate(old, 1)
+    reasons = Asset.objects.values_list("protection_reason", flat=True)
+    assert {*reasons} == {"not stated (未说明)"}
+    noted = Change.objects.filter(row=old.pk, act="update").latest("pk")
+    assert (noted.before, noted.after, noted.actor) == (
+        {"protection_reason": ""}, {"protection_reason": "not stated (未说明)"}, None,
+    )  # fmt: skip
