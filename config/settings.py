@@ -301,7 +301,7 @@ LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 USE_I18N = USE_TZ = True
-# CURRENT_DATE in the ledger's triggers is the day that begins here, not in Greenwich.
+# CURRENT_DATE is the day that begins here, not in Greenwich; in triggers by registry/days.py.
 for _database in DATABASES.values():
     _database["TIME_ZONE"] = TIME_ZONE
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from registry.days import tell_functions
 from registry.models import Allocation, Asset, Sector
 from tests import factories
 
@@ -352,3 +353,43 @@ def test_every_trigger_looks_at_the_registrys_own_tables_first() -> None:
             """
         )
         assert cursor.fetchall() == []
+
+
+@pytest.mark.parametrize("hours", ["+167:00", "-167:00"])
+def test_no_session_moves_the_day_of_the_ledger(tower: Asset, hours: str) -> None:
+    execute(f"SET LOCAL TIME ZONE INTERVAL '{hours}' HOUR TO MINUTE")
+    soon, over = f"[{day(0)},{day(5)})", f"[{day(-5)},{day(0)})"
+    with refused("allocation_stays_within_capacity"):
+        insert(tower, "[50,60)", soon)
+    with refused("allocation_stays_within_loads"):
+        insert(tower, "[1,2)", soon, weight_kg=101)
+    insert(tower, "[3,5)", soon, weight_kg=90)
+    with refused("asset_capacity_holds_its_ledger"):
+        execute("UPDATE registry_asset SET capacity = 3 WHERE id = %s", tower.pk)
+    with refused("asset_limits_hold_its_ledger"):
+        execute("UPDATE registry_asset SET weight_kg = 89 WHERE id = %s", tower.pk)
+    tower.refresh_from_db()
+    assert tower.used_today == 2
+    execute("UPDATE registry_allocation SET period = %s", over)
+    execute("UPDATE registry_asset SET capacity = 3, weight_kg = 89 WHERE id = %s", tower.pk)
+    execute("UPDATE registry_asset SET protection = 'core', protection_reason = 'x' WHERE id = %s", tower.pk)
+    tower.refresh_from_db()
+    assert (tower.used_today, tower.capacity, tower.protection_review_on) == (0, 3, day(365))
+
+
+def test_every_function_that_asks_for_the_day_asks_in_the_registrys_time_zone(settings: Any) -> None:
+    def zones() -> set[str | None]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT DISTINCT (SELECT one FROM unnest(proconfig) AS one WHERE starts_with(one, 'TimeZone='))
+                FROM pg_proc WHERE proname ~ '^(registry|sharing)_'
+                    AND prosrc ~* 'CURRENT_DATE|CURRENT_TIME|LOCALTIME|::date|date_trunc|to_char'
+                """
+            )
+            return {zone for (zone,) in cursor.fetchall()}
+
+    assert zones() == {f"TimeZone={settings.TIME_ZONE}"}
+    settings.TIME_ZONE = "Europe/Paris"
+    tell_functions()
+    assert zones() == {"TimeZone=Europe/Paris"}
