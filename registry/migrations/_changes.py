@@ -94,6 +94,12 @@ TABLES = {
 }
 COLUMNS = "noun, act, row, before, after, actor_id, changed_at, label, organization_id, region_id"
 
+# Whoever writes, triggers too, of which anybody may have some of their own on a temporary table.
+NOTE_CHANGED = """
+CREATE OR REPLACE TRIGGER note_changed AFTER UPDATE ON registry_{noun}
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION registry_note_changed_{noun}();
+"""
 CHANGED = """
 CREATE FUNCTION registry_note_changed_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -103,9 +109,7 @@ BEGIN
     WHERE {differs};
     RETURN NULL;
 END $$;
-CREATE TRIGGER note_changed AFTER UPDATE ON registry_{noun} REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT {when} EXECUTE FUNCTION registry_note_changed_{noun}();
-
+{trigger}
 CREATE FUNCTION registry_note_removed_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO registry_change ({columns})
@@ -166,7 +170,7 @@ def triggers() -> str:
                 was=_differing(noun, "past"),
                 became=_differing(noun, "this"),
                 differs=f"({past}) IS DISTINCT FROM ({this})",
-                when="WHEN (pg_trigger_depth() = 0)" if noun == "asset" else "",
+                trigger=NOTE_CHANGED.format(noun=noun),
             )
         )
         if joined == "" and noun != "asset":

@@ -184,6 +184,32 @@ def test_rows_that_are_changed_past_the_application_are_noted_too_without_a_pers
     assert len(changes(act="update", noun="asset")) == 2, "what stays as it is, is no change"
 
 
+def test_what_a_trigger_of_ones_own_changes_is_noted_too(scene: Scene):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            CREATE TEMPORARY TABLE mine (code text) ON COMMIT DROP;
+            CREATE FUNCTION pg_temp.mine() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                UPDATE registry_asset SET terms = 'none' WHERE code = NEW.code;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER mine AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION pg_temp.mine();
+            INSERT INTO mine VALUES ('NEAR')
+            """
+        )
+    assert last() == ("asset", "update", scene.near.pk, {"terms": ""}, {"terms": "none"}, None, "NEAR")
+
+
+def test_no_plan_that_was_kept_for_single_rows_compares_each_of_many_with_each():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname FROM pg_proc WHERE starts_with(proname, 'registry_note_changed_')"
+            " AND prosrc LIKE '%new_rows%' AND NOT 'enable_nestloop=off' = ANY (proconfig)"
+        )
+        assert cursor.fetchall() == []
+
+
 def test_what_the_ledger_keeps_is_no_change_of_the_asset(scene: Scene):
     before = len(changes())
     factories.allocate(scene.near, 1)
