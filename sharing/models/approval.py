@@ -11,6 +11,7 @@ from sharing.models.match import Match
 class Decision(models.TextChoices):
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
+    LAPSED = "lapsed", _("Lapsed")
 
 
 class RejectionReason(models.TextChoices):
@@ -28,7 +29,8 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
 
 
 class Approval(models.Model):
-    """A regulator's decision on a match; fingerprint: of what was shown when deciding."""
+    """A regulator's decision on a match; fingerprint: of what was shown when deciding; matter: of what of it must stay
+    for a first approval to count beside a second. It lapses when the second comes and finds that it does not."""
 
     match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="approvals", verbose_name=_("match"))
     regulator = models.ForeignKey(
@@ -39,6 +41,7 @@ class Approval(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=RejectionReason, blank=True)
     reason_text = models.TextField(_("reason in words"), blank=True)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    matter = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     decided_at = models.DateTimeField(_("decided at"), auto_now_add=True)
 
     objects = ApprovalQuerySet.as_manager()
@@ -52,7 +55,7 @@ class Approval(models.Model):
             models.CheckConstraint(condition=Q(decision__in=Decision.values), name="approval_decision_is_known"),
             models.CheckConstraint(
                 condition=(Q(decision=Decision.REJECTED) & Q(reason__in=RejectionReason.values))
-                | (Q(decision=Decision.APPROVED) & Q(reason="")),
+                | (~Q(decision=Decision.REJECTED) & Q(reason="")),
                 name="approval_rejection_has_a_reason",
             ),
             models.CheckConstraint(

@@ -13,10 +13,11 @@ from registry.models import Asset, Protection, User
 from registry.svg_map import Frame, Shape, draw, neighbours
 from registry.tags import tag
 from sharing import words
-from sharing.models import Match, MatchLeg
+from sharing.models import Approval, Decision, Match, MatchLeg
 from sharing.seen import Seen, author, events
 from sharing.shown import ledger_svg
 from sharing.shown.ledger_change import LOAD_UNITS, LedgerChange, changes
+from sharing.workflow.approvals import lapsing
 from sharing.workflow.rules import is_core
 
 # Ledgers of the first legs are open on the page, those of a long route are folded.
@@ -135,13 +136,22 @@ def context(match: Match, user: User) -> dict[str, Any]:
             (consent, tag(consent.status, consent.get_status_display()))
             for consent in match.consents.select_related("owner", "answered_by")
         ],
-        "approvals": [(one, tag(one.decision, one.get_decision_display())) for one in match.approvals.all()],
+        "approvals": _decisions(match),
         "owners_named": seen.named,
         "events": [
             (event, author(event), words.event_details(event))
             for event in events(user).filter(match=match).order_by("id")
         ],
     }
+
+
+def _decisions(match: Match) -> list[tuple[Approval, SafeString, bool]]:
+    """Each with its tag, and whether it no longer counts: what would lapse with another is shown as lapsed."""
+    lapsed, shown = lapsing(match), []
+    for one in match.approvals.all():
+        decision = Decision.LAPSED if one in lapsed else Decision(one.decision)
+        shown.append((one, tag(decision, str(decision.label)), decision == Decision.LAPSED))
+    return shown
 
 
 def _demand_shapes(match: Match) -> list[Shape]:

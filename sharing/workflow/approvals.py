@@ -15,7 +15,7 @@ from sharing.models import Approval, Decision, EventType, Match, MatchStatus, Re
 from sharing.notifications import outbox
 from sharing.workflow import agreements, offers, rules
 from sharing.workflow.bulk import BulkResult, alone, locked
-from sharing.workflow.fingerprint import fingerprint_of, fingerprints_of, stale
+from sharing.workflow.fingerprint import fingerprint_of, fingerprints_of, matter_of, stale
 from sharing.workflow.locks import lock_assets_of, lock_match
 from sharing.workflow.moving import give_up
 from sharing.workflow.rules import Standing, Verb
@@ -24,7 +24,8 @@ from sharing.workflow.rules import Standing, Verb
 @transaction.atomic
 def approve(match: Match, *, fingerprint: str, actor: User) -> Match:
     """Turns the holds into grants and the match into an agreement. A match with a core asset waits, after the first
-    approval, for that of a second person.
+    approval, for that of a second person; an earlier one that no longer counts (lapsing) lapses then, and this is the
+    first.
 
     fingerprint: of what the person saw (fingerprint_of). Raises StaleForm where that is not how it stands now.
     """
@@ -78,12 +79,21 @@ def reject_many(match_ids: Iterable[int], *, reason: str, reason_text: str = "",
     return result
 
 
+def lapsing(match: Match) -> list[Approval]:
+    """The approvals of a match still to be decided that no longer count beside another: what was approved has changed
+    since, or who gave it could not give it now."""
+    given = [one for one in match.approvals.all() if one.decision == Decision.APPROVED]
+    if not given or match.status != MatchStatus.CONSENTED:
+        return []
+    matter = matter_of(match)
+    return [one for one in given if one.matter != matter or not rules.may_decide(match, Standing.of(one.decided_by))]
+
+
 def _approve(match: Match, shown: str, actor: User) -> Match:
     regulator = _acting_for(match, actor, Verb.APPROVE)
+    match.approvals.filter(pk__in=[one.pk for one in lapsing(match)]).update(decision=Decision.LAPSED)
     first_of_two = rules.is_core(match) and not match.approvals.filter(decision=Decision.APPROVED).exists()
-    Approval.objects.create(
-        match=match, regulator=regulator, decided_by=actor, decision=Decision.APPROVED, fingerprint=shown
-    )
+    _sign(match, Decision.APPROVED, shown, regulator, actor)
     if first_of_two:
         outbox.record(EventType.MATCH_COUNTERSIGNED, match, actor=actor, organization=regulator)
     else:
@@ -98,22 +108,30 @@ def _reject(match: Match, reason: str, reason_text: str, actor: User) -> Match:
         raise BadInput(_("Say in words what the other reason is."), "reason_text")
     regulator = _acting_for(match, actor, Verb.REJECT)
     why = {"reason": reason, "reason_text": reason_text}
-    # Who signed first and now rejects changes their mind: a person decides once.
+    _sign(match, Decision.REJECTED, fingerprint_of(match), regulator, actor, **why)
+    give_up(match, MatchStatus.REJECTED)
+    outbox.record(EventType.MATCH_REJECTED, match, actor=actor, organization=regulator, **why)
+    offers.offer_next(match)
+    return match
+
+
+def _sign(
+    match: Match, decision: Decision, fingerprint: str, regulator: Organization, actor: User, **why: str
+) -> None:
+    """A person's one decision on a match: who signed first and now rejects changes their mind, and who signs again,
+    after their approval lapsed, signs anew."""
     Approval.objects.update_or_create(
         match=match,
         decided_by=actor,
         defaults={
             "regulator": regulator,
-            "decision": Decision.REJECTED,
+            "decision": decision,
             "decided_at": timezone.now(),
-            "fingerprint": fingerprint_of(match),
+            "fingerprint": fingerprint,
+            "matter": matter_of(match),
             **why,
         },
     )
-    give_up(match, MatchStatus.REJECTED)
-    outbox.record(EventType.MATCH_REJECTED, match, actor=actor, organization=regulator, **why)
-    offers.offer_next(match)
-    return match
 
 
 def _acting_for(match: Match, actor: User, verb: Verb) -> Organization:

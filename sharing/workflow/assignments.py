@@ -23,7 +23,7 @@ DECIDING = Verb.REJECT
 
 def may_assign(match: Match, standing: Standing) -> bool:
     """Whether this person may give the match to a colleague. Asks the database as little as rules.open_verbs."""
-    return rules.why_not(DECIDING, match, standing) is None
+    return rules.may_decide(match, standing)
 
 
 @transaction.atomic

@@ -14,10 +14,10 @@ from sharing.models import Approval, Consent, Match, MatchLeg
 LEG_FIELDS = (
     "pk", "position", "quantity", "weight_kg", "wind_area_m2", "power_kw", "length_m", "terrain", "cost_per_year",
 )  # fmt: skip
-# ledger_version stands for every line of the asset's ledger.
 ASSET_FIELDS = (
     "pk",
     "owner_id",
+    "region_id",
     "code",
     "name",
     "status",
@@ -27,8 +27,9 @@ ASSET_FIELDS = (
     "wind_area_m2",
     "power_kw",
     "available_from",
-    "ledger_version",
 )
+# Stands for every line of the asset's ledger.
+LEDGER = ("ledger_version",)
 
 
 def fingerprint_of(match: Match) -> str:
@@ -44,12 +45,7 @@ def fingerprints_of(matches: Sequence[Match]) -> dict[int, str]:
     A page takes it before it reads what it shows: then a change during its making makes it outdated.
     """
     ids = [match.pk for match in matches]
-    legs, consents, approvals = defaultdict(list), defaultdict(list), defaultdict(list)
-    for leg in MatchLeg.objects.filter(match__in=ids).select_related("asset").order_by("position"):
-        legs[leg.match_id].append(_leg(leg))
-    answers = Consent.objects.filter(match__in=ids).order_by("owner_id")
-    for pk, *answer in answers.values_list("match_id", "owner_id", "status", "conditions", "answered_at"):
-        consents[pk].append(answer)
+    legs, consents, approvals = _legs(ids, ASSET_FIELDS + LEDGER), _consents(ids), defaultdict(list)
     decisions = Approval.objects.filter(match__in=ids).order_by("pk")
     for pk, *decision in decisions.values_list("match_id", "decided_by_id", "decision"):
         approvals[pk].append(decision)
@@ -57,6 +53,13 @@ def fingerprints_of(matches: Sequence[Match]) -> dict[int, str]:
         match.pk: _hash(match, legs=legs[match.pk], consents=consents[match.pk], approvals=approvals[match.pk])
         for match in matches
     }
+
+
+def matter_of(match: Match) -> str:
+    """SHA-256 of what the approvals of a match are about: as its fingerprint, but for the approvals, and for the
+    ledgers. What others hold may change between the first and the second, as the match's own units are held."""
+    ids = [match.pk]
+    return _hash(match, legs=_legs(ids, ASSET_FIELDS)[match.pk], consents=_consents(ids)[match.pk])
 
 
 def asked_fingerprint(consent: Consent) -> str:
@@ -71,7 +74,7 @@ def asked_fingerprints(consents: Sequence[Consent]) -> dict[int, str]:
     legs, answers = defaultdict(list), {}
     rows = MatchLeg.objects.filter(match__in=[consent.match_id for consent in consents], asset__isnull=False)
     for leg in rows.select_related("asset").order_by("position"):
-        legs[leg.match_id, leg.asset.owner_id if leg.asset else None].append(_leg(leg))
+        legs[leg.match_id, leg.asset.owner_id if leg.asset else None].append(_leg(leg, ASSET_FIELDS + LEDGER))
     given = Consent.objects.filter(pk__in=[consent.pk for consent in consents])
     for pk, *answer in given.values_list("pk", "status", "deadline", "answered_at"):
         answers[pk] = answer
@@ -99,7 +102,22 @@ def _hash(match: Match, **parts: list[Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _leg(leg: MatchLeg) -> list[Any]:
+def _legs(match_ids: Sequence[int], asset_fields: Sequence[str]) -> defaultdict[int, list[Any]]:
+    legs = defaultdict(list)
+    for leg in MatchLeg.objects.filter(match__in=match_ids).select_related("asset").order_by("position"):
+        legs[leg.match_id].append(_leg(leg, asset_fields))
+    return legs
+
+
+def _consents(match_ids: Sequence[int]) -> defaultdict[int, list[Any]]:
+    consents = defaultdict(list)
+    answers = Consent.objects.filter(match__in=match_ids).order_by("owner_id")
+    for pk, *answer in answers.values_list("match_id", "owner_id", "status", "conditions", "answered_at"):
+        consents[pk].append(answer)
+    return consents
+
+
+def _leg(leg: MatchLeg, asset_fields: Sequence[str]) -> list[Any]:
     asset = leg.asset
-    place = [] if asset is None else [asset.geometry.hexewkb.decode(), *(getattr(asset, f) for f in ASSET_FIELDS)]
+    place = [] if asset is None else [asset.geometry.hexewkb.decode(), *(getattr(asset, f) for f in asset_fields)]
     return [*(getattr(leg, field) for field in LEG_FIELDS), *place]

@@ -195,6 +195,11 @@ def why_not(verb: Verb, subject: Subject, standing: Standing) -> Refusal | None:
     return _out_of_state(verb, subject) or _already_signed(verb, subject, standing)
 
 
+def may_decide(match: Match, standing: Standing) -> bool:
+    """Whether the decision on a match is open to this person, whether they have approved it already or not."""
+    return why_not(Verb.REJECT, match, standing) is None
+
+
 def answering(verb: Verb, group: CobuildGroup, standing: Standing) -> list[CobuildMember]:
     """The members of a group for which this person can carry `verb` out."""
     return [

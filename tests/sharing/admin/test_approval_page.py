@@ -281,6 +281,32 @@ def test_a_core_asset_waits_for_a_second_person(scene: Scene, officer: Client, s
     assert match.status == MatchStatus.APPROVED
 
 
+OVER = "It no longer counts: what was approved has changed since, or who gave it may not decide here now."
+
+
+def test_the_page_says_when_a_first_approval_no_longer_counts(scene: Scene, officer: Client, sign_in: SignIn):
+    core = factories.asset(scene.metro, protection="core", capacity=2)
+    match = scene.consented(factories.match(factories.demand(scene.list), [core]))
+    shown = fingerprint(officer.get(page(match)).content.decode())
+    officer.post(do(match, "approve"), {"fingerprint": shown})
+    second = sign_in(scene.second_officer)
+    assert OVER not in second.get(page(match)).content.decode()
+    core.refresh_from_db()
+    core.capacity = 200
+    core.save(update_fields=["capacity"])
+    for site in (page(match), reverse("web:match", args=[match.pk])):
+        html = second.get(site).content.decode()
+        assert html.count(OVER) == 1
+    mine = officer.get(page(match))
+    assert [offer.button.slug for offer in mine.context["offers"]] == ["reject"]
+    assert list(officer.get(QUEUE).context["cl"].result_list) == []
+    shown = fingerprint(second.get(page(match)).content.decode())
+    response = second.post(do(match, "approve"), {"fingerprint": shown}, follow=True)
+    assert told(response) == ["The first of two approvals is given; a second person must approve too."]
+    assert response.content.decode().count(OVER) == 1
+    assert [one.pk for one in officer.get(QUEUE).context["cl"].result_list] == [match.pk]
+
+
 def test_an_owner_grants_on_the_page_of_its_consent(scene: Scene, sign_in: SignIn):
     match = scene.requested()
     consent = match.consents.get()

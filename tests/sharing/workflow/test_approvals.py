@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from registry.models import Allocation, Asset, Membership, Organization, Protection, Purpose, Role
+from sharing.audit import findings
 from sharing.errors import BadInput, NotSeen, NotYours, StaleForm, WrongState
 from sharing.models import Agreement, Approval, Consent, Decision, Match, MatchStatus, RejectionReason
 from sharing.workflow import approvals, consents, matches
@@ -126,13 +127,24 @@ def _another_place(scene: Scene) -> None:
     Asset.objects.filter(pk=scene.near.pk).update(geometry="SRID=4326;POINT(114.4 30.6)")
 
 
+def _another_region(scene: Scene) -> None:
+    Asset.objects.filter(pk=scene.near.pk).update(region=factories.region(factories.WUCHANG))
+
+
 def _another_quantity(scene: Scene) -> None:
     scene.match.legs.update(quantity=1)
 
 
 @pytest.mark.parametrize(
     "change",
-    [_another_request_on_the_asset, _other_conditions, _another_price, _another_place, _another_quantity],
+    [
+        _another_request_on_the_asset,
+        _other_conditions,
+        _another_price,
+        _another_place,
+        _another_region,
+        _another_quantity,
+    ],
 )
 def test_what_has_changed_since_it_was_shown_is_not_approved(scene: Scene, match: Match, change):
     shown = fingerprint_of(match)
@@ -163,6 +175,96 @@ def test_a_core_asset_needs_two_different_persons(scene: Scene):
         approvals.approve(match, fingerprint=first, actor=scene.second_officer)
     assert approve(match, scene.second_officer).status == MatchStatus.APPROVED
     assert Approval.objects.count() == 2
+
+
+def signed(scene: Scene) -> Match:
+    """A match with a core asset that the officer has approved, as the first of two."""
+    core = factories.asset(scene.metro, capacity=2, protection=Protection.CORE, code="CORE")
+    return approve(scene.consented(factories.match(scene.demand, [core], rank=3)), scene.officer)
+
+
+def decisions() -> dict[str, str]:
+    return dict(Approval.objects.values_list("decided_by__username", "decision"))
+
+
+def _moved(match: Match) -> None:
+    Asset.objects.filter(code="CORE").update(geometry="SRID=4326;POINT(114.4 30.6)")
+
+
+def _enlarged(match: Match) -> None:
+    Asset.objects.filter(code="CORE").update(capacity=200)
+
+
+def _in_another_region(match: Match) -> None:
+    Asset.objects.filter(code="CORE").update(region=factories.region(factories.WUCHANG))
+
+
+def _under_conditions(match: Match) -> None:
+    match.consents.update(conditions="By night only.")
+
+
+def _dearer(match: Match) -> None:
+    Match.objects.filter(pk=match.pk).update(cost_per_year=Decimal(1))
+
+
+@pytest.mark.parametrize("change", [_moved, _enlarged, _in_another_region, _under_conditions, _dearer])
+def test_a_first_approval_counts_only_for_the_match_that_was_approved(scene: Scene, change):
+    match = signed(scene)
+    change(match)
+    match.refresh_from_db()
+    assert approve(match, scene.second_officer).status == MatchStatus.CONSENTED
+    assert decisions() == {"officer": "lapsed", "second-officer": "approved"}
+    assert events()[-2:] == ["match.countersigned", "match.countersigned"]
+    with refused(WrongState):
+        approve(match, scene.second_officer)
+    assert approve(match, scene.officer).status == MatchStatus.APPROVED
+    assert decisions() == {"officer": "approved", "second-officer": "approved"}
+    assert [finding.claim.code for finding in findings() if not finding.holds] == []
+
+
+def _of_the_party(scene: Scene) -> None:
+    Membership.objects.create(user=scene.officer, organization=scene.party, role=Role.VIEWER)
+
+
+def _no_manager(scene: Scene) -> None:
+    Membership.objects.filter(user=scene.officer).update(role=Role.EDITOR)
+
+
+def _closed(scene: Scene) -> None:
+    scene.officer.is_active = False
+    scene.officer.save()
+
+
+@pytest.mark.parametrize("change", [_of_the_party, _no_manager, _closed])
+def test_a_first_approval_counts_only_while_who_gave_it_could_give_it_still(scene: Scene, change):
+    match = signed(scene)
+    change(scene)
+    assert approve(match, scene.second_officer).status == MatchStatus.CONSENTED
+    assert decisions() == {"officer": "lapsed", "second-officer": "approved"}
+    with refused(NotSeen if change is _closed else NotYours):
+        approve(match, scene.officer)
+    assert approve(match, scene.governor).status == MatchStatus.APPROVED
+
+
+def test_a_first_approval_counts_whatever_others_hold_of_the_asset_meanwhile(scene: Scene):
+    """The units of the match are held all the while."""
+    match = signed(scene)
+    factories.allocate(Asset.objects.get(code="CORE"), 1, start=factories.period(900).lower)
+    assert approve(match, scene.second_officer).status == MatchStatus.APPROVED
+
+
+def test_who_approved_first_does_not_alone_approve_what_it_has_become(scene: Scene):
+    match = signed(scene)
+    _moved(match)
+    with refused(WrongState):
+        approve(match, scene.officer)
+
+
+def test_an_asset_that_is_core_no_longer_leaves_the_first_approval_behind(scene: Scene):
+    match = signed(scene)
+    Asset.objects.filter(code="CORE").update(protection=Protection.OPEN)
+    assert approve(match, scene.second_officer).status == MatchStatus.APPROVED
+    assert decisions() == {"officer": "lapsed", "second-officer": "approved"}
 
 
 def test_who_signed_first_may_still_reject(scene: Scene):
