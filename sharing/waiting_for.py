@@ -44,7 +44,8 @@ def to_decide(user: User) -> QuerySet[Match]:
     signed = Approval.objects.filter(match=OuterRef("pk"), decided_by=user, decision=Decision.APPROVED)
     waiting = Match.objects.filter(covered, Exists(used), status=MatchStatus.CONSENTED)
     waiting = waiting.exclude(demand__list__party__in=own).exclude(Exists(used.filter(asset__owner__in=own)))
-    return waiting.exclude(Exists(signed)).order_by(F("deadline").asc(nulls_last=True), "pk")
+    dealt = Consent.objects.filter(Q(asked_by=user) | Q(answered_by=user), match=OuterRef("pk"))
+    return waiting.exclude(Exists(dealt)).exclude(Exists(signed)).order_by(F("deadline").asc(nulls_last=True), "pk")
 
 
 def colleagues(user: User) -> QuerySet[User]:

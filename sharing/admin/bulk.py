@@ -39,7 +39,7 @@ def confirm(
         return HttpResponseRedirect(request.get_full_path())
     # Taken first: what changes while the page is made outdates them.
     fingerprints = fingerprints_of(found)
-    prefetch_related_objects(found, *MATCH_FACTS, "legs__asset__owner", "consents")
+    prefetch_related_objects(found, *MATCH_FACTS, "legs__asset__owner")
     # Whoever may not decide on a match may not know of all its assets either.
     verdicts = [(match, why_not(verb, match, standing)) for match in found]
     verdicts = [(match, refusal) for match, refusal in verdicts if not isinstance(refusal, NotYours)]

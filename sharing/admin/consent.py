@@ -17,7 +17,7 @@ from sharing.seen import consents_naming_owner
 from sharing.shown import match_page
 from sharing.shown.buttons import Button
 from sharing.workflow import consents
-from sharing.workflow.rules import MATCH_FACTS, Verb
+from sharing.workflow.rules import Verb
 
 BUTTONS = (
     Button(Verb.GRANT, consents.grant, gettext_lazy("Granted."), GrantForm, tone="primary"),
@@ -95,9 +95,6 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With what rules and page read of its match."""
         found = super().get_object(request, object_id, from_field)
-        facts = (
-            f"match__{fact}"
-            for fact in (*MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator")
-        )
-        models.prefetch_related_objects([found], "owner", *facts)
+        models.prefetch_related_objects([found], "owner", "match")
+        models.prefetch_related_objects([found.match], *match_page.facts())
         return found

@@ -24,7 +24,7 @@ from sharing.shown.buttons import Button, WithFingerprint
 from sharing.shown.letter import is_decided
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
-from sharing.workflow.rules import MATCH_FACTS, RULES, Verb
+from sharing.workflow.rules import RULES, Verb
 
 BUTTONS = (
     Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), WithFingerprint, tone="primary"),
@@ -193,9 +193,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
         if request.method not in SAFE:
             return HttpResponseNotAllowed(SAFE)
         fingerprint = fingerprint_of(match)
-        models.prefetch_related_objects(
-            [match], *MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator"
-        )
+        models.prefetch_related_objects([match], *match_page.facts())
         standing = standing_of(request)
         shown = match_page.context(match, user)
         context = {

@@ -47,6 +47,15 @@ class Consent(models.Model):
     reason_text = models.TextField(_("reason in words"), blank=True)
     deadline = models.DateTimeField(_("deadline"))
     asked_at = models.DateTimeField(_("asked at"), auto_now_add=True)
+    asked_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("asked by"),
+    )
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     answered_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")

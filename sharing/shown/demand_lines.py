@@ -26,7 +26,7 @@ from sharing.models import (
 )
 from sharing.seen import Seen
 from sharing.shown.match_page import LegRow, legs_of
-from sharing.workflow.rules import Standing, Verb, open_verbs
+from sharing.workflow.rules import Standing, Verb, why_not
 
 LINES_PRINTED = 100
 """Of a part that is printed while the person waits."""
@@ -102,7 +102,7 @@ def line_rows(
             LineRow(
                 demand, outcomes.get(demand.pk), match, others.get(demand.pk, 0),
                 legs_of(match, seen) if match else (),
-                match is not None and Verb.REQUEST in open_verbs(match, standing),
+                match is not None and why_not(Verb.REQUEST, match, standing) is None,
                 groups.get(demand.pk),
             )
         )  # fmt: skip
@@ -157,7 +157,7 @@ def _best(demands: Sequence[Demand], run: MatchRun | None, user: User) -> tuple[
     visible = Match.objects.visible_to(user).filter(Q(status__in=LIVE) | Q(run=run), demand__in=demands)
     visible = visible.filter(renews__isnull=True).exclude(status=MatchStatus.SUPERSEDED)
     ids = visible.order_by("demand_id", order, "rank").distinct("demand_id").values("pk")
-    best = Match.objects.filter(pk__in=ids).prefetch_related("legs__asset__region", "approvals")
+    best = Match.objects.filter(pk__in=ids).prefetch_related("legs__asset")
     chosen = {match.demand_id: match for match in best}
     proposed = visible.filter(status=MatchStatus.PROPOSED).exclude(pk__in=[match.pk for match in chosen.values()])
     counts = proposed.order_by().values_list("demand_id").annotate(n=Count("pk"))

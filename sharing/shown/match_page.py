@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
+from django.db.models import Prefetch
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -13,12 +14,12 @@ from registry.models import Asset, Protection, User
 from registry.svg_map import Frame, Shape, draw, neighbours
 from registry.tags import tag
 from sharing import words
-from sharing.models import Approval, Decision, Match, MatchLeg
+from sharing.models import Approval, Consent, Decision, Match, MatchLeg
 from sharing.seen import Seen, author, events
 from sharing.shown import ledger_svg
 from sharing.shown.ledger_change import LOAD_UNITS, LedgerChange, changes
 from sharing.workflow.approvals import lapsing
-from sharing.workflow.rules import is_core
+from sharing.workflow.rules import MATCH_FACTS, is_core
 
 # Ledgers of the first legs are open on the page, those of a long route are folded.
 OPEN_LEDGERS = 4
@@ -81,6 +82,12 @@ class LedgerPanel:
     open: bool
 
 
+def facts() -> tuple[Any, ...]:
+    """What the page and the rules read of a match: to be prefetched."""
+    consents = Prefetch("consents", Consent.objects.select_related("owner", "answered_by"))
+    return (consents, *MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator")
+
+
 def legs_of(match: Match, seen: Seen) -> list[LegRow]:
     """The legs in order, each with the asset and the place that the person may know of."""
     rows, parties = [], dict[int, int]()
@@ -114,8 +121,8 @@ def ledgers(match: Match, rows: Sequence[LegRow], user: User) -> list[LedgerPane
 
 
 def context(match: Match, user: User) -> dict[str, Any]:
-    """All sections of the page of a match with MATCH_FACTS and approvals prefetched; the number of queries does not
-    depend on how many legs, lines or events there are."""
+    """All sections of the page of a match with its facts() prefetched; the number of queries does not depend on how
+    many legs, lines or events there are."""
     seen = Seen.of([match], user)
     rows = legs_of(match, seen)
     demand = match.demand
@@ -132,10 +139,7 @@ def context(match: Match, user: User) -> dict[str, Any]:
         "any_masked": any(row.masked for row in rows),
         "map": picture(match, rows, user),
         "ledgers": ledgers(match, rows, user),
-        "consents": [
-            (consent, tag(consent.status, consent.get_status_display()))
-            for consent in match.consents.select_related("owner", "answered_by")
-        ],
+        "consents": [(consent, tag(consent.status, consent.get_status_display())) for consent in match.consents.all()],
         "approvals": _decisions(match),
         "owners_named": seen.named,
         "events": [

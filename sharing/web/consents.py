@@ -29,7 +29,7 @@ from sharing.shown.places import demand_features, leg_features
 from sharing.web.verbs import GrantForm, RefusalForm, carry_out, offers
 from sharing.workflow import consents
 from sharing.workflow.fingerprint import asked_fingerprint
-from sharing.workflow.rules import MATCH_FACTS, Verb
+from sharing.workflow.rules import Verb
 
 
 class GrantShown(GrantForm, WithFingerprint):
@@ -51,7 +51,6 @@ BUTTONS = (
     ),
 )
 # What rules and page read of its match.
-FACTS = (*MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator")
 
 
 class QueueFilter(Form):
@@ -168,7 +167,7 @@ def consent(request: MemberRequest, pk: int) -> HttpResponse:
     it."""
     found = _found(request, pk)
     fingerprint = asked_fingerprint(found)
-    prefetch_related_objects([found.match], *FACTS)
+    prefetch_related_objects([found.match], *match_page.facts())
     context = match_page.context(found.match, request.user)
     own = [row for row in context["legs"] if row.asset and row.asset.owner_id == found.owner_id]
     kept = {row.asset.pk for row in own if row.asset}

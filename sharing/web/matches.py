@@ -28,7 +28,7 @@ from sharing.web.agreements import BUTTONS as AGREEMENT_BUTTONS
 from sharing.web.verbs import ApprovalForm, RejectionForm, carry_out, offers, standing_of
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
-from sharing.workflow.rules import MATCH_FACTS, Verb, owners, sees
+from sharing.workflow.rules import Verb, owners, sees
 
 BUTTONS = (
     Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), ApprovalForm),
@@ -38,7 +38,6 @@ BUTTONS = (
     Button(Verb.REQUEST, matches.request, gettext_lazy("Requested: its units are held, its owners are asked.")),
     Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
 )
-SHOWN_FACTS = (*MATCH_FACTS, "demand__list__party", "approvals__decided_by", "approvals__regulator")
 
 
 class MatchFilter(Form):
@@ -123,7 +122,7 @@ def match(request: MemberRequest, pk: int) -> HttpResponse:
     """The page of a match. The fingerprint is taken first: what changes while the page is made outdates it."""
     found = get_object_or_404(Match.objects.visible_to(request.user), pk=pk)
     fingerprint = fingerprint_of(found)
-    prefetch_related_objects([found], *SHOWN_FACTS)
+    prefetch_related_objects([found], *match_page.facts())
     context = match_page.context(found, request.user)
     agreement = with_why_ended(Agreement.objects.filter(match=found), request.user).first()
     if agreement:

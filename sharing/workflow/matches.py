@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from registry import capacity
 from registry.models import User
 from sharing.errors import UnitsGone, WrongState
-from sharing.models import LIVE, Consent, EventType, Match, MatchStatus
+from sharing.models import LIVE, EventType, Match, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import calendar, offers, rules
 from sharing.workflow.bulk import BulkResult, alone, locked
@@ -77,7 +77,7 @@ def ask_owners(match: Match, *, actor: User) -> None:
     capacity.hold(offers.claims(match), until=calendar.with_grace(deadline))
     move(match, MatchStatus.REQUESTED, deadline=deadline)
     for owner in asked:
-        consent = Consent.objects.create(match=match, owner=owner, deadline=deadline)
+        consent = match.consents.create(owner=owner, deadline=deadline, asked_by=actor)
         outbox.record(EventType.CONSENT_ASKED, consent, actor=actor, organization=match.demand.list.party)
 
 

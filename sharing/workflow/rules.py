@@ -112,7 +112,7 @@ NOUNS: dict[str, type[Subject]] = {
     "cobuild": CobuildGroup,
 }
 # What a rule reads of a match; prefetch it where many matches are asked about.
-MATCH_FACTS = ("legs__asset__region", "approvals", "demand__list")
+MATCH_FACTS = ("legs__asset__region", "consents", "approvals", "demand__list")
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,10 @@ def why_not(verb: Verb, subject: Subject, standing: Standing) -> Refusal | None:
             _("This is for %(side)s, by a member who is at least %(role)s.")
             % {"side": rule.side.label, "role": rule.role.value}
         )
+    if rule.side is Side.REGULATOR and isinstance(subject, Match) and standing.user.pk in dealt(subject):
+        return NotYours(
+            _("You asked for this match, or answered for an owner of it: it is for somebody else of the regulator.")
+        )
     if isinstance(subject, CobuildGroup):
         return _out_of_state(verb, subject) or _answered(verb, subject, standing)
     return _out_of_state(verb, subject) or _already_signed(verb, subject, standing)
@@ -212,6 +216,11 @@ def answering(verb: Verb, group: CobuildGroup, standing: Standing) -> list[Cobui
 def parties(match: Match) -> set[int]:
     """The ids of the organizations that take part in a match: the demanding one and the owners."""
     return {match.demand.list.party_id, *owners(match)}
+
+
+def dealt(match: Match) -> set[int | None]:
+    """The ids of the people who asked for a match or answered for its owners, whatever they belong to now."""
+    return {who for consent in match.consents.all() for who in (consent.asked_by_id, consent.answered_by_id)}
 
 
 def acted_for(actor: User, match: Match) -> Organization | None:

@@ -24,6 +24,7 @@ def test_whoever_it_is_the_queue_holds_exactly_what_the_rules_open(scene: Scene)
     both.memberships.create(organization=scene.city, role=Role.MANAGER)
     two = factories.member(scene.city, Role.MANAGER, "two")
     two.memberships.create(organization=xiangyang, role=Role.MANAGER)
+    answered = factories.member(scene.metro, Role.MANAGER, "answered")
     away = factories.asset(scene.grid, within=factories.XIANGYANG)
     core = factories.asset(scene.metro, protection="core")
     choices = [[scene.near], [scene.far], [away], [scene.near, away], [core], [core, None]]
@@ -36,10 +37,18 @@ def test_whoever_it_is_the_queue_holds_exactly_what_the_rules_open(scene: Scene)
     scene.requested(factories.match(factories.demand(scene.list), [factories.asset(scene.grid)]))
     refused = scene.requested(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
     consents.refuse(refused.consents.get(), reason="safety", actor=scene.metro_manager)
+    granted = scene.requested(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
+    consents.grant(granted.consents.get(), actor=answered)
+    asked = factories.member(scene.party, Role.MANAGER, "asked")
+    scene.asker, asker = asked, scene.asker
+    scene.consented(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
+    scene.asker = asker
+    for who in (answered, asked):
+        who.memberships.update(organization=scene.city)
     factories.demand_list(scene.party, status="draft")
     factories.demand_list(scene.grid, status="draft")
     counts = set()
-    for person in [*people, both, two]:
+    for person in [*people, both, two, answered, asked]:
         standing = Standing.of(person)
         decide = {match.pk for match in Match.objects.all() if Verb.APPROVE in open_verbs(match, standing)}
         assert {match.pk for match in waiting_for.to_decide(person)} == decide

@@ -207,7 +207,7 @@ def test_queue_page_and_preview_cost_the_same_for_many(
     for rows in (few, [*few, *more(scene, 8)]):
         with django_assert_num_queries(7):
             owner.get("/consents/")
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             owner.post("/consents/many/grant/", {"consent": [row.pk for row in rows]})
     legs = [factories.asset(scene.metro) for _n in range(6)]
     long = scene.requested(factories.match(factories.demand(scene.list), legs)).consents.get()

@@ -240,7 +240,7 @@ def test_the_page_of_a_list_costs_the_same_for_many_lines(scene: Scene, sign_in:
     for more in (0, 6):
         for n in range(more):
             factories.match(factories.demand(scene.list, name=f"Site {n}"), [scene.near, scene.far])
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(17):
             assert client.get(page(scene.list)).status_code == 200
 
 

@@ -7,7 +7,7 @@ from registry.models import Allocation, Asset, Membership, Organization, Protect
 from sharing.audit import findings
 from sharing.errors import BadInput, NotSeen, NotYours, StaleForm, WrongState
 from sharing.models import Agreement, Approval, Consent, Decision, Match, MatchStatus, RejectionReason
-from sharing.workflow import approvals, consents, matches
+from sharing.workflow import agreements, approvals, assignments, consents, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 from tests.sharing.scene import Scene, events, free, refused
@@ -89,6 +89,32 @@ def test_nobody_approves_where_their_own_organization_takes_part(scene: Scene, m
     with refused(NotYours):
         approve(match, scene.officer)
     assert approve(match, scene.second_officer).status == MatchStatus.APPROVED
+
+
+@pytest.mark.parametrize("side", ["asker", "metro_manager"])
+def test_who_asked_or_answered_for_a_side_does_not_decide_whatever_they_are_now(scene: Scene, match: Match, side: str):
+    who = getattr(scene, side)
+    Membership.objects.filter(user=who).delete()
+    Membership.objects.create(user=who, organization=scene.city, role=Role.MANAGER)
+    with refused(NotYours):
+        approve(match, who)
+    with refused(NotYours):
+        approvals.reject(match, reason="planning", actor=who)
+    with refused(BadInput):
+        assignments.assign(match, to=who, actor=scene.officer)
+    assert approve(match, scene.officer).status == MatchStatus.APPROVED
+
+
+def test_who_asked_for_a_renewal_does_not_approve_it(scene: Scene):
+    agreement = scene.approved()
+    asker = factories.member(scene.party, Role.MANAGER, "successor")
+    renewal = agreements.renew(agreement, until=None, actor=asker)
+    consents.grant(renewal.consents.get(), actor=scene.metro_manager)
+    renewal.refresh_from_db()
+    Membership.objects.filter(user=asker).update(organization=scene.city)
+    with refused(NotYours):
+        approve(renewal, asker)
+    assert approve(renewal, scene.officer).status == MatchStatus.APPROVED
 
 
 def test_a_regulator_does_not_approve_its_own_request(scene: Scene):
