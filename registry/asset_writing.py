@@ -21,6 +21,8 @@ from registry.models import Asset, Duct, EquipmentRoom, Fiber, Protection, Role,
 TERMS = ("open_to_sectors", "price_per_unit_year", "terms")
 PROTECTION = ("protection", "protection_reason")
 REVIEW = "protection_review_on"
+# Of an asset that is listed these too; its region says which regulator decides on it.
+OF_LISTED = (*PROTECTION, REVIEW, "region")
 DETAILS: dict[str, type[Model]] = {
     Kind.TOWER.value: Tower,
     Kind.DUCT.value: Duct,
@@ -102,11 +104,11 @@ def may_set_terms(owner_id: int, actor: User) -> bool:
 
 
 def check_rights(asset: Asset | None, values: Values, actor: User) -> None:
-    """Editors keep assets; terms, and the protection of what is listed already, are for managers. Of a new asset
-    whoever lists it may set the protection, as that shows less than is shown without. Raises NotYours."""
+    """Editors keep assets; terms, and the protection and region of what is listed already, are for managers. Of a new
+    asset whoever lists it may set the protection, as that shows less than is shown without. Raises NotYours."""
     owner_id = asset.owner_id if asset else values["owner"].pk
     _check_role(owner_id, Role.EDITOR, actor, "owner")
-    for name in TERMS if asset is None else (*TERMS, *PROTECTION, REVIEW):
+    for name in TERMS if asset is None else (*TERMS, *OF_LISTED):
         if name in values:
             _check_role(owner_id, Role.MANAGER, actor, name)
 

@@ -14,7 +14,7 @@ from registry.admin.asset_details import DETAILS
 from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegionFilter, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
-from registry.asset_writing import PROTECTION, REVIEW, TERMS, power_within_cooling
+from registry.asset_writing import OF_LISTED, PROTECTION, REVIEW, TERMS, power_within_cooling
 from registry.exports.assets import WITH_PLACE, suited_tables
 from registry.exports.formats import Format
 from registry.exports.table import Table
@@ -63,7 +63,7 @@ class AssetForm(RestrictedForm):
 
 @admin.register(Asset)
 class AssetAdmin(ExportMixin, KindFirstAdmin):
-    """Editors keep their organization's assets, managers also the terms of sharing and the protection. Others see the
+    """Editors keep their organization's assets, managers also region, terms of sharing and protection. Others see the
     masked place of what is protected: the exact geometry is read for those entitled to it, and for no one else."""
 
     kind_question = gettext_lazy("What kind of asset is it?")
@@ -155,12 +155,12 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
             fixed += ["kind"] if person(request).is_superuser else ["kind", "owner"]
         if not self._sets_terms(request, obj):
             fixed += TERMS[1:]
-            fixed += (*PROTECTION, REVIEW) if obj is not None else ()
+            fixed += OF_LISTED if obj is not None else ()
         return fixed
 
     def _sets_terms(self, request: HttpRequest, obj: Asset | None) -> bool:
-        """Terms and protection commit the organization, which only its managers do. Of a new asset the form checks the
-        owner that was chosen; whoever lists it may protect it, as that shows less than is shown without."""
+        """Terms, protection and region commit the organization, which only its managers do. Of a new asset the form
+        checks the owner that was chosen; whoever lists it may protect it, as that shows less than is shown without."""
         user = person(request)
         managed = user.organizations_as(Role.MANAGER)
         return user.is_superuser or (bool(managed) if obj is None else obj.owner_id in managed)

@@ -128,7 +128,8 @@ class AssetResource(Resource):
     def partial_update(self, request: Request, id: int) -> HttpResponseBase:
         """Change an asset
 
-        What is left out stays as it is. Send the ETag that you read as If-Match, and nobody's change is lost.
+        What is left out stays as it is. Region, terms and protection are for managers of the owner. Send the ETag that
+        you read as If-Match, and nobody's change is lost.
         """
         asset = self.locked()
         values = self.given(AssetChange, instance=asset, partial=True)

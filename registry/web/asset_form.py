@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.asset_writing import DETAILS, PROTECTION, REVIEW, TERMS, may_set_terms
+from registry.asset_writing import DETAILS, OF_LISTED, PROTECTION, REVIEW, TERMS, may_set_terms
 from registry.errors import NotYours
 from registry.kinds import KINDS, LOADS, Kind
 from registry.models import Asset, Organization, PlannedFacility, Role, Sector, User
@@ -87,13 +87,13 @@ class AssetForm(RowForm):
         self.fields["planned_facility"].help_text = _("The plan in which this space is reserved, if it is.")
 
     def _as_it_is(self, user: User) -> None:
-        """Of an asset that is listed the owner stays, and its terms and protection are for managers."""
+        """Of an asset that is listed the owner stays, and its region, terms and protection are for managers."""
         del self.fields["owner"]
         self.fields["region"].required = True
         self.fields["region"].help_text = _("Such as 420102.")
         self.initial["seen_at"] = self.instance.updated_at.isoformat()
         if not may_set_terms(self.instance.owner_id, user):
-            self._without((*TERMS, *PROTECTION, REVIEW))
+            self._without((*TERMS, *OF_LISTED))
 
     def _without(self, names: tuple[str, ...]) -> None:
         for name in names:

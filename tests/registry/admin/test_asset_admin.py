@@ -128,13 +128,18 @@ def test_power_and_cooling_of_a_room_rise_together(manager: Client, city: Organi
     assert (room.power_kw, room.equipment_room.cooling_kw) == (20, 25)
 
 
-def test_an_editor_leaves_terms_and_protection_to_the_manager(editor: Client, manager: Client, city: Organization):
+def test_an_editor_leaves_region_and_terms_to_the_manager(editor: Client, manager: Client, city: Organization):
     asset = factories.asset(city, capacity=4, protection=Protection.RESTRICTED, terms="Ask first.")
-    sent = changed(asset, capacity=5, terms="Free", price_per_unit_year="0", protection="open") | tower_details()
-    for client, expected in ((editor, (5, "Ask first.", 1000, "restricted")), (manager, (5, "Free", 0, "open"))):
-        assert client.post(page(asset), sent).status_code == 302
+    home, away = asset.region, factories.region(factories.XIANGYANG)
+    sent = changed(asset, capacity=5, terms="Free", price_per_unit_year="0", protection="open", region=away.pk)
+    for client, expected in (
+        (editor, (5, "Ask first.", 1000, "restricted", home)),
+        (manager, (5, "Free", 0, "open", away)),
+    ):
+        assert client.post(page(asset), sent | tower_details()).status_code == 302
         asset.refresh_from_db()
-        assert (asset.capacity, asset.terms, asset.price_per_unit_year, asset.protection) == expected
+        found = (asset.capacity, asset.terms, asset.price_per_unit_year, asset.protection, asset.region)
+        assert found == expected
 
 
 def test_terms_of_a_new_asset_are_for_a_manager_of_its_owner(editor: Client, city: Organization):

@@ -437,6 +437,16 @@ def test_terms_and_protection_are_for_managers(catalog: Catalog):
     problem(catalog.editor.post("assets/", tower_body(terms="free")), 403, "not_yours")
 
 
+def test_the_region_of_a_listed_asset_is_for_managers_as_it_says_who_decides(catalog: Catalog):
+    factories.region(factories.XIANGYANG)
+    change = {"region": factories.XIANGYANG}
+    for asset in (catalog.tower, catalog.core):
+        address = f"assets/{asset.pk}/"
+        assert problem(catalog.editor.patch(address, change), 403, "not_yours") == [("#/region", "role")]
+    assert catalog.manager.patch(f"assets/{catalog.tower.pk}/", change).json()["region"] == factories.XIANGYANG
+    assert catalog.editor.post("assets/", tower_body(**change)).json()["region"] == factories.XIANGYANG
+
+
 def test_a_change_leaves_the_rest_and_never_the_kind_or_owner(catalog: Catalog):
     address = f"assets/{catalog.tower.pk}/"
     response = catalog.editor.patch(address, {"name": "新名", "details": {"earthing_ohm": 4}})

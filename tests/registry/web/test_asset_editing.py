@@ -107,25 +107,29 @@ def test_an_editor_changes_what_was_changed_and_no_terms(party: Party, django_as
     tower = factories.asset(party.owner, code="T-1", terms="by contract", details={"height_m": 30, "earthing_ohm": 4})
     client = browser(party.editor)
     client.get(f"/assets/{tower.pk}/edit/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         page = client.get(f"/assets/{tower.pk}/edit/")
     assert "set by the managers of the owner" in page.content.decode()
-    sent = party.sent("tower", code="T-1", region="420102", terms="mine", protection="core", **_seen(page))
+    factories.region(factories.XIANGYANG)
+    sent = party.sent("tower", code="T-1", region=factories.XIANGYANG, terms="mine", protection="core", **_seen(page))
 
     assert client.post(f"/assets/{tower.pk}/edit/", sent).headers["Location"] == f"/assets/{tower.pk}/"
 
     tower.refresh_from_db()
     assert (tower.name, tower.terms, tower.protection) == ("New", "by contract", Protection.OPEN)
+    assert tower.region.code == factories.JIANGAN
     assert (tower.tower.height_m, tower.tower.earthing_ohm) == (35, None)
 
 
-def test_a_manager_sets_terms_and_protection(party: Party):
+def test_a_manager_sets_region_terms_and_protection(party: Party):
     tower = factories.asset(party.owner, code="T-1")
     client = browser(party.manager)
     seen = _seen(client.get(f"/assets/{tower.pk}/edit/"))
     sent = party.sent(
-        "tower", code="T-1", region="420102", protection="restricted", open_to_sectors=["power"], terms="ask", **seen
-    )
+        "tower", code="T-1", region=factories.XIANGYANG, protection="restricted", open_to_sectors=["power"],
+        terms="ask", **seen,
+    )  # fmt: skip
+    factories.region(factories.XIANGYANG)
     refused = client.post(f"/assets/{tower.pk}/edit/", sent)
     assert refused.status_code == 400 and "A protected asset needs a reason" in refused.content.decode()
 
@@ -133,6 +137,7 @@ def test_a_manager_sets_terms_and_protection(party: Party):
 
     tower.refresh_from_db()
     assert (tower.protection, tower.protection_reason) == ("restricted", "Feeds a hospital")
+    assert tower.region.code == factories.XIANGYANG
     assert (tower.open_to_sectors, tower.terms) == (["power"], "ask")
 
 

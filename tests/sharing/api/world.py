@@ -162,10 +162,10 @@ class World(Scene):
         return self.job
 
     def change(self) -> Change:
-        """That an editor of the owner renamed an asset, in another region now."""
-        editor: Any = self.people["owner editor"]
-        with acting(lambda: editor.pk):
-            asset_writing.change(self.spare, {"name": "备用杆", "region": factories.region("420106")}, actor=editor)
+        """That a manager of the owner renamed an asset, in another region now."""
+        manager: Any = self.people["owner manager"]
+        with acting(lambda: manager.pk):
+            asset_writing.change(self.spare, {"name": "备用杆", "region": factories.region("420106")}, actor=manager)
         return Change.objects.filter(act="update", row=self.spare.pk).latest("pk")
 
     def drafting(self) -> Membership:
