@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from registry.models import Asset, Change, Disclosure, Export, Sight
@@ -21,6 +21,8 @@ from tests.sharing.scene import Scene
 
 pytestmark = pytest.mark.django_db
 MODELS: tuple[Any, ...] = (Change, Sight, Export, Disclosure)
+# What no two rows of a table have alike.
+ONLY = {"registry_sight": ("asset_number", "-id"), "registry_disclosure": ("reference", "gen_random_uuid()")}
 CHANGED = {
     "registry_change": "actor_id = 0",
     "registry_sight": "asset_code = 'other'",
@@ -72,10 +74,6 @@ def newest(table: str) -> int:
 
 def by_hands_of(table: str) -> list[str]:
     """Ways to change what a table says: within it, out of its beginning, middle, end, into it before and between."""
-    only = {"registry_sight": ("asset_number", "-id"), "registry_disclosure": ("reference", "gen_random_uuid()")}
-    said = ", ".join(trail.ROWS[table])
-    copied = said.replace("id, ", "{number}, ", 1).replace(*only.get(table, ("id", "id")))
-    slipped = f"INSERT INTO {table} ({said}) SELECT {copied} FROM {table} ORDER BY id LIMIT 1"
     return [
         f"UPDATE {table} SET {trail.MOMENTS[table]} = {trail.MOMENTS[table]} - interval '1 microsecond'"
         f" WHERE id = (SELECT max(id) FROM {table})",
@@ -84,9 +82,32 @@ def by_hands_of(table: str) -> list[str]:
         f"DELETE FROM {table} WHERE id = (SELECT id FROM {table} ORDER BY id OFFSET 3 LIMIT 1)",
         f"DELETE FROM {table} WHERE id = (SELECT max(id) FROM {table})",
         f"DELETE FROM {table}",
-        slipped.format(number="-1"),
-        slipped.format(number=f"(SELECT max(id) - 1 FROM {table})"),
+        numbered(table, "-1"),
+        numbered(table, f"(SELECT max(id) - 1 FROM {table})"),
     ]
+
+
+def numbered(table: str, number: str) -> str:
+    """One more row of a table, with a number of its own."""
+    said = ", ".join(trail.ROWS.get(table, trail.HASHED))
+    copied = said.replace("id, ", f"{number}, ", 1).replace(*ONLY.get(table, ("id", "id")))
+    return f"INSERT INTO {table} ({said}) SELECT {copied} FROM {table} ORDER BY id LIMIT 1"
+
+
+def linked(**columns: str) -> str:
+    """One more link after the newest, but for what `columns` say."""
+    said = {
+        "made_at": "now()",
+        "previous": "hash",
+        "hash": "repeat('0', 64)",
+        "event_count": "1",
+        "reached": "reached",
+    }
+    said |= columns
+    return (
+        f"INSERT INTO sharing_traillink ({', '.join(said)}) SELECT {', '.join(said.values())}"
+        " FROM sharing_traillink ORDER BY id DESC LIMIT 1"
+    )
 
 
 def broken() -> int:
@@ -230,6 +251,63 @@ def test_a_history_that_was_cut_off_and_linked_anew_lacks_the_hash_that_was_note
 def test_the_database_refuses_it_to_whoever_does_not_switch_it_off(told: Scene, statement: str):
     with connection.cursor() as cursor, pytest.raises(DatabaseError), transaction.atomic():
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize("table", trail.MOMENTS)
+@pytest.mark.parametrize(
+    "number",
+    [
+        "2::bigint ^ 62",
+        "(SELECT max(id) + 2 FROM {table})",
+        "(SELECT min(id) FROM {table}) - 1",
+        "(SELECT max(id) - 1 FROM {table})",
+        "nextval('{table}_id_seq') + 1",
+    ],
+)
+def test_no_row_comes_with_a_number_of_its_own(told: Scene, table: str, number: str):
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="numbered by the database"):
+        cursor.execute(numbered(table, number.format(table=table)))
+
+
+@pytest.mark.parametrize("table", trail.MOMENTS)
+def test_a_number_that_was_put_by_is_of_no_use_later(told: Scene, table: str):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s)", [f"{table}_id_seq"])
+        [[number]] = cursor.fetchall()
+        with pytest.raises(IntegrityError, match="numbered by the database"):
+            cursor.execute(numbered(table, str(number)))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"id": "2::bigint ^ 62"},
+        {"id": "id - 1"},
+        {"id": "id + 1"},
+        {"previous": "'x'"},
+        {"made_at": "now() + interval '1 day'"},
+        {"reached": """reached || '{"registry_change": 4611686018427387904}'"""},
+    ],
+)
+def test_no_link_is_made_that_later_ones_could_not_follow_on(told: Scene, columns: dict[str, str]):
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="a link follows on the newest"):
+        cursor.execute(linked(**columns))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO sharing_event (type, occurred_at, data, link_id)"
+        " SELECT 'list.submitted', now(), '{}', min(id) FROM sharing_traillink",
+        "UPDATE sharing_event SET dispatched_at = now(), link_id = (SELECT min(id) FROM sharing_traillink)"
+        " WHERE link_id IS NULL",
+    ],
+)
+def test_no_event_is_put_into_a_link_that_was_made_before(told: Scene, statement: str):
+    by_hand("UPDATE sharing_traillink SET made_at = made_at - interval '1 minute'")
+    Event.objects.create(type=EventType.LIST_SUBMITTED)
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="is history"):
         cursor.execute(statement)
 
 
