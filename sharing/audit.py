@@ -1,5 +1,6 @@
 """What must be true of the whole database at every moment, whoever wrote to it: the ledger balances, no unit is with
-two holders, no load is beyond its limit, every decision has its event, every hold has an end, every cell hides enough.
+two holders, no load is beyond its limit, every decision is what its event says, every hold has an end, every cell
+hides enough.
 
 The database's own constraints refuse to break most of these (registry/migrations/0002_ledger.py); this looks again, at
 what is there, so that a restored backup or a repaired table can be trusted.
@@ -132,51 +133,74 @@ CLAIMS = (
     ),
     Claim(
         "answers_have_events",
-        _("each answer of an owner has its event"),
+        _("each answer of an owner is what its event says"),
         """
-        SELECT abs((SELECT count(*) FROM sharing_consent WHERE status IN ('granted', 'refused'))
-            - (SELECT count(*) FROM sharing_event WHERE type IN ('consent.granted', 'consent.refused')))
+        SELECT count(*)
+        FROM (SELECT * FROM sharing_consent WHERE status IN ('granted', 'refused')) AS consent
+        FULL JOIN (
+            SELECT *, row_number() OVER (PARTITION BY consent_id ORDER BY id) AS nth FROM sharing_event
+            WHERE type IN ('consent.granted', 'consent.refused')
+        ) AS event ON event.consent_id = consent.id AND event.type = 'consent.' || consent.status AND event.nth = 1
+        WHERE consent.id IS NULL OR event.id IS NULL
+            OR (consent.answered_by_id, consent.reason, consent.reason_text, consent.conditions) IS DISTINCT FROM (
+                event.actor_id, coalesce(event.data->>'reason', ''), coalesce(event.data->>'reason_text', ''),
+                coalesce(event.data->>'conditions', '')
+            )
         """,
     ),
+    # Who signed first of two and then rejected has two events and one signature, which is as the later says.
     Claim(
         "signatures_have_events",
-        _("each signature of a regulator has its event"),
+        _("each signature of a regulator is what its event says"),
         """
-        SELECT (
-            SELECT count(*) FROM sharing_approval AS approval
-            WHERE NOT EXISTS (
-                SELECT FROM sharing_event AS event
-                WHERE event.match_id = approval.match_id AND event.actor_id = approval.decided_by_id
-                AND CASE approval.decision WHEN 'rejected' THEN event.type = 'match.rejected'
-                    ELSE event.type IN ('match.approved', 'match.countersigned') END
+        SELECT count(*) FROM sharing_approval AS approval
+        FULL JOIN (
+            SELECT DISTINCT ON (match_id, actor_id) * FROM sharing_event
+            WHERE type IN ('match.approved', 'match.countersigned', 'match.rejected')
+            ORDER BY match_id, actor_id, id DESC
+        ) AS event ON event.match_id = approval.match_id AND event.actor_id = approval.decided_by_id
+        WHERE approval.id IS NULL OR event.id IS NULL
+            OR (approval.decision = 'rejected', approval.regulator_id, approval.reason, approval.reason_text)
+            IS DISTINCT FROM (
+                event.type = 'match.rejected', event.organization_id, coalesce(event.data->>'reason', ''),
+                coalesce(event.data->>'reason_text', '')
             )
-        ) + (
-            SELECT count(*) FROM sharing_event AS event
-            WHERE event.type IN ('match.approved', 'match.countersigned', 'match.rejected')
-            AND NOT EXISTS (
-                SELECT FROM sharing_approval AS approval
-                WHERE approval.match_id = event.match_id AND approval.decided_by_id = event.actor_id
-            )
-        )
         """,
     ),
     Claim(
         "agreements_have_events",
-        _("each agreement has its event"),
+        _("each agreement has its event, and the day it ended where it did"),
         """
-        SELECT abs((SELECT count(*) FROM sharing_agreement)
-            - (SELECT count(*) FROM sharing_event WHERE type = 'match.approved'))
+        SELECT count(*)
+        FROM (
+            SELECT agreement.*, match.status FROM sharing_agreement AS agreement
+            JOIN sharing_match AS match ON match.id = agreement.match_id
+        ) AS agreement
+        FULL JOIN (
+            SELECT *, row_number() OVER (PARTITION BY agreement_id ORDER BY id) AS nth FROM sharing_event
+            WHERE type = 'match.approved'
+        ) AS event ON event.agreement_id = agreement.id AND event.match_id = agreement.match_id AND event.nth = 1
+        WHERE agreement.id IS NULL OR event.id IS NULL
+            OR (agreement.ended_on IS NOT NULL) <> (agreement.status = 'ended')
         """,
     ),
     Claim(
-        "agreements_in_force_have_events",
-        _("each agreement in force has its event"),
+        "statuses_have_events",
+        _("each match is where its last event brought it"),
         """
-        SELECT count(*) FROM sharing_agreement AS agreement
-        JOIN sharing_match AS match ON match.id = agreement.match_id AND match.status = 'active'
-        WHERE NOT EXISTS (
-            SELECT FROM sharing_event AS event WHERE event.match_id = match.id AND event.type = 'agreement.activated'
-        )
+        SELECT count(*) FROM sharing_match AS match
+        LEFT JOIN (
+            SELECT DISTINCT ON (event.match_id) event.match_id, moved.status FROM sharing_event AS event
+            JOIN (
+                VALUES ('match.requested', 'requested'), ('agreement.renewal_asked', 'requested'),
+                    ('match.consented', 'consented'), ('match.approved', 'approved'),
+                    ('agreement.activated', 'active'), ('agreement.ended', 'ended'), ('match.refused', 'refused'),
+                    ('match.rejected', 'rejected'), ('match.withdrawn', 'withdrawn'), ('match.expired', 'expired')
+            ) AS moved (type, status) USING (type)
+            ORDER BY event.match_id, event.id DESC
+        ) AS last ON last.match_id = match.id
+        WHERE coalesce(last.status, 'proposed')
+            <> CASE match.status WHEN 'superseded' THEN 'proposed' ELSE match.status END
         """,
     ),
     Claim("trail_is_unbroken", _("every link of the trail is as it was made, and follows on the one before"), BROKEN),

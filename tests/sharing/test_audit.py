@@ -32,7 +32,29 @@ DAMAGE = {
         "SET LOCAL registry.cell_holds = 3;"
         "UPDATE registry_asset SET protection = 'restricted', protection_reason = 'grid', near_rung = 0"
     ),
-    "agreements_in_force_have_events": "DELETE FROM sharing_event WHERE type = 'agreement.activated'",
+    "statuses_have_events": "DELETE FROM sharing_event WHERE type = 'agreement.activated'",
+}
+
+
+# What somebody decided, turned into something else with as many decisions and as many events as before.
+TURNED = {
+    "UPDATE sharing_consent SET status = 'refused', reason = 'safety'": {"answers_have_events": 2},
+    "UPDATE sharing_consent SET status = 'pending'": {"answers_have_events": 1},
+    "UPDATE sharing_consent SET conditions = 'None.'": {"answers_have_events": 1},
+    "UPDATE sharing_consent SET answered_by_id = (SELECT max(id) FROM registry_user)": {"answers_have_events": 1},
+    "UPDATE sharing_event SET consent_id = NULL WHERE type = 'consent.granted'": {"answers_have_events": 2},
+    "UPDATE sharing_approval SET decision = 'rejected', reason = 'planning'": {"signatures_have_events": 1},
+    "UPDATE sharing_approval SET regulator_id = (SELECT max(id) FROM registry_organization)": {
+        "signatures_have_events": 1
+    },
+    "UPDATE sharing_agreement SET match_id = (SELECT max(id) FROM sharing_match)": {"agreements_have_events": 2},
+    "UPDATE sharing_agreement SET ended_on = lower(period)": {"agreements_have_events": 1},
+    "UPDATE sharing_match SET status = 'approved' WHERE status = 'active'": {"statuses_have_events": 1},
+    "UPDATE sharing_match SET status = 'withdrawn' WHERE status = 'superseded'": {"statuses_have_events": 1},
+    "UPDATE sharing_match SET status = 'ended' WHERE status = 'active'": {
+        "agreements_have_events": 1,
+        "statuses_have_events": 1,
+    },
 }
 
 
@@ -93,6 +115,29 @@ def test_damage_is_found_by_its_name(in_force: Scene, code: str):
     assert faults() == {}
     damage(DAMAGE[code])
     assert code in faults()
+
+
+@pytest.mark.parametrize("statement", TURNED)
+def test_a_decision_that_is_turned_is_found_although_the_numbers_agree(in_force: Scene, statement: str):
+    damage(statement)
+    found = faults()
+    assert {code: found.get(code) for code in TURNED[statement]} == TURNED[statement]
+
+
+def test_a_refusal_that_is_turned_into_a_consent_is_found(scene: Scene):
+    consents.refuse(scene.requested().consents.get(), reason="safety", actor=scene.metro_manager)
+    assert faults() == {}
+    damage("UPDATE sharing_consent SET status = 'granted', reason = ''")
+    assert faults() == {"answers_have_events": 2}, "an answer without its event, an event without its answer"
+
+
+def test_a_rejection_by_who_had_signed_first_is_not_turned_back_unseen(scene: Scene):
+    Asset.objects.filter(pk=scene.near.pk).update(protection=Protection.CORE, protection_reason="grid")
+    match = scene.consented()
+    approvals.approve(match, fingerprint=fingerprint_of(match), actor=scene.officer)
+    approvals.reject(match, reason="planning", actor=scene.officer)
+    damage("UPDATE sharing_approval SET decision = 'approved', reason = ''")
+    assert faults() == {"signatures_have_events": 1}
 
 
 def test_a_unit_with_two_holders_and_a_load_beyond_its_limit_are_found(in_force: Scene):
