@@ -3,10 +3,16 @@
 import os
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from packaging.requirements import Requirement
+
+from config.celery import app
+from config.settings import BASE_DIR
 
 
 def setting(name: str, **environment: str) -> str:
@@ -91,6 +97,26 @@ def test_a_broker_that_would_hand_out_running_tasks_again_is_refused_at_start(
 
     assert bool(found) == refused
     assert all(f"CELERY_VISIBILITY_TIMEOUT_S is {seconds}" in one.msg and one.is_serious() for one in found)
+
+
+def test_a_task_whose_worker_dies_is_handed_out_again():
+    made = app.conf
+    assert (made.task_acks_late, made.task_reject_on_worker_lost) == (True, True)
+    assert (made.worker_prefetch_multiplier, made.task_ignore_result) == (1, True)
+    assert (made.task_soft_time_limit, made.task_time_limit) == (780, 840)
+    assert made.broker_transport_options["visibility_timeout"] == 900 > made.task_time_limit
+    assert [
+        name
+        for name, task in app.tasks.items()
+        if not (task.acks_late and task.reject_on_worker_lost and task.acks_on_failure_or_timeout)
+    ] == []
+
+
+def test_celery_is_of_5_7_or_later():
+    project = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]
+    [stated] = [one for one in map(Requirement, project["dependencies"]) if one.name == "celery"]
+    assert ("5.6.99" in stated.specifier, "5.7.0" in stated.specifier) == (False, True)
+    assert version("celery") in stated.specifier
 
 
 def test_no_worker_starts_with_settings_that_are_refused():
