@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Model
 
 from registry.models import Allocation, Disclosure, Role, Sector, User
@@ -91,6 +92,15 @@ def refused(error: type[Refusal]) -> Iterator[pytest.ExceptionInfo[Refusal]]:
     assert type(info.value) is error
     assert info.value.message
     assert everything() == before
+
+
+def by_hand(statement: str) -> None:
+    """As who may switch the database's guards off, or a repair by hand."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(statement)
+        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def free(asset: Any) -> int:

@@ -15,7 +15,7 @@ from sharing.models import Agreement, Approval
 from sharing.workflow import agreements, approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
-from tests.sharing.scene import Scene
+from tests.sharing.scene import Scene, by_hand
 
 pytestmark = pytest.mark.django_db
 
@@ -62,15 +62,6 @@ def faults() -> dict[str, int]:
     return {finding.claim.code: finding.faults for finding in audit.findings() if not finding.holds}
 
 
-def damage(statement: str) -> None:
-    """As a repair by hand would, with triggers and rules switched off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(statement)
-        cursor.execute("SET session_replication_role = DEFAULT")
-
-
 @pytest.fixture
 def in_force(scene: Scene) -> Scene:
     scene.demand.period = factories.period(0)
@@ -98,7 +89,7 @@ def test_who_signs_first_of_two_and_then_rejects_decided_once_in_two_steps(scene
     assert faults() == {}
     approvals.reject(match, reason="planning", actor=scene.officer)
     assert (Approval.objects.count(), faults()) == (1, {})
-    damage("UPDATE sharing_event SET actor_id = NULL WHERE type = 'match.rejected'")
+    by_hand("UPDATE sharing_event SET actor_id = NULL WHERE type = 'match.rejected'")
     assert faults()["signatures_have_events"] == 2, "a signature without its event, an event without its signature"
 
 
@@ -113,13 +104,13 @@ def test_an_agreement_that_ended_early_is_in_order(in_force: Scene, time_machine
 @pytest.mark.parametrize("code", DAMAGE)
 def test_damage_is_found_by_its_name(in_force: Scene, code: str):
     assert faults() == {}
-    damage(DAMAGE[code])
+    by_hand(DAMAGE[code])
     assert code in faults()
 
 
 @pytest.mark.parametrize("statement", TURNED)
 def test_a_decision_that_is_turned_is_found_although_the_numbers_agree(in_force: Scene, statement: str):
-    damage(statement)
+    by_hand(statement)
     found = faults()
     assert {code: found.get(code) for code in TURNED[statement]} == TURNED[statement]
 
@@ -127,7 +118,7 @@ def test_a_decision_that_is_turned_is_found_although_the_numbers_agree(in_force:
 def test_a_refusal_that_is_turned_into_a_consent_is_found(scene: Scene):
     consents.refuse(scene.requested().consents.get(), reason="safety", actor=scene.metro_manager)
     assert faults() == {}
-    damage("UPDATE sharing_consent SET status = 'granted', reason = ''")
+    by_hand("UPDATE sharing_consent SET status = 'granted', reason = ''")
     assert faults() == {"answers_have_events": 2}, "an answer without its event, an event without its answer"
 
 
@@ -136,7 +127,7 @@ def test_a_rejection_by_who_had_signed_first_is_not_turned_back_unseen(scene: Sc
     match = scene.consented()
     approvals.approve(match, fingerprint=fingerprint_of(match), actor=scene.officer)
     approvals.reject(match, reason="planning", actor=scene.officer)
-    damage("UPDATE sharing_approval SET decision = 'approved', reason = ''")
+    by_hand("UPDATE sharing_approval SET decision = 'approved', reason = ''")
     assert faults() == {"signatures_have_events": 1}
 
 
@@ -144,8 +135,8 @@ def test_a_unit_with_two_holders_and_a_load_beyond_its_limit_are_found(in_force:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE registry_allocation DROP CONSTRAINT allocation_sells_no_unit_twice")
-    damage("UPDATE registry_asset SET weight_kg = 1 WHERE code = 'NEAR'")
-    damage(
+    by_hand("UPDATE registry_asset SET weight_kg = 1 WHERE code = 'NEAR'")
+    by_hand(
         "INSERT INTO registry_allocation "
         "(asset_id, units, period, purpose, holder_id, weight_kg, reference, created_at) "
         "SELECT asset_id, units, period, purpose, holder_id, 5, reference, created_at FROM registry_allocation LIMIT 1"
@@ -158,6 +149,6 @@ def test_the_command_says_what_holds_and_fails_when_something_does_not(in_force:
     call_command("audit", json=True, stdout=out)
     assert set(json.loads(out.getvalue()).values()) == {0}
     assert len(json.loads(out.getvalue())) == len(audit.CLAIMS)
-    damage(DAMAGE["used_today_is_the_sum"])
+    by_hand(DAMAGE["used_today_is_the_sum"])
     with pytest.raises(CommandError, match="used_today_is_the_sum: 2"):
         call_command("audit", stdout=StringIO())

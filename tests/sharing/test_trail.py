@@ -17,7 +17,7 @@ from sharing import audit, trail
 from sharing.models import Event, EventType, TrailLink
 from sharing.workflow import approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
-from tests.sharing.scene import Scene
+from tests.sharing.scene import Scene, by_hand
 
 pytestmark = pytest.mark.django_db
 MODELS: tuple[Any, ...] = (Change, Sight, Export, Disclosure)
@@ -113,14 +113,6 @@ def linked(**columns: str) -> str:
 def broken() -> int:
     [finding] = [found for found in audit.findings() if found.claim.code == "trail_is_unbroken"]
     return finding.faults
-
-
-def by_hand(statement: str) -> None:
-    """As who may switch the database's guards off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET session_replication_role = replica")
-        cursor.execute(statement)
-        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def said(*arguments: str) -> str:

@@ -8,14 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.models import Asset
-from sharing.models import Approval, Consent, Match, MatchLeg
+from sharing.models import Approval, Match, MatchLeg
 from tests.meanwhile import no_page_approves_what_it_does_not_show
 from tests.sharing.admin.conftest import SignIn
-from tests.sharing.scene import Scene
+from tests.sharing.scene import Scene, by_hand
 
 
 def other_conditions(scene: Scene) -> None:
-    Consent.objects.update(conditions="Only at night")
+    by_hand("UPDATE sharing_consent SET conditions = 'Only at night'")
 
 
 def another_quantity(scene: Scene) -> None:

@@ -44,6 +44,7 @@ from sharing.models import (
     RejectionReason,
 )
 from tests import factories
+from tests.sharing.scene import by_hand
 
 DISTRICTS = (factories.JIANGAN, factories.WUCHANG, factories.XIANGYANG)
 DETAILS: dict[str, tuple[Any, dict[str, float]]] = {
@@ -163,12 +164,10 @@ class World:
         legs: list[Asset | None] = self.random.sample(others, self.random.randint(1, 2))
         if self.random.random() < 0.3:
             legs.append(None)
-        match = factories.match(demand, legs, **fields)
         status = self.random.choice(
             (MatchStatus.PROPOSED, MatchStatus.REQUESTED, MatchStatus.ACTIVE, MatchStatus.ENDED, MatchStatus.REJECTED)
         )
-        Match.objects.filter(pk=match.pk).update(status=status)
-        match.refresh_from_db()
+        match = factories.match(demand, legs, status=status, **fields)
         for leg in match.legs.all():
             leg.length_m = self.random.choice((None, 250.5))
             leg.save()
@@ -198,7 +197,7 @@ class World:
             reason=RejectionReason.PLANNING if rejected else "",
             fingerprint="0" * 64,
         )
-        Approval.objects.filter(pk=approval.pk).update(decided_at=decided)
+        by_hand(f"UPDATE sharing_approval SET decided_at = '{decided.isoformat()}' WHERE id = {approval.pk}")
         if not rejected:
             agreement = Agreement.objects.create(
                 match=match, number=f"4201-{match.pk}", period=DateRange(decided.date(), None), fee_per_year=1

@@ -11,13 +11,13 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from registry.models import Disclosure, Export
-from sharing.models import Consent, Report, Sample
+from sharing.models import Report, Sample
 from sharing.monitoring import reports
 from sharing.monitoring.factors import factors
 from sharing.shown import factors as shown_factors
 from sharing.workflow import approvals
 from tests import factories
-from tests.sharing.scene import Scene
+from tests.sharing.scene import Scene, by_hand
 from tests.sharing.web.test_monitoring import read, sign_in
 
 
@@ -173,7 +173,7 @@ def test_the_audit_is_taken_along_where_its_newest_row_lacks_a_number(scene: Sce
 
 def test_the_letter_says_all_of_the_decision_in_both_languages(scene: Scene, officer: Client):
     agreement = scene.approved()
-    Consent.objects.filter(match=scene.match).update(conditions="Working at height by day only")
+    by_hand("UPDATE sharing_consent SET conditions = 'Working at height by day only'")
     text = text_of(officer.get(f"/matches/{scene.match.pk}/letter-en.pdf").content)
     for wanted in (agreement.number, "telco", "metro", "city", "NEAR", "2 mounts", "Working at height by day only",
                    "Approved.", "Signature", "2,000.00"):  # fmt: skip

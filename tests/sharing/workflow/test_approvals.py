@@ -10,7 +10,7 @@ from sharing.models import Agreement, Approval, Consent, Decision, Match, MatchS
 from sharing.workflow import agreements, approvals, assignments, consents, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
-from tests.sharing.scene import Scene, events, free, refused
+from tests.sharing.scene import Scene, by_hand, events, free, refused
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def _another_request_on_the_asset(scene: Scene) -> None:
 
 
 def _other_conditions(scene: Scene) -> None:
-    Consent.objects.update(conditions="By night only.")
+    by_hand("UPDATE sharing_consent SET conditions = 'By night only.'")
 
 
 def _another_price(scene: Scene) -> None:
@@ -337,7 +337,7 @@ def test_of_many_each_stands_or_falls_alone(scene: Scene, match: Match):
     elsewhere = scene.consented(factories.match(factories.demand(scene.list), [away]))
     shown = {m.pk: fingerprint_of(m) for m in [match, *same, stale, moved, elsewhere]}
     shown[999_999_999] = "0" * 64
-    stale.consents.update(conditions="Changed.")
+    Match.objects.filter(pk=stale.pk).update(cost_per_year=Decimal(1))
     matches.withdraw(moved, actor=scene.asker)
     result = approvals.approve_many(shown, actor=scene.officer)
     assert set(result.done) == {match.pk, same[0].pk, same[1].pk}
