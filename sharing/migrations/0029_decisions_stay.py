@@ -35,7 +35,9 @@ CREATE TRIGGER moves_forward BEFORE UPDATE ON {table} FOR EACH ROW WHEN (NEW.sta
 """
     for table, moves in MOVES.items()
 )
-ANSWER = "({row}.status, {row}.conditions, {row}.reason, {row}.reason_text, {row}.answered_at, {row}.answered_by_id)"
+ANSWERED = (
+    "status", "conditions", "reason", "reason_text", "answered_at", "answered_by_id", "asked_by_id",
+)  # fmt: skip
 # While the second signature of two is waited for, who gave the first may still reject; it may lapse, and then be given
 # anew.
 STAY = f"""
@@ -58,7 +60,8 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_stays';
 END $$;
 CREATE TRIGGER answer_stays BEFORE UPDATE ON sharing_consent FOR EACH ROW
-    WHEN (OLD.status <> 'pending' AND {ANSWER.format(row="OLD")} IS DISTINCT FROM {ANSWER.format(row="NEW")})
+    WHEN (OLD.status <> 'pending' AND ({", ".join(f"OLD.{one}" for one in ANSWERED)})
+        IS DISTINCT FROM ({", ".join(f"NEW.{one}" for one in ANSWERED)}))
     EXECUTE FUNCTION sharing_keep_decisions();
 CREATE TRIGGER signature_stays BEFORE UPDATE ON sharing_approval FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW)
     EXECUTE FUNCTION sharing_keep_decisions();

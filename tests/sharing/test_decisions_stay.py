@@ -57,7 +57,7 @@ def test_a_status_moves_only_as_the_workflow_moves_it(
 ANSWERS = [
     "status = 'granted', reason = ''", "status = 'pending', reason = ''", "status = 'lapsed', reason = ''",
     "reason = 'technical'", "reason_text = 'Other words.'", "conditions = 'By night only.'", "answered_at = now()",
-    "answered_by_id = NULL",
+    "answered_by_id = NULL", "asked_by_id = NULL",
 ]  # fmt: skip
 
 
