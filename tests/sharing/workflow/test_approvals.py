@@ -225,15 +225,11 @@ def _in_another_region(match: Match) -> None:
     Asset.objects.filter(code="CORE").update(region=factories.region(factories.WUCHANG))
 
 
-def _under_conditions(match: Match) -> None:
-    by_hand(f"UPDATE sharing_consent SET conditions = 'By night only.' WHERE match_id = {match.pk}")
-
-
 def _dearer(match: Match) -> None:
     Match.objects.filter(pk=match.pk).update(cost_per_year=Decimal(1))
 
 
-@pytest.mark.parametrize("change", [_moved, _enlarged, _in_another_region, _under_conditions, _dearer])
+@pytest.mark.parametrize("change", [_moved, _enlarged, _in_another_region, _dearer])
 def test_a_first_approval_counts_only_for_the_match_that_was_approved(scene: Scene, change):
     match = signed(scene)
     change(match)
