@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sharing.models import Channel, DeliveryStatus, Event, EventType, Notification
 from sharing.notifications import outbox
-from tests.assurance.conftest import Tell, figures_are_written, times, told  # noqa: F401 - fixtures
+from tests.assurance.conftest import Tell, times, told  # noqa: F401 - a fixture
 from tests.journeys import services
 from tests.journeys.mail_server import MailServer, mail_server
 from tests.journeys.services import Service, wait_for

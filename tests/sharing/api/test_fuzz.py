@@ -18,7 +18,7 @@ from schemathesis.generation.hypothesis.examples import generate_one
 from schemathesis.generation.meta import TestPhase
 
 from registry.api.schema import codes_of
-from tests.assurance.conftest import Tell, figures_are_written, times, told  # noqa: F401 - fixtures
+from tests.assurance.conftest import Tell, times, told  # noqa: F401 - a fixture
 from tests.calls import ROOT, Caller, body_of
 from tests.sharing.api.operation import Operation
 from tests.sharing.api.operations import OPERATIONS
