@@ -309,11 +309,11 @@ def _facts(event: Event) -> dict[str, str]:
 
 
 def _what(event: Event) -> str:
-    """The line of the list that an event is about, as its party calls it."""
-    if event.match is None or event.demand_list is None:
+    """The line that an event is about, as its party calls it, else by its number: owners do not read titles of lists."""
+    if event.match is None:
         return ""
     demand = event.match.demand
-    return demand.name or _("line %(line)d of “%(title)s”") % {"line": demand.line, "title": event.demand_list.title}
+    return demand.name or _("line %(line)s") % {"line": demand}
 
 
 def _day(event: Event) -> str:

@@ -66,7 +66,7 @@ def test_a_line_without_a_name_is_called_by_its_number(scene: Scene):
     scene.demand.name = ""
     scene.demand.save()
     made = message(scene.requested().events.get(type=EventType.MATCH_REQUESTED))
-    assert made.subject == "line 1 of “5G”: requested"
+    assert made.subject == f"line {scene.list.pk}/1: requested"
 
 
 def test_it_is_written_in_the_language_of_who_reads_it(scene: Scene):
