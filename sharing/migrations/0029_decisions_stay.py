@@ -51,7 +51,7 @@ BEGIN
                 OR (OLD.decision, NEW.decision) = ('approved', 'lapsed')
                 AND (NEW.regulator_id, NEW.fingerprint, NEW.matter, NEW.decided_at)
                     = (OLD.regulator_id, OLD.fingerprint, OLD.matter, OLD.decided_at)
-                OR OLD.decision = 'lapsed' AND NEW.decided_at > OLD.decided_at
+                OR OLD.decision = 'lapsed' AND NEW.decision IN ('approved', 'rejected')
             ) THEN
             RETURN NEW;
         END IF;

@@ -44,7 +44,7 @@ from tests import factories
 from tests.assurance.conftest import Tell, times
 from tests.sharing.scene import Scene, everything
 
-# Each run is a transaction of its own: within one of all, what runs left behind would make each slower than the one before.
+# Each run is a transaction of its own: within one of all, each would be slower than the one before.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 A_YEAR_AND_A_HALF = timedelta(days=550)

@@ -98,8 +98,8 @@ def test_a_first_signature_lapses_as_it_is_and_is_given_anew(scene: Scene):
     assert is_refused("UPDATE sharing_approval SET decision = 'lapsed', matter = ''", "decision_stays")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE sharing_approval SET decision = 'lapsed'")
-    assert is_refused("UPDATE sharing_approval SET decision = 'approved'", "decision_stays")
-    assert not is_refused("UPDATE sharing_approval SET decision = 'approved', decided_at = clock_timestamp()", "")
+    assert is_refused("UPDATE sharing_approval SET fingerprint = ''", "decision_stays")
+    assert not is_refused("UPDATE sharing_approval SET decision = 'approved', fingerprint = ''", "")
 
 
 @pytest.mark.parametrize(
