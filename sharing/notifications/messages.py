@@ -309,7 +309,7 @@ def _facts(event: Event) -> dict[str, str]:
 
 
 def _what(event: Event) -> str:
-    """The line that an event is about, as its party calls it, else by its number: owners do not read titles of lists."""
+    """The line that an event is about, as its party calls it, else by number: owners do not read titles of lists."""
     if event.match is None:
         return ""
     demand = event.match.demand
