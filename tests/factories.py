@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.contrib.gis.geos import LineString, MultiPolygon, Point, Polygon
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Max
 from django.utils import timezone
 
 from registry import capacity
@@ -203,13 +204,14 @@ def demand(
     **fields: Any,
 ) -> Demand:
     """A line of a list. Point kinds ask around `at`, routes from `at` to `to` (about 1 km east when not given)."""
+    last = of.demands.aggregate(last=Max("line", default=0))["last"]
     if KINDS[kind].is_route:
         end = to or (at[0] + 0.01, at[1])
         place: dict[str, Any] = {"origin": Point(*at, srid=4326), "destination": Point(*end, srid=4326)}
     else:
         place = {"location": Point(*at, srid=4326), "radius_m": radius_m}
     return Demand.objects.create(
-        list=of, kind=kind, **place, **{"line": of.demands.count() + 1, "period": period(), **fields}
+        list=of, kind=kind, **place, **{"line": last + 1, "period": period(), **fields}
     )
 
 
