@@ -210,9 +210,7 @@ def demand(
         place: dict[str, Any] = {"origin": Point(*at, srid=4326), "destination": Point(*end, srid=4326)}
     else:
         place = {"location": Point(*at, srid=4326), "radius_m": radius_m}
-    return Demand.objects.create(
-        list=of, kind=kind, **place, **{"line": last + 1, "period": period(), **fields}
-    )
+    return Demand.objects.create(list=of, kind=kind, **place, **{"line": last + 1, "period": period(), **fields})
 
 
 def match_run(of: DemandList, status: str = RunStatus.DONE, **fields: Any) -> MatchRun:

@@ -14,7 +14,6 @@ BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 Tell = Callable[[str, float, str, float | None], None]
 Figure = tuple[float, str, float | None]
-_figures: dict[str, Figure] = {}
 
 
 @pytest.fixture
@@ -37,24 +36,35 @@ def _teller(request: pytest.FixtureRequest, name: str) -> Tell:
     return tell
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    for name, told in report.user_properties if report.when == "teardown" else ():
-        if name in ("figure", "summand"):
-            what, value, *rest = told  # type: ignore[misc]
-            before = _figures[what][0] if name == "summand" and what in _figures else 0
-            _figures[what] = (before + value, *rest)
+class Figures:
+    """What tests tell, in processes of pytest-xdist too, and in other folders, where no hook of a conftest.py reaches."""
 
+    def __init__(self) -> None:
+        self.told: dict[str, Figure] = {}
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if LONG and _figures and not hasattr(session.config, "workerinput"):
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, figure in report.user_properties if report.when == "teardown" else ():
+            if name in ("figure", "summand"):
+                what, value, *rest = figure  # type: ignore[misc]
+                before = self.told[what][0] if name == "summand" and what in self.told else 0
+                self.told[what] = (before + value, *rest)
+
+    def pytest_sessionfinish(self) -> None:
+        if not self.told:
+            return
         text = PAGE.read_text(encoding="utf-8")
         head, rest = text.split(BEGIN, 1)
         old, tail = rest.split(END, 1)
         rows = {line.split("|")[1].strip(): line for line in old.splitlines() if line.startswith("| ")}
         rows = {what: line for what, line in rows.items() if what not in ("figure", "---")}
-        rows |= {what: _row(what, *figure) for what, figure in _figures.items()}
+        rows |= {what: _row(what, *figure) for what, figure in self.told.items()}
         table = "\n".join(["| figure | measured | limit |", "|---|---|---|", *rows.values()])
         PAGE.write_text(f"{head}{BEGIN}\n{table}\n{END}{tail}", encoding="utf-8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if LONG and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Figures(), "figures")
 
 
 def _row(what: str, value: float, unit: str, most: float | None) -> str:

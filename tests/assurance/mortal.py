@@ -90,9 +90,9 @@ def fated(last: int) -> Iterator[None]:
 
 
 def main() -> None:
-    """For each number of the input a line: where the sender died, or that it had nothing left to do. Even numbers call
-    before they mail, so that neither way hides the other. 0: this process sends what is due, so that those it forks
-    find all loaded that sending takes."""
+    """For each number of the input a line: where the sender died, or that it had nothing left to do. Of four numbers
+    two call before they mail, one even and one odd, so that neither way hides the other, nor any of its points. 0: this
+    process sends what is due, so that those it forks find all loaded that sending takes."""
     django.setup()
     from django.db import connections  # noqa: PLC0415
 
@@ -115,7 +115,7 @@ def main() -> None:
                 os.write(1, b"clean at the end\n" if status == 0 else b"failed\n")
         else:
             with fated(int(line)):
-                send(calls_first=int(line) % 2 == 0)
+                send(calls_first=int(line) % 4 < 2)
             os._exit(0)
 
 
