@@ -37,7 +37,7 @@ def _teller(request: pytest.FixtureRequest, name: str) -> Tell:
 
 
 class Figures:
-    """What tests tell, in processes of pytest-xdist too, and in other folders, where no hook of a conftest.py reaches."""
+    """What tests tell, those in processes of pytest-xdist and in other folders too, which hooks here do not reach."""
 
     def __init__(self) -> None:
         self.told: dict[str, Figure] = {}

@@ -91,7 +91,7 @@ def fated(last: int) -> Iterator[None]:
 
 def main() -> None:
     """For each number of the input a line: where the sender died, or that it had nothing left to do. Of four numbers
-    two call before they mail, one even and one odd, so that neither way hides the other, nor any of its points. 0: this
+    two call before they mail, one even and one odd, so that neither way hides the other or any of its points. 0: this
     process sends what is due, so that those it forks find all loaded that sending takes."""
     django.setup()
     from django.db import connections  # noqa: PLC0415
