@@ -15,7 +15,7 @@ from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegion
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.asset_writing import OF_LISTED, PROTECTION, REVIEW, TERMS, power_within_cooling
-from registry.exports.assets import WITH_PLACE, suited_tables
+from registry.exports.assets import suited_tables, untold
 from registry.exports.formats import Format
 from registry.exports.table import Table
 from registry.kinds import KINDS, short
@@ -132,7 +132,7 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
         """What tells where an asset is, as the plan that a space belongs to, goes with the exact place."""
-        hidden = () if obj is None or obj.place_is_exact else WITH_PLACE
+        hidden = untold(obj)
         editing = self.may_change(request, obj)
         kind = kind_of(request, obj)
         loads = KINDS[kind].loads if kind in KINDS else ()

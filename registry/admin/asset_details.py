@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from registry.admin.base import RestrictedForm, RestrictedStackedInline
-from registry.exports.assets import WITH_PLACE
+from registry.exports.assets import untold
 from registry.kinds import Kind
 from registry.models import Asset, Duct, EquipmentRoom, Fiber, Tower
 
@@ -23,7 +23,7 @@ class DetailsInline(RestrictedStackedInline):
     def get_fields(self, request: HttpRequest, obj: Any | None = None) -> Any:
         """Without what goes with the exact place, where the person may not know that."""
         fields = super().get_fields(request, obj)
-        hidden = () if obj is None or obj.place_is_exact else WITH_PLACE
+        hidden = untold(obj)
         return [name for name in fields if f"{obj and obj.kind}__{name}" not in hidden]
 
     def get_extra(self, request: HttpRequest, obj: Asset | None = None, **kwargs: Any) -> int:

@@ -1,6 +1,6 @@
 """Assets as tables: one of all kinds, or one a kind with its own columns only, under headings that imports know."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -69,6 +69,11 @@ def with_place(queryset: Any, user: User) -> QuerySet[Any]:
     """Annotated with the place that `user` may know."""
     placed: QuerySet[Any] = queryset
     return placed if "place" in placed.query.annotations else queryset.with_place_for(user)
+
+
+def untold(asset: Any) -> Collection[str]:
+    """Which columns go untold with an asset annotated by `with_place`; none with a new one."""
+    return () if asset is None or asset.place_is_exact else WITH_PLACE
 
 
 def told(path: str) -> Case | F:

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from registry.exports.assets import WITH_PLACE
+from registry.exports.assets import untold
 from registry.kinds import KINDS
 
 
@@ -40,7 +40,7 @@ def facts(asset: Any) -> list[Fact]:
         known.append(Fact(_("Available from"), date_format(asset.available_from, "SHORT_DATE_FORMAT")))
     details = getattr(asset, asset.kind, None)
     if details is not None:
-        hidden = () if asset.place_is_exact else WITH_PLACE
+        hidden = untold(asset)
         names = [field.name for field in details._meta.concrete_fields if field.name != "asset"]
         known += _columns(details, [name for name in names if f"{asset.kind}__{name}" not in hidden])
     return known
