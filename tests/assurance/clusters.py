@@ -19,8 +19,8 @@ from config.local import places, postgresql
 from config.local.postgresql import Instance, Programs
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
-# The roles of postgresql/roles.sql, so that the drill is of what is deployed.
-OWNER, APPLICATION = "infrashare_owner", "infrashare_app"
+# The roles of postgresql/roles.sql and several/standby.sql, so that the drill is of what is deployed.
+OWNER, APPLICATION, STANDBY = "infrashare_owner", "infrashare_app", "infrashare_standby"
 
 
 @dataclass

@@ -10,39 +10,17 @@ from pathlib import Path
 import pytest
 
 from config.local import places, postgresql
-from tests.assurance.clusters import APPLICATION, DEPLOY, OWNER, Cluster, bare_cluster
+from tests.assurance.clusters import APPLICATION, DEPLOY, OWNER, STANDBY, Cluster, bare_cluster
+from tests.assurance.deployed import ask, set_up, take_rules
 
 PATIENCE_S = 60.0
-STANDBY = "infrashare_standby"
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     with bare_cluster() as made:
-        made.sql("CREATE ROLE postgres SUPERUSER LOGIN")
-        made.ask("-d", made.database, "-f", str(DEPLOY / "postgresql" / "roles.sql"))
-        made.ask("-d", made.database, "-f", str(DEPLOY / "several" / "standby.sql"))
-        take_rules(made, account="infrashare")
+        set_up(made)
         yield made
-
-
-def take_rules(cluster: Cluster, *, account: str) -> None:
-    """The deployed ones, with the account that runs this server in the place of `account`, and of postgres."""
-    user, data = cluster.instance.user, cluster.instance.data
-    rules = (DEPLOY / "postgresql" / "pg_hba.conf").read_text(encoding="utf-8")
-    maps = (DEPLOY / "postgresql" / "pg_ident.conf").read_text(encoding="utf-8")
-    (data / "pg_hba.conf").write_text(re.sub(r"(?m)^(local .* postgres +peer)$", r"\1 map=drill", rules))
-    (data / "pg_ident.conf").write_text(
-        re.sub(rf"(?m)^(infrashare +){account}( )", rf"\1{user}\2", maps) + f"drill {user} postgres\n"
-    )
-    postgresql.pg_ctl(cluster.instance, cluster.programs, "restart", "-m", "fast", "-l", str(cluster.instance.log))
-
-
-def ask(cluster: Cluster, role: str, statement: str = "SELECT current_user") -> str:
-    server = ["-h", str(cluster.instance.sockets), "-p", postgresql.PORT, "-U", role, "-d", cluster.database]
-    return places.call(
-        [f"{cluster.programs.bin}/psql", *server, "-XAtqc", statement], user=cluster.instance.user
-    ).stdout.strip()
 
 
 @pytest.mark.parametrize(
