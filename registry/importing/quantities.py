@@ -74,8 +74,6 @@ UNITS["km"] = {unit: factor / 1000 for unit, factor in UNITS["m"].items()}
 MARK = re.compile(r"^'(?=[=+\-@])")
 # Of a number, a date or a choice: the patterns below go back and forth in spaces, which takes the square of them.
 MOST_CHARACTERS = 500
-NUMBER = r"[+-]?(?:\d[\d   '’]*|\d{1,3}(?:,\d{3})+)?(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
-QUANTITY = re.compile(rf"(?P<number>{NUMBER})\s*(?P<unit>\D*)\Z")
 FEET_AND_INCHES = re.compile(r"(?P<feet>\d+)\s*(?:'|ft|feet)\s*(?P<inches>\d+(?:\.\d+)?)\s*(?:\"|''|in)?\Z")
 DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})\s*日?)?(?:[T ].*)?\Z")
 

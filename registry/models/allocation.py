@@ -1,4 +1,3 @@
-from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -38,13 +37,6 @@ class AllocationQuerySet(models.QuerySet["Allocation"]):
         return self.filter(asset__in=Asset.objects.visible_to(user)).filter(
             Q(holder__in=own) | Q(asset__owner__in=own) | regulated_regions(user, "asset__region"),
         )
-
-    def on(self, day: date) -> Self:
-        return self.filter(period__contains=day)
-
-    def overlapping(self, start: date, end: date | None) -> Self:
-        """Rows whose period meets [start, end)."""
-        return self.filter(period__overlap=(start, end))
 
 
 class Allocation(models.Model):

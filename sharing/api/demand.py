@@ -39,7 +39,6 @@ ASKED = (
     "mounting_height_m", "max_earthing_ohm", "min_backup_h", "cable_outer_diameter_mm", "accepts_hazardous_co_use",
     "fiber_type", "max_attenuation_db", "wavelength_nm", "min_floor_load_kn_m2", "min_feeds", "min_security_class",
 )  # fmt: skip
-LOADS = ("weight_kg", "wind_area_m2", "power_kw")
 PLACES = ("location", "radius_m", "origin", "destination")
 
 

@@ -71,11 +71,6 @@ def rows(scope: Scope) -> QuerySet[Asset]:
     return scope.assets().filter(created_at__lt=begins(scope.day + timedelta(days=1)))
 
 
-def stale(scope: Scope) -> QuerySet[Asset]:
-    """Those that nobody has changed or confirmed for a year, the oldest first."""
-    return rows(scope).exclude(_fresh(scope)).order_by("updated_at", "pk")
-
-
 def _fresh(scope: Scope) -> Q:
     return Q(updated_at__gte=begins(scope.day - timedelta(days=FRESH_DAYS)))
 

@@ -2,7 +2,6 @@
 have. What is reckoned quickly is reckoned for each reader anew, so that a small registry is always told as it is."""
 
 import hashlib
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,8 +22,6 @@ from sharing.monitoring.scope import Scope, last_year
 LONG_S = 0.1
 KEPT_S = 2 * 3600
 """The clock reckons what regulators open first every hour, so that they find it."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

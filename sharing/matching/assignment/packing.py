@@ -60,11 +60,6 @@ def pack(capacity: int, busy: Sequence[Busy], requests: Sequence[Request], *, co
     return Packing(ranges, proven=True)
 
 
-def free_units(capacity: int, busy: Sequence[Busy], start: int, end: int) -> int:
-    """How many units are free on every day of [start, end)."""
-    return len(_Calendar(capacity, busy).free(Request(1, start, end)))
-
-
 def smallest_conflict(
     capacity: int, busy: Sequence[Busy], requests: Sequence[Request], *, contiguous: bool
 ) -> list[int]:

@@ -14,9 +14,6 @@ from sharing.matching.assignment.programme import Kept, Programme, served_by_pri
 SIZE = 2_500
 """Options of a piece: a solver proves its optimum in about a third of a second."""
 
-GAP = 1e-3
-"""Of the sum, with what it costs not to serve: the search of a piece ends when no more can be gained."""
-
 DEAR = 4.0
 """How many times the dearest option it costs not to serve a demand, and how many times that for a higher priority: one
 search instead of one for each. What it finds is taken only where it is better, priority by priority."""

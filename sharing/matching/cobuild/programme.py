@@ -57,9 +57,3 @@ def solve(cost: Floats, rows: Rows, *, whole: Flags, upper: Floats, gap: float =
     )
     bound = found.mip_dual_bound if found.mip_dual_bound is not None else -np.inf
     return Solved(found.x, float(bound))
-
-
-def relaxed(cost: Floats, rows: Rows, *, upper: Floats) -> float:
-    """The least cost without whole numbers: a bound."""
-    found = milp(cost, bounds=Bounds(0.0, upper), constraints=rows.constraint(cost.size))
-    return float(found.fun) if found.x is not None else -np.inf
