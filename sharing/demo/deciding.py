@@ -11,7 +11,7 @@ from sharing.demo.parties import PROVINCE, REGULATOR
 from sharing.demo.people import manager, managers, signed
 from sharing.demo.report import Report
 from sharing.errors import Refusal, StaleForm, WrongState
-from sharing.models import Match, MatchStatus, RejectionReason
+from sharing.models import IN_FORCE, Match, MatchStatus, RejectionReason
 from sharing.workflow import approvals, rules
 from sharing.workflow.fingerprint import fingerprint_of, fingerprints_of
 from sharing.workflow.rules import Standing, Verb
@@ -96,7 +96,7 @@ def _approve_core(report: Report) -> None:
         )
         _approve(match, second)
         report.check(
-            match.status in (MatchStatus.APPROVED, MatchStatus.ACTIVE),
+            match.status in IN_FORCE,
             _("%(person)s signs second, and it is approved") % {"person": signed(second)},
         )
 

@@ -22,10 +22,7 @@ from sharing.matching.eligibility import RULES, Stage, judge
 from sharing.matching.facts import Pairs, PointDemands
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.routes import routable
-from sharing.models import LIVE, Demand, ListStatus, MatchStatus, RunStatus
-
-OPEN = (ListStatus.SUBMITTED.value, ListStatus.MATCHED.value)
-UNFINISHED = (RunStatus.QUEUED.value, RunStatus.RUNNING.value)
+from sharing.models import LIVE, OPEN_LISTS, UNFINISHED_RUNS, Demand, MatchStatus
 
 
 def met_by(asset_ids: list[int]) -> list[int]:
@@ -80,10 +77,10 @@ def _touched(asset_ids: list[int]) -> dict[str, Ints | Floats]:
             "kinds": list(_KINDS),
             "assets": asset_ids,
             "out": AssetStatus.OUT_OF_SERVICE.value,
-            "open": list(OPEN),
+            "open": [status.value for status in OPEN_LISTS],
             "live": [status.value for status in LIVE],
             "proposed": MatchStatus.PROPOSED.value,
-            "unfinished": list(UNFINISHED),
+            "unfinished": [status.value for status in UNFINISHED_RUNS],
         },
         dict.fromkeys(("demand", "asset", "kind"), INT8)
         | dict.fromkeys(("lon", "lat", "asset_lon", "asset_lat", "radius_m"), FLOAT8),

@@ -7,15 +7,15 @@ from sharing.models.cobuild_member import CobuildAnswer, CobuildDemand, CobuildM
 from sharing.models.consent import Consent, ConsentStatus, RefusalReason
 from sharing.models.delivery import Delivery, DeliveryStatus
 from sharing.models.demand import Demand, DisjointBy
-from sharing.models.demand_list import DemandList, ListStatus
+from sharing.models.demand_list import OPEN_LISTS, DemandList, ListStatus
 from sharing.models.digest import Digest
 from sharing.models.event import Event, EventType
 from sharing.models.inventory import Inventory
 from sharing.models.mail_preference import MailPreference, MailTiming
-from sharing.models.match import LIVE, Match, MatchStatus
+from sharing.models.match import IN_FORCE, LIVE, Match, MatchStatus
 from sharing.models.match_leg import MatchLeg
 from sharing.models.match_part import MatchPart, PartStatus
-from sharing.models.match_run import MatchRun, RunStatus
+from sharing.models.match_run import UNFINISHED_RUNS, MatchRun, RunStatus
 from sharing.models.notification import Channel, Notification
 from sharing.models.opening import Opening
 from sharing.models.outcome import Outcome
@@ -26,7 +26,10 @@ from sharing.models.webhook_delivery import WebhookAttempt, WebhookDelivery
 from sharing.models.webhook_endpoint import DisabledReason, WebhookEndpoint
 
 __all__ = [
+    "IN_FORCE",
     "LIVE",
+    "OPEN_LISTS",
+    "UNFINISHED_RUNS",
     "Agreement",
     "Approval",
     "Assignment",

@@ -16,6 +16,10 @@ class ListStatus(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+# Statuses in which a list is open to matching: to a run, and to assets that open up later.
+OPEN_LISTS = (ListStatus.SUBMITTED, ListStatus.MATCHED)
+
+
 class DemandListQuerySet(models.QuerySet["DemandList"]):
     def visible_to(self, user: User) -> Self:
         """The lists of the user's organizations; once submitted, also to the regulators of the party's region."""

@@ -26,8 +26,10 @@ class MatchStatus(models.TextChoices):
     SUPERSEDED = "superseded", _("Superseded")
 
 
+# Statuses in which a match has an agreement that may be renewed or ended.
+IN_FORCE = (MatchStatus.APPROVED, MatchStatus.ACTIVE)
 # Statuses in which a match holds units in the ledger.
-LIVE = (MatchStatus.REQUESTED, MatchStatus.CONSENTED, MatchStatus.APPROVED, MatchStatus.ACTIVE)
+LIVE = (MatchStatus.REQUESTED, MatchStatus.CONSENTED, *IN_FORCE)
 
 
 class MatchQuerySet(models.QuerySet["Match"]):

@@ -15,6 +15,10 @@ class RunStatus(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+# Statuses in which the engine has still to do with a run.
+UNFINISHED_RUNS = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
 class MatchRunQuerySet(models.QuerySet["MatchRun"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(list__in=DemandList.objects.visible_to(user))

@@ -17,7 +17,7 @@ from sharing.errors import Refusal
 from sharing.matching import engine, snapshot
 from sharing.matching.fan_out import parts
 from sharing.matching.fan_out.carrying import carry_out as carry_out_part
-from sharing.models import Event, EventType, ListStatus, MatchPart, MatchRun, RunStatus
+from sharing.models import OPEN_LISTS, Event, EventType, MatchPart, MatchRun, RunStatus
 from sharing.workflow import lists
 
 logger = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def _untold(now: datetime) -> QuerySet[MatchRun, int]:
         ~Exists(newer),
         status=RunStatus.DONE,
         finished_at__range=(now - UNTOLD_FOR, now - engine.SILENT_FOR),
-        list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED),
+        list__status__in=OPEN_LISTS,
     ).values_list("pk", flat=True)
 
 

@@ -23,7 +23,7 @@ from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.tables import Table, shown
 from sharing import words
-from sharing.models import Agreement, MatchStatus
+from sharing.models import IN_FORCE, Agreement, MatchStatus
 from sharing.seen import Seen, author, events, with_why_ended
 from sharing.shown.buttons import Button
 from sharing.shown.match_page import legs_of
@@ -42,7 +42,6 @@ BUTTONS = (
         "danger",
     ),
 )
-IN_FORCE = (MatchStatus.APPROVED, MatchStatus.ACTIVE)
 SOON = timedelta(days=90)
 
 

@@ -25,6 +25,7 @@ from registry.web.places import collection
 from registry.web.whereabouts import whereabouts
 from sharing.matching.supply_near import supply_near
 from sharing.models import (
+    UNFINISHED_RUNS,
     Demand,
     DemandList,
     ListStatus,
@@ -43,7 +44,6 @@ from sharing.workflow.matches import MOST_AT_ONCE
 from sharing.workflow.rules import Verb, open_verbs
 
 PER_PAGE = 25
-UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
 class LineFilter(Form):
@@ -102,7 +102,7 @@ class Page:
 
     @property
     def under_way(self) -> MatchRun | None:
-        return next((run for run in self.runs if run.status in UNFINISHED), None)
+        return next((run for run in self.runs if run.status in UNFINISHED_RUNS), None)
 
     @property
     def failed(self) -> MatchRun | None:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sharing.errors import Refusal
-from sharing.models import LIVE, Agreement, Consent, EventType, Match, MatchStatus
+from sharing.models import IN_FORCE, LIVE, Agreement, Consent, EventType, Match, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import matches
 from sharing.workflow.calendar import add_working_days, end_of, start_of
@@ -66,7 +66,7 @@ def activate() -> int:
 @transaction.atomic
 def end() -> int:
     """Ends the agreements whose last day is over; returns how many. Their lines in the ledger end by themselves."""
-    over = _agreements(MatchStatus.ACTIVE, MatchStatus.APPROVED).filter(period__endswith__lte=timezone.localdate())
+    over = _agreements(*IN_FORCE).filter(period__endswith__lte=timezone.localdate())
     agreements = list(over)
     for agreement in agreements:
         agreement.ended_on = agreement.period.upper

@@ -18,6 +18,8 @@ from registry.nudge import nudge_on_commit
 from sharing.errors import BadInput, NotYours, WrongState
 from sharing.models import (
     LIVE,
+    OPEN_LISTS,
+    UNFINISHED_RUNS,
     Demand,
     DemandList,
     Event,
@@ -38,7 +40,6 @@ from sharing.workflow.rules import Verb
 RUNS = "sharing.sweep_runs"
 # The task that groups unmet demands anew (workflow.regrouping).
 REGROUP = "sharing.regroup"
-UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 BATCH = 1000
 MOST_TOGETHER = 2000
 """Lines of lists matched together: fairness couples all of them, and a thousand tight ones take a minute or two."""
@@ -127,7 +128,7 @@ def rematch(demand_list: DemandList, *, actor: User | None) -> MatchRun:
     """Queues another run; what it proposes will supersede what was proposed before."""
     demand_list = lock_list(demand_list.pk)
     rules.guard(Verb.REMATCH, demand_list, actor)
-    if demand_list.runs.filter(status__in=UNFINISHED).exists():
+    if demand_list.runs.filter(status__in=UNFINISHED_RUNS).exists():
         raise WrongState(_("This list is being matched already."))
     return _queue(demand_list)
 
@@ -209,7 +210,7 @@ def record_matched(run: MatchRun) -> DemandList:
 def record_failed(run: MatchRun, *, error: str) -> MatchRun:
     """The engine gave `run` up; the list stays as it is, and can be matched again."""
     demand_list = lock_list(run.list_id)
-    failed = MatchRun.objects.filter(pk=run.pk, status__in=UNFINISHED).update(
+    failed = MatchRun.objects.filter(pk=run.pk, status__in=UNFINISHED_RUNS).update(
         status=RunStatus.FAILED, error=error, finished_at=timezone.now()
     )
     if failed:
@@ -231,14 +232,14 @@ def _move(demand_list: DemandList, status: ListStatus) -> None:
 
 def _is_open(demand_list: DemandList, *, since: datetime) -> bool:
     """Whether the list has been open to matching without a break since then."""
-    if demand_list.status not in (ListStatus.SUBMITTED, ListStatus.MATCHED) or demand_list.submitted_at is None:
+    if demand_list.status not in OPEN_LISTS or demand_list.submitted_at is None:
         return False
     return demand_list.submitted_at <= since
 
 
 def _stop_runs(demand_list: DemandList) -> None:
     """Takes unfinished runs from the engine, which gives up where a run is no longer its own."""
-    demand_list.runs.filter(status__in=UNFINISHED).update(
+    demand_list.runs.filter(status__in=UNFINISHED_RUNS).update(
         status=RunStatus.FAILED, error=_("The list was reopened or closed."), finished_at=timezone.now()
     )
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from registry.models import Membership, Organization, Protection, Region, Role, User
 from sharing.errors import NotSeen, NotYours, Refusal, WrongState
 from sharing.models import (
+    IN_FORCE,
     Agreement,
     CobuildAnswer,
     CobuildGroup,
@@ -73,7 +74,6 @@ class Rule:
 
 
 DRAFT, SUBMITTED, MATCHED = ListStatus.DRAFT, ListStatus.SUBMITTED, ListStatus.MATCHED
-IN_FORCE = (MatchStatus.APPROVED, MatchStatus.ACTIVE)
 
 RULES: dict[Verb, Rule] = {
     Verb.CREATE: Rule(Side.PARTY, Role.EDITOR, (DRAFT,), console=True),

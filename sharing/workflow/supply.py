@@ -13,11 +13,12 @@ from registry.models import SupplyChange
 from sharing.matching import supply
 from sharing.models import (
     LIVE,
+    OPEN_LISTS,
+    UNFINISHED_RUNS,
     Demand,
     DemandList,
     Event,
     EventType,
-    ListStatus,
     Match,
     MatchRun,
     MatchStatus,
@@ -99,7 +100,7 @@ def _forget_settled() -> None:
     settled = untold.filter(
         Q(Exists(seen))
         | Q(Exists(Match.objects.filter(demand=OuterRef("demand"), status__in=LIVE)))
-        | ~Q(demand__list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED))
+        | ~Q(demand__list__status__in=OPEN_LISTS)
     )
     Opening.objects.filter(pk__in=list(settled.values_list("pk", flat=True)), event__isnull=True).delete()
 
@@ -130,7 +131,7 @@ def _tell(list_id: int) -> bool:
 
 def _is_busy(demand_list: DemandList) -> bool:
     """Whether it is being matched, or its party was told within a day."""
-    unfinished = demand_list.runs.filter(status__in=(RunStatus.QUEUED, RunStatus.RUNNING))
+    unfinished = demand_list.runs.filter(status__in=UNFINISHED_RUNS)
     told = Event.objects.filter(
         demand_list=demand_list, type=EventType.LIST_SUPPLIED, occurred_at__gt=timezone.now() - QUIET
     )

@@ -15,7 +15,7 @@ from sharing.api.what_if import WhatIfBody, what_if_of
 from sharing.errors import Refusal
 from sharing.matching.comparing import Difference
 from sharing.matching.describing import describe_change, describe_miss
-from sharing.models import DemandList, Match, MatchRun, Outcome, RunStatus
+from sharing.models import UNFINISHED_RUNS, DemandList, Match, MatchRun, Outcome, RunStatus
 from sharing.shown.comparison import shown
 from sharing.tasks.matching import carry_out
 from sharing.workflow import lists, trials
@@ -66,13 +66,13 @@ class Command(BaseCommand):
     def _run(self, list_id: int) -> MatchRun:
         """The list's unfinished run, else a new one, carried out here or, if a worker has it, waited for."""
         demand_list = self._list(list_id)
-        run = demand_list.runs.filter(status__in=lists.UNFINISHED).order_by("pk").first()
+        run = demand_list.runs.filter(status__in=UNFINISHED_RUNS).order_by("pk").first()
         try:
             run = run or lists.rematch(demand_list, actor=None)
         except Refusal as refusal:
             raise CommandError(refusal.message) from refusal
         run = carry_out(run.pk)
-        while run.status in lists.UNFINISHED:
+        while run.status in UNFINISHED_RUNS:
             time.sleep(POLL_S)
             run = carry_out(run.pk)
         if run.status == RunStatus.FAILED:
@@ -87,7 +87,7 @@ class Command(BaseCommand):
         except Refusal as refusal:
             raise CommandError(refusal.message) from refusal
         done = carry_out(leader.pk)
-        while done.status in lists.UNFINISHED:
+        while done.status in UNFINISHED_RUNS:
             time.sleep(POLL_S)
             done = carry_out(leader.pk)
         if done.status == RunStatus.FAILED:
