@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from sharing.web import health
+from sharing import health
 
 
 @shared_task(name="sharing.note_beat")

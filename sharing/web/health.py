@@ -2,29 +2,20 @@
 goes on. Open to everyone: they tell ages in seconds, and nothing of what there is."""
 
 import logging
-import time
 from collections.abc import Callable
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from sharing.models import Event
+from sharing import health
 
 log = logging.getLogger(__name__)
-BEAT_SEEN = "beat-seen"
 OLDEST_EVENT_S = 60
 OLDEST_BEAT_S = 120
-
-
-def note_beat() -> None:
-    """That beat has asked for work, and a worker took it, just now."""
-    cache.set(BEAT_SEEN, time.time(), timeout=None)
 
 
 @never_cache
@@ -47,27 +38,14 @@ def work(request: HttpRequest) -> HttpResponse:
     """200 where the oldest event not told yet is younger than a minute and beat was seen within two, else 503: look
     after the workers. An age is null where nothing waits, or beat was never seen."""
     try:
-        _waiting, outbox_s = outbox()
-        beat_s = beat_age_s()
+        _waiting, outbox_s = health.outbox()
+        beat_s = health.beat_age_s()
     except (DatabaseError, RedisError):
         log.warning("Work in the background cannot be looked at", exc_info=True)
         return JsonResponse({"working": False}, status=503)
     working = (outbox_s is None or outbox_s < OLDEST_EVENT_S) and beat_s is not None and beat_s < OLDEST_BEAT_S
     ages = {"outbox_age_s": outbox_s, "beat_age_s": beat_s}
     return JsonResponse({"working": working, **ages}, status=200 if working else 503)
-
-
-def outbox() -> tuple[int, float | None]:
-    """How many events nobody was told of yet, and the age of the oldest, in seconds."""
-    found = Event.objects.undispatched().order_by().aggregate(count=Count("pk"), oldest=Min("occurred_at"))
-    oldest = found["oldest"]
-    return found["count"], None if oldest is None else round((timezone.now() - oldest).total_seconds(), 1)
-
-
-def beat_age_s() -> float | None:
-    """Seconds since note_beat; None before the first."""
-    seen = cache.get(BEAT_SEEN)
-    return None if seen is None else round(time.time() - seen, 1)
 
 
 def _answers(ask: Callable[[], object]) -> bool:
@@ -85,4 +63,4 @@ def _ask_database() -> None:
 
 
 def _ask_redis() -> None:
-    cache.get(BEAT_SEEN)
+    cache.get(health.BEAT_SEEN)

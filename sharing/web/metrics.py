@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from registry.models import ExportJob, ImportJob, JobStatus
+from sharing import health
 from sharing.models import (
     Consent,
     ConsentStatus,
@@ -31,7 +32,6 @@ from sharing.models import (
     RunStatus,
     WebhookDelivery,
 )
-from sharing.web import health
 
 DELIVERIES: dict[str, type[Delivery]] = {
     "notification": Notification, "digest": Digest, "webhook": WebhookDelivery,

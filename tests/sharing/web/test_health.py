@@ -10,9 +10,10 @@ from django.test import Client
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisAway
 
+from sharing import health
 from sharing.models import Event, EventType
 from sharing.tasks.health import note_beat
-from sharing.web import health
+from sharing.web import health as pages
 from tests import factories
 
 
@@ -37,7 +38,7 @@ def test_it_is_ready_where_database_and_redis_answer(client: Client, db, monkeyp
         raise DatabaseError
 
     monkeypatch.setattr(cache, "get", away)
-    monkeypatch.setattr(health, "_ask_database", down)
+    monkeypatch.setattr(pages, "_ask_database", down)
     answer = client.get("/health/ready/")
 
     assert (answer.status_code, answer.json()) == (503, {"ready": False, "database": False, "redis": False})

@@ -11,8 +11,8 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from redis.exceptions import ConnectionError as RedisAway
 
+from sharing import health
 from sharing.models import Event, Match
-from sharing.web import health
 from tests import factories
 from tests.sharing.scene import Scene
 
