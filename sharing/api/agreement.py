@@ -88,14 +88,12 @@ class AgreementResource(SharingResource):
     orderings = ("-id", "number")
     serializer_class = AgreementShown
     filterset_class = AgreementFilters
+    scope = Scope.DECIDE
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         told = with_why_ended(queryset, self.user) if self.request.user.is_authenticated else queryset
         rows = told.select_related("match__demand__list__party")
         return rows.prefetch_related(*(f"match__{fact}" for fact in MATCH_FACTS))
-
-    def needed_scope(self) -> Scope:
-        return Scope.READ if self.request.method in ("GET", "HEAD", "OPTIONS") else Scope.DECIDE
 
     def lock(self, found: Any) -> None:
         lock_match(found.match_id)

@@ -153,6 +153,7 @@ class GroupResource(SharingResource):
     place = "place"
     serializer_class = GroupShown
     filterset_class = GroupFilters
+    scope = Scope.DECIDE
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.request.user.is_authenticated:
@@ -164,9 +165,6 @@ class GroupResource(SharingResource):
         seen = CobuildMember.objects.visible_to(self.user).filter(group__in=[group.pk for group in page])
         context = self.get_serializer_context() | {"members": frozenset(seen.values_list("pk", flat=True))}
         return list(GroupShown(page, many=True, context=context).data)
-
-    def needed_scope(self) -> Scope:
-        return Scope.READ if self.request.method in ("GET", "HEAD", "OPTIONS") else Scope.DECIDE
 
     @extend_schema(request=PartyBody)
     @action(detail=True, methods=["post"])

@@ -16,7 +16,7 @@ from registry.api.views import Rows
 from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, SinceFilter, TextFilter
 from registry.kinds import Kind
 from registry.models import Scope
-from sharing.api.decisions import MOST_AT_ONCE, Decisions, decided
+from sharing.api.decisions import FINGERPRINT, MOST_AT_ONCE, Decisions, decided
 from sharing.api.demand import PARTY_HOME
 from sharing.api.verbs import SharingResource
 from sharing.errors import BadInput
@@ -50,9 +50,6 @@ class ConsentShown(Shown[Consent]):
     def get_fingerprint(self, consent: Consent) -> str | None:
         open_to_caller = "grant" in self.context["actions"](consent)
         return self.context["fingerprints"][consent.pk] if open_to_caller else None
-
-
-FINGERPRINT = "^[0-9a-f]{64}$"
 
 
 class AnswerBody(Body):
@@ -114,6 +111,7 @@ class ConsentResource(SharingResource):
     orderings = ("deadline", "id")
     serializer_class = ConsentShown
     filterset_class = ConsentFilters
+    scope = Scope.DECIDE
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         named: Any = consents_naming_owner(self.user) if self.request.user.is_authenticated else queryset
@@ -125,9 +123,6 @@ class ConsentResource(SharingResource):
         context = self.get_serializer_context() | {"fingerprints": asked_fingerprints(page)}
         prefetch_related_objects([consent.match for consent in page], *MATCH_FACTS)
         return list(ConsentShown(page, many=True, context=context).data)
-
-    def needed_scope(self) -> Scope:
-        return Scope.READ if self.request.method in ("GET", "HEAD", "OPTIONS") else Scope.DECIDE
 
     def lock(self, found: Any) -> None:
         lock_match(found.match_id)

@@ -1,4 +1,4 @@
-"""Deciding on many at once, for matches and consents alike: what became of each."""
+"""Deciding on what was shown, for matches and consents alike, and on many at once: what became of each."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from rest_framework.response import Response
 from sharing.api.verbs import problem_of
 from sharing.workflow.bulk import BulkResult
 
+# Of what was shown (workflow.fingerprint).
+FINGERPRINT = "^[0-9a-f]{64}$"
 MOST_AT_ONCE = 500
 
 

@@ -18,12 +18,12 @@ from registry import printing
 from registry.api.downloads import described
 from registry.api.renderers import PDF
 from registry.api.serializers import Body
-from registry.api.views import SAFE, Rows
+from registry.api.views import Rows
 from registry.filters import ChoicesFilter, CodeFilter, Filters, RegionFilter, SinceFilter, TextFilter
 from registry.kinds import Kind
 from registry.models import Scope, User
 from sharing import waiting_for
-from sharing.api.decisions import MOST_AT_ONCE, Decisions, decided
+from sharing.api.decisions import FINGERPRINT, MOST_AT_ONCE, Decisions, decided
 from sharing.api.demand import PARTY_HOME
 from sharing.api.match_shown import MatchShown
 from sharing.api.verbs import SharingResource
@@ -37,7 +37,7 @@ from sharing.workflow.rules import MATCH_FACTS
 
 
 class ApproveBody(Body):
-    fingerprint = serializers.RegexField("^[0-9a-f]{64}$", help_text="Of the match as you read it.")
+    fingerprint = serializers.RegexField(FINGERPRINT, help_text="Of the match as you read it.")
 
 
 class RejectBody(Body):
@@ -152,6 +152,7 @@ class MatchResource(SharingResource):
     orderings = ("-id", "status_at", "rank")
     serializer_class = MatchShown
     filterset_class = MatchFilters
+    scope = Scope.DECIDE
     files: ClassVar = {"letter": [PDF]}
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -172,9 +173,6 @@ class MatchResource(SharingResource):
     def actions_on(self, subject: Any) -> list[str]:
         actions = super().actions_on(subject)
         return [*actions, "assign"] if assignments.may_assign(subject, self.standing) else actions
-
-    def needed_scope(self) -> Scope:
-        return Scope.READ if self.request.method in SAFE else Scope.DECIDE
 
     def lock(self, found: Any) -> None:
         lock_match(found.pk)
