@@ -6,6 +6,7 @@ the same groups, so nothing changes where nothing has changed.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from time import perf_counter
@@ -90,11 +91,12 @@ def _in_turn(*, first: Callable[[], None]) -> Regrouped:
     _ask("SELECT pg_advisory_xact_lock(%s)", WORKING)
     first()
     began, done, live = perf_counter(), Regrouped(), _locked()
-    done.closed += _close_what_no_longer_holds(live)
+    facilities = unmet.read_facilities()
+    done.closed += _close_what_no_longer_holds(live, {one.id for one in facilities})
     settled = {pk for pk, one in live.items() if one.status != CobuildStatus.CLOSED and _is_answered(one)}
     held = CobuildDemand.objects.filter(member__group__in=settled, live=True).values_list("demand_id", flat=True)
     demands = unmet.read_demands(held)
-    grouping = group(demands, unmet.read_facilities(), *unmet.barred(demands))
+    grouping = group(demands, facilities, *unmet.barred(demands))
     done.chosen = grouping.chosen
     left = [one for pk, one in live.items() if one.status != CobuildStatus.CLOSED and pk not in settled]
     new = _replace(left, grouping.proposals, done)
@@ -116,8 +118,8 @@ def _is_answered(group: CobuildGroup) -> bool:
     return any(member.answer != CobuildAnswer.PENDING for member in group.members.all())
 
 
-def _close_what_no_longer_holds(live: dict[int, CobuildGroup]) -> int:
-    """Groups with a demand that is not unmet any more, or a facility that can no longer be asked."""
+def _close_what_no_longer_holds(live: dict[int, CobuildGroup], facilities: AbstractSet[int]) -> int:
+    """Groups with a demand that is not unmet any more, or a facility that is not among those that can be asked."""
     brought = {
         pk: {demand.demand_id for member in one.members.all() for demand in member.demands.all()}
         for pk, one in live.items()
@@ -130,7 +132,6 @@ def _close_what_no_longer_holds(live: dict[int, CobuildGroup]) -> int:
         .exclude(period__endswith__lte=timezone.localdate())
         .values_list("pk", flat=True)
     )
-    facilities = {one.id for one in unmet.read_facilities()}
     why: dict[CloseReason, list[CobuildGroup]] = defaultdict(list)
     for pk, one in live.items():
         gone = brought[pk] - still
