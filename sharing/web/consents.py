@@ -50,7 +50,6 @@ BUTTONS = (
         "danger",
     ),
 )
-# What rules and page read of its match.
 
 
 class QueueFilter(Form):
