@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -26,8 +27,8 @@ class MailSettingsChange(Body):
     def validate_timings(self, timings: dict[str, str]) -> dict[EventType, MailTiming]:
         strange = sorted(set(timings) - set(EventType.values))
         if strange:
-            known = ", ".join(EventType.values)
-            raise serializers.ValidationError(dict.fromkeys(strange, f"There is no such type. Those are: {known}."))
+            said = _("There is no such type. Those are: %(known)s.") % {"known": ", ".join(EventType.values)}
+            raise serializers.ValidationError(dict.fromkeys(strange, said))
         return {EventType(name): MailTiming(timing) for name, timing in timings.items()}
 
 

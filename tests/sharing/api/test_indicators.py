@@ -181,6 +181,14 @@ def test_mail_settings_are_kept_by_type_and_the_rest_stays(scene: Scene):
     assert MailPreference.objects.count() == 2
 
 
+def test_a_type_of_event_that_is_not_is_refused_in_the_callers_language(scene: Scene):
+    response = Caller(scene.asker).patch(
+        "mail-settings/", {"timings": {"consent.late": "never"}}, headers={"Accept-Language": "zh-hans"}
+    )
+    [error] = response.json()["errors"]
+    assert error["detail"] == f"没有这种事件类型。可用的有：{', '.join(EventType.values)}。"
+
+
 def test_lines_are_looked_at_by_the_rules_of_the_run_and_none_is_kept(scene: Scene):
     draft = factories.demand_list(scene.list.party, "draft")
     caller = Caller(scene.asker)
