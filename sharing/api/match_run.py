@@ -17,7 +17,9 @@ from sharing.shown.comparison import runs_compared
 
 
 class RunShown(Shown[MatchRun]):
-    """One execution of the engine over a list. `value`, `bound`: yearly costs; `gap`: (value - bound) / value."""
+    """One execution of the engine over a list. `value`, `bound`: yearly costs; `gap`: the largest of
+    (value - bound) / value, of the share of demands that might be served beyond those that are, and of what might be
+    fairer between lists matched together; 0 where proven best."""
 
     parameters = serializers.DictField(read_only=True)
     figures = serializers.DictField(read_only=True, help_text="Counts, and seconds of each step.")

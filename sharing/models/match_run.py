@@ -28,7 +28,9 @@ class MatchRun(models.Model):
     """One execution of the engine over a list.
 
     value, bound: yearly cost of the assignment and a proven lower bound of it, in the registry's currency, for the
-    demands served; gap: (value - bound) / value. figures: counts, and seconds of each step.
+    demands served; gap: the largest of (value - bound) / value, of the share of demands that might be served beyond
+    those that are, and of what might be fairer between lists matched together; 0 where proven best. figures: counts,
+    and seconds of each step.
     """
 
     list = models.ForeignKey(DemandList, on_delete=models.CASCADE, related_name="runs", verbose_name=_("list"))
