@@ -1,5 +1,6 @@
 """What the clock does: it reminds before a deadline, escalates after it, lets requests expire, and turns the day for
-agreements. Every verb here is set-based, passes over rows that another holds, and does nothing the second time."""
+agreements. Every verb here passes over rows that another holds, and does nothing the second time; all are set-based,
+but expire goes match by match."""
 
 import logging
 from collections.abc import Sequence

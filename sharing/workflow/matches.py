@@ -22,7 +22,7 @@ from sharing.workflow.moving import give_up, move
 from sharing.workflow.rules import Verb
 
 MOST_AT_ONCE = 200
-"""Requests of one call: somebody waits for it, and others for the assets that it has locked."""
+"""Requests that a door takes at once: somebody waits for it, and others for the assets that it has locked."""
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def request(match: Match, *, actor: User) -> Match:
 
 @transaction.atomic
 def request_many(match_ids: Iterable[int], *, actor: User) -> BulkResult[Match]:
-    """Requests each match, in this order, at most MOST_AT_ONCE; each stands or falls alone."""
+    """Requests each match, in this order; each stands or falls alone."""
     result, proposals = locked(match_ids, actor)
     lock_assets_of(proposals)
     # Read anew: what their owners have changed while the assets were waited for counts.
