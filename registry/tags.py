@@ -1,4 +1,4 @@
-"""Small pieces of HTML that lists and pages share; their classes are in admin.css."""
+"""Small pieces of HTML that lists and pages share; their classes are in the stylesheets of admin and site."""
 
 from datetime import datetime
 
