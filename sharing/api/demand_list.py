@@ -196,8 +196,9 @@ class ListResource(SharingResource):
         """Try other wishes, prices or assets
 
         The list's open lines are matched as they are and as they would be, line by line beside each other; nothing is
-        kept. For editors of the party, of drafts too; one trial of a party at a time. Lists of more than 1,000 lines
-        for towers and rooms or 50 for routes are for `manage.py match --what-if`.
+        kept. Core assets do not count, on either side: a line that only they meet is told as not met. For editors of
+        the party, of drafts too; one trial of a party at a time. Lists of more than 1,000 lines for towers and rooms
+        or 50 for routes are for `manage.py match --what-if`.
         """
         demand_list = self.unchanged(is_written=False)
         self.refuse_unless(self._may_try(demand_list))

@@ -6,6 +6,7 @@ facts of the assets in them, and these assets' rows of the ledger. Distances are
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import cast
 
@@ -61,15 +62,16 @@ AT_ONCE_FROM = 25_000
 
 def neighbourhood(
     demands: PointDemands, *, kind: str, party: Organization, reach: float = 1.0, prices: Sequence[Json] = (),
-    lines: int | None = None,
+    lines: int | None = None, core: bool = True,
 ) -> Neighbourhood:  # fmt: skip
     """Assets of others within `reach` times each demand's radius, in or out of its sector's terms.
 
     The party's own assets are no candidates. prices: other than the registry's (sharing.matching.prices). lines: as
-    `near` has it.
+    `near` has it. core: whether assets of the highest protection level count.
     """
     demand, asset_id, distance_m = near(demands, kind, party, reach, lines)
-    return neighbours(demands, kind, party.sector, demand, asset_id, distance_m, prices)
+    found = neighbours(demands, kind, party.sector, demand, asset_id, distance_m, prices)
+    return found if core else replace(found, pairs=found.pairs.without_core())
 
 
 def neighbours(

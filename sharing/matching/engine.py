@@ -142,7 +142,8 @@ def answer(
 ) -> AnswersByKind:
     """What the engine says of the list's open demands, by kind; nothing is written. step: told how far it has come.
 
-    parameters: `route_terms` by kind; `prices`, other than the registry's (sharing.matching.what_if).
+    parameters: `route_terms` by kind; `prices`, other than the registry's, and `core`, whether assets of the highest
+    protection level count (sharing.matching.what_if).
     """
     # Solvers and the compiled route search take 100 MB, which a process that only reads answers does not need.
     from sharing.matching.points import match_points  # noqa: PLC0415

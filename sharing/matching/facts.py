@@ -117,6 +117,10 @@ class Pairs:
             free_until=self.free_until[rows],
         )
 
+    def without_core(self) -> "Pairs":
+        """Without the assets of the highest protection level, of which nothing may be learnt."""
+        return self.take(~self.assets.core[self.asset])
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:

@@ -88,8 +88,11 @@ def zone(demand: Demand) -> tuple[float, float, float]:
     return float(middle[0]), float(middle[1]), float(half + straight_m(demand) * demand.max_detour / 2)
 
 
-def line_facts(demands: Sequence[Demand], kind: str, party: Organization) -> tuple[LineFacts, Holdings]:
-    """Everything the demands' routes might use, but for the party's own."""
+def line_facts(
+    demands: Sequence[Demand], kind: str, party: Organization, *, core: bool = True
+) -> tuple[LineFacts, Holdings]:
+    """Everything the demands' routes might use, but for the party's own. core: whether lines of the highest protection
+    level count."""
     lon, lat, radius_m = np.array([zone(demand) for demand in demands], dtype=np.float64).T
     _, box = boxes(lon, lat, radius_m)
     with connection.cursor() as cursor:
@@ -99,9 +102,9 @@ def line_facts(demands: Sequence[Demand], kind: str, party: Organization) -> tup
             FROM unnest(%s::float8[], %s::float8[], %s::float8[], %s::float8[]) AS asked (west, south, east, north)
             JOIN registry_asset AS asset
                 ON asset.masked_geometry && ST_MakeEnvelope(west, south, east, north, 4326)
-            WHERE asset.kind = %s AND asset.owner_id <> %s
+            WHERE asset.kind = %s AND asset.owner_id <> %s AND (%s OR asset.protection <> 'core')
             """,
-            [*(column.tolist() for column in box.T), kind, party.pk],
+            [*(column.tolist() for column in box.T), kind, party.pk, core],
         )
         ids = np.array(sorted(row[0] for row in cursor.fetchall()), dtype=np.int64)
     assets = facts_of(ids, kind, party.sector)

@@ -36,13 +36,13 @@ def explain(pairs: Pairs, rules: tuple[Rule, ...], holdings: Holdings, contested
 
     `contested`: demands for which an asset passed every rule before the run gave it to others.
     """
-    pairs = pairs.take(~pairs.assets.core[pairs.asset])
+    pairs = pairs.without_core()
     return _explained(pairs, rules, contested, smallest_changes(pairs, rules, holdings))
 
 
 def nearest(pairs: Pairs, rules: tuple[Rule, ...], contested: Flags) -> list[Miss]:
     """The same without the changes."""
-    return _explained(pairs.take(~pairs.assets.core[pairs.asset]), rules, contested, {})
+    return _explained(pairs.without_core(), rules, contested, {})
 
 
 def _explained(

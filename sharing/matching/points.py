@@ -53,8 +53,8 @@ def prepare(
     """The first three steps; None where nothing is asked for. lines: of the whole list."""
     if not len(demands):
         return None
-    prices = parameters.get("prices", ())
-    hood = candidates.neighbourhood(demands, kind=kind, party=party, prices=prices, lines=lines)
+    prices, core = parameters.get("prices", ()), parameters.get("core", True)
+    hood = candidates.neighbourhood(demands, kind=kind, party=party, prices=prices, lines=lines, core=core)
     clock.stop(answers, "candidates", progress, 0.3)
     verdicts = judge(hood.pairs, RULES[kind])
     eligible = verdicts.passes(Stage.FREE)

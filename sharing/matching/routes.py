@@ -32,7 +32,7 @@ def match_routes(list_id: int, kind: str, party: Organization, parameters: Json,
     demands = open_routes(list_id, kind)
     if not demands:
         return answers
-    facts, holdings = line_facts(demands, kind, party)
+    facts, holdings = line_facts(demands, kind, party, core=parameters.get("core", True))
     facts = replace(facts, assets=repriced(facts.assets, parameters.get("prices", ())))
     terms = _terms(kind, parameters)
     clock.stop(answers, "candidates", progress, 0.2)

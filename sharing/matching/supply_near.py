@@ -63,16 +63,14 @@ def reach_m(line: Demand) -> float:
 
 def _points(lines: Sequence[Demand], kind: str, party: Organization) -> list[Near]:
     demands = _as_arrays(lines, kind)
-    pairs = neighbourhood(demands, kind=kind, party=party).pairs
+    pairs = neighbourhood(demands, kind=kind, party=party, core=False).pairs
     verdicts = judge(pairs, RULES[kind])
-    told = ~pairs.assets.core[pairs.asset]
-    passed = (pairs.demand[verdicts.passes(stage) & told] for stage in STAGES)
-    counts = [np.bincount(demand, minlength=len(lines)).tolist() for demand in passed]
+    counts = [np.bincount(pairs.demand[verdicts.passes(stage)], minlength=len(lines)).tolist() for stage in STAGES]
     return [Near(*row) for row in zip(*counts, strict=True)]
 
 
 def _routes(lines: Sequence[Demand], kind: str, party: Organization) -> list[Near]:
-    facts, holdings = line_facts(lines, kind, party)
+    facts, holdings = line_facts(lines, kind, party, core=False)
     if not len(facts.assets):
         return [Near(0, 0, 0, 0) for _line in lines]
     length_m = lengths_m(facts, kind)
@@ -86,7 +84,7 @@ def _routes(lines: Sequence[Demand], kind: str, party: Organization) -> list[Nea
             capacity=facts.assets.capacity, limits=facts.assets.limits, holdings=holdings,
         ).units  # fmt: skip
         ask = Ask(line, start, free, np.isin(facts.assets.id, list(refused.get(line.pk or 0, ()))))
-        near = _within(line, facts, length_m) & ~facts.assets.core
+        near = _within(line, facts, length_m)
         counts = (int((near & passed(ask, facts.assets, kind, stage)).sum()) for stage in STAGES)
         found.append(Near(*counts))
     return found

@@ -1,8 +1,9 @@
 """A list matched again with other wishes, prices or assets, and nothing of it saved.
 
 The changes are written into a savepoint, the engine runs on it as on anything else, and the savepoint is undone. So
-there is one engine, and what it shows of protected assets is what a saved run would show. Prices of others' assets are
-changed in memory only: nobody waits for a lock on them.
+there is one engine, and what it shows of restricted assets is what a saved run would show. Core ones do not count,
+neither before nor after: a trial leaves nothing behind, and by enough of them prices would name the owner and radii
+the place. Prices of others' assets are changed in memory only: nobody waits for a lock on them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -101,7 +102,7 @@ def try_out(demand_list: DemandList, what_if: WhatIf) -> Tried:
 
 
 def _matched(demand_list: DemandList, parameters: dict[str, Any]) -> tuple[dict[int, LineAnswer], engine.Figures]:
-    answers = engine.answer(demand_list, parameters)
+    answers = engine.answer(demand_list, {**parameters, "core": False})
     return of_answers(engine.matches(answers), engine.outcomes(answers)), engine.figures(answers)
 
 

@@ -41,14 +41,14 @@ def test_the_line_that_differs_is_told_with_both_sides(scene: Scene, draft: Dema
     assert (answer["before"]["matched"], answer["after"]["matched"]) == (0, 1)
 
 
-def test_of_a_core_asset_a_trial_tells_only_that_an_owner_is_asked(scene: Scene, draft: DemandList) -> None:
-    hush = factories.organization("hush", sector="power")
-    factories.asset(
-        hush, at=(114.3301, 30.5901), code="HIDDEN-7", protection=Protection.CORE, protection_reason="grid"
-    )
-    factories.demand(draft, at=(114.325, 30.595), radius_m=10)
-    answer = tried(scene, draft, {"lines": [{"lines": [2], "radius_m": 3000.0, "mounting_height_m": 1.0}]})
-    assert "HIDDEN-7" not in answer.content.decode() and "hush" not in answer.content.decode()
+def test_a_trial_counts_no_core_asset(scene: Scene, draft: DemandList) -> None:
+    """Not even where a wider circle would reach the middle of its cell."""
+    factories.demand(draft, at=(114.33, 30.575), radius_m=10)
+    trial = {"lines": [{"lines": [2], "radius_m": 1500.0}]}
+    without = tried(scene, draft, trial).json()
+    factories.asset(scene.grid, at=(114.3301, 30.5901), protection=Protection.CORE, protection_reason="grid")
+    assert tried(scene, draft, trial).json() == without
+    assert (without["results"], without["differences"]["same"]) == ([], 2)
 
 
 FAULTS: list[tuple[Any, list[tuple[str, str]]]] = [

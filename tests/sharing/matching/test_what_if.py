@@ -13,6 +13,7 @@ from sharing.matching import engine
 from sharing.matching.comparing import Difference, compare, of_run
 from sharing.matching.what_if import AddedAsset, LineChange, Tried, WhatIf
 from sharing.models import Demand, DemandList, Match, MatchRun, Outcome
+from sharing.shown.comparison import shown
 from sharing.workflow import trials
 from tests import factories
 from tests.races.crowd import at_once
@@ -161,6 +162,37 @@ def test_a_trial_sees_protected_assets_where_matching_shows_them(demand_list: De
         for radius in (10, 600, 800)
     ]
     assert turned == [False, False, True]
+
+
+def test_a_trial_is_the_same_whoever_has_the_core_assets_that_would_serve_and_wherever_they_are(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    """By prices of each owner and by turned radii, which name both where such assets count."""
+    other = factories.organization("other", sector="power")
+    a, b = (114.325, 30.575), (114.375, 30.575)  # the middles of two cells
+    factories.demand(demand_list, at=a, radius_m=3000)
+    factories.demand(demand_list, "duct", at=a, to=b)
+    core = {"protection": Protection.CORE, "protection_reason": "grid"}
+    tower, duct = factories.asset(owner, at=a, **core), factories.asset(owner, "duct", at=a, to=b, **core)
+    north = [Point(*b, srid=4326), LineString((114.325, 30.675), (114.375, 30.675), srid=4326)]
+    trials_of_it: list[dict[str, Any]] = [
+        *({"prices": [{"owner": one.pk, "times": 0.5}]} for one in (owner, other)),
+        *({"lines": [LineChange(to={"radius_m": float(radius)})]} for radius in (10, 4000, 6000)),
+    ]
+
+    def told() -> tuple[int, list[dict[str, Any]]]:
+        """Lines that a run would meet, and what trials answer."""
+        met = engine.figures(engine.answer(demand_list, {}))["matched"]
+        return met, [shown(tried(demand_list, **what), None) for what in trials_of_it]
+
+    met, as_it_is = told()
+    Asset.objects.filter(pk__in=(tower.pk, duct.pk)).update(owner=other)
+    assert told() == (met, as_it_is)
+    for asset, place in zip((tower, duct), north, strict=True):
+        Asset.objects.filter(pk=asset.pk).update(geometry=place)
+    assert (met, told()) == (2, (0, as_it_is))
+    Asset.objects.all().delete()
+    assert told() == (0, as_it_is)
 
 
 def test_two_saved_runs_are_compared(demand_list: DemandList, owner: Organization) -> None:

@@ -21,4 +21,5 @@ def test_a_trial_is_of_what_the_latest_run_found(scene: Scene, sign_in: SignIn):
 
     assert tried.status_code == 200
     assert "900" in tried.context["change"] and "620" not in tried.context["change"]
+    assert "Core assets do not count in trials" in tried.content.decode()
     assert client.get(f"/demands/{line.pk}/").content.decode().count('name="change"') == 1
