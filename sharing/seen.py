@@ -5,6 +5,7 @@ a co-build group is told to those who may see that member of it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
@@ -70,19 +71,19 @@ class Seen:
         """The asset of a leg; None for a gap, and for an asset that the person may not know of."""
         return self.assets.get(leg.asset_id or 0)
 
+    def knows(self, leg: MatchLeg) -> bool:
+        """Whether the person may know of its asset, or where it is to be built."""
+        return leg.pk not in self.gaps if leg.is_gap else self.asset(leg) is not None
+
     def place(self, leg: MatchLeg) -> Any:
-        """Where a leg is, as far as the person may know; None for an asset that they may not know of."""
-        if leg.is_gap:
-            return None if leg.pk in self.gaps else leg.geometry
-        asset = self.asset(leg)
-        return asset.place if asset else None
+        """Where a leg is, as far as the person may know; None for one that they may not know of."""
+        if not self.knows(leg):
+            return None
+        return leg.geometry if leg.is_gap else self.asset(leg).place
 
     def is_exact(self, leg: MatchLeg) -> bool:
         """Whether that is its true place."""
-        if leg.is_gap:
-            return leg.pk not in self.gaps
-        asset = self.asset(leg)
-        return asset is not None and asset.place_is_exact
+        return self.knows(leg) and bool(leg.is_gap or self.asset(leg).place_is_exact)
 
     def leg_length_m(self, leg: MatchLeg) -> float | None:
         return leg.length_m if self.is_exact(leg) else None
@@ -90,6 +91,11 @@ class Seen:
     def terrain(self, leg: MatchLeg) -> dict[str, float]:
         """What a gap is built through, metres by class, where its place is told."""
         return leg.terrain if self.is_exact(leg) else {}
+
+    def leg_cost(self, leg: MatchLeg) -> Decimal | None:
+        """A year. Of an asset that the person may not know of and the gaps beside it only the sum is told, within that
+        of the match: a gap costs so much a metre."""
+        return leg.cost_per_year if self.knows(leg) else None
 
     def length_m(self, match: Match) -> float | None:
         """The length of a route, where all its places are told."""

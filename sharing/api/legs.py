@@ -28,7 +28,10 @@ class LegShown(serializers.Serializer[Any]):
         child=serializers.FloatField(),
         help_text="Metres of a gap by class of terrain, `ordinary` in no area of any; empty where none is told.",
     )
-    cost_per_year = serializers.FloatField()
+    cost_per_year = serializers.FloatField(
+        allow_null=True,
+        help_text="Null for a protected asset that you may not know of and the gaps beside it: part of the match's.",
+    )
     reference = serializers.UUIDField(allow_null=True, help_text="Of its lines in /allocations/.")
 
 
@@ -51,6 +54,6 @@ def leg_shown(leg: MatchLeg, seen: Seen) -> dict[str, Any]:
         "place_is_exact": seen.is_exact(leg),
         "length_m": seen.leg_length_m(leg),
         "terrain": seen.terrain(leg),
-        "cost_per_year": leg.cost_per_year,
+        "cost_per_year": seen.leg_cost(leg),
         "reference": None if hidden or leg.is_gap else str(leg.reference),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
@@ -32,8 +33,8 @@ OWNER_COLOURS = 6
 class LegRow:
     """A leg as the person may see it. number: from 1 on. asset: None for a gap, and for an asset they may not know of.
     masked: whether the place is not the true one. length_m: None where it would tell a place. terrain: of a gap, in
-    metres by class. party: which of the match's owners has it, from 1 on in the order of legs; 0 where the person does
-    not know."""
+    metres by class. cost: a year; None where only that of the match is told. party: which of the match's owners has
+    it, from 1 on in the order of legs; 0 where the person does not know."""
 
     number: int
     leg: MatchLeg
@@ -42,6 +43,7 @@ class LegRow:
     masked: bool
     length_m: float | None
     terrain: dict[str, float]
+    cost: Decimal | None
     party: int
 
     @property
@@ -95,7 +97,8 @@ def legs_of(match: Match, seen: Seen) -> list[LegRow]:
         asset = seen.asset(leg)
         party = parties.setdefault(asset.owner_id, len(parties) + 1) if asset else 0
         place, masked = seen.place(leg), not seen.is_exact(leg)
-        rows.append(LegRow(number, leg, asset, place, masked, seen.leg_length_m(leg), seen.terrain(leg), party))
+        length_m, terrain, cost = seen.leg_length_m(leg), seen.terrain(leg), seen.leg_cost(leg)
+        rows.append(LegRow(number, leg, asset, place, masked, length_m, terrain, cost, party))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Of an owner who is hidden from a reader neither name nor words are told, at whichever door."""
+"""Of an owner who is hidden from a reader neither name nor words nor price are told, at whichever door."""
 
 from typing import Any
 
@@ -11,11 +11,13 @@ from sharing.models import Event, EventType, Match
 from sharing.notifications import outbox
 from sharing.notifications.messages import message
 from sharing.seen import hides_owner
+from sharing.shown.letter import letter
 from sharing.workflow import agreements, approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 from tests.calls import Caller, body_of
 from tests.sharing.scene import Scene
+from tests.sharing.web.test_reports import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +88,35 @@ def test_of_a_hidden_owners_refusal_the_coded_reason_is_told(scene: Scene, match
     assert told["data"] == {"reason": "safety"}
     assert not any(WORDS in str(letter.body) for letter in mail.outbox)
     assert f"/matches/{match.pk}/" in telling(WORDS, scene.officer, match)
+
+
+def test_what_a_hidden_asset_and_the_gap_beside_it_cost_is_told_in_the_total_alone(scene: Scene):
+    """As a gap costs so much a metre, it would tell how long it is, and so where the asset ends."""
+    known, core = (factories.asset(owner, "duct", capacity=2) for owner in (scene.metro, scene.grid))
+    factories.protect(core, Protection.CORE)
+    match = factories.match(factories.demand(scene.list, "duct"), [known, None, core], cost_per_year=1021.36)
+    for position, cost in enumerate((117.25, 567.89, 336.22)):
+        match.legs.filter(position=position).update(cost_per_year=cost)
+    legs = Caller(scene.asker).get(f"matches/{match.pk}/").json()["legs"]
+    assert [leg["cost_per_year"] for leg in legs] == [117.25, None, None]
+    scene.consented(match)
+    for officer in (scene.officer, scene.second_officer):
+        match = Match.objects.get(pk=match.pk)
+        approvals.approve(match, fingerprint=fingerprint_of(match), actor=officer)
+    match = Match.objects.get(pk=match.pk)
+    with_legs = {
+        f"/matches/{match.pk}/", f"/api/v1/matches/{match.pk}/", f"/agreements/{match.agreement.pk}/",
+        f"/admin/sharing/match/{match.pk}/change/",
+    }  # fmt: skip
+    for cost, reader, told in (
+        ("117.25", scene.metro_manager, with_legs),
+        ("567.89", scene.metro_manager, set()),
+        ("336.22", scene.metro_manager, set()),
+        ("567.89", scene.asker, with_legs),
+        ("336.22", scene.officer, with_legs),
+    ):
+        assert telling(cost, reader, match) == told, (cost, reader)
+        assert (cost in text_of(letter(match, reader))) == bool(told)
 
 
 def test_why_a_hidden_owner_ends_an_agreement_is_not_told(scene: Scene, match: Match):
