@@ -144,7 +144,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
 
     @admin.display(description=gettext_lazy("score"))
     def score_shown(self, match: Match) -> str:
-        return f"{match.score:.2f}" if match.score_parts else "–"
+        return "–" if match.told_score is None else f"{match.told_score:.2f}"
 
     @admin.action(description=gettext_lazy("Approve…"))
     def approve_selected(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> HttpResponse:

@@ -46,6 +46,7 @@ class MatchShown(Shown[Match]):
     kind = serializers.ChoiceField(source="demand.kind", choices=Kind.choices, read_only=True)
     demand_list = serializers.IntegerField(source="demand.list_id", read_only=True)
     period = PeriodField(read_only=True)
+    score = serializers.SerializerMethodField(help_text="0 to 1, the higher the better.")
     score_parts = ScorePart(many=True, read_only=True)
     length_m = serializers.SerializerMethodField()
     costs_more = serializers.FloatField(
@@ -76,6 +77,9 @@ class MatchShown(Shown[Match]):
     def seen(self) -> Seen:
         seen: Seen = self.context["seen"]
         return seen
+
+    def get_score(self, match: Match) -> float:
+        return match.told_score or 0.0
 
     def get_length_m(self, match: Match) -> float | None:
         return self.seen.length_m(match)

@@ -119,3 +119,8 @@ class Match(models.Model):
         """The days its units are used: the renewal's, else the demand's."""
         period: DateRange = self.renewal_period or self.demand.period
         return period
+
+    @property
+    def told_score(self) -> float | None:
+        """None where its parts are told to nobody either, as of a core asset."""
+        return self.score if self.score_parts else None

@@ -107,6 +107,15 @@ def test_a_route_over_a_masked_line_does_not_tell_its_length(scene: Scene):
     assert (shown["length_m"], [leg["length_m"] for leg in shown["legs"]]) == (1234.5, [617.25, 617.25])
 
 
+def test_a_score_whose_parts_are_not_told_is_not_told_either(scene: Scene):
+    """As of a match with a core asset, whatever was saved with it."""
+    parts = [{"code": "distance", "value": 212, "unit": "m", "weight": 1.0, "score": 0.9}]
+    for told, score in ([], 0), (parts, 0.9):
+        Match.objects.filter(pk=scene.match.pk).update(score=0.9, score_parts=told)
+        shown = Caller(scene.asker).get(f"matches/{scene.match.pk}/").json()
+        assert (shown["score"], shown["score_parts"]) == (score, told)
+
+
 def test_a_miss_of_what_became_hidden_names_no_asset(scene: Scene):
     factories.asset(scene.grid, code="LOW", details={"height_m": 12.0}, at=(114.3056, 30.5928))
     draft = factories.demand_list(scene.party)
