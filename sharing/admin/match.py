@@ -18,7 +18,7 @@ from sharing.admin import assigning, bulk
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
 from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
-from sharing.models import Match, MatchStatus
+from sharing.models import Match
 from sharing.shown import match_page
 from sharing.shown.buttons import Button, WithFingerprint
 from sharing.shown.letter import is_decided
@@ -157,12 +157,6 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     @admin.action(description=gettext_lazy("Assign…"))
     def assign_selected(self, request: HttpRequest, queryset: models.QuerySet[Match]) -> HttpResponse:
         return assigning.choose(self, request, queryset)
-
-    def said(self, button: Button, result: Any) -> str:
-        """Of a core asset the first approval is not yet the decision."""
-        if button.verb is Verb.APPROVE and result.status == MatchStatus.CONSENTED:
-            return _("The first of two approvals is given; a second person must approve too.")
-        return super().said(button, result)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Deciding on many is for those who regulate."""

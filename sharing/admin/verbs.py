@@ -104,10 +104,4 @@ class VerbMixin(WorkflowAdmin):
             }
             return TemplateResponse(request, "sharing/verb.html", context, status=400)
 
-        return carry_out(
-            request, person(request), subject, self.buttons, verb, page, ask_again=ask_again, said=self.said
-        )
-
-    def said(self, button: Button, result: Any) -> str:
-        """What is told when a verb was carried out. result: what it returned."""
-        return str(button.done)
+        return carry_out(request, person(request), subject, self.buttons, verb, page, ask_again=ask_again)

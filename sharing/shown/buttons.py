@@ -9,9 +9,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from registry.models import User
 from sharing.errors import BadInput, Refusal
+from sharing.models import MatchStatus
 from sharing.shown.refusals import answer
 from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
 
@@ -95,10 +97,8 @@ def carry_out(
     page: str,
     *,
     ask_again: Callable[[Button, forms.Form], HttpResponse],
-    said: Callable[[Button, Any], str] = lambda button, _result: str(button.done),
 ) -> HttpResponse:
-    """Carries out one verb on one row, and goes back to `page`. ask_again: shows a form that was filled in wrongly;
-    said: what is told when it was carried out, of the button and what its verb returned.
+    """Carries out one verb on one row, and goes back to `page`. ask_again: shows a form that was filled in wrongly.
 
     Raises Http404 for a verb that is none, and for what the person may not see.
     """
@@ -117,5 +117,12 @@ def carry_out(
         return ask_again(button, form)
     except Refusal as refusal:
         return answer(request, refusal, page)
-    messages.success(request, said(button, result))
+    messages.success(request, _said(button, result))
     return HttpResponseRedirect(page)
+
+
+def _said(button: Button, result: Any) -> str:
+    """What is told when a verb was carried out. Of a core asset the first approval is not yet the decision."""
+    if button.verb is Verb.APPROVE and result.status == MatchStatus.CONSENTED:
+        return _("The first of two approvals is given; a second person must approve too.")
+    return str(button.done)

@@ -69,6 +69,21 @@ def test_what_was_not_shown_is_not_approved(scene: Scene, sign_in: SignIn):
     assert match.status == MatchStatus.APPROVED
 
 
+def test_the_first_of_two_approvals_is_told_from_the_decision(scene: Scene, sign_in: SignIn):
+    core = factories.asset(scene.metro, protection=Protection.CORE, capacity=2)
+    match = scene.consented(factories.match(factories.demand(scene.list), [core]))
+
+    def approve(person: User) -> list[str]:
+        client = sign_in(person)
+        [offer, _reject] = client.get(page(match)).context["offers"]
+        sent = {"fingerprint": offer.form.initial["fingerprint"]}
+        return [str(said) for said in client.post(offer.url, sent, follow=True).context["messages"]]
+
+    first = approve(scene.officer)
+    assert first == ["The first of two approvals is given; a second person must approve too."]
+    assert approve(scene.second_officer) == ["Approved as shown."]
+
+
 def test_a_rejection_needs_its_reason(scene: Scene, sign_in: SignIn):
     match = scene.consented()
     response = sign_in(scene.officer).post(reverse("web:match-do", args=[match.pk, "reject"]), {"reason": ""})
