@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-# By the name of the model. What has no page of the site yet is shown by the admin.
+# By the name of the model. An organization's page has its code in its address, all others have their ids.
 PAGES: dict[str, str] = {
     "agreement": "web:agreement",
     "asset": "web:asset",
@@ -12,13 +12,13 @@ PAGES: dict[str, str] = {
     "demand": "web:demand",
     "demandlist": "web:demand-list",
     "match": "web:match",
-    "organization": "admin:registry_organization_change",
+    "organization": "web:organization",
     "plannedfacility": "web:facility",
     "webhookendpoint": "web:webhook",
     "report": "web:report",
 }
 
 
-def page(noun: str, pk: int) -> str:
+def page(noun: str, key: int | str) -> str:
     """The path of the page of one object."""
-    return reverse(PAGES[noun], args=[pk])
+    return reverse(PAGES[noun], args=[key])

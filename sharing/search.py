@@ -38,7 +38,7 @@ class Hit:
 @dataclass(frozen=True)
 class Noun:
     """How one noun is found. rows: those that the person may see; named: columns that its text is looked for in;
-    numbered: whether a number finds it by its id; hit: name and hint of a row."""
+    numbered: whether a number finds it by its id; hit: name and hint of a row; key: the column in its page's address."""
 
     code: str
     title: str | Promise
@@ -46,6 +46,7 @@ class Noun:
     named: tuple[str, ...]
     hit: Callable[[Any], tuple[str, str]]
     numbered: bool = False
+    key: str = "pk"
 
     def found(self, user: User, text: str) -> QuerySet[Any]:
         """The rows that hold `text`, in no order."""
@@ -65,7 +66,7 @@ class Noun:
         return self.shown(sorted(rows, key=lambda row: self._rank(row, text.casefold()))[:most])
 
     def shown(self, rows: Sequence[Any]) -> list[Hit]:
-        return [Hit(*self.hit(row), page(self.code, row.pk), row.pk) for row in rows]
+        return [Hit(*self.hit(row), page(self.code, getattr(row, self.key)), row.pk) for row in rows]
 
     def _rank(self, row: Any, text: str) -> tuple[int, int, int]:
         values = [str(_value(row, column)).casefold() for column in self.named]
@@ -160,6 +161,7 @@ NOUNS: tuple[Noun, ...] = (
         lambda user: Organization.objects.visible_to(user).order_by(),
         ("code", "name"),
         lambda organization: (str(organization), organization.get_sector_display()),
+        key="code",
     ),
     Noun(
         "demandlist",

@@ -44,6 +44,21 @@ def test_every_noun_is_found_by_what_people_call_it(scene: Scene, asker: Client)
     assert found(asker, agreement.number) == {"agreement": [agreement.number]}
 
 
+def test_each_hit_leads_to_its_page_on_the_site(scene: Scene, asker: Client):
+    scene.approved()
+    factories.planned_facility(scene.metro, name="Metro tunnel")
+    hits = {
+        group.noun.code: [hit.url for hit in group.hits]
+        for text in ("near", "metro", "5G", "site 1")
+        for group in asker.get("/search/", {"q": text}).context["groups"]
+    }
+
+    assert len(hits) == len(NOUNS) - 1  # all but co-build groups
+    assert hits["organization"] == ["/organizations/metro/"]
+    for url in (url for urls in hits.values() for url in urls):
+        assert (url.startswith("/admin/"), asker.get(url).status_code) == (False, 200), url
+
+
 def test_a_match_is_found_by_its_number(scene: Scene, asker: Client):
     factories.match(scene.demand, [scene.near], rank=3, pk=1234567)
     assert found(asker, "1234567") == {"match": ["Match 1234567: Site 1"]}
