@@ -15,14 +15,24 @@ from sharing.admin.waiting import WaitingFilter
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner
 from sharing.shown import match_page
-from sharing.shown.buttons import Button
+from sharing.shown.buttons import Button, WithFingerprint
 from sharing.workflow import consents
+from sharing.workflow.fingerprint import asked_fingerprint
 from sharing.workflow.rules import Verb
 
+
+class GrantShown(GrantForm, WithFingerprint):
+    """A grant of what the page showed."""
+
+
+class RefuseShown(RefusalForm, WithFingerprint):
+    """A refusal of what the page showed."""
+
+
 BUTTONS = (
-    Button(Verb.GRANT, consents.grant, gettext_lazy("Granted."), GrantForm, tone="primary"),
+    Button(Verb.GRANT, consents.grant, gettext_lazy("Granted."), GrantShown, tone="primary"),
     Button(
-        Verb.REFUSE, consents.refuse, gettext_lazy("Refused; the next best match is offered."), RefusalForm, "danger"
+        Verb.REFUSE, consents.refuse, gettext_lazy("Refused; the next best match is offered."), RefuseShown, "danger"
     ),
 )
 
@@ -72,11 +82,14 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The match as the person may see it, with the answer to give."""
+        """The match as the person may see it, with the answer to give. The fingerprint is taken first: what changes
+        while the page is made outdates it."""
         user = person(request)
         consent = self.get_object(request, object_id)
         if request.method not in SAFE:
             return HttpResponseNotAllowed(SAFE)
+        fingerprint = asked_fingerprint(consent)
+        models.prefetch_related_objects([consent.match], *match_page.facts())
         standing = standing_of(request)
         shown = match_page.context(consent.match, user)
         context = {
@@ -87,14 +100,13 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
             "original": consent,
             "status_tag": self.status_tag(consent),
             "due": self.due(consent),
-            "offers": offers(consent, BUTTONS, standing),
+            "offers": offers(consent, BUTTONS, standing, {"fingerprint": fingerprint}),
             "consent_rows": [(one, status, []) for one, status in shown["consents"]],
         }
         return TemplateResponse(request, "sharing/match.html", context)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """With what rules and page read of its match."""
+        """With its owner, its match and the demand."""
         found = super().get_object(request, object_id, from_field)
-        models.prefetch_related_objects([found], "owner", "match")
-        models.prefetch_related_objects([found.match], *match_page.facts())
+        models.prefetch_related_objects([found], "owner", "match__demand")
         return found

@@ -18,12 +18,12 @@ from sharing.admin import assigning, bulk
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
 from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
-from sharing.models import Match
+from sharing.models import Match, MatchStatus
 from sharing.shown import match_page
 from sharing.shown.buttons import Button, WithFingerprint
 from sharing.shown.letter import is_decided
 from sharing.workflow import approvals, matches
-from sharing.workflow.fingerprint import fingerprint_of
+from sharing.workflow.fingerprint import asked_fingerprints, fingerprint_of
 from sharing.workflow.rules import RULES, Verb
 
 BUTTONS = (
@@ -181,12 +181,13 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The decision page. The fingerprint is taken first: what changes while the page is made outdates it."""
+        """The decision page. Fingerprints are taken first: what changes while the page is made outdates them."""
         user = person(request)
         match = self.get_object(request, object_id)
         if request.method not in SAFE:
             return HttpResponseNotAllowed(SAFE)
         fingerprint = fingerprint_of(match)
+        asked = asked_fingerprints(list(match.consents.all())) if match.status == MatchStatus.REQUESTED else {}
         models.prefetch_related_objects([match], *match_page.facts())
         standing = standing_of(request)
         shown = match_page.context(match, user)
@@ -204,7 +205,12 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             "assigned": self.assigned(match),
             "offers": offers(match, BUTTONS, standing, {"fingerprint": fingerprint}),
             "consent_rows": [
-                (consent, status, offers(consent, CONSENT_BUTTONS, standing)) for consent, status in shown["consents"]
+                (
+                    consent,
+                    status,
+                    offers(consent, CONSENT_BUTTONS, standing, {"fingerprint": asked.get(consent.pk, "")}),
+                )
+                for consent, status in shown["consents"]
             ],
         }
         return TemplateResponse(request, "sharing/match.html", context)

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.models import Allocation, Purpose, Role
-from sharing.models import Agreement, Approval, Event, Match, MatchStatus
+from sharing.models import Agreement, Approval, Consent, ConsentStatus, Event, Match, MatchLeg, MatchStatus
 from sharing.workflow import consents
+from sharing.workflow.fingerprint import asked_fingerprint
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
 from tests.sharing.scene import Scene, everything, free
@@ -307,13 +308,22 @@ def test_the_page_says_when_a_first_approval_no_longer_counts(scene: Scene, offi
     assert [one.pk for one in officer.get(QUEUE).context["cl"].result_list] == [match.pk]
 
 
+def answer(consent: Consent, verb: str) -> str:
+    return reverse("admin:sharing_consent_do", args=[consent.pk, verb])
+
+
+def pages_to_answer_on(consent: Consent) -> list[str]:
+    return [reverse("admin:sharing_consent_change", args=[consent.pk]), page(consent.match)]
+
+
 def test_an_owner_grants_on_the_page_of_its_consent(scene: Scene, sign_in: SignIn):
     match = scene.requested()
     consent = match.consents.get()
     client = sign_in(scene.metro_manager)
-    url = reverse("admin:sharing_consent_change", args=[consent.pk])
-    assert [offer.button.slug for offer in client.get(url).context["offers"]] == ["grant", "refuse"]
-    client.post(reverse("admin:sharing_consent_do", args=[consent.pk, "grant"]), {"conditions": "Ring first."})
+    response = client.get(reverse("admin:sharing_consent_change", args=[consent.pk]))
+    assert [offer.button.slug for offer in response.context["offers"]] == ["grant", "refuse"]
+    sent = {"conditions": "Ring first.", "fingerprint": fingerprint(response.content.decode())}
+    client.post(answer(consent, "grant"), sent)
     match.refresh_from_db()
     assert match.status == MatchStatus.CONSENTED
     assert match.consents.get().conditions == "Ring first."
@@ -323,11 +333,31 @@ def test_an_owner_refuses_with_a_coded_reason(scene: Scene, sign_in: SignIn):
     match = scene.requested()
     consent = match.consents.get()
     client = sign_in(scene.metro_manager)
-    url = reverse("admin:sharing_consent_do", args=[consent.pk, "refuse"])
-    assert client.post(url, {}).status_code == 400
-    client.post(url, {"reason": "no_space"})
+    url = answer(consent, "refuse")
+    shown = fingerprint(client.get(page(match)).content.decode())
+    again = client.post(url, {"fingerprint": shown})
+    assert (again.status_code, fingerprint(again.content.decode())) == (400, shown)
+    client.post(url, {"reason": "no_space", "fingerprint": shown})
     match.refresh_from_db()
     assert match.status == MatchStatus.REFUSED
+
+
+@pytest.mark.parametrize(("verb", "sent"), [("grant", {}), ("refuse", {"reason": "no_space"})])
+def test_an_owner_answers_only_what_was_shown(scene: Scene, sign_in: SignIn, verb: str, sent: dict[str, str]):
+    consent = scene.requested().consents.get()
+    client = sign_in(scene.metro_manager)
+    shown = [fingerprint(client.get(address).content.decode()) for address in pages_to_answer_on(consent)]
+    assert shown == [asked_fingerprint(consent)] * 2
+    assert client.post(answer(consent, verb), sent).status_code == 400
+    MatchLeg.objects.filter(match=scene.match).update(quantity=1)
+    before = everything()
+    for outdated in shown:
+        response = client.post(answer(consent, verb), {**sent, "fingerprint": outdated}, follow=True)
+        assert "This has changed since it was shown to you" in told(response)[0]
+    assert everything() == before
+    client.post(answer(consent, verb), {**sent, "fingerprint": fingerprint(response.content.decode())})
+    consent.refresh_from_db()
+    assert consent.status != ConsentStatus.PENDING
 
 
 def test_an_operator_requests_and_withdraws_on_the_page_of_a_match(scene: Scene, sign_in: SignIn):
