@@ -25,6 +25,13 @@ class Purpose(models.TextChoices):
     GRANTED = "granted", _("Granted")
 
 
+def sees_whole_ledger(user: "User", asset: Asset) -> bool:
+    """Whether all lines of an asset that a user may know of are in their sight, as visible_to has it."""
+    if user.is_superuser or asset.owner_id in user.roles:
+        return True
+    return any(asset.region.lies_in(scheme, prefix) for scheme, prefix in user.regulated)
+
+
 class AllocationQuerySet(models.QuerySet["Allocation"]):
     def visible_to(self, user: "User") -> Self:
         """The lines that a user's organizations hold, or that stand on assets which they own or regulate. Of an asset

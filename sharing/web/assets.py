@@ -3,13 +3,9 @@
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import reduce
-from math import floor
-from operator import or_
 from typing import Any
 
-from django.contrib.gis.geos import MultiPolygon, Point, Polygon
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,23 +15,17 @@ from django.utils.translation import gettext as _
 
 from registry import asset_writing
 from registry.changes import differences
-from registry.filters import around, within_distance
 from registry.ledger_svg import Block, Tick, timeline
-from registry.models import Allocation, Asset, Change, Disclosure, Protection, Purpose, Sector, User
-from registry.models.asset import CELL_DEGREES, KM_PER_DEGREE
+from registry.models import Allocation, Asset, Change, Disclosure, Purpose, Sector, User
+from registry.models.allocation import sees_whole_ledger
 from registry.tags import TONES, days, numbers
 from registry.web.access import MemberRequest, members
 from registry.web.asset_facts import Fact, facts
 from registry.web.places import asset_features
-from sharing import seen
-from sharing.models import Demand, ListStatus, MatchLeg
+from sharing import nearby, seen
+from sharing.models import MatchLeg
 
-NEARBY_M = 2_000
 MOST_LINES, MOST_EVENTS, MOST_NEARBY = 200, 50, 20
-PLACES = ("location", "origin", "destination")
-# What others ask for is told by squares of the grid that stands for core assets, from so many parties on.
-SQUARE_DEGREES = CELL_DEGREES[Protection.CORE]
-FEWEST_PARTIES = 3
 BEFORE, AFTER = timedelta(days=365), timedelta(days=3 * 365)
 TICK = timedelta(days=270)
 """What the text of a day on the axis takes."""
@@ -55,7 +45,7 @@ def asset(request: MemberRequest, id: int) -> HttpResponse:
         .select_related("holder")
         .order_by("units", "period")[:MOST_LINES]
     )
-    knows_ledger = _knows_ledger(found, user)
+    knows_ledger = sees_whole_ledger(user, found)
     return render(
         request,
         "web/asset.html",
@@ -74,9 +64,10 @@ def asset(request: MemberRequest, id: int) -> HttpResponse:
             .filter(asset=found)
             .select_related("organization")[:MOST_EVENTS],
             "changes": _changes(found, user) if knows_ledger else [],
-            "nearby": _nearby(found, user),
-            "nearby_km": NEARBY_M / 1000,
-            "square_km": SQUARE_DEGREES * KM_PER_DEGREE,
+            "nearby": nearby.lines(found, user).annotate(party=F("list__party__name")).order_by("-id")[:MOST_NEARBY],
+            "nearby_km": nearby.NEARBY_M / 1000,
+            "of_others": nearby.of_others(found, user),
+            "square_km": nearby.SQUARE_KM,
             "may_edit": asset_writing.may_change(found.owner_id, user),
             "is_own": found.owner_id in user.roles,
         },
@@ -90,13 +81,6 @@ def _terms(asset: Any) -> list[Fact]:
         Fact(_("Price per unit and year"), f"{asset.price_per_unit_year:,.2f}"),
         *([Fact(_("Terms"), asset.terms)] if asset.terms else []),
     ]
-
-
-def _knows_ledger(asset: Any, user: User) -> bool:
-    """Whether all lines of the ledger are in sight, as Allocation.visible_to has it."""
-    if user.is_superuser or asset.owner_id in user.roles:
-        return True
-    return any(asset.region.lies_in(scheme, prefix) for scheme, prefix in user.regulated)
 
 
 def _ledger(asset: Any, lines: Sequence[Allocation]) -> SafeString:
@@ -158,39 +142,3 @@ def _changes(asset: Any, user: User) -> list[dict[str, Any]]:
         {"change": row, "what": list(differences(row)), "author": row.actor or _("The registry")}
         for row in rows.order_by("-pk")[:MOST_EVENTS]
     ]
-
-
-def _nearby(asset: Any, user: User) -> dict[str, Any]:
-    """Open lines that ask for this kind: those within NEARBY_M of the place that the reader may know, of lists that
-    they may see; and to the owner, how many lines of others there are in the asset's square of a fixed grid and what
-    they ask for together, once so many parties ask that no one's plan is told by it. In a circle around the asset they
-    would be found to the metre, by moving it."""
-    centre = asset.place.centroid if asset.place_is_exact else Polygon.from_bbox(asset.place.extent).centroid
-    centre.srid = 4326
-    near = _asked_in(around(centre, NEARBY_M), asset.kind).filter(
-        reduce(or_, (Q(within_distance(place, centre, NEARBY_M)) for place in PLACES)),
-        pk__in=Demand.objects.visible_to(user).values("pk"),
-    )
-    told: dict[str, Any] = {"lines": near.annotate(party=F("list__party__name")).order_by("-id")[:MOST_NEARBY]}
-    if asset.owner_id in user.roles:
-        others = _asked_in(_square(centre), asset.kind).exclude(list__party__in=list(user.roles))
-        told |= others.aggregate(
-            others=Count("pk"), units=Sum("quantity"), parties=Count("list__party", distinct=True)
-        )
-        told["enough"] = told["parties"] >= FEWEST_PARTIES
-    return told
-
-
-def _asked_in(box: Polygon | MultiPolygon, kind: str) -> QuerySet[Demand]:
-    return Demand.objects.filter(
-        reduce(or_, (Q(**{f"{place}__coveredby": box}) for place in PLACES)),
-        kind=kind,
-        list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED),
-    )
-
-
-def _square(point: Point) -> Polygon:
-    west, south = (floor(degrees / SQUARE_DEGREES) * SQUARE_DEGREES for degrees in (point.x, point.y))
-    square = Polygon.from_bbox((west, south, west + SQUARE_DEGREES, south + SQUARE_DEGREES))
-    square.srid = 4326
-    return square

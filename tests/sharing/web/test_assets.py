@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.gis.geos import Point
 from django.test import Client
 from django.utils import timezone
 
@@ -27,7 +26,7 @@ def test_an_owner_sees_facts_the_whole_ledger_and_open_demand_near_it(client: Cl
     assert "<dt>Height, m</dt><dd>35</dd>" in text and "1 of 4 mounts" in text
     assert [line["purpose"] for line in page.context["lines"]] == ["Own use", "Granted"]
     assert text.count('class="units units-') == 2
-    assert [demand.quantity for demand in page.context["nearby"]["lines"]] == [3]
+    assert [demand.quantity for demand in page.context["nearby"]] == [3]
 
 
 def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(client: Client):
@@ -40,7 +39,7 @@ def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(clien
     page = client.get(f"/assets/{duct.pk}/")
 
     text = page.content.decode()
-    assert page.context["lines"] == [] and list(page.context["nearby"]["lines"]) == []
+    assert page.context["lines"] == [] and list(page.context["nearby"]) == []
     assert f"This is a grid cell up to {Asset.objects.get().cell_km:.1f} km wide" in text and "Length" not in text
     assert "114.3055" not in text
 
@@ -76,28 +75,11 @@ def test_an_owner_is_told_how_much_others_ask_for_in_its_square_but_not_who_or_w
     assert not any(name in text for name in ("one-party", "other-party", "third-party"))
 
 
-def test_where_others_ask_is_told_by_no_circle_that_the_owner_moves(client: Client):
-    owner = factories.organization("owner")
-    mast = factories.asset(owner, at=(114.301, 30.551), capacity=4)
-    for number in range(3):
-        factories.demand(factories.demand_list(factories.organization(f"party-{number}")), at=(114.349, 30.599))
-    client.force_login(factories.member(owner, Role.EDITOR))
-
-    def told(lon: float, lat: float) -> bool:
-        Asset.objects.filter(pk=mast.pk).update(geometry=Point(lon, lat, srid=4326))
-        return "3 lines of others" in client.get(f"/assets/{mast.pk}/").content.decode()
-
-    within, beyond = [(114.301, 30.551), (114.349, 30.599), (114.325, 30.575)], [(114.351, 30.599), (114.349, 30.601)]
-    assert all(told(*place) for place in within) and not any(told(*place) for place in beyond)
-
-
-@pytest.mark.parametrize("parties", [["one"], ["one", "other"], ["one", "one", "one", "other"]])
-def test_of_too_few_lines_of_others_no_number_is_told(parties: list[str], client: Client):
+def test_of_too_few_lines_of_others_no_number_is_told(client: Client):
     owner = factories.organization("owner")
     mast = factories.asset(owner, capacity=4)
-    lists = {name: factories.demand_list(factories.organization(name)) for name in set(parties)}
-    for name in parties:
-        factories.demand(lists[name], quantity=7)
+    for name in ("one", "other"):
+        factories.demand(factories.demand_list(factories.organization(name)), quantity=7)
     client.force_login(factories.member(owner, Role.EDITOR))
 
     text = client.get(f"/assets/{mast.pk}/").content.decode()
