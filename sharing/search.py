@@ -38,7 +38,8 @@ class Hit:
 @dataclass(frozen=True)
 class Noun:
     """How one noun is found. rows: those that the person may see; named: columns that its text is looked for in;
-    numbered: whether a number finds it by its id; hit: name and hint of a row; key: the column in its page's address."""
+    numbered: whether a number finds it by its id; hit: name and hint of a row; key: the column that its page's address
+    has."""
 
     code: str
     title: str | Promise
