@@ -12,9 +12,7 @@ from registry.kinds import KINDS, Kind
 from registry.models import TerrainClass
 from registry.tags import days
 from sharing import seen
-from sharing.matching.describing import describe
-from sharing.matching.eligibility import RULES
-from sharing.matching.scoring import PARTS
+from sharing.matching.describing import PARTS, describe, unit_name
 from sharing.matching.supply_near import Near
 from sharing.matching.terrain import ORDINARY
 from sharing.models import CloseReason, Demand, Event, Outcome, RefusalReason, RejectionReason
@@ -27,11 +25,6 @@ STAGES: dict[str, str | Promise] = {
     "fit": gettext_lazy("technically fit"),
     "free": gettext_lazy("free in the period"),
     "left": gettext_lazy("left after higher priorities"),
-}
-REASONS: dict[str, str | Promise] = {
-    "contested": gettext_lazy("lost to demands of higher priority or lower cost"),
-    "none_near": gettext_lazy("nothing is near enough"),
-    **{rule.code: rule.text for rules in RULES.values() for rule in rules},
 }
 # The technical limits that a demand for each kind may set, in the order of forms and pages.
 LIMITS: dict[str, tuple[str, ...]] = {
@@ -145,26 +138,6 @@ def funnel(outcome: Outcome) -> list[Fact]:
     return [(name, number(outcome.funnel[stage])) for stage, name in STAGES.items() if stage in outcome.funnel]
 
 
-def reason(code: str) -> str:
-    """Why a demand is not met."""
-    return str(REASONS.get(code, code.replace("_", " ")))
-
-
-def nearest_miss(miss: Mapping[str, Any], assets: Mapping[int, str]) -> str:
-    """The asset that came nearest, and by what it fails. assets: the names of those the reader may see."""
-    if not miss.get("code"):
-        return ""
-    asset = assets.get(miss.get("asset") or 0, _("a protected asset"))
-    unit = str(miss.get("unit") or "")
-    return _("%(asset)s: %(what)s – asked %(asked)s %(unit)s, offered %(offered)s %(unit)s") % {
-        "asset": asset,
-        "what": reason(str(miss["code"])),
-        "asked": number(miss.get("asked")),
-        "offered": number(miss.get("offered")),
-        "unit": unit,
-    }
-
-
 def change(single: Mapping[str, Any]) -> str:
     """A single change of the demand that would have met it, with the yearly cost of the match that comes of it."""
     if not single.get("field"):
@@ -178,20 +151,15 @@ def change(single: Mapping[str, Any]) -> str:
 
 def score_parts(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The parts of a score for people: name, value with its unit, weight, and worth in percent."""
-    known = {part.code: part for part in PARTS}
-    shown = []
-    for part in parts:
-        code = str(part.get("code", ""))
-        name, unit = (known[code].text, known[code].unit) if code in known else (reason(code), part.get("unit", ""))
-        shown.append(
-            {
-                "name": name,
-                "value": f"{number(part.get('value'))} {unit}".strip(),
-                "weight": part.get("weight"),
-                "percent": round(100 * float(part.get("score") or 0)),
-            }
-        )
-    return shown
+    return [
+        {
+            "name": PARTS.get(part["code"], part["code"]),
+            "value": f"{number(part.get('value'))} {unit_name(part.get('unit') or '')}".strip(),
+            "weight": part.get("weight"),
+            "percent": round(100 * float(part.get("score") or 0)),
+        }
+        for part in parts
+    ]
 
 
 def event_details(event: Event) -> str:

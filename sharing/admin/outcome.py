@@ -11,6 +11,7 @@ from registry.models import Asset
 from registry.tags import tag
 from sharing import words
 from sharing.admin.cobuild_group import group_link
+from sharing.matching import describing
 from sharing.models import Outcome
 
 
@@ -55,7 +56,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("why"))
     def why(self, outcome: Outcome) -> str:
-        return words.reason(outcome.reason) if outcome.reason else "–"
+        return describing.reason(outcome.reason) if outcome.reason else "–"
 
     @admin.display(description=gettext_lazy("assets left at each stage"))
     def shown_funnel(self, outcome: Outcome) -> str:
@@ -66,7 +67,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("nearest miss"))
     def shown_miss(self, outcome: Any) -> str:
-        return words.nearest_miss(outcome.nearest_miss, getattr(outcome, "asset_names", {})) or "–"
+        return describing.nearest_asset_miss(outcome.nearest_miss, getattr(outcome, "asset_names", {})) or "–"
 
     @admin.display(description=gettext_lazy("build together"))
     def shown_group(self, outcome: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from django.utils.translation import gettext as _
 
 from sharing.demo.report import Report
+from sharing.matching.describing import describe_change, nearest_miss
 from sharing.models import MatchRun, Outcome, RunStatus
 
 MATCHING_S = 600.0
@@ -52,8 +53,7 @@ def _show_unmet(report: Report, run_ids: list[int]) -> None:
     for outcome in unmet.order_by("reason", "pk").distinct("reason"):
         funnel = " → ".join(f"{step} {outcome.funnel.get(step, 0)}" for step in FUNNEL)
         report.tell(_("why not “%(line)s”: %(funnel)s") % {"line": outcome.demand, "funnel": funnel})
-        miss, change = outcome.nearest_miss, outcome.change
-        if miss:
-            report.tell(_("  nearest miss: %(code)s, asked %(asked)s, offered %(offered)s %(unit)s") % miss)
-        if change:
-            report.tell(_("  would be met with %(field)s %(to)s instead of %(from)s") % change)
+        if outcome.nearest_miss:
+            report.tell(_("  nearest miss: %(miss)s") % {"miss": nearest_miss(outcome.nearest_miss)})
+        if outcome.change:
+            report.tell(f"  {describe_change(outcome)}")

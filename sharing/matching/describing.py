@@ -6,47 +6,67 @@ from typing import Any
 
 from django.db.models import Field
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from sharing.matching.eligibility import RULES, Stage
+from sharing.matching import route_scoring, scoring
+from sharing.matching.eligibility import RULES
 from sharing.matching.no_route_reason import NoRouteReason
+from sharing.matching.unmet_reason import UnmetReason
 from sharing.models import Demand, Outcome
 
-TEXTS = {rule.code: rule.text for rules in RULES.values() for rule in rules} | {
-    NoRouteReason.NO_FREE_UNITS.value: gettext_lazy("units free along a whole route"),
-    NoRouteReason.DETOUR.value: gettext_lazy("length of the shortest route"),
-    NoRouteReason.GAP_SHARE.value: gettext_lazy("share of new build"),
-    NoRouteReason.ATTENUATION.value: gettext_lazy("attenuation"),
-    NoRouteReason.NO_PATH.value: gettext_lazy("longest gap of a route"),
-}
-"""What a rule or limit compares, by its code."""
+Texts = Mapping[str, str | Promise]
 
-STAGES = {
-    Stage.NEAR: gettext_lazy("near"),
-    Stage.OPEN: gettext_lazy("open to you"),
-    Stage.FIT: gettext_lazy("technically fit"),
-    Stage.FREE: gettext_lazy("free in your period"),
-    Stage.LEFT: gettext_lazy("left by others"),
+REASONS: Texts = {
+    **dict(UnmetReason.choices),
+    **{rule.code: rule.text for rules in RULES.values() for rule in rules},
+    **dict(NoRouteReason.choices),
 }
+"""Why a demand is not met, by the code that is saved: of a rule or limit, what it compares."""
+
+PARTS: Texts = {
+    **{part.code: part.text for part in scoring.PARTS},
+    **{part.code: part.text for part in route_scoring.PARTS},
+}
+"""The parts of a match's score, by their codes."""
+
+
+def reason(code: str) -> str:
+    """Why a demand is not met."""
+    return str(REASONS.get(code, code.replace("_", " ")))
+
+
+def unit_name(unit: str) -> str:
+    """A unit as it is saved, in the reader's language; the empty text is none, and no message to translate."""
+    return _(unit) if unit else ""
 
 
 def describe_miss(outcome: Outcome) -> str:
     """Why a demand was not met: "mounting height 24 m, asked 28 m"."""
     if outcome.met:
         return ""
-    if outcome.reason == "contested":
-        return _("what would have met it went to demands of higher priority, or at lower cost to all")
-    if outcome.reason == "search_too_large":
-        return _("there are too many ways to route it; narrow its detour")
-    miss = outcome.nearest_miss
-    if not miss:
-        return _("nothing of the kind is near")
+    if outcome.reason == UnmetReason.CONTESTED:
+        return reason(outcome.reason)
+    return nearest_miss(outcome.nearest_miss) or reason(outcome.reason)
+
+
+def nearest_miss(miss: Mapping[str, Any]) -> str:
+    """By what the nearest asset fails, or all of them together, or the nearest route."""
+    if not miss.get("code"):
+        return ""
     return _("%(what)s %(offered)s, asked %(asked)s") % {
-        "what": TEXTS.get(miss["code"], miss["code"]),
-        "offered": _amount(miss["code"], miss["offered"], miss["unit"]),
-        "asked": _amount(miss["code"], miss["asked"], miss["unit"]),
+        "what": reason(miss["code"]),
+        "offered": _amount(miss, "offered"),
+        "asked": _amount(miss, "asked"),
     }
+
+
+def nearest_asset_miss(miss: Mapping[str, Any], assets: Mapping[int, str]) -> str:
+    """The same, with the asset where it is one. assets: the names of those that the reader may see."""
+    told, asset = nearest_miss(miss), miss.get("asset")
+    if not told or asset is None:
+        return told
+    return _("%(asset)s: %(miss)s") % {"asset": assets.get(asset, _("a protected asset")), "miss": told}
 
 
 def describe_change(outcome: Outcome) -> str:
@@ -87,12 +107,13 @@ def describe(change: Mapping[str, Any]) -> str:
     return _("It would be met with %(field)s %(to)s instead of %(from)s.") % {**change, "field": field.verbose_name}
 
 
-def _amount(code: str, value: Any, unit: str) -> str:
+def _amount(miss: Mapping[str, Any], side: str) -> str:
     """A number with its unit; a day as a date; yes or no for what has no number."""
+    value = miss.get(side)
     if value is None:
         return _("not known")
-    if code == "available_from":
+    if miss["code"] == "available_from":
         return date_format(date.fromordinal(int(value)), "SHORT_DATE_FORMAT")
-    if code in ("in_service", "sector", "refused_before"):
+    if miss["code"] in ("in_service", "sector", "refused_before"):
         return _("yes") if value else _("no")
-    return f"{value} {_(unit)}".strip() if unit else str(value)
+    return f"{value:,} {unit_name(miss.get('unit') or '')}".strip()

@@ -16,6 +16,7 @@ from sharing.matching.eligibility import Rule, Verdicts, judge
 from sharing.matching.explanation import Json, number
 from sharing.matching.facts import Pairs
 from sharing.matching.ledger import Holdings
+from sharing.matching.unmet_reason import UnmetReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _explained(
         ones = changes.get(demand, [])
         row = ones[0].row if ones else int(closest[demand])
         miss = together.get(demand) or (_miss(pairs, verdicts, relative, row) if row >= 0 else {})
-        reason = "contested" if contested[demand] else str(miss.get("code", "none_near"))
+        reason = UnmetReason.CONTESTED.value if contested[demand] else miss.get("code", UnmetReason.NONE_NEAR.value)
         misses.append(Miss(reason, miss, [one.as_json(pairs) for one in ones]))
     return misses
 

@@ -1,12 +1,12 @@
-"""The codes of why a demand has no route; how each is found: sharing.matching.refusal."""
+"""The codes of why a demand has no route, each with what is compared; how each is found: sharing.matching.refusal."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
 class NoRouteReason(TextChoices):
-    NO_FREE_UNITS = "no_free_units", _("No path has enough free units")
-    DETOUR = "detour", _("Every path is too long a detour")
-    GAP_SHARE = "gap_share", _("Every path has too large a share of new build")
-    ATTENUATION = "attenuation", _("Every path is over the attenuation budget")
-    NO_PATH = "no_path_within_gap_limit", _("No path keeps every gap within its limit")
+    NO_FREE_UNITS = "no_free_units", _("units free along a whole route")
+    DETOUR = "detour", _("length of the shortest route")
+    GAP_SHARE = "gap_share", _("share of new build")
+    ATTENUATION = "attenuation", _("attenuation")
+    NO_PATH = "no_path_within_gap_limit", _("longest gap of a route")

@@ -3,6 +3,7 @@
 import json
 
 from registry.kinds import LOADS
+from sharing.matching import route_scoring
 from sharing.matching.eligibility import Stage
 from sharing.matching.explanation import Json, number
 from sharing.matching.facts import AssetFacts
@@ -12,6 +13,7 @@ from sharing.matching.refusal import NoRoute
 from sharing.matching.route_changes import cents
 from sharing.matching.routing import Leg, Route
 from sharing.matching.saving import LegAnswer, MatchAnswer, OutcomeAnswer
+from sharing.matching.unmet_reason import UnmetReason
 from sharing.models import Demand
 
 UNITS = {
@@ -26,11 +28,12 @@ UNITS = {
 def route_match(assets: AssetFacts, demand: Demand, rank: int, route: Route) -> MatchAnswer:
     """A route as a match; of one over a core asset nothing tells where it runs."""
     hidden = any(assets.core[line] for line in route.assets)
+    parts = route_scoring.parts(route, straight_m(demand))
     return MatchAnswer(
         demand=demand.pk,
         rank=rank,
-        score=0.0 if hidden else _score(demand, route),
-        score_parts="[]" if hidden else json.dumps(_parts(demand, route)),
+        score=0.0 if hidden else float(sum(part["score"] * part["weight"] for part in parts)),
+        score_parts="[]" if hidden else json.dumps(parts),
         cost_cents=cents(route),
         legs=[_leg(assets, demand, leg) for leg in route.legs],
         length_m=None if hidden else number(route.length_m),
@@ -52,7 +55,7 @@ def _leg(assets: AssetFacts, demand: Demand, leg: Leg) -> LegAnswer:
 
 def nothing_near(demand: Demand) -> OutcomeAnswer:
     funnel = {stage.name.lower(): 0 for stage in Stage}
-    return OutcomeAnswer(demand.pk, False, "none_near", funnel, {}, {})
+    return OutcomeAnswer(demand.pk, False, UnmetReason.NONE_NEAR.value, funnel, {}, {})
 
 
 def budget_miss(demand: Demand, route: Route) -> Json:
@@ -79,23 +82,3 @@ def limit_miss(why: NoRoute) -> Json:
     if shortfall.reason is NoRouteReason.NO_FREE_UNITS:
         miss["asked"], miss["offered"] = miss["offered"], miss["asked"]
     return miss
-
-
-def _parts(demand: Demand, route: Route) -> list[Json]:
-    """What a route is judged by: price, length beside the straight line, new build, and changes of owner."""
-    straight = max(straight_m(demand), 1.0)
-    owners = max(len({leg.owner for leg in route.legs if leg.owner is not None}), 1)
-    values = (
-        ("price", route.cost_per_year, "a year", 0.0, 1.0),
-        ("detour", route.length_m / straight, "", 0.4, straight / max(route.length_m, 1.0)),
-        ("new_build", route.gap_m, "m", 0.4, 1.0 - route.gap_share),
-        ("owners", float(owners), "", 0.2, 1.0 / owners),
-    )
-    return [
-        {"code": code, "value": number(value), "unit": unit, "weight": weight, "score": number(min(score, 1.0))}
-        for code, value, unit, weight, score in values
-    ]
-
-
-def _score(demand: Demand, route: Route) -> float:
-    return float(sum(part["score"] * part["weight"] for part in _parts(demand, route)))

@@ -23,6 +23,7 @@ from sharing.matching.route_terms import TERMS, RouteTerms
 from sharing.matching.route_twins import LaidRoutes
 from sharing.matching.routing import Offer, Route, RouteDemand, RouteSearch, alternatives, find_route
 from sharing.matching.saving import OutcomeAnswer
+from sharing.matching.unmet_reason import UnmetReason
 from sharing.models import Demand
 
 
@@ -128,7 +129,9 @@ class _Telling:
         stages = self.routes.stages(demand, self.ledger)
         answers.pairs += int(stages.near.sum())
         if demand.pk in self.plan.too_large:
-            answers.outcomes.append(OutcomeAnswer(demand.pk, False, "search_too_large", stages.funnel, {}, {}))
+            answers.outcomes.append(
+                OutcomeAnswer(demand.pk, False, UnmetReason.SEARCH_TOO_LARGE.value, stages.funnel, {}, {})
+            )
             return
         route = self.plan.routes.get(demand.pk)
         if route is None:
@@ -157,7 +160,7 @@ class _Telling:
             shown = offer._replace(eligible=offer.eligible & ~self.routes.assets.core[network.lines.asset])
             why = refusal.explain(self.routes.search(demand, network), shown)
             reason, miss = str(why.reason.value), limit_miss(why)
-        reason = "contested" if demand.pk in self.plan.alone else reason
+        reason = UnmetReason.CONTESTED.value if demand.pk in self.plan.alone else reason
         return OutcomeAnswer(demand.pk, False, reason, stages.funnel, miss, first, others)
 
     def _beside(self, demand: Demand) -> Network:

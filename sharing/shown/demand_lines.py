@@ -12,6 +12,7 @@ from registry.models import User
 from registry.printing import pdf
 from registry.tags import tag
 from sharing import words
+from sharing.matching import describing
 from sharing.matching.supply_near import Near
 from sharing.models import (
     LIVE,
@@ -71,7 +72,7 @@ class LineRow:
 
     @property
     def why(self) -> str:
-        return words.reason(self.outcome.reason) if self.outcome and not self.outcome.met else ""
+        return describing.reason(self.outcome.reason) if self.outcome and not self.outcome.met else ""
 
     @property
     def change(self) -> str:

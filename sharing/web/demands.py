@@ -20,6 +20,7 @@ from registry.web.places import collection
 from registry.web.whereabouts import whereabouts
 from sharing import words
 from sharing.errors import BadInput, Refusal
+from sharing.matching import describing
 from sharing.matching.supply_near import supply_near
 from sharing.matching.what_if import of_change
 from sharing.models import CobuildDemand, Demand, DemandList, Match, MatchRun, MatchStatus, Outcome, RunStatus
@@ -175,7 +176,7 @@ def demand(request: MemberRequest, pk: int) -> HttpResponse:
         "facts": words.demand_facts(found),
         "twin": _twin(request, found),
         "outcome": outcome,
-        "why": words.reason(outcome.reason) if outcome and outcome.reason else "",
+        "why": describing.reason(outcome.reason) if outcome and outcome.reason else "",
         "funnel": _funnel(outcome),
         "miss": _miss(request, outcome),
         "changes": _changes(request, found, outcome),
@@ -229,7 +230,7 @@ def _miss(request: MemberRequest, outcome: Outcome | None) -> str:
         return ""
     asset = outcome.nearest_miss.get("asset")
     seen = Asset.objects.visible_to(request.user).filter(pk=asset).only("code", "name")
-    return words.nearest_miss(outcome.nearest_miss, {one.pk: str(one) for one in seen})
+    return describing.nearest_asset_miss(outcome.nearest_miss, {one.pk: str(one) for one in seen})
 
 
 def _changes(request: MemberRequest, demand: Demand, outcome: Outcome | None) -> list[ChangeRow]:

@@ -12,6 +12,7 @@ from registry.models import Role
 from registry.web.access import MemberRequest, members
 from sharing import words
 from sharing.errors import NotYours, Refusal
+from sharing.matching import describing
 from sharing.matching.comparing import Difference
 from sharing.matching.what_if import of_change
 from sharing.models import Demand, DemandList, MatchRun, Outcome, RunStatus
@@ -86,7 +87,7 @@ def _told(compared: dict[str, Any]) -> dict[str, Any]:
         line["tone"] = TONES[Difference(line["difference"])]
         for side in (line["before"], line["after"]):
             if side and not side["met"]:
-                side["reason"] = words.reason(side["reason"])
+                side["reason"] = describing.reason(side["reason"])
     differences = [
         (names[code], count, TONES[Difference(code)]) for code, count in compared["differences"].items() if count
     ]

@@ -175,7 +175,7 @@ def test_an_outcome_is_told_in_words(scene: Scene, editor: Client):
     places = [html.index(stage) for stage in stages]
     assert places == sorted(places)
     for text in (
-        "NEAR: mounting height – asked 30 m, offered 17 m",
+        "NEAR: mounting height 17 m, asked 30 m",
         "It would be met with mounting height, m 17 instead of 30. Cost a year: 1,200.",
         "It would be met with radius, m 620 instead of 500. Cost a year: 900.",
     ):

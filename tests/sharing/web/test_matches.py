@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.contrib.gis.geos import LineString
 from django.urls import reverse
 
@@ -138,6 +139,18 @@ def unmet(scene: Scene) -> Outcome:
     return outcome
 
 
+def test_why_there_is_no_route_is_told_in_the_readers_language_and_of_no_asset(scene: Scene, sign_in: SignIn):
+    demand = factories.demand(scene.list, "duct", at=(114.30, 30.59), to=(114.308, 30.59))
+    outcome = factories.unmet(demand, reason="no_path_within_gap_limit")
+    outcome.nearest_miss = {"code": outcome.reason, "asset": None, "asked": 150, "offered": 191.9, "unit": "m"}
+    outcome.save()
+    client = sign_in(scene.asker)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    page_of_it = client.get(reverse("web:demand", args=[demand.pk])).content.decode()
+    assert "路由的最长缺口 191.9 m，要求 150 m" in page_of_it and "受保护资产" not in page_of_it
+    assert "路由的最长缺口" in client.get(reverse("web:demand-list", args=[scene.list.pk])).content.decode()
+
+
 def test_a_gap_says_what_ground_it_is_built_through(scene: Scene, sign_in: SignIn):
     ends = [((114.30, 30.60), (114.31, 30.60)), ((114.312, 30.60), (114.32, 30.60))]
     ducts = [factories.asset(scene.metro, "duct", at=at, to=to) for at, to in ends]
@@ -196,7 +209,7 @@ def test_an_unmet_line_says_why_and_what_would_meet_it(scene: Scene, sign_in: Si
     response = sign_in(scene.drafter).get(reverse("web:demand", args=[outcome.demand_id]))
 
     html = response.content.decode()
-    assert "asked 500 m, offered 719 m" in html
+    assert "NEAR: distance 719 m, asked 500 m" in html
     assert [change.number for change in response.context["changes"]] == [0, None]
 
 
