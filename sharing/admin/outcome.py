@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import admin
@@ -15,12 +17,26 @@ from sharing.matching import describing
 from sharing.models import Outcome
 
 
+class ReasonFilter(admin.SimpleListFilter):
+    """Why not, of the outcomes in sight, in words."""
+
+    title = gettext_lazy("reason")
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        codes = model_admin.get_queryset(request).exclude(reason="").order_by().values_list("reason", flat=True)
+        return sorted(((code, describing.reason(code)) for code in codes.distinct()), key=itemgetter(1))
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Outcome]) -> models.QuerySet[Outcome]:
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
 @admin.register(Outcome)
 class OutcomeAdmin(ReadOnlyAdmin):
     """Why a demand was met, or not: how many assets were left at each stage, the nearest miss, and what would help."""
 
     list_display = ("demand", "run", "met_tag", "why", "shown_change")
-    list_filter = ("met", "reason")
+    list_filter = ("met", ReasonFilter)
     linked_by = ("run", "demand")
     list_select_related = ("demand__list", "run__list")
     search_fields = ("demand__name__icontains", "run__list__title__icontains")

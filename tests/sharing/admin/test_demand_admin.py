@@ -180,3 +180,15 @@ def test_an_outcome_is_told_in_words(scene: Scene, editor: Client):
         "It would be met with radius, m 620 instead of 500. Cost a year: 900.",
     ):
         assert text in html, text
+
+
+def test_outcomes_are_narrowed_by_a_reason_in_words(scene: Scene, editor: Client):
+    for reason in ("mounting_height", "no_path_within_gap_limit", ""):
+        demand = factories.demand(scene.list, name=reason or "met")
+        Outcome.objects.create(run=scene.match.run, demand=demand, met=not reason, reason=reason)
+    listed = editor.get(reverse("admin:sharing_outcome_changelist"), {"reason": "no_path_within_gap_limit"})
+    assert [one.reason for one in listed.context["cl"].result_list] == ["no_path_within_gap_limit"]
+    [narrowed] = [one for one in listed.context["cl"].filter_specs if one.title == "reason"]
+    assert list(narrowed.lookup_choices) == [
+        ("no_path_within_gap_limit", "longest gap of a route"), ("mounting_height", "mounting height"),
+    ]  # fmt: skip
