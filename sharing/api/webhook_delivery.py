@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from registry.api.serializers import ActionsField, Shown
 from registry.filters import ChoicesFilter, Filters
-from registry.models import User
+from registry.models import Scope, User
 from sharing.api.verbs import SharingResource
 from sharing.models import DeliveryStatus, EventType, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from sharing.notifications.webhooks.payload import TEST, type_of
@@ -72,6 +72,7 @@ class DeliveryResource(SharingResource):
     orderings = ("-id",)
     serializer_class = DeliveryShown
     filterset_class = DeliveryFilters
+    scope = Scope.DECIDE
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("event", "endpoint").prefetch_related("log")

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from registry.accounts import tokens
 from registry.models import Scope
-from sharing.models import DisabledReason, WebhookDelivery, WebhookEndpoint
+from sharing.models import DeliveryStatus, DisabledReason, WebhookDelivery, WebhookEndpoint
 from sharing.notifications import outbox
 from sharing.notifications.webhooks import sending, signing
 from tests.calls import Caller, problem
@@ -51,6 +51,11 @@ def test_where_events_go_is_for_tokens_that_decide(scene: Scene):
     problem(writer.patch(own, {"url": "https://elsewhere.example/in"}), 403, "scope_missing")
     problem(writer.delete(own), 403, "scope_missing")
     assert decider.post(f"{own}rotate/", {}).status_code == 200
+    replay = f"webhook-deliveries/{decider.post(f'{own}test/').json()['id']}/replay/"
+    WebhookDelivery.objects.update(status=DeliveryStatus.SENT, sent_at=timezone.now())
+    problem(writer.post(replay), 403, "scope_missing")
+    assert WebhookDelivery.objects.get().status == DeliveryStatus.SENT
+    assert (decider.post(replay).status_code, WebhookDelivery.objects.get().status) == (202, DeliveryStatus.PENDING)
 
 
 @pytest.mark.parametrize("path", ["webhook-endpoints/", "webhook-endpoints/{}/rotate/"])
