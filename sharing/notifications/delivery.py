@@ -98,7 +98,12 @@ def _send(post: Post[D], row: D, connection: BaseEmailBackend) -> bool:
     if claims.exhausted(row, TERMS):
         _fail(row, row.last_error or "its senders died")
         return False
-    message = post.mail_of(row, connection)
+    try:
+        message = post.mail_of(row, connection)
+    except Exception as error:
+        # Whatever cannot be put into words: the mails after it can.
+        _fail(row, f"{type(error).__name__}: {error}")
+        return False
     if message is None:
         claims.withdraw(row)
         return False

@@ -180,6 +180,19 @@ def test_one_mail_that_fails_does_not_hold_up_the_others(scene: Scene, pending: 
     assert "BadHeaderError" in pending.last_error
 
 
+def test_a_mail_that_cannot_be_composed_fails_alone_with_its_reason(scene: Scene, pending: Notification):
+    outbox.record(EventType.LIST_MATCHED, scene.list, actor=None, on="someday")
+    outbox.dispatch()
+    odd = Notification.objects.filter(channel=Channel.EMAIL).exclude(pk=pending.pk).get()
+    Notification.objects.filter(pk=odd.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
+    assert delivery.deliver() == 1
+    pending.refresh_from_db()
+    odd.refresh_from_db()
+    assert (pending.status, odd.status) == (DeliveryStatus.SENT, DeliveryStatus.PENDING)
+    assert (odd.attempts, odd.leased_until) == (1, None)
+    assert odd.last_error == "ValueError: Invalid isoformat string: 'someday'"
+
+
 def test_a_mail_whose_senders_all_died_is_parked(pending: Notification):
     Notification.objects.filter(pk=pending.pk).update(attempts=delivery.MAX_ATTEMPTS)
     assert delivery.deliver() == 0
