@@ -19,6 +19,7 @@ from registry.kinds import short
 from registry.models import Asset, Organization, PlannedFacility, User
 from sharing.models import Agreement, CobuildGroup, Demand, DemandList, Match
 from sharing.pages import page
+from sharing.seen import list_title
 
 SHORTEST = 2
 # So many are looked at to show the best few: what is exactly so called, then what begins so.
@@ -120,7 +121,7 @@ def _facilities(user: User) -> QuerySet[Any]:
 
 
 def _demands(user: User) -> QuerySet[Any]:
-    return Demand.objects.visible_to(user).select_related("list").order_by()
+    return Demand.objects.visible_to(user).annotate(list_title=list_title(user, "list")).order_by()
 
 
 def _matches(user: User) -> QuerySet[Any]:
@@ -176,7 +177,7 @@ NOUNS: tuple[Noun, ...] = (
         gettext_lazy("Demands"),
         _demands,
         ("name",),
-        lambda demand: (str(demand), f"{short(demand.get_kind_display())} · {demand.list}"),
+        lambda demand: (str(demand), " · ".join(filter(None, (short(demand.get_kind_display()), demand.list_title)))),
     ),
     Noun(
         "match",

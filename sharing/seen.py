@@ -1,7 +1,8 @@
 """What a person may know of matches. Of a core asset others learn only that an owner is asked, so an owner's name is
 told to those who may know of one of its assets in the match, and to its own people, and so is what it wrote, which
 may name it; of a restricted one they learn the grid cell and no length, which would tell where it is. Who does what in
-a co-build group is told to those who may see that member of it."""
+a co-build group is told to those who may see that member of it. Owners whom a line asks see the line alone:
+the title of its list is told to those who see the list."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from sharing.models import (
     CloseReason,
     CobuildMember,
     Consent,
+    Demand,
+    DemandList,
     Event,
     EventType,
     Match,
@@ -115,6 +118,21 @@ def _gaps_beside_unknown(match: Match, assets: Collection[int]) -> Iterator[int]
     for number, leg in enumerate(legs):
         if leg.is_gap and any(unknown[max(number - 1, 0) : number + 2]):
             yield leg.pk
+
+
+def sees_list(user: User, path: str) -> Exists:
+    """Whether `user` sees the list at `path`."""
+    return Exists(DemandList.objects.visible_to(user).filter(pk=OuterRef(path)))
+
+
+def list_title(user: User, path: str) -> Case:
+    """The title of the list at `path`, where `user` sees that: to show, and to search by."""
+    return Case(When(sees_list(user, path), then=F(f"{path}__title")))
+
+
+def list_of(demand: Demand, user: User) -> DemandList | None:
+    """The list of a line, where `user` sees that."""
+    return DemandList.objects.visible_to(user).filter(pk=demand.list_id).first()
 
 
 def consents_naming_owner(user: User) -> QuerySet[Consent]:

@@ -13,7 +13,7 @@ from sharing import waiting_for
 from sharing.admin.verbs import SAFE, GrantForm, RefusalForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Consent, ConsentStatus
-from sharing.seen import consents_naming_owner
+from sharing.seen import consents_naming_owner, list_of, list_title
 from sharing.shown import match_page
 from sharing.shown.buttons import Button, WithFingerprint
 from sharing.workflow import consents
@@ -50,18 +50,16 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
     list_filter = (WaitingConsents, "status", "reason", ("owner", AutocompleteFilter))
     linked_by = ("match",)
     list_select_related = ("match__demand__list__party", "owner")
-    search_fields = (
-        "match__demand__name__icontains",
-        "match__demand__list__title__icontains",
-        "owner__name__icontains",
-    )
+    search_fields = ("match__demand__name__icontains", "list_title", "owner__name__icontains")
     search_help_text = gettext_lazy("Name of the demand, title of the list or owner")
     ordering = ("deadline", "id")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Those whose owner the person may read."""
-        named = consents_naming_owner(person(request))
-        return super().get_queryset(request).filter(pk__in=named.order_by().values("pk"))
+        user = person(request)
+        rows = super().get_queryset(request).filter(pk__in=consents_naming_owner(user).order_by().values("pk"))
+        titled: models.QuerySet[Any] = rows.alias(list_title=list_title(user, "match__demand__list"))
+        return titled
 
     @admin.display(description=gettext_lazy("match"))
     def what(self, consent: Consent) -> str:
@@ -96,6 +94,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
             **self.admin_site.each_context(request),
             **shown,
             "title": _("Consent of %(owner)s: %(demand)s") % {"owner": consent.owner, "demand": consent.match.demand},
+            "list": list_of(consent.match.demand, user),
             "opts": self.opts,
             "original": consent,
             "status_tag": self.status_tag(consent),

@@ -21,6 +21,7 @@ from sharing.admin.refusals import WorkflowAdmin
 from sharing.exports.demands import FIELDS, demand_tables
 from sharing.models import Demand, DemandList, ListStatus
 from sharing.refusals import SENTENCES
+from sharing.seen import list_title
 from sharing.words import LIMITS
 from sharing.workflow import lists
 
@@ -45,13 +46,13 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
     kind_question = gettext_lazy("What kind of asset is needed?")
     form = DemandForm
     owner_field = "list"
-    list_display = ("line", "shown_name", "list", "kind_name", "quantity", "shown_period", "priority")
+    list_display = ("line", "shown_name", "of_list", "kind_name", "quantity", "shown_period", "priority")
     list_display_links = ("line", "shown_name")
     list_filter = ("kind", "priority")
     linked_by = ("list",)
     list_select_related = ("list",)
     kept_by = gettext_lazy("its matches: a line that was matched before stays in the list, as history")
-    search_fields = ("name__icontains", "list__title__icontains")
+    search_fields = ("name__icontains", "list_title")
     search_help_text = gettext_lazy("Name of the demand or title of the list")
     ordering = ("-list", "line")
     autocomplete_fields = ("disjoint_from",)
@@ -65,12 +66,19 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
     def shown_name(self, demand: Demand) -> str:
         return demand.name or _("Line %(n)d") % {"n": demand.line}
 
+    @admin.display(description=gettext_lazy("list"))
+    def of_list(self, demand: Any) -> str:
+        return demand.list_title or "–"
+
     @admin.display(description=gettext_lazy("period"))
     def shown_period(self, demand: Demand) -> str:
         return days(demand.period)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return super().get_queryset(request).select_related("list")
+        """With the title of its list, where the person sees that."""
+        rows = super().get_queryset(request).select_related("list")
+        titled: models.QuerySet[Any] = rows.annotate(list_title=list_title(person(request), "list"))
+        return titled
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With whether the person may know of its twin, as an owner is asked about single lines of a list; and with
@@ -99,9 +107,10 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
         kind = kind_of(request, obj) or Kind.TOWER
         period = "period" if obj is None or self.may_change(request, obj) else "shown_period"
         twin = "disjoint_from" if obj is None or obj.twin_is_seen else "hidden_twin"
+        of = ("list",) if obj is None or obj.list_title else ()
         place = (*ROUTE_PLACE, twin, "disjoint_by", "apart_m") if KINDS[kind].is_route else POINT_PLACE
         return (
-            (None, {"fields": ("list", "line", "name", "kind")}),
+            (None, {"fields": (*of, "line", "name", "kind")}),
             (
                 gettext_lazy("What"),
                 {"fields": ("quantity", "splittable", period, "priority", "budget_per_year", *KINDS[kind].loads)},

@@ -19,6 +19,7 @@ from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
 from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers, standing_of
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Match, MatchStatus
+from sharing.seen import list_of, list_title
 from sharing.shown import match_page
 from sharing.shown.buttons import Button, WithFingerprint
 from sharing.shown.letter import is_decided
@@ -78,7 +79,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     """The queue, and the page on which a match is decided; every decision goes through the workflow."""
 
     buttons = BUTTONS
-    list_display = ("number", "what", "party", "status_tag", "due", "assigned", "cost", "score_shown", "list_title")
+    list_display = ("number", "what", "party", "status_tag", "due", "assigned", "cost", "score_shown", "of_list")
     list_display_links = ("number", "what")
     list_before_template = "sharing/workload.html"
     list_filter = (
@@ -90,17 +91,17 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     )
     linked_by = ("run", "demand", "demand__list")
     list_select_related = ("demand__list__party",)
-    search_fields = ("demand__name__icontains", "demand__list__title__icontains", "=id")
+    search_fields = ("demand__name__icontains", "list_title", "=id")
     search_help_text = gettext_lazy("Number of the match, name of the demand or title of the list")
     # Those with a deadline first, the oldest on top.
     ordering = (F("deadline").asc(nulls_last=True), "-id")
     actions = ("approve_selected", "reject_selected", "assign_selected")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """Each with the name of whom it is assigned to, as far as the person may know."""
-        rows: Any = super().get_queryset(request)
+        """Each with the name of whom it is assigned to, and the title of its list, as far as the person may know."""
+        user, rows = person(request), super().get_queryset(request)
         named: models.QuerySet[Any] = rows.annotate(
-            given_name=waiting_for.assignee_of(person(request), "assignee__username")
+            given_name=waiting_for.assignee_of(user, "assignee__username"), list_title=list_title(user, "demand__list")
         )
         return named
 
@@ -123,8 +124,8 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
         return str(match.demand.list.party)
 
     @admin.display(description=gettext_lazy("list"))
-    def list_title(self, match: Match) -> str:
-        return str(match.demand.list)
+    def of_list(self, match: Any) -> str:
+        return match.list_title or "–"
 
     @admin.display(description=gettext_lazy("status"))
     def status_tag(self, match: Match) -> str:
@@ -195,6 +196,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             **self.admin_site.each_context(request),
             **shown,
             "title": _("Match %(number)d: %(demand)s") % {"number": match.pk, "demand": match.demand},
+            "list": list_of(match.demand, user),
             "opts": self.opts,
             "original": match,
             "status_tag": self.status_tag(match),

@@ -15,7 +15,7 @@ from sharing.admin.mails import MailAdmin
 from sharing.models import Channel, Notification
 from sharing.notifications.inbox import mark_read
 from sharing.notifications.messages import subject_of
-from sharing.seen import read_by
+from sharing.seen import list_title, read_by
 
 
 class UnreadFilter(admin.SimpleListFilter):
@@ -38,7 +38,7 @@ class NotificationAdmin(MailAdmin):
     list_display = ("what", "about", "told_at", "read_tag", "channel", "status_tag")
     list_filter = (UnreadFilter, "status", "channel")
     list_select_related = ("event__match__demand__list", "event__demand_list", "event__agreement")
-    search_fields = ("event__match__demand__name__icontains", "event__demand_list__title__icontains")
+    search_fields = ("event__match__demand__name__icontains", "list_title")
     search_help_text = gettext_lazy("Name of the demand, or title of the list")
     ordering = ("-id",)
     fields = ("what", "about", "recipient", "channel", "status_tag", "attempts", "last_error", "told_at", "read_tag")
@@ -48,7 +48,9 @@ class NotificationAdmin(MailAdmin):
         """A person's inbox; e-mails are in their mailbox."""
         user = person(request)
         rows = super().get_queryset(request).select_related(*self.list_select_related)
-        return read_by(rows if user.is_superuser else rows.filter(channel=Channel.INBOX), user)
+        told = read_by(rows if user.is_superuser else rows.filter(channel=Channel.INBOX), user)
+        titled: models.QuerySet[Any] = told.alias(list_title=list_title(user, "event__demand_list"))
+        return titled
 
     @admin.display(description=gettext_lazy("message"))
     def what(self, told: Notification) -> str:

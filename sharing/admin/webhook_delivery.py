@@ -10,6 +10,7 @@ from registry.admin.base import ReadOnlyAdmin, ReadOnlyTabularInline, person
 from registry.tags import tag
 from sharing.errors import Refusal
 from sharing.models import WebhookAttempt, WebhookDelivery
+from sharing.seen import list_title
 from sharing.shown.refusals import tell
 from sharing.workflow import webhooks
 
@@ -32,7 +33,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_select_related = ("event", "endpoint")
     search_fields = (
         "endpoint__name__icontains", "endpoint__url__icontains", "endpoint__organization__name__icontains",
-        "event__demand_list__title__icontains", "event__match__demand__name__icontains",
+        "list_title", "event__match__demand__name__icontains",
     )  # fmt: skip
     search_help_text = gettext_lazy("Endpoint, its address or organization, title of the list, or name of the demand")
     ordering = ("-id",)
@@ -42,6 +43,12 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     inlines = (AttemptInline,)
     actions = ("replay",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Each to be found by the title of its list, where the person sees that."""
+        title = list_title(person(request), "event__demand_list")
+        titled: QuerySet[Any] = super().get_queryset(request).alias(list_title=title)
+        return titled
 
     @admin.display(description=gettext_lazy("event"))
     def what(self, delivery: WebhookDelivery) -> str:

@@ -16,7 +16,7 @@ from sharing import words
 from sharing.models import Event
 from sharing.monitoring.drilldown import Drill, Field
 from sharing.monitoring.scope import begins
-from sharing.seen import author, events
+from sharing.seen import author, events, list_title
 
 
 class Trail(TextChoices):
@@ -118,12 +118,13 @@ def trail(of: str, user: User, *, start: date | None, end: date | None, text: st
                 "actor", "organization", "demand_list", "match__demand", "agreement", "cobuild_group"
             )
             found = (
-                Q(demand_list__title__icontains=text)
+                Q(list_title__icontains=text)
                 | Q(match__demand__name__icontains=text)
                 | Q(agreement__number__icontains=text)
                 | _called(Event, "type", text=text)
             )
-            narrowed = happened.filter(found) if text else happened
+            titled = happened.alias(list_title=list_title(user, "demand_list"))
+            narrowed = titled.filter(found) if text else happened
             return Drill(narrowed.filter(_days("occurred_at", start, end)).order_by("-pk"), EVENT)
 
 

@@ -9,6 +9,7 @@ from registry.models import Organization, User
 from registry.ogc.collection import Collection
 from registry.ogc.properties import Property, of_field, of_fields
 from sharing.models import Demand, DemandList
+from sharing.seen import sees_list
 
 PLACE = GeometryField(srid=4326)
 LINE = Func("origin", "destination", function="ST_MakeLine", output_field=PLACE)
@@ -19,7 +20,7 @@ def _rows(user: User) -> QuerySet[Demand]:
     is seen too."""
     return Demand.objects.visible_to(user).annotate(
         place=Coalesce("location", LINE, output_field=PLACE),
-        list_is_seen=Case(When(list__in=DemandList.objects.visible_to(user), then=True), default=False),
+        list_is_seen=sees_list(user, "list"),
     )
 
 

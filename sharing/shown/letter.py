@@ -10,7 +10,7 @@ from registry.printing import pdf
 from registry.tags import days
 from sharing.errors import WrongState
 from sharing.models import Agreement, Approval, ConsentStatus, Decision, Match, MatchStatus
-from sharing.seen import Seen
+from sharing.seen import Seen, list_of
 from sharing.shown.match_page import legs_of
 from sharing.workflow.rules import MATCH_FACTS
 
@@ -56,6 +56,7 @@ def _context(match: Match, user: User) -> dict[str, Any]:
         "decision": signed[-1],
         "signed": signed,
         "party": match.demand.list.party,
+        "list": list_of(match.demand, user),
         "owners": list(owners.values()),
         "hidden_owners": seen.hidden_consents(match),
         "legs": legs,

@@ -24,7 +24,7 @@ from sharing.matching import describing
 from sharing.matching.supply_near import supply_near
 from sharing.matching.what_if import of_change
 from sharing.models import CobuildDemand, Demand, DemandList, Match, MatchRun, MatchStatus, Outcome, RunStatus
-from sharing.seen import Seen
+from sharing.seen import Seen, list_of
 from sharing.shown.buttons import Offer
 from sharing.shown.match_page import LegRow, legs_of
 from sharing.shown.places import demand_features, leg_features
@@ -172,7 +172,7 @@ def demand(request: MemberRequest, pk: int) -> HttpResponse:
     shown = rows[0].legs if rows else ()
     context = {
         "demand": found,
-        "list": found.list if DemandList.objects.visible_to(request.user).filter(pk=found.list_id).exists() else None,
+        "list": list_of(found, request.user),
         "facts": words.demand_facts(found),
         "twin": _twin(request, found),
         "outcome": outcome,

@@ -22,7 +22,7 @@ from sharing.models import DemandList, EventType, Notification
 from sharing.notifications.inbox import inbox_of, mark_read, mark_unread
 from sharing.notifications.messages import RELATED, Message, message, subject_of
 from sharing.pages import page
-from sharing.seen import read_by
+from sharing.seen import read_by, sees_list
 
 PER_PAGE = 25
 MOST_LISTS = 100
@@ -56,9 +56,10 @@ class InboxFilter(Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         told = inbox_of(user).filter(event__demand_list__isnull=False).values("event__demand_list")
-        # To those who are told of a list its title has been told too.
-        lists = DemandList.objects.filter(pk__in=told).order_by("-pk").values_list("pk", "title")[:MOST_LISTS]
-        self.fields["list"].choices = [("", _("All lists")), *lists]  # type: ignore[attr-defined]
+        lists = DemandList.objects.filter(pk__in=told).annotate(seen=sees_list(user, "pk")).order_by("-pk")
+        rows: Any = lists[:MOST_LISTS]
+        named = [(one.pk, one.title if one.seen else _("List %(id)s") % {"id": one.pk}) for one in rows]
+        self.fields["list"].choices = [("", _("All lists")), *named]  # type: ignore[attr-defined]
 
     def applied(self, rows: QuerySet[Notification]) -> QuerySet[Notification]:
         if not self.is_valid():

@@ -20,7 +20,7 @@ from registry.web.forms import Form
 from registry.web.tables import Table, shown
 from sharing import waiting_for, words
 from sharing.models import Agreement, Match, MatchStatus
-from sharing.seen import with_why_ended
+from sharing.seen import list_of, with_why_ended
 from sharing.shown import match_page
 from sharing.shown.buttons import Button
 from sharing.shown.places import match_shapes
@@ -28,7 +28,7 @@ from sharing.web.agreements import BUTTONS as AGREEMENT_BUTTONS
 from sharing.web.verbs import ApprovalForm, RejectionForm, carry_out, offers, standing_of
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
-from sharing.workflow.rules import Verb, owners, sees
+from sharing.workflow.rules import Verb, owners
 
 BUTTONS = (
     Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), ApprovalForm),
@@ -129,6 +129,7 @@ def match(request: MemberRequest, pk: int) -> HttpResponse:
         agreement.match = found
     context |= {
         "title": _("Match %(number)d: %(demand)s") % {"number": found.pk, "demand": found.demand},
+        "list": list_of(found.demand, request.user),
         "status_tag": tag(found.status, found.get_status_display()),
         "due": due(found.deadline),
         "offers": offers(request, found, BUTTONS, {"fingerprint": fingerprint}),
@@ -137,7 +138,6 @@ def match(request: MemberRequest, pk: int) -> HttpResponse:
         "agreement_offers": offers(request, agreement, AGREEMENT_BUTTONS) if agreement else [],
         "shapes": match_shapes(found, context["legs"]),
         "waits_for": _waits_for(request, found),
-        "list_seen": sees(request.user, found.demand.list),
     }
     return render(request, "web/match.html", context)
 

@@ -1,5 +1,7 @@
-"""Of an owner who is hidden from a reader neither name nor words nor price are told, at whichever door."""
+"""Of an owner who is hidden from a reader neither name nor words nor price are told, at whichever door; and whom a line
+asks sees the line alone, not the title of its list."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from sharing.notifications import outbox
 from sharing.notifications.messages import message
 from sharing.seen import hides_owner
 from sharing.shown.letter import letter
-from sharing.workflow import agreements, approvals, consents
+from sharing.workflow import agreements, approvals, consents, webhooks
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 from tests.calls import Caller, body_of
@@ -48,14 +50,25 @@ def doors(match: Match) -> list[str]:
 
 def telling(words: str, reader: User, match: Match) -> set[str]:
     """The doors at which `reader` reads the words."""
-    client, found = Client(), set()
-    client.force_login(reader)
-    for address in doors(match):
+    return telling_at(doors(match), words, reader)
+
+
+def telling_at(addresses: Iterable[str], words: str, reader: User) -> set[str]:
+    """The addresses at which `reader` reads the words."""
+    client, found = signed_in(reader), set()
+    for address in addresses:
         response = client.get(address)
         assert response.status_code == 200, (address, response)
-        if words in body_of(response).decode():
+        content = body_of(response)
+        if words in (text_of(content) if address.endswith(".pdf") else content.decode()):
             found.add(address)
     return found
+
+
+def signed_in(reader: User) -> Client:
+    client = Client()
+    client.force_login(reader)
+    return client
 
 
 def answered(match: Match, owner: Any) -> Any:
@@ -133,3 +146,74 @@ def test_why_a_hidden_owner_ends_an_agreement_is_not_told(scene: Scene, match: M
     for event in Event.objects.filter(agreement=match.agreement, organization=scene.grid):
         assert WORDS not in message(event, hides_owner=True).text
         assert WORDS in message(event).text
+
+
+TITLE = "Harbourfront"
+
+
+@pytest.fixture
+def approved(scene: Scene) -> Match:
+    """A match on a line of a list with that title, after all that anybody is told of it on the way."""
+    for of, manager in ((scene.party, scene.asker), (scene.metro, scene.metro_manager), (scene.city, scene.officer)):
+        webhooks.create(of, name="works", url=f"https://{of.code}.example/in", actor=manager)
+    scene.list.title = TITLE
+    scene.list.save()
+    match = scene.approved().match
+    outbox.dispatch()
+    return match
+
+
+def doors_of_line(match: Match) -> list[str]:
+    """Addresses at which the title of the list of a line is told to those who see the list."""
+    demand, asked = match.demand_id, match.events.filter(type=EventType.MATCH_REQUESTED).get()
+    return [
+        f"/matches/{match.pk}/", f"/matches/{match.pk}/letter-en.pdf", f"/demands/{demand}/",
+        "/inbox/", "/search/?q=site", "/search/?q=site&in=demand", "/api/v1/search/?q=site",
+        f"/admin/sharing/match/{match.pk}/change/", f"/admin/sharing/consent/{match.consents.get().pk}/change/",
+        f"/admin/sharing/demand/{demand}/change/", f"/admin/sharing/event/{asked.pk}/change/",
+        "/admin/sharing/match/", "/admin/sharing/demand/",
+    ]  # fmt: skip
+
+
+def test_the_title_of_its_list_is_told_with_a_line_to_those_who_see_the_list(scene: Scene, approved: Match):
+    told = doors_of_line(approved)
+    others = [
+        *doors(approved), "/", "/matches/", "/consents/", f"/consents/{approved.consents.get().pk}/",
+        "/admin/sharing/consent/", "/admin/sharing/event/", "/admin/sharing/notification/",
+        "/admin/sharing/webhookdelivery/", "/admin/sharing/agreement/", "/api/v1/demands/", "/api/v1/consents/",
+    ]  # fmt: skip
+    assert telling_at([*told, *others], TITLE, scene.metro_manager) == set()
+    for reader in (scene.asker, scene.officer, factories.user("root", is_superuser=True, is_staff=True)):
+        expected = set(told) if reader.roles else set(told) - {"/inbox/"}
+        assert expected - telling_at(told, TITLE, reader) == set()
+
+
+def rows_of(client: Client, noun: str, text: str) -> int:
+    return len(client.get(f"/admin/sharing/{noun}/", {"q": text}).context["cl"].result_list)
+
+
+SEARCHES: dict[str, Callable[[Client, str], int]] = {
+    **{
+        noun: lambda client, text, noun=noun: rows_of(client, noun, text)  # type: ignore[misc]
+        for noun in ("match", "consent", "event", "notification", "demand", "webhookdelivery")
+    },
+    "twin": lambda client, text: len(
+        client.get(
+            "/admin/autocomplete/",
+            {"app_label": "sharing", "model_name": "demand", "field_name": "disjoint_from", "term": text},
+        ).json()["results"]
+    ),
+    "audit": lambda client, text: len(client.get("/monitoring/audit/", {"text": text}).context["table"].rows),
+    "site": lambda client, text: len(client.get("/search/", {"q": text}).context["groups"]),
+    "API": lambda client, text: len(client.get("/api/v1/search/", {"q": text}).json()["results"]),
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_the_title_of_a_list_finds_something_for_those_who_see_the_list(scene: Scene, approved: Match, search: str):
+    found = SEARCHES[search]
+    owner = signed_in(scene.metro_manager)
+    assert found(owner, TITLE[:6]) == found(owner, TITLE) == 0
+    assert found(owner, "Site 1") > 0
+    for reader in (scene.asker, scene.officer, factories.user("root", is_superuser=True, is_staff=True)):
+        assert found(signed_in(reader), TITLE[:6]) > 0
