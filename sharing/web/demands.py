@@ -60,7 +60,7 @@ def new_demand(request: MemberRequest, pk: int, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit_demand(request: MemberRequest, pk: int) -> HttpResponse:
     """A line of a draft, to change."""
-    demand = get_object_or_404(Demand.objects.visible_to(request.user).select_related("list__party"), pk=pk)
+    demand = _line(request, pk)
     form = _form(request, demand.list, demand.kind, demand)
     if request.method == "POST" and form.is_valid():
         try:
@@ -79,7 +79,7 @@ def edit_demand(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def remove_demand(request: MemberRequest, pk: int) -> HttpResponse:
     """Takes a line off a draft."""
-    demand = get_object_or_404(Demand.objects.visible_to(request.user).select_related("list"), pk=pk)
+    demand = _line(request, pk)
     try:
         lists.remove_demands(demand.list, [demand.pk], actor=request.user)
     except Refusal as refusal:
@@ -106,6 +106,12 @@ def check(request: MemberRequest, pk: int, kind: str) -> HttpResponse:
 
 def _draft(request: MemberRequest, pk: int) -> DemandList:
     return get_object_or_404(DemandList.objects.visible_to(request.user).select_related("party"), pk=pk)
+
+
+def _line(request: MemberRequest, pk: int) -> Demand:
+    """A line of a list that the person sees, since its page shows the others too."""
+    lines = Demand.objects.filter(list__in=DemandList.objects.visible_to(request.user))
+    return get_object_or_404(lines.select_related("list__party"), pk=pk)
 
 
 def _page_of(demand_list: DemandList) -> str:

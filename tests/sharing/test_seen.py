@@ -188,6 +188,12 @@ def test_the_title_of_its_list_is_told_with_a_line_to_those_who_see_the_list(sce
         assert expected - telling_at(told, TITLE, reader) == set()
 
 
+def test_an_owner_asked_about_a_line_opens_no_form_with_the_lines_beside_it(scene: Scene, approved: Match):
+    change = f"/demands/{approved.demand_id}/change/"
+    assert signed_in(scene.metro_manager).get(change).status_code == 404
+    assert TITLE in signed_in(scene.asker).get(change).content.decode()
+
+
 def rows_of(client: Client, noun: str, text: str) -> int:
     return len(client.get(f"/admin/sharing/{noun}/", {"q": text}).context["cl"].result_list)
 
