@@ -1,5 +1,5 @@
-"""Of an owner who is hidden from a reader neither name nor words nor price are told, at whichever door; and whom a line
-asks sees the line alone, not the title of its list."""
+"""Of an owner who is hidden from a reader neither name nor words nor price are told, at whichever door; and whom a
+line asks sees the line alone, not the title of its list."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
