@@ -1,7 +1,9 @@
 import datetime
 
-from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
+from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations, models
+
+from registry.migrations._again import PutCheck
 
 # Longer ones end as if they had been given for the longest time: a row that breaks a rule could not be withdrawn.
 SHORTENED = "UPDATE registry_placegrant SET ends_on = starts_on + 365 WHERE ends_on > starts_on + 365"
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [("registry", "0025_review_index")]
 
     operations = [
-        AddConstraintNotValid(
+        PutCheck(
             model_name="placegrant",
             constraint=models.CheckConstraint(
                 condition=models.Q(

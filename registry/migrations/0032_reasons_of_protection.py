@@ -1,5 +1,7 @@
-from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
+from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations, models
+
+from registry.migrations._again import PutCheck
 
 # Who protected these said nothing; their managers see so when the level is next reviewed. That the registry wrote it, by
 # nobody's order, stands in the changes as whatever changes an asset; so it is no "–", which stands there for nothing.
@@ -17,8 +19,6 @@ BEGIN
     END LOOP;
 END $$
 """
-# What a run left that was broken off, so that it can be run again from the start.
-LEFT = "ALTER TABLE registry_asset DROP CONSTRAINT IF EXISTS asset_protection_has_a_reason"
 
 
 class Migration(migrations.Migration):
@@ -40,9 +40,8 @@ class Migration(migrations.Migration):
                 verbose_name="reason for the protection",
             ),
         ),
-        migrations.RunSQL(LEFT, migrations.RunSQL.noop),
         migrations.RunSQL(UNSAID, migrations.RunSQL.noop),
-        AddConstraintNotValid(
+        PutCheck(
             model_name="asset",
             constraint=models.CheckConstraint(
                 condition=models.Q(

@@ -1,6 +1,8 @@
-from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
+from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
+
+from registry.migrations._again import PutCheck
 
 STATUSES = [
     ("pending", "Pending"),
@@ -18,10 +20,7 @@ def widened(model: str, constraint: str) -> list[Operation]:
             name="status",
             field=models.CharField(choices=STATUSES, default="pending", max_length=10, verbose_name="status"),
         ),
-        migrations.RemoveConstraint(model_name=model, name=constraint),
-        AddConstraintNotValid(
-            model_name=model, constraint=models.CheckConstraint(condition=condition, name=constraint)
-        ),
+        PutCheck(model_name=model, constraint=models.CheckConstraint(condition=condition, name=constraint)),
         ValidateConstraint(model_name=model, name=constraint),
     ]
 

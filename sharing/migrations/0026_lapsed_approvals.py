@@ -1,5 +1,7 @@
-from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
+from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations, models
+
+from registry.migrations._again import AddColumn, PutCheck
 
 DECISIONS = [("approved", "Approved"), ("rejected", "Rejected"), ("lapsed", "Lapsed")]
 REASONS = ["planning", "security", "competition", "duplicate", "incomplete", "other"]
@@ -26,7 +28,7 @@ class Migration(migrations.Migration):
     dependencies = [("sharing", "0025_withdrawn_mail")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="approval",
             name="matter",
             field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=64),
@@ -40,8 +42,7 @@ class Migration(migrations.Migration):
             operation
             for constraint in CONSTRAINTS
             for operation in (
-                migrations.RemoveConstraint(model_name="approval", name=constraint.name),
-                AddConstraintNotValid(model_name="approval", constraint=constraint),
+                PutCheck(model_name="approval", constraint=constraint),
                 ValidateConstraint(model_name="approval", name=constraint.name),
             )
         ),

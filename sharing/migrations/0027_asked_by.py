@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from registry.migrations._again import AddColumn
+
 # Of the consents that were asked for before.
 ASKED = """
 UPDATE sharing_consent AS consent SET asked_by_id = event.actor_id FROM sharing_event AS event
@@ -19,7 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="consent",
             name="asked_by",
             field=models.ForeignKey(
