@@ -137,6 +137,7 @@ def test_nothing_that_was_told_is_lost_and_nothing_is_done_by_halves(
         "SET session_replication_role = replica",
         "DROP TABLE registry_disclosure",
         "DELETE FROM sharing_event",
+        "DELETE FROM sharing_approval",
         "INSERT INTO registry_change (id, noun, act, label, changed_at)"
         " VALUES (2::bigint ^ 62, 'asset', 'update', '', now())",
     ],

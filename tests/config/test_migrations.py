@@ -16,7 +16,9 @@ from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 
 from registry.migrations._again import PutCheck
 from registry.models import Asset, Change
+from sharing.models import Consent
 from tests import factories
+from tests.sharing.scene import Scene, by_hand
 
 # Applied before there was a release that could be running meanwhile: columns that are not null, a column replaced, and
 # indexes made or replaced on tables that held little.
@@ -141,3 +143,12 @@ def test_protected_assets_without_a_reason_are_taken_at_every_step_of_the_upgrad
     assert (noted.before, noted.after, noted.actor) == (
         {"protection_reason": ""}, {"protection_reason": "not stated (未说明)"}, None,
     )  # fmt: skip
+
+
+def test_who_asked_for_a_consent_is_noted_by_the_upgrade_where_the_older_version_did_not(db: None):
+    scene = Scene()
+    scene.consented()
+    by_hand("UPDATE sharing_consent SET asked_by_id = NULL")
+    for _operation, run in steps("sharing", "0030_decided_rows_stay"):
+        run()
+    assert Consent.objects.get().asked_by == scene.asker

@@ -1,12 +1,23 @@
 """What was decided stays decided: the database refuses to turn it, whoever writes."""
 
+import json
 from itertools import permutations
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from registry.models import Asset, Protection
-from sharing.models import Agreement, Approval, ListStatus, MatchStatus
+from sharing.models import (
+    Agreement,
+    Approval,
+    Consent,
+    ConsentStatus,
+    Decision,
+    EventType,
+    ListStatus,
+    MatchStatus,
+)
+from sharing.notifications import outbox
 from sharing.workflow import agreements, approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
@@ -29,6 +40,7 @@ MATCHES = {
 def is_refused(statement: str, constraint: str) -> bool:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             cursor.execute(statement)
             assert cursor.rowcount == 1
             transaction.set_rollback(True)
@@ -57,7 +69,8 @@ def test_a_status_moves_only_as_the_workflow_moves_it(
 ANSWERS = [
     "status = 'granted', reason = ''", "status = 'pending', reason = ''", "status = 'lapsed', reason = ''",
     "reason = 'technical'", "reason_text = 'Other words.'", "conditions = 'By night only.'", "answered_at = now()",
-    "answered_by_id = NULL", "asked_by_id = NULL",
+    "answered_by_id = NULL", "asked_by_id = NULL", "asked_by_id = answered_by_id", "id = id + 1",
+    "match_id = (SELECT max(id) FROM sharing_match)", "owner_id = (SELECT max(id) FROM registry_organization)",
 ]  # fmt: skip
 
 
@@ -73,7 +86,8 @@ def test_an_owner_who_was_asked_is_reminded_after_an_answer_too(scene: Scene):
 
 
 @pytest.mark.parametrize(
-    "change", ["decision = 'rejected', reason = 'planning'", "fingerprint = ''", "decided_at = now()"]
+    "change",
+    ["decision = 'rejected', reason = 'planning'", "fingerprint = ''", "decided_at = now()", "id = id + 1"],
 )
 def test_a_signature_stays(scene: Scene, change: str):
     scene.approved()
@@ -113,3 +127,70 @@ def test_an_end_stays(scene: Scene, change: str):
     agreements.end(agreement, reason="The site moves.", actor=scene.asker)
     assert Agreement.objects.get().ended_on is not None
     assert is_refused(f"UPDATE sharing_agreement SET {change}", "decision_stays")
+
+
+def test_an_agreement_stays_that_of_its_match_and_a_match_that_of_its_demand(scene: Scene):
+    other = factories.demand(scene.list, name="Site 2")
+    moved = f"UPDATE sharing_match SET demand_id = {other.pk} WHERE id = {{}}"
+    assert not is_refused(moved.format(scene.match.pk), "")
+    scene.approved()
+    for change in ("id = id + 1", f"match_id = {scene.runner_up.pk}"):
+        assert is_refused(f"UPDATE sharing_agreement SET {change}", "decision_stays")
+    assert is_refused(moved.format(scene.match.pk), "decision_stays")
+    assert is_refused(f"UPDATE sharing_match SET id = id + 100 WHERE id = {scene.match.pk}", "decision_stays")
+
+
+def test_a_match_that_was_asked_for_is_not_removed(scene: Scene):
+    removed = set()
+    for status in MatchStatus.values:
+        by_hand(f"UPDATE sharing_match SET status = '{status}' WHERE id = {scene.match.pk}")
+        if not is_refused(f"DELETE FROM sharing_match WHERE id = {scene.match.pk}", "decision_stays"):
+            removed.add(status)
+    assert removed == {"proposed", "superseded"}
+
+
+def test_an_answer_is_not_removed(scene: Scene):
+    scene.requested()
+    removed = set()
+    for status in ConsentStatus.values:
+        by_hand(f"UPDATE sharing_consent SET status = '{status}', reason = '{'safety' * (status == 'refused')}'")
+        if not is_refused("DELETE FROM sharing_consent", "decision_stays"):
+            removed.add(status)
+    assert removed == {"pending"}
+
+
+def test_no_signature_is_removed_and_no_agreement(scene: Scene):
+    scene.approved()
+    assert is_refused("DELETE FROM sharing_agreement", "decision_stays")
+    for decision in Decision.values:
+        reason = "planning" if decision == "rejected" else ""
+        by_hand(f"UPDATE sharing_approval SET decision = '{decision}', reason = '{reason}'")
+        assert is_refused("DELETE FROM sharing_approval", "decision_stays"), decision
+
+
+@pytest.mark.parametrize(
+    ("table", "turned"),
+    [
+        ("sharing_match", {"status": "rejected"}),
+        ("sharing_consent", {"status": "refused", "reason": "safety"}),
+        ("sharing_approval", {"decision": "rejected", "reason": "planning"}),
+        ("sharing_agreement", {"fee_per_year": 0}),
+    ],
+)
+def test_nothing_decided_is_put_in_again_as_something_else(scene: Scene, table: str, turned: dict[str, str | int]):
+    agreement = scene.approved()
+    one = agreement.match_id if table == "sharing_match" else f"(SELECT max(id) FROM {table})"
+    again = (
+        f"WITH gone AS (DELETE FROM {table} WHERE id = {one} RETURNING {table} AS row)"
+        f" INSERT INTO {table} SELECT (jsonb_populate_record(row, '{json.dumps(turned)}')).* FROM gone"
+    )
+    assert is_refused(again, "decision_stays")
+
+
+def test_who_asked_stays_and_is_noted_where_an_older_version_asks(scene: Scene):
+    consent = scene.requested().consents.get()
+    assert is_refused(f"UPDATE sharing_consent SET asked_by_id = {scene.drafter.pk}", "decision_stays")
+    by_hand("UPDATE sharing_consent SET asked_by_id = NULL")
+    for actor in (None, scene.asker, scene.drafter):
+        outbox.record(EventType.CONSENT_ASKED, consent, actor=actor)
+        assert Consent.objects.get().asked_by == (scene.asker if actor else None)
