@@ -142,9 +142,12 @@ CLAIMS = (
             WHERE type IN ('consent.granted', 'consent.refused')
         ) AS event ON event.consent_id = consent.id AND event.type = 'consent.' || consent.status AND event.nth = 1
         WHERE consent.id IS NULL OR event.id IS NULL
-            OR (consent.answered_by_id, consent.reason, consent.reason_text, consent.conditions) IS DISTINCT FROM (
-                event.actor_id, coalesce(event.data->>'reason', ''), coalesce(event.data->>'reason_text', ''),
-                coalesce(event.data->>'conditions', '')
+            OR (
+                consent.match_id, consent.owner_id, consent.answered_by_id, consent.reason, consent.reason_text,
+                consent.conditions
+            ) IS DISTINCT FROM (
+                event.match_id, event.organization_id, event.actor_id, coalesce(event.data->>'reason', ''),
+                coalesce(event.data->>'reason_text', ''), coalesce(event.data->>'conditions', '')
             )
         """,
     ),

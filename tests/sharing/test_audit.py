@@ -42,6 +42,8 @@ TURNED = {
     "UPDATE sharing_consent SET status = 'pending'": {"answers_have_events": 1},
     "UPDATE sharing_consent SET conditions = 'None.'": {"answers_have_events": 1},
     "UPDATE sharing_consent SET answered_by_id = (SELECT max(id) FROM registry_user)": {"answers_have_events": 1},
+    "UPDATE sharing_consent SET match_id = (SELECT max(id) FROM sharing_match)": {"answers_have_events": 1},
+    "UPDATE sharing_consent SET owner_id = (SELECT max(id) FROM registry_organization)": {"answers_have_events": 1},
     "UPDATE sharing_event SET consent_id = NULL WHERE type = 'consent.granted'": {"answers_have_events": 2},
     "UPDATE sharing_approval SET decision = 'rejected', reason = 'planning'": {"signatures_have_events": 1},
     "UPDATE sharing_approval SET regulator_id = (SELECT max(id) FROM registry_organization)": {
