@@ -98,7 +98,8 @@ class Caller:
             if not late and not isinstance(failure, EXPECTED):
                 log.exception("A call of a webhook failed in an unforeseen way")
             error = "no answer in time" if late else f"{type(failure).__name__}: {failure}"
-        return Answer(started_at, round(1000 * (time.monotonic() - begun)), code, text, error, wait)
+        duration_ms = round(1000 * (time.monotonic() - begun))
+        return Answer(started_at, duration_ms, code, _storable(text), _storable(error), wait)
 
     def _connect(self, target: Target, until: float) -> HTTPConnection:
         """A connection to the first address that takes one. Raises NotAllowed before any is tried."""
@@ -143,9 +144,12 @@ def _exchange(
         with closing(response), suppress(Exception):
             while len(read) < READ_AT_MOST and (more := response.read1(READ_AT_MOST - len(read))):
                 read += more
-        # PostgreSQL holds no NUL.
-        text = read.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-        return response.status, text, _wait(response.headers.get("Retry-After", ""))
+        return response.status, read.decode("utf-8", "replace"), _wait(response.headers.get("Retry-After", ""))
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL holds no NUL, and a receiver may send one in its body or in what is no HTTP, which errors quote."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 @contextmanager

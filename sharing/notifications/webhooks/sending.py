@@ -4,6 +4,7 @@ An endpoint is called by one sender at a time, and the endpoint longest without 
 slow receiver nor one with thousands of deliveries holds up the others. Calls are threads that know no database.
 """
 
+import logging
 import random
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,6 +27,7 @@ from sharing.notifications import claims, outbox
 from sharing.notifications.webhooks import payload, signing
 from sharing.notifications.webhooks.calling import Answer, Caller
 
+log = logging.getLogger(__name__)
 # Longer than a call may take: WEBHOOK_TIMEOUT_S, and what a look-up in DNS may take beyond it.
 LEASE = timedelta(minutes=2)
 # The schedule that Standard Webhooks proposes: ten attempts in 75 hours and 35 minutes.
@@ -70,13 +72,12 @@ def deliver(caller: Caller | None = None) -> int:
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
         while True:
             while len(flying) < AT_ONCE and time.monotonic() < until and (claimed := claim()):
-                call = call_of(claimed)
-                flying[pool.submit(call.made_by, caller)] = claimed
+                flying[pool.submit(_call_of(claimed).made_by, caller)] = claimed
             if not flying:
                 return arrived
             done, _under_way = wait(flying, timeout=1, return_when=FIRST_COMPLETED)
             for future in done:
-                arrived += settle(flying.pop(future), future.result())
+                arrived += _settle(flying.pop(future), future.result())
 
 
 @transaction.atomic
@@ -93,6 +94,24 @@ def claim() -> WebhookDelivery | None:
         endpoint.next_call_at = now + LEASE
         endpoint.save(update_fields=["next_call_at"])
     return delivery
+
+
+def _call_of(claimed: WebhookDelivery) -> Call:
+    """What cannot be put into words fails by itself: the deliveries beside it can."""
+    try:
+        return call_of(claimed)
+    except Exception as error:
+        log.exception("Webhook delivery %s could not be put into words", claimed.pk)
+        return Call(claimed, "", {}, b"", f"an error of the registry's own: {type(error).__name__}")
+
+
+def _settle(delivery: WebhookDelivery, answer: Answer) -> bool:
+    """What cannot be written is called again once its lease has run out: the results beside it are kept."""
+    try:
+        return settle(delivery, answer)
+    except Exception:
+        log.exception("What came of webhook delivery %s could not be written", delivery.pk)
+        return False
 
 
 def call_of(claimed: WebhookDelivery) -> Call:

@@ -1,11 +1,12 @@
 """From an event to a receiver of this machine, and what becomes of a delivery and its endpoint by what it answers."""
 
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.utils import timezone
 from standardwebhooks import Webhook
 
@@ -320,6 +321,75 @@ def test_a_nul_in_an_answer_is_kept_from_the_database(delivery: WebhookDelivery,
     hooks.answer = with_status(200, b"a\0b")
     assert sending.deliver() == 1
     assert WebhookAttempt.objects.get().answer == "a\N{REPLACEMENT CHARACTER}b"
+
+
+@pytest.fixture
+def beside(delivery: WebhookDelivery, scene: Scene) -> Iterator[tuple[WebhookDelivery, Receiver]]:
+    """A delivery to another receiver, due at the same time."""
+    with receiver() as other:
+        endpoint = WebhookEndpoint.objects.create(
+            organization=scene.grid, name="other", url=other.url, secret=signing.seal(signing.new_secret())
+        )
+        yield WebhookDelivery.objects.create(endpoint=endpoint), other
+
+
+def test_a_receiver_that_answers_by_a_nul_costs_no_other_its_result(
+    delivery: WebhookDelivery, hooks: Receiver, beside: tuple[WebhookDelivery, Receiver], time_machine: Any
+):
+    bad, other = beside
+    other.answer = lambda session, told: session.wfile.write(b"\0\r\n")
+    now = timezone.now()
+    time_machine.move_to(now, tick=False)
+    assert sending.deliver() == 1
+    time_machine.move_to(now + sending.LEASE + timedelta(seconds=1), tick=False)
+    assert (sending.deliver(), len(hooks.told), len(other.told)) == (0, 1, 2)
+    bad.refresh_from_db()
+    nothing = "BadStatusLine: \N{REPLACEMENT CHARACTER}\r\n"
+    assert (bad.status, bad.attempts, bad.last_error) == (DeliveryStatus.PENDING, 2, nothing)
+    assert set(bad.log.values_list("status_code", "error")) == {(None, nothing)}
+
+
+def test_a_result_that_cannot_be_written_costs_no_other_its_own(
+    delivery: WebhookDelivery,
+    hooks: Receiver,
+    beside: tuple[WebhookDelivery, Receiver],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    bad, other = beside
+    other.answer = with_status(500)
+
+    def broken(*args: Any, **options: Any) -> bool:
+        raise DataError("no way")
+
+    monkeypatch.setattr(sending.claims, "failed", broken)
+    assert (sending.deliver(), len(hooks.told), len(other.told)) == (1, 1, 1)
+    bad.refresh_from_db()
+    assert (bad.status, bad.attempts, bad.leased_until is None, bad.log.count()) == ("pending", 1, False, 0)
+    assert f"What came of webhook delivery {bad.pk} could not be written" in caplog.text
+
+
+def test_a_delivery_that_cannot_be_put_into_words_fails_alone(
+    delivery: WebhookDelivery,
+    hooks: Receiver,
+    beside: tuple[WebhookDelivery, Receiver],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    bad, other = beside
+    body_of = sending.payload.body_of
+
+    def broken(row: WebhookDelivery) -> str:
+        if row == bad:
+            raise ArithmeticError("no way")
+        return body_of(row)
+
+    monkeypatch.setattr(sending.payload, "body_of", broken)
+    assert (sending.deliver(), len(hooks.told), other.told) == (1, 1, [])
+    bad.refresh_from_db()
+    assert (bad.status, bad.attempts, bad.leased_until) == (DeliveryStatus.PENDING, 1, None)
+    assert bad.last_error == "an error of the registry's own: ArithmeticError"
+    assert f"Webhook delivery {bad.pk} could not be put into words" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
