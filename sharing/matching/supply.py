@@ -26,7 +26,7 @@ from sharing.models import LIVE, OPEN_LISTS, UNFINISHED_RUNS, Demand, MatchStatu
 
 
 def met_by(asset_ids: list[int]) -> list[int]:
-    """The ids of open demands, unmet and not waiting to be told, that these assets help to meet; ascending.
+    """The ids of open demands without a match that these assets help to meet; ascending.
 
     While a list is being matched its demands count as unmet: whether they are, is known when the run is done.
     """
@@ -61,9 +61,6 @@ def _touched(asset_ids: list[int]) -> dict[str, Ints | Floats]:
         JOIN registry_organization AS party ON party.id = list.party_id
         WHERE asset.id = ANY (%(assets)s) AND asset.owner_id <> list.party_id AND asset.status <> %(out)s
             AND party.sector = ANY (asset.open_to_sectors) AND list.status = ANY (%(open)s)
-            AND NOT EXISTS (
-                SELECT FROM sharing_opening WHERE demand_id = demand.id AND event_id IS NULL
-            )
             AND NOT EXISTS (
                 SELECT FROM sharing_match AS match WHERE match.demand_id = demand.id AND (
                     match.status = ANY (%(live)s)

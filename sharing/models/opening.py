@@ -8,7 +8,7 @@ from sharing.models.event import Event
 
 class Opening(models.Model):
     """Something was listed, freed or changed that would meet this demand, which had no match. Told once: event is the
-    one that told its party, empty until then."""
+    one that told its party, empty until then. found_at: the last time before that."""
 
     demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="openings", verbose_name=_("demand"))
     found_at = models.DateTimeField(_("found at"))

@@ -1,12 +1,13 @@
 """When supply changes: what the database recorded is looked at, and the parties whose unmet demands it would meet are
 told. Both steps are safe at any time, many at once, and after any death: nothing is missed, and nothing told twice.
+Openings are locked in the order of their demands.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from registry.models import SupplyChange
@@ -78,10 +79,21 @@ def _look_at(ids: list[int]) -> int:
     assets = sorted({asset for change in changes for asset in change.assets})
     now = timezone.now()
     if assets:
-        openings = [Opening(demand_id=demand, found_at=now) for demand in supply.met_by(assets)]
-        Opening.objects.bulk_create(openings, ignore_conflicts=True)
+        _open(supply.met_by(assets), now)
     SupplyChange.objects.filter(pk__in=[change.pk for change in changes]).delete()
     return len(changes)
+
+
+def _open(demand_ids: list[int], now: datetime) -> None:
+    """What waits to be told already is found anew, since a run that has seen it may not have seen what came now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO sharing_opening (demand_id, found_at) SELECT unnest(%s::bigint[]), %s
+            ON CONFLICT (demand_id) WHERE event_id IS NULL DO UPDATE SET found_at = excluded.found_at
+            """,
+            [demand_ids, now],
+        )
 
 
 def tell() -> int:
@@ -91,6 +103,7 @@ def tell() -> int:
     return sum(_tell(list_id) for list_id in sorted(waiting))
 
 
+@transaction.atomic
 def _forget_settled() -> None:
     """Openings of demands that have a match or a closed list by now, or that a run begun later has looked at."""
     seen = MatchRun.objects.filter(
@@ -102,7 +115,7 @@ def _forget_settled() -> None:
         | Q(Exists(Match.objects.filter(demand=OuterRef("demand"), status__in=LIVE)))
         | ~Q(demand__list__status__in=OPEN_LISTS)
     )
-    Opening.objects.filter(pk__in=list(settled.values_list("pk", flat=True)), event__isnull=True).delete()
+    Opening.objects.filter(pk__in=_locked(settled)).delete()
 
 
 @transaction.atomic
@@ -110,7 +123,8 @@ def _tell(list_id: int) -> bool:
     demand_list = DemandList.objects.filter(pk=list_id).select_for_update(no_key=True, skip_locked=True).first()
     if demand_list is None or _is_busy(demand_list):
         return False
-    openings = Opening.objects.filter(event__isnull=True, demand__list=demand_list)
+    waiting = Opening.objects.filter(event__isnull=True, demand__list=demand_list)
+    openings = Opening.objects.filter(pk__in=_locked(waiting))
     proposed = Match.objects.filter(demand=OuterRef("demand"), status__in=(*LIVE, MatchStatus.PROPOSED))
     openings.filter(Exists(proposed)).delete()
     lines = list(Demand.objects.filter(openings__in=openings).order_by("line"))
@@ -127,6 +141,12 @@ def _tell(list_id: int) -> bool:
     )
     openings.filter(demand__in=lines).update(event=event)
     return True
+
+
+def _locked(openings: QuerySet[Opening]) -> list[int]:
+    """The ids of those that are still such once nobody else has them, locked until the transaction ends."""
+    rows = openings.order_by("demand_id").select_for_update(of=("self",))
+    return list(rows.values_list("pk", flat=True))
 
 
 def _is_busy(demand_list: DemandList) -> bool:

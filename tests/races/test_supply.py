@@ -1,15 +1,19 @@
 """Workers that look at changes of supply at once, or die over them: nothing missed, and told once."""
 
+import threading
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 
 from registry.models import SupplyChange
 from sharing.models import Event, EventType, Opening
 from sharing.workflow import supply
 from tests import factories
-from tests.races.crowd import at_once, kinds
+from tests.races.crowd import PATIENCE_S, at_once, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKERS = 6
@@ -63,3 +67,40 @@ def test_what_a_dying_worker_was_looking_at_is_looked_at_by_the_next(demands: li
     assert (SupplyChange.objects.count(), Opening.objects.count(), told()) == (len(ids), 0, [])
     sweep()
     assert told() == [5]
+
+
+def openings_found_anew_while_what_a_run_has_seen_is_forgotten(demands: list[Any]) -> int:
+    """How many openings are left of five, which a run has seen, where an asset is listed while they are forgotten."""
+    begun = timezone.now()
+    Opening.objects.bulk_create(Opening(demand=demand, found_at=begun) for demand in demands)
+    factories.match_run(demands[0].list, started_at=begun + timedelta(microseconds=1))
+    factories.asset(factories.organization("owner"))
+    forgetting = threading.Thread(target=at_once, args=([supply._forget_settled],))
+    with transaction.atomic():
+        supply.look()
+        forgetting.start()
+        wait_until_one_waits()
+    forgetting.join()
+    return Opening.objects.filter(event=None, found_at__gt=begun).count()
+
+
+def wait_until_one_waits() -> None:
+    """For a lock of this connection's transaction."""
+    until = time.monotonic() + PATIENCE_S
+    waiting = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(f"SELECT EXISTS ({waiting})")
+            if cursor.fetchall()[0][0]:
+                return
+            time.sleep(0.02)
+    raise TimeoutError
+
+
+def test_what_is_found_anew_while_a_run_has_seen_it_before_is_not_forgotten(demands: list[Any]) -> None:
+    assert openings_found_anew_while_what_a_run_has_seen_is_forgotten(demands) == 5
+
+
+def test_control_without_the_lock_it_is_forgotten(demands: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(Opening.objects.all()), "select_for_update", lambda rows, **_: rows)
+    assert openings_found_anew_while_what_a_run_has_seen_is_forgotten(demands) == 0

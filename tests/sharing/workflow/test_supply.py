@@ -197,6 +197,28 @@ def test_while_a_list_is_being_matched_nothing_is_told_and_nothing_missed(demand
     assert len(told()) == 1
 
 
+def test_what_is_freed_during_a_run_is_told_although_something_older_waits_to_be(
+    demand: Demand, owner: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run reads the assets before the unit is freed, so that the older opening alone is what it has seen."""
+    full, reference = factories.asset(owner), uuid.uuid4()
+    factories.allocate(full, full.capacity, reference=reference)
+    factories.asset(owner)
+    [event] = told()
+    factories.asset(owner)
+    assert told() == [event]
+    waiting = Opening.objects.get(event=None)
+    run = factories.match_run(demand.list, status=RunStatus.RUNNING, started_at=timezone.now())
+    capacity.release([reference])
+    assert opened() == [demand.pk, demand.pk]
+    run.status = RunStatus.DONE
+    run.save()
+    assert told() == [event]
+    assert Opening.objects.get(event=None).found_at > run.started_at > waiting.found_at
+    monkeypatch.setattr(supply, "QUIET", timedelta(0))
+    assert [one.data["which"] for one in told()] == ["Site 1", "Site 1"]
+
+
 def test_what_a_later_run_has_seen_is_not_told(demand: Demand, owner: Organization) -> None:
     factories.asset(owner)
     assert opened() == [demand.pk]
