@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import DecimalField
 from django.utils.translation import gettext as _
@@ -30,6 +30,7 @@ from sharing.importing.headings import KNOWN
 from sharing.models import Demand, DemandList, ListStatus
 from sharing.refusals import SENTENCES
 from sharing.workflow import lists
+from sharing.workflow.locks import lock_list
 
 FIELDS = (
     "name",
@@ -58,6 +59,7 @@ FIELDS = (
     "min_security_class",
 )
 COMPARED = (*FIELDS, "period", "location", "origin", "destination", "disjoint_from_id")
+MERGE_LOCK = 0x1DE3A  # the first half of the advisory lock that imports for one party queue on
 PLACE_DIGITS = 9  # of degrees: 0.1 mm
 
 
@@ -95,10 +97,12 @@ def import_demands(
     report.crs = places.crs
     demands, twins = _read_demands(intake, places)
     with transaction.atomic():
+        _await_turn(party)
         demand_list = into or _found(party, title)
         if demands and not demand_list:
             demand_list = lists.create(party, title=title, actor=actor)
         if demand_list:
+            demand_list = lock_list(demand_list.pk)
             report.created, report.updated, report.unchanged = _merge(intake, demand_list, demands, twins, actor)
         transaction.set_rollback(dry_run)
     report.headings, report.rejects = rejected_rows(intake)
@@ -204,6 +208,12 @@ def _check(intake: Intake, index: int, demand: Demand) -> None:
         intake.refuse(index, "max_detour", _("No route is shorter than the straight line: at least 1."))
 
 
+def _await_turn(party: Organization) -> None:
+    """Until the transaction ends no other file of the party looks for its list."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [MERGE_LOCK, party.pk])
+
+
 def _found(party: Organization, title: str) -> DemandList | None:
     return DemandList.objects.filter(party=party, title=title.strip()).order_by("-pk").first()
 
@@ -211,7 +221,7 @@ def _found(party: Organization, title: str) -> DemandList | None:
 def _merge(
     intake: Intake, demand_list: DemandList, demands: dict[int, Demand], twins: dict[int, str], actor: User | None
 ) -> tuple[int, int, int]:
-    """Returns how many lines were added, changed, and there already."""
+    """Of a locked list; returns how many lines were added, changed, and there already."""
     stored = list(demand_list.demands.select_related("disjoint_from"))
     there: dict[tuple[Any, ...], list[Demand]] = {}
     for line in stored:
