@@ -11,18 +11,19 @@ from registry.importing.report import ImportReport
 from registry.models import ImportJob
 
 
-def run(job: ImportJob, path: Path, progress: Callable[[str], None]) -> ImportReport:
+def run(job: ImportJob, path: Path, progress: Callable[[str], None], keep: Callable[[ImportReport], None]) -> None:
     """What is only tried is shown too: the preview is kept even where the file cannot be taken as it is."""
     if job.options.get("dry_run"):
         job.preview = preview(path, owner=job.organization, kind=job.options["kind"], options=reading(job.options))
         ImportJob.objects.filter(pk=job.pk).update(preview=job.preview)
-    return import_assets(
+    import_assets(
         path,
         owner=job.organization,
         kind=job.options["kind"],
         options=reading(job.options),
         dry_run=bool(job.options.get("dry_run")),
         progress=progress,
+        keep=keep,
     )
 
 

@@ -51,12 +51,13 @@ def import_assets(
     options: Options,
     dry_run: bool = False,
     progress: Progress = lambda stage: None,
+    keep: Callable[[ImportReport], None] = lambda report: None,
 ) -> ImportReport:
     """Create or update the assets of `owner` from the file at `path`; good rows land, the others are in the report.
 
     An asset is known again by its code; a blank cell leaves what the registry knows. All that lands, lands in one
-    transaction, which `dry_run` undoes. `progress` is called with what begins. Raises UnreadableFile when the file as
-    a whole cannot be used; then nothing is written.
+    transaction, with what `keep` writes of the report; `dry_run` undoes all but that. `progress` is called with what
+    begins. Raises UnreadableFile when the file as a whole cannot be used; then nothing is written.
     """
     started = time.perf_counter()
     progress(_("Reading %(name)s") % {"name": path.name})
@@ -70,12 +71,14 @@ def import_assets(
     report.crs, report.dry_run = columns.crs, dry_run
     progress(_("Writing"))
     with transaction.atomic():
-        report.created, report.updated, report.unchanged = _merge(intake, columns, owner, kind, path)
+        with transaction.atomic():
+            report.created, report.updated, report.unchanged = _merge(intake, columns, owner, kind, path)
+            transaction.set_rollback(dry_run)
         report.landed_at = None if dry_run else _moment()
-        transaction.set_rollback(dry_run)
-    report.headings, report.rejects = rejected_rows(intake, columns.codes)
-    report.warnings = intake.warnings
-    report.seconds = time.perf_counter() - started
+        report.headings, report.rejects = rejected_rows(intake, columns.codes)
+        report.warnings = intake.warnings
+        report.seconds = time.perf_counter() - started
+        keep(report)
     return report
 
 

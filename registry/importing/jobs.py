@@ -1,11 +1,12 @@
-"""Imports in the background. An import lands in one transaction and changes nothing the second time, so one whose
-worker has died is just run again (registry.jobs)."""
+"""Imports in the background. An import lands in one transaction with its report, so one whose worker has died is run
+again (registry.jobs) unless it has a report: then it only remains to be ended."""
 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -23,8 +24,8 @@ JOB_LOCK = 2026_166
 MOST_ATTEMPTS = 5
 SHOWN_REJECTS = 100
 
-Run = Callable[[ImportJob, Path, Callable[[str], None]], ImportReport]
-"""Carries out a job on a file, and says what begins."""
+Run = Callable[[ImportJob, Path, Callable[[str], None], Callable[[ImportReport], None]], None]
+"""Carries out a job on a file; says what begins, and what came of it in the transaction that the file lands in."""
 
 
 class Refused(Exception):
@@ -36,13 +37,14 @@ def carry_out_next(target: str, run: Run) -> bool:
     limited; whether there was one."""
 
     def work(job: ImportJob) -> None:
+        if job.report:
+            return
         with _local_copy(job) as path, acting_alone(job.created_by_id):
             try:
-                report = run(job, path, lambda stage: _progress(job, stage))
+                run(job, path, partial(_progress, job), partial(_keep, job, path.parent))
             except UnreadableFile:
                 security.note("file_refused", person=job.created_by_id, job=job.pk)
                 raise
-            _keep(job, report, path.parent)
 
     ids = ImportJob.objects.unfinished().filter(target=target).order_by("pk").values_list("pk", flat=True)
     too_long = _("This file takes longer than one import may. Divide it, and send each part by itself.")
@@ -85,7 +87,7 @@ def _progress(job: ImportJob, stage: str) -> None:
     ImportJob.objects.filter(pk=job.pk).update(progress=job.progress, stage=job.stage)
 
 
-def _keep(job: ImportJob, report: ImportReport, folder: Path) -> None:
+def _keep(job: ImportJob, folder: Path, report: ImportReport) -> None:
     job.report = report.as_json()
     job.landed_at = report.landed_at
     job.rejected = [
@@ -96,3 +98,4 @@ def _keep(job: ImportJob, report: ImportReport, folder: Path) -> None:
         write_rejects(report, rejects)
         with rejects.open("rb") as file:
             job.rejects.save(f"{job.pk}-rejects.csv", File(file), save=False)
+    job.save(update_fields=["report", "landed_at", "rejected", "rejects", "demand_list_id"])

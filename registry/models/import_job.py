@@ -41,7 +41,8 @@ class ImportJob(models.Model):
     it running without a lock, and another takes it up (registry.jobs).
 
     options: kind, layer, crs, encoding, mapping, constants, dry_run; for demands title and submit.
-    report: what registry.importing.report.ImportReport.as_json gives. preview: what registry.importing.preview gives.
+    report: what registry.importing.report.ImportReport.as_json gives, written in the transaction that the file lands
+    in, so that a job with one has its work done, whatever its status. preview: what registry.importing.preview gives.
     landed_at: when its assets were written, which is their created_at, to the microsecond. undone_at: when those were
     taken off again (registry.importing.undo).
     """
@@ -99,4 +100,4 @@ class ImportJob(models.Model):
     def end(self, status: JobStatus, error: str = "") -> None:
         self.status, self.error, self.finished_at, self.stage = status, error, timezone.now(), ""
         self.progress = 100 if status == JobStatus.DONE else self.progress
-        self.save()
+        self.save(update_fields=["status", "error", "finished_at", "stage", "progress"])

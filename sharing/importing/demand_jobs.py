@@ -16,7 +16,7 @@ from sharing.models import DemandList, ListStatus
 from sharing.workflow import lists
 
 
-def run(job: ImportJob, path: Path, progress: Callable[[str], None]) -> ImportReport:
+def run(job: ImportJob, path: Path, progress: Callable[[str], None], keep: Callable[[ImportReport], None]) -> None:
     """Puts the good rows into the draft, as whoever sent the file, and hands it in where that was asked."""
     progress(_("Reading %(name)s") % {"name": job.filename})
     dry_run = bool(job.options.get("dry_run"))
@@ -37,6 +37,6 @@ def run(job: ImportJob, path: Path, progress: Callable[[str], None]) -> ImportRe
                 job.demand_list_id = demand_list.pk
                 if job.options.get("submit") and demand_list.status == ListStatus.DRAFT:
                     lists.submit(demand_list, actor=job.created_by)
+            keep(report)
     except Refusal as refusal:
         raise Refused(refusal.message) from refusal
-    return report

@@ -101,6 +101,52 @@ def test_a_job_whose_worker_died_is_carried_out_by_another(manager: Caller):
     assert Asset.objects.count() == 2
 
 
+class Killed(BaseException):
+    """What ends a worker where it stands."""
+
+
+def killed(*args: Any, **options: Any) -> None:
+    raise Killed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_has_landed_keeps_its_report_and_its_undo_where_the_worker_dies_right_after(
+    manager: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    sent = send(manager)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(ImportJob, "end", killed)
+        tasks.import_assets()
+    assert ImportJob.objects.get().status == JobStatus.RUNNING
+    Asset.objects.filter(code="T-1").update(name="Named since")
+
+    tasks.import_assets()
+
+    job = manager.get(sent["Location"]).json()
+    assert (job["status"], job["has_rejects"], job["actions"]) == ("done", True, ["undo"])
+    assert {name: job["report"][name] for name in ("created", "updated", "unchanged", "rejected")} == {
+        "created": 2, "updated": 0, "unchanged": 0, "rejected": 1
+    }  # fmt: skip
+    assert Asset.objects.filter(name="Named since", created_at=ImportJob.objects.get().landed_at).count() == 1
+    assert manager.post(f"{sent['Location']}undo/").status_code == 200
+    assert manager.codes("assets/") == set()
+
+
+def test_what_goes_wrong_after_a_report_was_written_takes_it_back(manager: Caller):
+    send(manager)
+
+    def broken(job: Any, path: Any, progress: Any, keep: Any) -> None:
+        with transaction.atomic():
+            asset_jobs.run(job, path, progress, keep)
+            raise RuntimeError
+
+    jobs.carry_out_next(ImportTarget.ASSETS, broken)
+    assert list(ImportJob.objects.values_list("status", "report", "landed_at", "rejects")) == [
+        ("failed", {}, None, "")
+    ]
+    assert Asset.objects.count() == 0
+
+
 def test_a_job_that_kills_its_workers_is_given_up(manager: Caller):
     send(manager)
     ImportJob.objects.update(status=JobStatus.RUNNING, attempts=jobs.MOST_ATTEMPTS)

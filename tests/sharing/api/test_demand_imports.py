@@ -53,6 +53,32 @@ def test_the_editor_who_sent_a_trial_reads_it_otherwise_and_lets_it_land(nudged:
     problem(editor.post(f"{job}undo/"), 409, "wrong_state")
 
 
+class Killed(BaseException):
+    """What ends a worker where it stands."""
+
+
+def test_what_has_landed_keeps_its_report_and_its_list_where_the_worker_dies_right_after(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def killed(*args: Any, **options: Any) -> None:
+        raise Killed
+
+    editor = Caller(factories.member(factories.organization("party"), Role.EDITOR))
+    job = tried(editor)
+    editor.post(f"{job}land/")
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(ImportJob, "end", killed)
+        import_demands()
+    Demand.objects.update(quantity=3)
+
+    import_demands()
+
+    told = editor.get(job).json()
+    demand = Demand.objects.get()
+    assert (told["status"], told["report"]["created"], told["demand_list_id"]) == ("done", 1, demand.list_id)
+    assert demand.quantity == 3
+
+
 def test_a_viewer_of_the_party_does_not():
     party = factories.organization("party")
     job = tried(Caller(factories.member(party, Role.EDITOR)))
