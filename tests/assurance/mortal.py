@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 from unittest import mock
 
@@ -16,18 +17,28 @@ import django
 
 
 class Fate:
-    """Counts what a sender does to the world. mails, calls: those that have arrived while no row says so yet. flying:
-    calls in other threads, of which nobody here knows whether they have arrived."""
+    """Counts what a sender does to the world; while it dies, no other thread begins a call. mails, calls: those that
+    have arrived while no row says so yet. flying: calls in other threads, of which nobody here knows whether they have
+    arrived."""
 
     def __init__(self, last: int) -> None:
         self.left, self.mails, self.calls, self.flying, self.settling = last, 0, 0, 0, False
+        self.one_at_a_time = Lock()
 
     def meet(self, where: str) -> None:
-        self.left -= 1
-        if self.left == 0:
-            state = "unmarked" if self.mails + self.calls else "underway" if self.flying else "clean"
-            os.write(1, f"{state} {where}\n".encode())
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self.one_at_a_time:
+            self.left -= 1
+            if self.left == 0:
+                os.write(1, f"{self.mails + self.calls} {self.flying} {where}\n".encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def takes_off(self) -> None:
+        with self.one_at_a_time:
+            self.flying += 1
+
+    def arrives(self) -> None:
+        with self.one_at_a_time:
+            self.flying, self.calls = self.flying - 1, self.calls + 1
 
 
 @contextmanager
@@ -53,9 +64,9 @@ def fated(last: int) -> Iterator[None]:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         fate.meet("before the call")
-        fate.flying += 1
+        fate.takes_off()
         result = post(*args, **kwargs)
-        fate.flying, fate.calls = fate.flying - 1, fate.calls + 1
+        fate.arrives()
         fate.meet("after the call")
         return result
 
@@ -90,9 +101,10 @@ def fated(last: int) -> Iterator[None]:
 
 
 def main() -> None:
-    """For each number of the input a line: where the sender died, or that it had nothing left to do. Of four numbers
-    two call before they mail, one even and one odd, so that neither way hides the other or any of its points. 0: this
-    process sends what is due, so that those it forks find all loaded that sending takes."""
+    """For each number of the input a line: how many messages had arrived unmarked when the sender died, how many calls
+    were under way, and where it died; or that it had nothing left to do. Of four numbers two call before they mail,
+    one even and one odd, so that neither way hides the other or any of its points. 0: this process sends what is due,
+    so that those it forks find all loaded that sending takes."""
     django.setup()
     from django.db import connections  # noqa: PLC0415
 
@@ -112,7 +124,7 @@ def main() -> None:
         elif pid := os.fork():
             _pid, status = os.waitpid(pid, 0)
             if not os.WIFSIGNALED(status):
-                os.write(1, b"clean at the end\n" if status == 0 else b"failed\n")
+                os.write(1, b"0 0 at the end\n" if status == 0 else b"failed\n")
         else:
             with fated(int(line)):
                 send(calls_first=int(line) % 4 < 2)
