@@ -1,7 +1,8 @@
 """Assets listed, changed and taken off by their owners: who may write what, for every door alike.
 
 An asset is two rows, its own and its kind's details, which are written together. What the database refuses is raised
-as it is (IntegrityError, ProtectedError): registry.refusals has the words. Call these inside a transaction.
+as it is (IntegrityError, ProtectedError): registry.refusals has the words. Call these inside a transaction, and `lock`
+before an asset is changed or deleted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry.cells import lock_cells
 from registry.errors import BadInput, NotYours
 from registry.kinds import Kind
 from registry.models import Asset, Duct, EquipmentRoom, Fiber, Protection, Role, Tower, User
@@ -57,6 +59,12 @@ def create_many(rows: Sequence[Values], *, actor: User) -> list[Asset]:
     return assets
 
 
+def lock(asset_id: int) -> Asset:
+    """The asset, to be changed or deleted."""
+    lock_cells([asset_id], to_change=True)
+    return Asset.objects.select_for_update(no_key=True).get(pk=asset_id)
+
+
 def change(asset: Asset, values: Values, *, actor: User) -> Asset:
     """The changed columns of a locked asset, and of its details."""
     check_rights(asset, values, actor)
@@ -74,6 +82,7 @@ def change(asset: Asset, values: Values, *, actor: User) -> Asset:
 
 def set_terms(ids: Sequence[int], values: Values, *, actor: User) -> int:
     """The same terms of sharing for many assets, or for none where one of them is another's to set. How many."""
+    lock_cells(ids)
     locked = Asset.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").only("pk", "owner")
     found = list(locked)
     for asset in found:

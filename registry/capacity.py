@@ -1,7 +1,8 @@
 """The ledger's verbs: the only writer of Allocation.
 
-Every verb first locks its assets in the order of their ids, under READ COMMITTED, then reads what is free, then
-writes: concurrent callers queue and none deadlocks. What a verb gets wrong the database refuses.
+Every verb first locks its assets in the order of their ids (registry.cells: what comes before), under READ COMMITTED,
+then reads what is free, then writes: concurrent callers queue and none deadlocks. What a verb gets wrong the database
+refuses.
 """
 
 from collections import defaultdict
@@ -17,6 +18,7 @@ from django.db.models import Func, IntegerField, QuerySet, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry.cells import lock_cells
 from registry.columns import write_rows
 from registry.kinds import KINDS, LOADS
 from registry.models import Allocation, Asset, Purpose
@@ -202,6 +204,7 @@ def choose_units(runs: Sequence[Run], quantity: int, *, contiguous: bool) -> lis
     return sorted(chosen)
 
 
+@transaction.atomic
 def refresh_free_units() -> int:
     """Brings `used_today` to the day that has begun; returns how many assets changed."""
     with connection.cursor() as cursor:
@@ -216,6 +219,7 @@ def refresh_free_units() -> int:
             """
         )
         outdated = [asset_id for (asset_id,) in cursor.fetchall()]
+        lock_cells(outdated)
         # Counted again under lock, since a grant may have come between.
         cursor.execute("SELECT registry_settle_ledger(%s)", [outdated])
     return len(outdated)
@@ -278,11 +282,12 @@ class _Locked(NamedTuple):
 
 def _lock(asset_ids: Iterable[int]) -> dict[int, _Locked]:
     """Locks the assets, in the order of their ids, until the transaction ends."""
+    ids = list(asset_ids)
+    lock_cells(ids)
     with connection.cursor() as cursor:
         # One array: a list of as many parameters takes PostgreSQL longer to read than the assets to lock.
         cursor.execute(
-            "SELECT id, code, kind FROM registry_asset WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE",
-            [list(asset_ids)],
+            "SELECT id, code, kind FROM registry_asset WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE", [ids]
         )
         return {pk: _Locked(code, kind) for pk, code, kind in cursor.fetchall()}
 

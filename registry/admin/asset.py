@@ -5,16 +5,18 @@ from django import forms
 from django.contrib import admin
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry import asset_writing
 from registry.admin.asset_details import DETAILS
 from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegionFilter, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.asset_writing import OF_LISTED, PROTECTION, REVIEW, TERMS, power_within_cooling
+from registry.cells import lock_cells
 from registry.exports.assets import suited_tables, untold
 from registry.exports.formats import Format
 from registry.exports.table import Table
@@ -95,8 +97,11 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
         return super().get_queryset(request).defer("geometry", "masked_geometry", "used_today", "ledger_version")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """With the `place` that the person may know of, and `place_is_exact`."""
+        """With the `place` that the person may know of, and `place_is_exact`; locked where it is to be changed."""
         found = super().get_object(request, object_id, from_field)
+        if request.method == "POST" and self.may_change(request, found):
+            asset_writing.lock(found.pk)
+            found = super().get_object(request, object_id, from_field)
         placed: Any = Asset.objects.with_place_for(person(request)).only("protection", "owner").get(pk=found.pk)
         found.place, found.place_is_exact = placed.place, placed.place_is_exact
         return found
@@ -193,6 +198,11 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
         note = "" if obj.place_is_exact else _("The exact place is protected; this is as much as you may know.")
         shown = draw(around(obj, person(request)), title=_("Map of %(asset)s") % {"asset": obj})
         return {"place_map": shown, "place_note": note}
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        lock_cells(queryset.values_list("pk", flat=True), to_change=True)
+        super().delete_queryset(request, queryset)
 
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
         """A room's power and cooling stand in two rows, and are compared when both are written."""

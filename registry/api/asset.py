@@ -22,6 +22,7 @@ from registry.api.problems import Problem
 from registry.api.serializers import ActionsField, Shown
 from registry.api.views import Resource, Rows
 from registry.asset_filters import may_leave_few
+from registry.cells import lock_cells
 from registry.exports.asset_text import csv_lines, geojson_pieces
 from registry.exports.assets import FIELDS, suited_tables
 from registry.exports.formats import Format
@@ -176,6 +177,10 @@ class AssetResource(Resource):
         """
         values = self.given(LevelsBody)
         return self._set(asset_writing.confirm_levels, values["assets"], until=values["until"])
+
+    def locked(self) -> Any:
+        lock_cells(self.get_queryset().filter(**self.address()).values_list("pk", flat=True), to_change=True)
+        return super().locked()
 
     def _set(self, verb: Callable[..., int], ids: list[int], **values: Any) -> Response:
         """Raises the problem 404 where one is none that the caller may know of."""

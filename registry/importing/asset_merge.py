@@ -70,6 +70,7 @@ class Merge:
         if np.count_nonzero(rows) > HASHED_ROWS:
             self._execute("SET LOCAL enable_nestloop = off")
         self._plan_anew()
+        self._lock_cells()
         self._execute(
             """
             SELECT count(*) FROM (
@@ -123,6 +124,18 @@ class Merge:
         """Forget the plans that this session keeps of what triggers and foreign keys ask: those for single rows read a
         whole table for each row of a file, and those for a file read one for a single row."""
         self._execute("DISCARD PLANS")
+
+    def _lock_cells(self) -> None:
+        """Where a restricted asset may leave its cell, or one becomes restricted, whose own use is written after all
+        are locked (registry.cells)."""
+        self._execute(
+            """
+            SELECT pg_advisory_xact_lock(hashtextextended('registry_cells', {owner})) WHERE EXISTS (
+                SELECT FROM {staged} AS s LEFT JOIN {asset} AS a ON a.code = s.code AND a.owner_id = {owner}
+                WHERE 'restricted' IN (s.protection, a.protection)
+            )
+            """
+        )
 
     # --- What each row becomes ------------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ def _own(request: MemberRequest, id: int, *, lock: bool = False) -> Asset:
     seen = get_object_or_404(known.select_related("owner", "region", "planned_facility"), pk=id)
     if not asset_writing.may_change(seen.owner_id, request.user):
         raise PermissionDenied(_("The editors of %(owner)s change this asset.") % {"owner": seen.owner})
-    return Asset.objects.select_for_update(no_key=True).get(pk=id) if lock else seen
+    return asset_writing.lock(id) if lock else seen
 
 
 def _written(forms: AssetForms, write: Callable[[], Asset]) -> Asset | None:

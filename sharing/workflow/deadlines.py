@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -54,6 +54,8 @@ def expire() -> int:
             expired += 1
         except Refusal:
             log.info("Match %s was moved or is held by another just now", match.pk)
+        except DatabaseError:
+            log.exception("Match %s is left to the next sweep", match.pk)
     return expired
 
 

@@ -1,10 +1,11 @@
-"""The order in which every verb locks, so that none waits in a circle: list, then matches by id, then assets by id
-(registry.capacity does the last). What is read after a lock is read anew."""
+"""The order in which every verb locks, so that none waits in a circle: list, then matches by id, then cells by
+owner and assets by id (registry.cells, registry.capacity). What is read after a lock is read anew."""
 
 from collections.abc import Iterable
 
 from django.db.models import prefetch_related_objects
 
+from registry.cells import lock_cells
 from registry.models import Asset
 from sharing.models import CobuildGroup, DemandList, Match
 from sharing.workflow import rules
@@ -56,6 +57,7 @@ def lock_matches(match_ids: Iterable[int], *, skip_locked: bool = False) -> list
 def lock_assets_of(matches: Iterable[Match]) -> None:
     """Locks all assets of several matches ahead, for verbs that then move one match after another."""
     assets = {leg.asset_id for match in matches for leg in match.legs.all() if leg.asset_id}
+    lock_cells(assets)
     list(Asset.objects.filter(pk__in=assets).order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 

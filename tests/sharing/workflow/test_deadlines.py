@@ -1,11 +1,12 @@
 from datetime import datetime, time, timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from registry.models import Allocation
-from sharing.models import Agreement, Consent, Event, MatchStatus
-from sharing.workflow import agreements, approvals, calendar, consents, deadlines
+from sharing.models import Agreement, Consent, Event, Match, MatchStatus
+from sharing.workflow import agreements, approvals, calendar, consents, deadlines, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 from tests.sharing.scene import Scene, events, free
@@ -79,6 +80,25 @@ def test_a_regulator_is_reminded_then_overdue_then_the_request_expires(scene: Sc
     assert sweep() == {"expire": 1}
     match.refresh_from_db()
     assert match.status == MatchStatus.EXPIRED
+
+
+def test_a_match_that_the_database_refuses_does_not_keep_others_from_expiring(scene: Scene, clock, monkeypatch):
+    stuck = scene.requested()
+    other = scene.requested(factories.match(factories.demand(scene.list), [factories.asset(scene.metro)]))
+    give_up = matches.give_up
+
+    def deadlocked(match, status):
+        if match == stuck:
+            raise OperationalError("deadlock detected")
+        give_up(match, status)
+
+    monkeypatch.setattr(matches, "give_up", deadlocked)
+    clock(day=29)
+    assert deadlines.expire() == 1
+    statuses = {match.pk: match.status for match in Match.objects.filter(pk__in=[stuck.pk, other.pk])}
+    assert statuses == {stuck.pk: MatchStatus.REQUESTED, other.pk: MatchStatus.EXPIRED}
+    monkeypatch.undo()
+    assert deadlines.expire() == 1
 
 
 def test_an_overdue_owner_can_still_answer(scene: Scene, clock):
