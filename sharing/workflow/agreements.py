@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from registry import capacity
 from registry.models import Organization, User
 from sharing.errors import BadInput, UnitsGone, WrongState
-from sharing.models import LIVE, Agreement, EventType, Match, MatchLeg, MatchStatus
+from sharing.models import LIVE, Agreement, ConsentStatus, EventType, Match, MatchLeg, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import rules
-from sharing.workflow.locks import lock_match
+from sharing.workflow.locks import lock_assets_of, lock_match
 from sharing.workflow.matches import ask_owners
 from sharing.workflow.moving import move, supersede_others
 from sharing.workflow.rules import Verb
@@ -32,6 +32,11 @@ def conclude(match: Match, *, regulator: Organization, actor: User) -> Agreement
     period = match.period
     if period.upper is not None and period.upper <= timezone.localdate():
         raise WrongState(_("The period is over."))
+    agreed = {consent.owner_id for consent in match.consents.all() if consent.status == ConsentStatus.GRANTED}
+    if not rules.owners(match) <= agreed:
+        raise WrongState(
+            _("An asset has changed hands since its owner agreed: reject this, and have it matched anew.")
+        )
     capacity.grant(leg.reference for leg in match.legs.all())
     move(match, MatchStatus.APPROVED)
     supersede_others(match)
@@ -104,6 +109,8 @@ def renew(agreement: Agreement, *, until: date | None, actor: User) -> Match:
         raise BadInput(_("Choose a day after the end of the agreement."), "until")
     if agreement.renewals.filter(status__in=LIVE).exists():
         raise WrongState(_("A renewal of this agreement is under way or in force already."))
+    lock_assets_of([agreement.match])
+    agreement = _lock(agreement)
     renewal = _copy(agreement, DateRange(start, until))
     party = renewal.demand.list.party
     try:

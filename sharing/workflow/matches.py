@@ -31,6 +31,9 @@ def request(match: Match, *, actor: User) -> Match:
 
     Raises UnitsGone, which names the next best proposal, where others were faster or an owner offers it no more.
     """
+    match = lock_match(match.pk)
+    rules.guard(Verb.REQUEST, match, actor)
+    lock_assets_of([match])
     return _request(lock_match(match.pk), actor)
 
 

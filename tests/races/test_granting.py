@@ -165,6 +165,7 @@ def test_control_locks_in_the_order_of_the_legs_deadlock(scene: Scene, monkeypat
                 both_hold_one.wait(60)
         return locked
 
+    monkeypatch.setattr(matches, "lock_assets_of", lambda found: None)
     monkeypatch.setattr(capacity, "_lock", lock_in_order_of_legs)
     outcomes = at_once(
         [lambda match=match: matches.request(match, actor=scene.asker) for match in (one_way, other_way)]

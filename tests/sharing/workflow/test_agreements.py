@@ -10,6 +10,7 @@ from sharing.models import Agreement, Event, Match, MatchStatus
 from sharing.workflow import agreements, approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
+from tests.meanwhile import change_before
 from tests.sharing.scene import Scene, events, refused
 
 
@@ -124,6 +125,13 @@ def test_a_renewal_holds_the_same_legs_for_the_days_that_follow(scene: Scene, ag
         (agreement.period.upper, until),
     ]
     assert events()[-2:] == ["consent.asked", "agreement.renewal_asked"]
+
+
+def test_a_renewal_asks_who_owns_the_asset_once_it_is_locked(scene: Scene, agreement: Agreement):
+    sold = Asset.objects.filter(pk=scene.near.pk)
+    with change_before("pg_advisory_xact_lock_shared", lambda: sold.update(owner=scene.grid)):
+        renewal = agreements.renew(agreement, until=None, actor=scene.asker)
+    assert renewal.consents.get().owner == scene.grid
 
 
 def test_an_approved_renewal_is_an_agreement_that_begins_where_the_old_one_ends(scene: Scene, agreement: Agreement):

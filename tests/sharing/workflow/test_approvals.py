@@ -324,6 +324,14 @@ def test_a_period_that_is_over_is_not_approved(scene: Scene, match: Match):
         approve(match, scene.officer)
 
 
+def test_what_its_present_owner_was_not_asked_about_is_not_approved(scene: Scene, match: Match):
+    Asset.objects.filter(pk=scene.near.pk).update(owner=scene.grid)
+    with refused(WrongState) as info:
+        approve(match, scene.officer)
+    said = "An asset has changed hands since its owner agreed: reject this, and have it matched anew."
+    assert info.value.message == said
+
+
 def test_of_many_each_stands_or_falls_alone(scene: Scene, match: Match):
     """Two share an asset: approving the first changes the ledger that the second was shown, yet both are approved."""
     tower = factories.asset(scene.metro)

@@ -8,6 +8,7 @@ from sharing.errors import NotSeen, NotYours, UnitsGone, WrongState
 from sharing.models import Consent, ConsentStatus, ListStatus, MatchStatus
 from sharing.workflow import calendar, matches, offers
 from tests import factories
+from tests.meanwhile import change_before
 from tests.sharing.scene import Scene, events, free, refused
 
 
@@ -191,3 +192,20 @@ def test_what_its_owner_offers_no_more_is_refused_and_the_next_best_named(scene:
 def test_what_its_owner_offers_no_more_is_not_the_next_best(scene: Scene):
     Asset.objects.filter(pk=scene.far.pk).update(open_to_sectors=[])
     assert offers.next_best(scene.match) is None
+
+
+def test_who_owns_an_asset_once_it_is_locked_is_asked(scene: Scene):
+    sold = Asset.objects.filter(pk=scene.near.pk)
+    with change_before("pg_advisory_xact_lock_shared", lambda: sold.update(owner=scene.grid)):
+        match = matches.request(scene.match, actor=scene.asker)
+    assert match.consents.get().owner == scene.grid
+
+
+def test_what_its_owner_takes_back_while_it_is_waited_for_is_refused(scene: Scene):
+    shared = Asset.objects.filter(pk=scene.near.pk)
+    with (
+        refused(UnitsGone) as info,
+        change_before("pg_advisory_xact_lock_shared", lambda: shared.update(open_to_sectors=[])),
+    ):
+        matches.request(scene.match, actor=scene.asker)
+    assert info.value.message == "An owner no longer offers this."
