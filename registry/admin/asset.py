@@ -23,6 +23,7 @@ from registry.exports.table import Table
 from registry.kinds import KINDS, short
 from registry.models import Asset, Role, Sector, User
 from registry.search import ILike
+from registry.seen_at import SeenAtForm
 from registry.svg_map import Frame, Shape, draw, neighbours
 from registry.tags import tag
 
@@ -32,7 +33,7 @@ else:
     from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
 
 
-class AssetForm(RestrictedForm):
+class AssetForm(SeenAtForm, RestrictedForm):
     """managed: the ids of the organizations whose terms the person may set; None for those of all."""
 
     managed: Collection[int] | None = None
@@ -143,9 +144,10 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
         loads = KINDS[kind].loads if kind in KINDS else ()
         place = "geometry" if editing else "shown_place"
         terms = TERMS if self._sets_terms(request, obj) else ("shown_sectors", *TERMS[1:])
+        shown = ("seen_at",) if obj and editing else ()
         kept = ("free", "shown_length") if obj and obj.facts.is_route else ("free",) if obj else ()
         sections = (
-            (None, ("owner", "code", "name", "kind", "status", "available_from", "planned_facility")),
+            (None, ("owner", "code", "name", "kind", "status", "available_from", "planned_facility", *shown)),
             (gettext_lazy("Place"), ("region", place)),
             (gettext_lazy("Capacity"), ("capacity", *loads, *kept)),
             (gettext_lazy("Sharing"), terms),

@@ -63,8 +63,6 @@ def edit_asset(request: MemberRequest, id: int) -> HttpResponse:
         asset = _own(request, id, lock=True)
         shown = _own(request, id)
         forms = AssetForms(request.POST, kind=asset.kind, user=request.user, asset=asset)
-        forms.is_valid()
-        forms.asset.check_unchanged(shown.updated_at)
         written = _written(forms, lambda: asset_writing.change(asset, forms.changed_values(), actor=request.user))
     if written:
         messages.success(request, _("%(asset)s is changed.") % {"asset": written})

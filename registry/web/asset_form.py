@@ -1,7 +1,6 @@
 """The form of an asset: its own columns and those of its kind's details, as one."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,6 +17,7 @@ from registry.kinds import KINDS, LOADS, Kind
 from registry.models import Asset, Organization, PlannedFacility, Role, Sector, User
 from registry.models.asset import every_sector
 from registry.refusals import FIELD_OF, constraint_of
+from registry.seen_at import SeenAtForm
 from registry.web.forms import DayInput, RegionField, RowForm, place_field
 
 
@@ -25,9 +25,8 @@ class DetailsForm(RowForm):
     field_of = FIELD_OF
 
 
-class AssetForm(RowForm):
-    """The columns of the asset itself, as far as `user` may set them. seen_at: when the row last changed as it was
-    shown, so that two people's changes do not undo each other."""
+class AssetForm(SeenAtForm, RowForm):
+    """The columns of the asset itself, as far as `user` may set them."""
 
     region = RegionField(
         required=False, help_text=gettext_lazy("Such as 420102. Left empty: the owner's home region.")
@@ -47,7 +46,6 @@ class AssetForm(RowForm):
         widget=DayInput,
         help_text=gettext_lazy("Left empty: a year after the level was set."),
     )
-    seen_at = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
     geometry = place_field()
 
     field_of = FIELD_OF
@@ -91,7 +89,6 @@ class AssetForm(RowForm):
         del self.fields["owner"]
         self.fields["region"].required = True
         self.fields["region"].help_text = _("Such as 420102.")
-        self.initial["seen_at"] = self.instance.updated_at.isoformat()
         if not may_set_terms(self.instance.owner_id, user):
             self._without((*TERMS, *OF_LISTED))
 
@@ -112,16 +109,6 @@ class AssetForm(RowForm):
                 else:
                     del values[name]
         return values
-
-    def check_unchanged(self, updated_at: datetime) -> None:
-        """Refuses a form of a row that somebody else changed since it was shown; sent again, it is taken."""
-        if self.data.get("seen_at") == updated_at.isoformat():
-            return
-        data: Any = self.data
-        self.data = data.copy()
-        self.data["seen_at"] = updated_at.isoformat()  # type: ignore[index]
-        said = _("Somebody changed this asset meanwhile. Here is what you typed: save again to put it over theirs.")
-        self.add_error(None, ValidationError(said, code="stale"))
 
 
 class AssetForms:
@@ -161,7 +148,7 @@ class AssetForms:
 
     def new_values(self) -> dict[str, Any]:
         """What registry.asset_writing.create takes."""
-        values = {name: value for name, value in self.asset.cleaned_data.items() if name != "seen_at"}
+        values = dict(self.asset.cleaned_data)
         if values["region"] is None:
             del values["region"]
         return {**values, "kind": self.kind, "details": self.details.cleaned_data}
@@ -169,7 +156,7 @@ class AssetForms:
     def changed_values(self) -> dict[str, Any]:
         """What registry.asset_writing.change takes: only what was changed."""
         own, beside = self.asset, self.details
-        values = {name: own.cleaned_data[name] for name in own.changed_data if name != "seen_at"}
+        values = {name: own.cleaned_data[name] for name in own.changed_data}
         details = {name: beside.cleaned_data[name] for name in beside.changed_data}
         return {**values, "details": details} if details else values
 

@@ -56,6 +56,7 @@ def changed(asset: Asset, **fields: Any) -> dict[str, Any]:
     )
     sent |= {"capacity": asset.capacity, "open_to_sectors": asset.open_to_sectors, "protection": asset.protection}
     sent |= {f"{asset.kind}-INITIAL_FORMS": 1, f"{asset.kind}-0-asset": asset.pk}
+    sent["seen_at"] = asset.updated_at.isoformat()
     return {**sent, **fields}
 
 
@@ -136,7 +137,8 @@ def test_an_editor_leaves_region_and_terms_to_the_manager(editor: Client, manage
         (editor, (5, "Ask first.", 1000, "restricted", home)),
         (manager, (5, "Free", 0, "open", away)),
     ):
-        assert client.post(page(asset), sent | tower_details()).status_code == 302
+        seen = {"seen_at": asset.updated_at.isoformat()}
+        assert client.post(page(asset), sent | seen | tower_details()).status_code == 302
         asset.refresh_from_db()
         found = (asset.capacity, asset.terms, asset.price_per_unit_year, asset.protection, asset.region)
         assert found == expected
@@ -165,6 +167,35 @@ def test_nothing_is_listed_for_or_moved_to_another_owner(editor: Client, city: O
     editor.post(page(asset), changed(asset, owner=other.pk) | tower_details())
     asset.refresh_from_db()
     assert asset.owner == city
+
+
+def test_a_form_is_not_saved_over_what_others_decided_since_it_was_shown(manager: Client, city: Organization):
+    asset = factories.asset(city)
+    shown = manager.get(page(asset))
+    seen_at = str(shown.context["adminform"].form["seen_at"].value())
+    assert f'<input type="hidden" name="seen_at" value="{seen_at}"' in shown.content.decode()
+    sent = changed(asset, name="Mast", seen_at=seen_at) | tower_details()
+    factories.protect(asset, Protection.CORE)
+
+    late = manager.post(page(asset), sent)
+
+    said = "Somebody changed this asset meanwhile. Here is what you typed: save again to put it over theirs."
+    assert problems(late) == said
+    asset.refresh_from_db()
+    assert (asset.name, asset.protection) == ("", Protection.CORE)
+    again = {"seen_at": late.context["adminform"].form["seen_at"].value(), "protection": "core"}
+    assert manager.post(page(asset), sent | again | {"protection_reason": "grid"}).status_code == 302
+    asset.refresh_from_db()
+    assert (asset.name, asset.protection) == ("Mast", Protection.CORE)
+
+
+def test_what_the_form_is_compared_with_is_locked(manager: Client, city: Organization):
+    asset = factories.asset(city)
+    with change_before("FOR NO KEY UPDATE", lambda: factories.protect(asset, Protection.CORE)):
+        late = manager.post(page(asset), changed(asset, name="Mast") | tower_details())
+    assert "Somebody changed this asset meanwhile" in problems(late)
+    asset.refresh_from_db()
+    assert (asset.name, asset.protection) == ("", Protection.CORE)
 
 
 def test_what_the_ledger_keeps_takes_no_input(manager: Client, city: Organization):
