@@ -4,12 +4,16 @@ The controls lack the lock on the cells, and wait for each other."""
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from registry import asset_writing, capacity
+from registry.importing.asset_merge import Merge
+from registry.importing.assets import import_assets
+from registry.importing.intake import Options
 from registry.models import Asset
 from sharing.models import MatchStatus
 from sharing.workflow import locks, matches
@@ -61,39 +65,61 @@ def neighbours(scene: Scene) -> list[Asset]:
     return towers
 
 
+def cells_hold_three() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET registry.cell_holds = %s", [HOLDS])
+
+
 def opening(scene: Scene, tower: Asset) -> Callable[[], int]:
     """Its manager opens it: it leaves the cell, which holds too few then."""
     caller = Caller(scene.metro_manager)
     assert caller.get(f"assets/{tower.pk}/").json()["protection"] == "restricted"
 
     def act() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SET registry.cell_holds = %s", [HOLDS])
+        cells_hold_three()
         status: int = caller.patch(f"assets/{tower.pk}/", {"protection": "open"}).status_code
         return status
 
     return act
 
 
+def opening_by_file(scene: Scene, tower: Asset, path: Path) -> Callable[[], int]:
+    """The same by an import."""
+    file = path / "towers.csv"
+    file.write_text(f"code,protection\n{tower.code},open\n", encoding="utf-8")
+
+    def act() -> int:
+        cells_hold_three()
+        return import_assets(file, owner=scene.metro, kind="tower", options=Options()).updated
+
+    return act
+
+
 def meet_on(monkeypatch: pytest.MonkeyPatch, editors: int) -> Meeting:
-    meeting, change = Meeting(editors), asset_writing.change
+    meeting, change, write = Meeting(editors), asset_writing.change, Merge.write
 
     def changed(asset: Asset, values: Any, *, actor: Any) -> Asset:
         meeting.join()
         return change(asset, values, actor=actor)
 
+    def written(merge: Merge) -> tuple[int, int, int]:
+        meeting.join()
+        return write(merge)
+
     monkeypatch.setattr(asset_writing, "change", changed)
+    monkeypatch.setattr(Merge, "write", written)
     return meeting
 
 
 def without_cells_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (asset_writing, capacity, locks):
         monkeypatch.setattr(module, "lock_cells", lambda ids, to_change=False: None)
-    monkeypatch.setattr("registry.api.asset.lock_cells", lambda ids, to_change=False: list(ids))
+    monkeypatch.setattr("registry.api.asset.lock_cells", lambda ids, to_change=False: None)
+    monkeypatch.setattr(Merge, "_lock_cells", lambda merge: None)
 
 
-def an_edit_and_a_request(scene: Scene, neighbours: list[Asset], meeting: Meeting) -> list[Callable[[], Any]]:
-    """Of the last of the cell, and over its first and its last."""
+def request_of(scene: Scene, neighbours: list[Asset], meeting: Meeting) -> Callable[[], Any]:
+    """Over the first of the cell and its last, which is being edited."""
     first, *_others, last = neighbours
     match = factories.match(factories.demand(scene.list, quantity=1), [first, last])
 
@@ -101,14 +127,14 @@ def an_edit_and_a_request(scene: Scene, neighbours: list[Asset], meeting: Meetin
         assert meeting.has_begun.wait(PATIENCE_S)
         return matches.request(match, actor=scene.asker).status
 
-    return [opening(scene, last), request]
+    return request
 
 
 def test_an_asset_leaves_its_cell_while_a_request_wants_it_and_its_neighbour(
     scene: Scene, neighbours: list[Asset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acts = an_edit_and_a_request(scene, neighbours, meet_on(monkeypatch, 1))
-    assert at_once(acts) == [200, MatchStatus.REQUESTED]
+    request = request_of(scene, neighbours, meet_on(monkeypatch, 1))
+    assert at_once([opening(scene, neighbours[-1]), request]) == [200, MatchStatus.REQUESTED]
     found = Asset.objects.filter(pk__in=[tower.pk for tower in neighbours]).order_by("pk")
     assert list(found.values_list("protection", "near_rung"))[:2] == [("restricted", 5)] * 2
 
@@ -117,8 +143,26 @@ def test_control_without_the_lock_on_the_cells_the_edit_and_the_request_deadlock
     scene: Scene, neighbours: list[Asset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_cells_lock(monkeypatch)
-    acts = an_edit_and_a_request(scene, neighbours, meet_on(monkeypatch, 1))
-    assert kinds(at_once(acts)) == {"OperationalError": 1, "done": 1}
+    request = request_of(scene, neighbours, meet_on(monkeypatch, 1))
+    assert kinds(at_once([opening(scene, neighbours[-1]), request])) == {"OperationalError": 1, "done": 1}
+
+
+def test_an_import_takes_an_asset_from_its_cell_while_a_request_wants_it_and_its_neighbour(
+    scene: Scene, neighbours: list[Asset], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    request = request_of(scene, neighbours, meet_on(monkeypatch, 1))
+    edit = opening_by_file(scene, neighbours[-1], tmp_path)
+    assert at_once([edit, request]) == [1, MatchStatus.REQUESTED]
+    assert Asset.objects.get(pk=neighbours[0].pk).near_rung == 5
+
+
+def test_control_without_the_lock_on_the_cells_the_import_and_the_request_deadlock(
+    scene: Scene, neighbours: list[Asset], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without_cells_lock(monkeypatch)
+    request = request_of(scene, neighbours, meet_on(monkeypatch, 1))
+    edit = opening_by_file(scene, neighbours[-1], tmp_path)
+    assert kinds(at_once([edit, request])) == {"OperationalError": 1, "done": 1}
 
 
 def test_two_assets_leave_one_cell_at_once(
