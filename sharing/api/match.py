@@ -156,11 +156,14 @@ class MatchResource(SharingResource):
     files: ClassVar = {"letter": [PDF]}
 
     def joined(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        answers = Match.objects.filter(run=OuterRef("run"), demand=OuterRef("demand"), rank=1).values("cost_per_year")
-        more = F("cost_per_year") - Subquery(answers[:1])
-        rows: QuerySet[Any] = queryset.select_related("demand__list__party", "agreement").annotate(costs_more=more)
+        rows: QuerySet[Any] = queryset.select_related("demand__list__party", "agreement")
         if isinstance(self.request.user, User):
-            rows = rows.annotate(given_name=waiting_for.assignee_of(self.user, "assignee__username"))
+            seen = Match.objects.visible_to(self.user)
+            answers = seen.filter(run=OuterRef("run"), demand=OuterRef("demand"), rank=1).values("cost_per_year")
+            rows = rows.annotate(
+                costs_more=F("cost_per_year") - Subquery(answers[:1]),
+                given_name=waiting_for.assignee_of(self.user, "assignee__username"),
+            )
         return rows
 
     def shown(self, page: Sequence[Any]) -> Rows:

@@ -50,7 +50,9 @@ class MatchShown(Shown[Match]):
     score_parts = ScorePart(many=True, read_only=True)
     length_m = serializers.SerializerMethodField()
     costs_more = serializers.FloatField(
-        read_only=True, allow_null=True, help_text="A year, than the run's answer to the same demand."
+        read_only=True,
+        allow_null=True,
+        help_text="A year, than the run's answer to the same demand, where you may see it.",
     )
     legs = serializers.SerializerMethodField()
     consents = serializers.SerializerMethodField()

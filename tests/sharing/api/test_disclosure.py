@@ -116,6 +116,15 @@ def test_a_score_whose_parts_are_not_told_is_not_told_either(scene: Scene):
         assert (shown["score"], shown["score_parts"]) == (score, told)
 
 
+def test_how_much_dearer_a_match_is_is_told_to_those_who_may_see_the_answer(scene: Scene):
+    """The owner asked for a runner-up would else read what the party's best match costs in all."""
+    Match.objects.filter(pk=scene.match.pk).update(cost_per_year=1600)
+    scene.requested(scene.runner_up)
+    for reader, more in ((scene.asker, 400.0), (scene.grid_manager, None), (scene.officer, None)):
+        shown = Caller(reader).get(f"matches/{scene.runner_up.pk}/").json()
+        assert (shown["cost_per_year"], shown["costs_more"]) == (2000.0, more)
+
+
 def test_a_miss_of_what_became_hidden_names_no_asset(scene: Scene):
     factories.asset(scene.grid, code="LOW", details={"height_m": 12.0}, at=(114.3056, 30.5928))
     draft = factories.demand_list(scene.party)
