@@ -16,7 +16,7 @@ from sharing import words
 from sharing.admin.verbs import FinishForm, PartyForm, VerbMixin
 from sharing.models import CobuildDemand, CobuildGroup, CobuildMember, Demand
 from sharing.shown.buttons import Button
-from sharing.shown.cobuild import joined_of, name_of, size_of, status_of
+from sharing.shown.cobuild import costs_of, joined_of, name_of, size_of, status_of
 from sharing.workflow import cobuild_groups
 from sharing.workflow.rules import Verb
 
@@ -71,9 +71,10 @@ class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
         return placed.prefetch_related("members__party", "members__demands__demand")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """With the members that the person may know of."""
+        """With the person, and the members that they may know of."""
         found = super().get_object(request, object_id, from_field)
-        seen = CobuildMember.objects.visible_to(person(request)).filter(group=found)
+        found.viewer = person(request)
+        seen = CobuildMember.objects.visible_to(found.viewer).filter(group=found)
         found.seen = frozenset(seen.values_list("pk", flat=True))
         return found
 
@@ -122,7 +123,7 @@ class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
 
     @admin.display(description=gettext_lazy("parties you may know of"))
     def shown_members(self, group: Any) -> str:
-        rows = [(_member(one), _demands(one)) for one in group.members.all() if one.pk in group.seen]
+        rows = [(_member(one, group.viewer), _demands(one)) for one in group.members.all() if one.pk in group.seen]
         return format_html_join("", '<div class="fact"><span class="fact-name">{}</span> {}</div>', rows) or "–"
 
     def beside_form(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
@@ -140,14 +141,15 @@ def group_link(demand_id: int, user: User) -> str:
     return format_html('<a class="link" href="{}">{}</a>', url, _("Co-build group %(number)s") % {"number": group})
 
 
-def _member(member: CobuildMember) -> str:
-    if member.share_per_year is None:
+def _member(member: CobuildMember, user: User) -> str:
+    share, alone = costs_of(member, user)
+    if share is None:
         return f"{member.party} · {member.get_answer_display()}"
     return _("%(party)s · %(answer)s · %(share)s a year, alone %(alone)s") % {
         "party": member.party,
         "answer": member.get_answer_display(),
-        "share": words.number(member.share_per_year),
-        "alone": words.number(member.alone_per_year),
+        "share": words.number(share),
+        "alone": words.number(alone),
     }
 
 

@@ -18,6 +18,7 @@ from registry.models import PlannedFacility, Scope
 from sharing.api.demand import place_of
 from sharing.api.verbs import SharingResource
 from sharing.models import CloseReason, CobuildGroup, CobuildMember, CobuildStatus, Demand
+from sharing.shown.cobuild import costs_of
 from sharing.workflow import cobuild_groups
 
 
@@ -35,11 +36,21 @@ class DemandInGroup(serializers.ModelSerializer[Demand]):
 
 class MemberShown(serializers.ModelSerializer[CobuildMember]):
     party = OrganizationField(read_only=True)
+    share_per_year = serializers.SerializerMethodField()
+    alone_per_year = serializers.SerializerMethodField()
     demands = serializers.SerializerMethodField()
 
     class Meta:
         model = CobuildMember
         fields = ("party", "answer", "answered_at", "share_per_year", "alone_per_year", "demands")
+
+    def get_share_per_year(self, member: CobuildMember) -> float | None:
+        share, _alone = costs_of(member, self.context["view"].user)
+        return None if share is None else float(share)
+
+    def get_alone_per_year(self, member: CobuildMember) -> float | None:
+        _share, alone = costs_of(member, self.context["view"].user)
+        return None if alone is None else float(alone)
 
     @extend_schema_field(DemandInGroup(many=True))
     def get_demands(self, member: CobuildMember) -> Any:
@@ -59,7 +70,8 @@ class FacilityAsked(serializers.ModelSerializer[PlannedFacility]):
 class GroupShown(Shown[CobuildGroup]):
     """Unmet demands that one new build, or a planned facility, would meet. Before all have joined its parties are told
     the rough area (`place_is_exact` false), how many they are, and their own share; who has joined is told to those
-    who have joined too. `units`, `height_m`, `length_m`, `terrain` and costs of the whole are null until then."""
+    who have joined too. `units`, `height_m`, `length_m`, `terrain` and costs of the whole and of others
+    are null until then."""
 
     region = RegionField(read_only=True, allow_null=True)
     place = GeometryField(read_only=True)
@@ -119,7 +131,8 @@ class GroupShown(Shown[CobuildGroup]):
     @extend_schema_field(MemberShown(many=True))
     def get_members(self, group: CobuildGroup) -> Any:
         seen = self.context["members"]
-        return MemberShown([member for member in group.members.all() if member.pk in seen], many=True).data
+        members = [member for member in group.members.all() if member.pk in seen]
+        return MemberShown(members, many=True, context=self.context).data
 
 
 class PartyBody(Body):

@@ -1,14 +1,16 @@
 """What a co-build group is called and how it stands, in words for every door."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from registry.kinds import short
+from registry.models import User
 from registry.tags import tag
 from sharing import words
-from sharing.models import CobuildAnswer, CobuildGroup, CobuildStatus
+from sharing.models import CobuildAnswer, CobuildGroup, CobuildMember, CobuildStatus
 
 TONES = {CobuildStatus.OPEN.value: "pending", CobuildStatus.AGREED.value: "approved"}
 
@@ -29,6 +31,14 @@ def joined_of(group: CobuildGroup) -> str:
         "parties": len(parties),
         "demands": sum(len(member.demands.all()) for member in parties),
     }
+
+
+def costs_of(member: CobuildMember, user: User) -> tuple[Decimal | None, Decimal | None]:
+    """What a member in sight of `user` would pay a year, and would pay alone; of others once they are told of the
+    whole. `member.group`: with its place for them."""
+    group: Any = member.group
+    is_told = group.is_told or member.party_id in user.roles
+    return (member.share_per_year, member.alone_per_year) if is_told else (None, None)
 
 
 def size_of(group: Any) -> str:

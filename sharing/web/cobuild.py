@@ -25,7 +25,7 @@ from registry.web.tables import Table, shown
 from sharing import words
 from sharing.models import CloseReason, CobuildAnswer, CobuildGroup, CobuildMember, CobuildStatus
 from sharing.shown.buttons import Button
-from sharing.shown.cobuild import joined_of, name_of, size_of, status_of
+from sharing.shown.cobuild import costs_of, joined_of, name_of, size_of, status_of
 from sharing.shown.places import demand_features
 from sharing.web.verbs import FinishForm, PartyForm, carry_out, offers
 from sharing.workflow import cobuild_groups
@@ -153,7 +153,11 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
         "status_tag": status_of(found),
         "facts": facts_of(found),
         "known": [
-            (member, tag(ANSWER_TONES.get(member.answer, member.answer), member.get_answer_display()))
+            (
+                member,
+                tag(ANSWER_TONES.get(member.answer, member.answer), member.get_answer_display()),
+                *costs_of(member, request.user),
+            )
             for member in known
         ],
         "unknown": len(found.members.all()) - len(known),

@@ -1,6 +1,6 @@
 """Two parties, each with an unmet demand for a tower, that one new tower would meet."""
 
-from registry.models import Role
+from registry.models import Role, User
 from sharing.models import CobuildGroup, CobuildMember
 from sharing.workflow import cobuild_groups
 from sharing.workflow.regrouping import regroup
@@ -34,6 +34,13 @@ class CobuildScene(Scene):
     def joined(self) -> CobuildGroup:
         """The group, joined by the first party."""
         return cobuild_groups.join(self.grouped(), actor=self.asker)
+
+    def joined_with_a_third(self) -> tuple[CobuildGroup, User]:
+        """The group of three parties, joined by the first and the third; and the third's manager."""
+        third = factories.organization("third")
+        manager = factories.member(third, Role.MANAGER, "third-manager")
+        factories.unmet(factories.demand(factories.demand_list(third), at=HERE, name="Quay", mounting_height_m=20.0))
+        return cobuild_groups.join(self.joined(), actor=manager), manager
 
     def agreed(self) -> CobuildGroup:
         return cobuild_groups.join(self.joined(), actor=self.rival_manager)

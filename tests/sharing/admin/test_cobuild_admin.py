@@ -40,6 +40,13 @@ def test_before_all_have_joined_a_party_reads_its_own_share_and_the_rough_area(s
         assert told in regulator, told
 
 
+def test_who_has_joined_reads_who_else_has_and_no_cost_but_its_own(scene: CobuildScene, sign_in: SignIn):
+    group, third = scene.joined_with_a_third()
+    shown = page(sign_in(third), group)
+    assert "telco · Joined<" in shown and "Harbour" in shown
+    assert "third · Joined · 3,400 a year" in shown
+
+
 def test_once_all_have_joined_they_read_all_of_it(scene: CobuildScene, sign_in: SignIn):
     shown = page(sign_in(scene.rival_manager), scene.agreed())
     for told in ("telco", "Harbour", "6,800", "11,700", "20,700", "3 mounts, 30 m high"):

@@ -47,6 +47,21 @@ def test_a_party_is_told_counts_its_cell_and_its_own_share(scene: CobuildScene):
     assert read(scene.asker, group.pk)["actions"] == ["decline", "withdraw"]
 
 
+def costs(shown: dict[str, Any]) -> dict[str, tuple[float | None, float | None]]:
+    return {one["party"]: (one["share_per_year"], one["alone_per_year"]) for one in shown["members"]}
+
+
+def test_who_has_joined_is_told_names_and_places_of_others_and_costs_when_all_have(scene: CobuildScene):
+    group, third = scene.joined_with_a_third()
+    regulator = costs(read(scene.officer, group.pk))
+    assert list(regulator) == ["telco", "rival", "third"] and (None, None) not in regulator.values()
+    shown = read(third, group.pk)
+    assert [list(named(shown)), shown["joined"]] == [["telco", "third"], 2]
+    assert costs(shown) == {"telco": (None, None), "third": regulator["third"]}
+    cobuild_groups.join(group, actor=scene.rival_manager)
+    assert costs(read(third, group.pk)) == regulator
+
+
 def test_all_is_told_to_regulators_at_once_and_to_parties_when_all_have_joined(scene: CobuildScene):
     group = scene.joined()
     assert named(read(scene.officer, group.pk)) == {**MINE, **THEIRS}

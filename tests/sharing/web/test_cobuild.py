@@ -40,6 +40,16 @@ def test_a_party_sees_its_own_share_and_only_the_cell_before_all_have_joined(bui
     assert (cell["properties"]["role"], cell["geometry"]["type"]) == ("area", "Polygon")
 
 
+def test_who_has_joined_reads_who_else_has_and_no_cost_but_its_own(build: CobuildScene, sign_in: SignIn):
+    group, third = build.joined_with_a_third()
+    known = sign_in(third).get(f"/cobuild/{group.pk}/").context["known"]
+    own = build.member(group, "third")
+    assert [(member.party.code, *costs) for member, _answer, *costs in known] == [
+        ("telco", None, None),
+        ("third", own.share_per_year, own.alone_per_year),
+    ]
+
+
 def test_the_agreed_group_shows_all(build: CobuildScene, asker: Client):
     group = build.agreed()
     page = asker.get(f"/cobuild/{group.pk}/")
