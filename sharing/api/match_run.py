@@ -67,7 +67,8 @@ class RunResource(SharingResource):
     def compare(self, request: Request, id: int, other: int) -> Response:
         """Compare two runs of a list
 
-        Line by line: newly met, lost, met by other assets or at another cost. A thousand lines at once.
+        For members of its party. Line by line: newly met, lost, met by other assets or at another cost. A thousand
+        lines at once.
         """
         query = self.asked(CompareQuery)
         before = self.get_object()

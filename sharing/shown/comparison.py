@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry.kinds import POINT_KINDS
 from registry.models import Asset, User
-from sharing.errors import BadInput
+from sharing.errors import BadInput, NotYours
 from sharing.matching.comparing import Difference, LineAnswer, LineDifference, compare, counts, of_run
 from sharing.matching.describing import describe
 from sharing.matching.what_if import Tried
@@ -48,10 +48,22 @@ def shown(tried: Tried, user: User | None) -> dict[str, Any]:
     }
 
 
+def may_compare(demand_list: DemandList, user: User) -> bool:
+    """Whether they may read all that its runs proposed, as the party alone may (Match.visible_to)."""
+    return user.is_superuser or demand_list.party_id in user.roles
+
+
+def refuse_others(demand_list: DemandList, user: User) -> None:
+    """Raises NotYours for whoever may not compare its runs."""
+    if not may_compare(demand_list, user):
+        raise NotYours(_("Runs are compared by members of the party."))
+
+
 def runs_compared(
     before: MatchRun, after: MatchRun, user: User, *, all: bool = False, from_line: int = 1
 ) -> dict[str, Any]:
-    """Two saved runs of a list, from a line on; at most MOST_COMPARED lines."""
+    """Two saved runs of a list, from a line on; at most MOST_COMPARED lines. Raises NotYours."""
+    refuse_others(before.list, user)
     differences = compare(of_run(before), of_run(after))
     lines = dict(Demand.objects.filter(list=before.list_id).values_list("pk", "line"))
     chosen = [one for one in differences if all or one.difference != Difference.SAME]

@@ -34,6 +34,7 @@ from sharing.models import (
     Outcome,
     RunStatus,
 )
+from sharing.shown.comparison import may_compare
 from sharing.shown.demand_lines import LINES_PRINTED, LineRow, figures, line_rows
 from sharing.shown.places import demand_point, leg_features
 from sharing.waiting_for import to_request
@@ -109,6 +110,11 @@ class Page:
         """The newest, where it was given up."""
         return self.runs[0] if self.runs and self.runs[0].status == RunStatus.FAILED else None
 
+    @property
+    def comparable(self) -> bool:
+        done = [run for run in self.runs if run.status == RunStatus.DONE]
+        return len(done) > 1 and may_compare(self.list, self.request.user)
+
     @cached_property
     def may_edit(self) -> bool:
         return Verb.EDIT in open_verbs(self.list, standing_of(self.request))
@@ -147,7 +153,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "run_figures": figures(page.run),
         "under_way": page.under_way,
         "failed": page.failed,
-        "done_runs": [run for run in page.runs if run.status == RunStatus.DONE],
+        "comparable": page.comparable,
         "shapes": shapes,
         "around": None if shapes["features"] else whereabouts(request.user),
         "requestable": any(row.requestable for row in rows),

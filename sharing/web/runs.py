@@ -16,7 +16,7 @@ from sharing.matching import describing
 from sharing.matching.comparing import Difference
 from sharing.matching.what_if import of_change
 from sharing.models import Demand, DemandList, MatchRun, Outcome, RunStatus
-from sharing.shown.comparison import refuse_too_large, runs_compared, shown
+from sharing.shown.comparison import refuse_others, refuse_too_large, runs_compared, shown
 from sharing.shown.refusals import answer
 from sharing.web.demands import changes_of
 from sharing.workflow import trials
@@ -33,8 +33,12 @@ TONES = {
 @members
 @require_GET
 def compare(request: MemberRequest, pk: int) -> HttpResponse:
-    """Two runs of a list, line by line; the two newest where none is chosen."""
+    """Two runs of a list, line by line, for its party; the two newest where none is chosen."""
     found = get_object_or_404(DemandList.objects.visible_to(request.user), pk=pk)
+    try:
+        refuse_others(found, request.user)
+    except Refusal as refusal:
+        return answer(request, refusal, reverse("web:demand-list", args=[pk]))
     runs = list(found.runs.filter(status=RunStatus.DONE).order_by("-pk")[:50])
     before, after = _chosen(request, runs, "before", 1), _chosen(request, runs, "after", 0)
     context: dict[str, Any] = {"list": found, "runs": runs, "before": before, "after": after}

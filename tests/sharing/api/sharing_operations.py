@@ -114,7 +114,7 @@ OF_SHARING: dict[str, Operation] = {
     ),
     "match_runs_list": Operation("GET", "match-runs/"),
     "match_runs_retrieve": Operation("GET", "match-runs/{}/", lambda world: ((world.match.run_id,), None), SEE_LIST),
-    "match_runs_compare": Operation("GET", "match-runs/{}/compare/{}/", two_runs, SEE_LIST),
+    "match_runs_compare": Operation("GET", "match-runs/{}/compare/{}/", two_runs, PARTY, SEE_LIST),
     "outcomes_list": Operation("GET", "outcomes/"),
     "outcomes_retrieve": Operation("GET", "outcomes/{}/", of("outcome"), SEE_LIST),
     "matches_list": Operation("GET", "matches/"),

@@ -159,7 +159,7 @@ PAGES: dict[str, Page] = {
     "demand-list-near": Page(of("draft"), PARTY),
     "demand-list-progress": Page(of("list"), SEE_LIST),
     "demand-list-request": Page(of("list"), status=405),
-    "demand-list-compare": Page(of("list"), SEE_LIST),
+    "demand-list-compare": Page(of("list"), PARTY, SEE_LIST),
     "demand-list-print": Page(of("list"), SEE_LIST),
     "demand-upload": Page(of("draft"), PARTY),
     "demand-paste": Page(of("draft"), PARTY),

@@ -23,3 +23,16 @@ def test_a_trial_is_of_what_the_latest_run_found(scene: Scene, sign_in: SignIn):
     assert "900" in tried.context["change"] and "620" not in tried.context["change"]
     assert "Core assets do not count in trials" in tried.content.decode()
     assert client.get(f"/demands/{line.pk}/").content.decode().count('name="change"') == 1
+
+
+def test_runs_are_compared_by_the_party_and_offered_to_it_alone(scene: Scene, sign_in: SignIn):
+    later = factories.match_run(scene.list)
+    factories.match(scene.demand, [scene.far], run=later)
+    for run in (scene.match.run, later):
+        Outcome.objects.create(run=run, demand=scene.demand, met=True)
+    address = f"/lists/{scene.list.pk}/compare/"
+    for reader, status in ((scene.asker, 200), (scene.officer, 403), (scene.metro_manager, 404)):
+        client = sign_in(reader)
+        answer = client.get(address)
+        assert (answer.status_code, "FAR" in answer.content.decode()) == (status, status == 200)
+        assert (address in client.get(f"/lists/{scene.list.pk}/").content.decode()) == (status == 200)
