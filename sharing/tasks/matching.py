@@ -43,7 +43,7 @@ def match_part(part_id: int) -> None:
         run = carry_out_part(part_id)
     except Exception as error:
         run = MatchRun.objects.get(parts=part_id)
-        lists.record_failed(run, error=_why(error))
+        _fail(run, error)
         raise
     if run and run.status == RunStatus.DONE:
         lists.record_matched(run)
@@ -82,8 +82,13 @@ def sweep_runs() -> None:
         match.delay(run_id)
 
 
-def _why(error: Exception) -> str:
-    return error.message if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+def _fail(run: MatchRun, error: Exception) -> None:
+    """A refusal's own words are for who reads the list; what else went wrong may hold rows, and is for the log."""
+    if isinstance(error, Refusal):
+        lists.record_failed(run, error=error.message)
+    else:
+        logger.error("match run %s failed: %s", run.pk, type(error).__name__)
+        lists.record_failed(run, error=_("An error of the registry's own; it has been noted."))
 
 
 def _died(attempts: int) -> str:
@@ -112,7 +117,7 @@ def carry_out(run_id: int, *, fan_out: Callable[[MatchRun], None] | None = None)
         run = engine.run(run_id, fan_out=fan_out)
     except Exception as error:
         for failed in MatchRun.objects.filter(pk__in=engine.together(MatchRun.objects.get(pk=run_id))):
-            lists.record_failed(failed, error=_why(error))
+            _fail(failed, error)
         raise
     if run.status == RunStatus.DONE:
         for done in MatchRun.objects.filter(pk__in=engine.together(run), status=RunStatus.DONE).order_by("list"):

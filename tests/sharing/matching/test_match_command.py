@@ -88,13 +88,16 @@ def test_what_the_engine_raises_is_recorded_as_failed(
     queued = factories.match_run(demand_list, status=RunStatus.QUEUED)
 
     def broken(*_args: Any) -> None:
-        raise ArithmeticError("no way")
+        raise ArithmeticError("no way at 114.3055, 30.5928")
 
     monkeypatch.setattr(points, "match_points", broken)
     with pytest.raises(ArithmeticError):
         matching.match(queued.pk)
     queued.refresh_from_db()
-    assert (queued.status, queued.error) == (RunStatus.FAILED, "ArithmeticError: no way")
+    assert (queued.status, queued.error) == (
+        RunStatus.FAILED,
+        "An error of the registry's own; it has been noted.",
+    )
     assert Event.objects.filter(type=EventType.RUN_FAILED).count() == 1
 
 
