@@ -22,8 +22,9 @@ from sharing.workflow import lists
 
 logger = logging.getLogger(__name__)
 
-UNTOLD_FOR = timedelta(days=1)
-"""How far back done runs are looked at whose end the workflow was not told."""
+UNTOLD_FOR = timedelta(days=30)
+"""How far back done runs are looked at whose end the workflow was not told: longer than an outage lasts. Without a
+bound every sweep would hold the runs of all open lists against all events."""
 
 PLACE_NOTES_KEPT = timedelta(days=1)
 """A process whose places in memory are older reads them anew."""

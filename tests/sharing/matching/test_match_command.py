@@ -1,6 +1,7 @@
 """manage.py match and the task behind it: run, record, and say it."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -125,7 +126,7 @@ def test_the_sweep_starts_queued_silent_and_untold_runs_only(
     waiting = [
         factories.match_run(demand_list, status=RunStatus.QUEUED),
         factories.match_run(demand_list, status=RunStatus.RUNNING, alive_at=silent),
-        factories.match_run(other, finished_at=silent),
+        factories.match_run(other, finished_at=now - timedelta(days=29)),
     ]
     factories.match_run(demand_list, status=RunStatus.RUNNING, alive_at=now)
     factories.match_run(demand_list, status=RunStatus.FAILED, finished_at=silent)
