@@ -23,7 +23,7 @@ from sharing.matching.explanation import Json
 from sharing.matching.fan_out.planning import parts_of
 from sharing.matching.heartbeat import heartbeat
 from sharing.matching.saving import MatchAnswer, OutcomeAnswer, save
-from sharing.models import DemandList, MatchPart, MatchRun, RunStatus
+from sharing.models import UNFINISHED_RUNS, DemandList, MatchPart, MatchRun, RunStatus
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +43,13 @@ def run(run_id: int, *, fan_out: Callable[[MatchRun], None] | None = None) -> Ma
     """Match the open demands of the run's list; a run that is done, or under way elsewhere, is left alone.
 
     Runs of several lists that are to be matched together (parameters: `together`, their ids) are carried out with the
-    first of them. What goes wrong is raised, for the workflow to record; a run whose process dies is taken up again
-    later. fan_out: told of a long run once it is laid out in parts, which are then carried out one by one, wherever.
+    first of them that is not finished. What goes wrong is raised, for the workflow to record; a run whose process dies
+    is taken up again later. fan_out: told of a long run once it is laid out in parts, which are then carried out one
+    by one, wherever.
     """
     match_run = MatchRun.objects.select_related("list__party").get(pk=run_id)
-    ids = together(match_run)
-    claim = _claim(ids) if run_id == ids[0] else None
+    ids = _unfinished(together(match_run))
+    claim = _claim(ids) if ids[:1] == [run_id] else None
     if claim is None:
         return match_run
     runs = list(_mine(ids, claim).select_related("list__party").order_by("pk"))
@@ -72,9 +73,15 @@ def run(run_id: int, *, fan_out: Callable[[MatchRun], None] | None = None) -> Ma
 
 
 def together(match_run: MatchRun) -> list[int]:
-    """The ids of the runs that are carried out with this one, itself among them; the first leads."""
+    """The ids of the runs that are carried out with this one, itself among them."""
     ids: list[int] = match_run.parameters.get("together") or [match_run.pk]
     return ids
+
+
+def _unfinished(run_ids: Sequence[int]) -> list[int]:
+    """The first of them leads; where its list was reopened or closed, the next."""
+    runs = MatchRun.objects.filter(pk__in=run_ids, status__in=UNFINISHED_RUNS)
+    return list(runs.order_by("pk").values_list("pk", flat=True))
 
 
 def _claim(run_ids: Sequence[int]) -> datetime | None:

@@ -110,6 +110,18 @@ def test_a_list_that_was_reopened_meanwhile_is_left_out(db: None) -> None:
     assert not Match.objects.filter(demand__list=other).exists()
 
 
+def test_the_others_go_on_where_the_list_that_leads_was_reopened(db: None) -> None:
+    asked = [list_of(name, 1) for name in ("one", "other", "further")]
+    factories.asset(factories.organization("owner"), capacity=1)
+    first, second, third = lists.rematch_together(asked, actor=None).parameters["together"]
+    lists.reopen(asked[0], actor=factories.member(asked[0].party))
+    assert carry_out(third).status == RunStatus.QUEUED
+    assert [carry_out(first).status, carry_out(second).status] == [RunStatus.FAILED, RunStatus.DONE]
+    assert [run.figures["fairness"]["tower"]["parties"] for run in MatchRun.objects.filter(status="done")] == [2, 2]
+    told = Event.objects.filter(type=EventType.LIST_MATCHED).values_list("demand_list", flat=True)
+    assert sorted(told) == [asked[1].pk, asked[2].pk]
+
+
 def test_dead_workers_runs_are_taken_up_together(db: None) -> None:
     one, other = list_of("one", 1), list_of("other", 1)
     factories.asset(factories.organization("owner"), capacity=1)
