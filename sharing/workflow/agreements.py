@@ -3,7 +3,7 @@
 An agreement's status is its match's.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -24,6 +24,8 @@ from sharing.workflow.rules import Verb
 
 # Of PostgreSQL's advisory locks: held while a number is given out, until its transaction ends.
 NUMBERING_LOCK = 2026_165
+# A party needs to plan what replaces an agreement, so its notice is longer than that of an answer that is due.
+ENDING_NOTICE = timedelta(days=60)
 
 
 def conclude(match: Match, *, regulator: Organization, actor: User) -> Agreement:
@@ -81,6 +83,10 @@ def end(agreement: Agreement, *, reason: str, on: date | None = None, actor: Use
         kind = EventType.AGREEMENT_ENDED
     else:
         kind = EventType.AGREEMENT_ENDING
+        if last_day <= today + ENDING_NOTICE:
+            # This event is the notice, with the reason.
+            match.reminded_at = timezone.now()
+            match.save(update_fields=["reminded_at"])
     agreement.save(update_fields=["end_reason", "period", "ended_on"])
     outbox.record(
         kind,

@@ -4,7 +4,7 @@ but expire goes match by match."""
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from django.conf import settings
@@ -16,14 +16,13 @@ from sharing.errors import Refusal
 from sharing.models import IN_FORCE, LIVE, Agreement, Consent, EventType, Match, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import matches
+from sharing.workflow.agreements import ENDING_NOTICE
 from sharing.workflow.calendar import add_working_days, end_of, start_of
 from sharing.workflow.moving import move_all
 
 Due = TypeVar("Due", Consent, Match)
 
 log = logging.getLogger(__name__)
-# A party needs to plan what replaces an agreement, so its notice is longer than that of an answer that is due.
-ENDING_NOTICE_DAYS = 60
 
 
 def remind() -> int:
@@ -79,8 +78,8 @@ def end() -> int:
 
 @transaction.atomic
 def announce_ends() -> int:
-    """Tells the parties of the agreements that end within ENDING_NOTICE_DAYS and are not being renewed; once."""
-    horizon = timezone.localdate() + timedelta(days=ENDING_NOTICE_DAYS)
+    """Tells the parties of the agreements that end within ENDING_NOTICE and are not being renewed; once."""
+    horizon = timezone.localdate() + ENDING_NOTICE
     ending = _agreements(MatchStatus.ACTIVE).filter(period__endswith__lte=horizon, match__reminded_at=None)
     agreements = list(ending.exclude(renewals__status__in=LIVE))
     Match.objects.filter(agreement__in=agreements).update(reminded_at=timezone.now())

@@ -18,10 +18,8 @@ def move(match: Match, status: MatchStatus, *, deadline: datetime | None = None)
 
 
 def move_all(match_ids: Collection[int], status: MatchStatus) -> None:
-    """Brings many locked matches into `status`, where nobody is waited for."""
-    Match.objects.filter(pk__in=match_ids).update(
-        status=status, status_at=timezone.now(), deadline=None, reminded_at=None, escalated_at=None
-    )
+    """Brings many locked matches with agreements into `status`; what was told of their ends stays told."""
+    Match.objects.filter(pk__in=match_ids).update(status=status, status_at=timezone.now())
 
 
 def give_up(match: Match, status: MatchStatus) -> None:

@@ -192,6 +192,28 @@ def test_an_end_is_not_announced_to_who_is_renewing(scene: Scene, clock):
     assert sweep() == {}
 
 
+def test_an_end_that_somebody_set_is_told_again_where_it_was_far_ahead(scene: Scene, clock):
+    scene.demand.period = factories.period(0)
+    scene.demand.save()
+    agreement = scene.approved()
+    agreements.end(agreement, reason="Moves.", on=MONDAY.date() + timedelta(days=61), actor=scene.asker)
+    assert sweep() == {}
+    clock(day=1)
+    assert sweep() == {"announce_ends": 1}
+    agreements.end(agreement, reason="Sooner.", on=MONDAY.date() + timedelta(days=30), actor=scene.asker)
+    assert sweep() == {}
+    assert events()[-3:] == ["agreement.ending"] * 3
+
+
+@pytest.mark.parametrize("begins", [0, 5])
+def test_an_end_that_was_told_is_not_announced(scene: Scene, clock, begins: int):
+    scene.demand.period = factories.period(begins)
+    scene.demand.save()
+    agreements.end(scene.approved(), reason="Moves.", on=MONDAY.date() + timedelta(days=60), actor=scene.asker)
+    clock(day=5)
+    assert sweep() == ({"activate": 1} if begins else {})
+
+
 def test_an_early_end_in_the_future_comes_on_its_own(scene: Scene, clock):
     scene.demand.period = factories.period(0)
     scene.demand.save()
