@@ -16,6 +16,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from psycopg.errors import ForeignKeyViolation
 
 from registry.kinds import KINDS, ROUTE_KINDS
 from sharing.matching.answers import Answers, Tally
@@ -36,7 +37,8 @@ class ClaimLost(Exception):
 
 
 MOST_ATTEMPTS = 5
-"""How often a run whose workers die is taken up, before it is given up: what kills a worker may kill the next too."""
+"""How often a run is taken up whose workers die, or whose assets go, before it is given up: what kills a worker may
+kill the next too."""
 
 
 def run(run_id: int, *, fan_out: Callable[[MatchRun], None] | None = None) -> MatchRun:
@@ -64,8 +66,11 @@ def run(run_id: int, *, fan_out: Callable[[MatchRun], None] | None = None) -> Ma
             fan_out(runs[0])
     except ClaimLost:
         logger.warning("match runs %s were taken over by another attempt", ids)
-    except Exception:
-        if _mine(ids, claim).exists():
+    except Exception as error:
+        mine = _mine(ids, claim)
+        if queued_again(mine, error):
+            return run(run_id, fan_out=fan_out)
+        if mine.exists():
             raise
         logger.exception("match runs %s failed after another attempt had taken over", ids)
     match_run.refresh_from_db()
@@ -106,6 +111,19 @@ def waiting(now: datetime) -> models.QuerySet[MatchRun]:
     return MatchRun.objects.filter(
         Q(status=RunStatus.QUEUED) | Q(_left(now), attempts__lt=MOST_ATTEMPTS),
     )
+
+
+def queued_again(runs: models.QuerySet[MatchRun], error: Exception) -> bool:
+    """Whether `error` says that an asset which `runs` chose was removed before they were saved, and they wait to be
+    carried out anew, without it; not after the last attempt. runs: those of one attempt."""
+    if not isinstance(error.__cause__, ForeignKeyViolation) or runs.filter(attempts__gte=MOST_ATTEMPTS).exists():
+        return False
+    ids = list(runs.values_list("pk", flat=True))
+    with transaction.atomic():
+        queued = runs.update(status=RunStatus.QUEUED)
+        MatchPart.objects.filter(run__in=ids).delete()
+    logger.warning("match runs %s chose an asset that was removed meanwhile", ids)
+    return queued > 0
 
 
 def given_up(now: datetime) -> models.QuerySet[MatchRun]:

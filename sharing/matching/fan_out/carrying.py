@@ -8,7 +8,7 @@ from registry.kinds import KINDS
 from sharing.matching.answers import Answers
 from sharing.matching.candidates import near
 from sharing.matching.demands import chosen_demands
-from sharing.matching.engine import ClaimLost
+from sharing.matching.engine import ClaimLost, queued_again
 from sharing.matching.fan_out import parts
 from sharing.matching.fan_out.borders import at_the_border
 from sharing.matching.fan_out.gathering import gather
@@ -16,7 +16,7 @@ from sharing.matching.fan_out.tallies import as_json
 from sharing.matching.heartbeat import heartbeat
 from sharing.matching.reach import reach
 from sharing.matching.saving import Lines
-from sharing.models import MatchPart, MatchRun
+from sharing.models import MatchPart, MatchRun, RunStatus
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,12 @@ def carry_out(part_id: int) -> MatchRun | None:
                 _answer(part)
     except ClaimLost:
         logger.warning("part %s of match run %s was taken over or stopped", part.number, part.run_id)
-    except Exception:
-        if parts.mine(part).exists():
+    except Exception as error:
+        mine = parts.mine(part).exists()
+        if mine and not queued_again(MatchRun.objects.filter(pk=part.run_id, status=RunStatus.RUNNING), error):
             raise
-        logger.exception("part %s of match run %s failed after it was taken over", part.number, part.run_id)
+        if not mine:
+            logger.exception("part %s of match run %s failed after it was taken over", part.number, part.run_id)
     part.run.refresh_from_db()
     return part.run
 
