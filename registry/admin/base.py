@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import NestedObjects
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.forms import DateRangeField as DateRangeFormField
 from django.contrib.postgres.forms import RangeWidget
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, router
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from registry.models import Organization, Region, Role, User
@@ -149,7 +151,7 @@ class RestrictedAdmin(RestrictedMixin, Admin):
     owner_field = ""
     needed_role = Role.EDITOR
     linked_by: ClassVar[tuple[str, ...]] = ()
-    kept_by: str | Promise = ""
+    kept_by: str | Promise = gettext_lazy("what rests on it: take that away first")
 
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -201,11 +203,17 @@ class RestrictedAdmin(RestrictedMixin, Admin):
         return self.may_change(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What belongs to a row goes with it, though it may not be deleted by itself."""
-        deleted, counts, _lacking, protected = super().get_deleted_objects(objs, request)
+        """The rows alone. What belongs to them goes with them, though it may not be deleted by itself; nor is it told
+        here, since some of it may not be for the person to see."""
+        collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)
+        collector.collect(objs)
         allowed = all(self.has_delete_permission(request, obj) for obj in objs)
-        lacking = set() if allowed else {self.opts.verbose_name}
-        return deleted, counts, lacking, [self.kept_by] if protected and self.kept_by else protected
+        return (
+            [f"{capfirst(self.opts.verbose_name)}: {obj}" for obj in objs],
+            {self.opts.verbose_name_plural: len(objs)},
+            set() if allowed else {self.opts.verbose_name},
+            [self.kept_by] if collector.protected else [],
+        )
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the columns offered as filters, and only plain conditions on them."""

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from registry.admin.planned_facility import PlannedFacilityAdmin
 from sharing.models import CobuildGroup, Outcome
 from sharing.workflow import cobuild_groups
 from tests import factories
@@ -88,3 +89,31 @@ def test_a_planned_facility_says_what_to_ask_for_until_when(scene: CobuildScene,
     tunnel = factories.planned_facility(scene.metro, at=(114.30, 30.594), to=(114.33, 30.594), cost_rule="By bore.")
     shown = page(sign_in(scene.drafter), scene.grouped())
     assert f"Ask for 2 bores in Tunnel before {tunnel.request_by:%Y-%m-%d}. By bore." in shown
+
+
+def test_who_deletes_a_plan_is_told_nothing_of_the_groups_that_go_with_it(scene: CobuildScene, sign_in: SignIn):
+    Outcome.objects.all().delete()
+    factories.unmet(factories.demand(scene.list, "duct", at=HERE, to=(114.3255, 30.5928), quantity=2))
+    tunnel = factories.planned_facility(scene.metro, at=(114.30, 30.594), to=(114.33, 30.594))
+    member = scene.member(scene.grouped(), "telco")
+    owner = sign_in(scene.metro_manager)
+    chosen = {"action": "delete_selected", "_selected_action": [tunnel.pk]}
+    for response in (
+        owner.get(reverse("admin:registry_plannedfacility_delete", args=[tunnel.pk])),
+        owner.post(reverse("admin:registry_plannedfacility_changelist"), chosen),
+    ):
+        assert list(response.context["model_count"]) == [("planned facilities", 1)]
+        html = response.content.decode()
+        assert f"Planned facility: {tunnel}" in html
+        for secret in (str(member.group), "o-build group:", f"{member}<", f": {member.demands.get()}"):
+            assert secret not in html, secret
+    owner.post(reverse("admin:registry_plannedfacility_delete", args=[tunnel.pk]), {"post": "yes"})
+    assert not CobuildGroup.objects.filter(pk=member.group_id).exists()
+
+
+def test_who_may_not_delete_a_plan_is_not_told_what_keeps_it(scene: CobuildScene, sign_in: SignIn):
+    tunnel = factories.planned_facility(scene.metro)
+    space = factories.asset(scene.metro, "duct", planned_facility=tunnel, code="DUCT-OF-IT")
+    page = sign_in(scene.metro_manager).get(reverse("admin:registry_plannedfacility_delete", args=[tunnel.pk]))
+    assert page.context["protected"] == [PlannedFacilityAdmin.kept_by]
+    assert space.code not in page.content.decode()
