@@ -15,7 +15,7 @@ from sharing import seen
 from sharing.matching.describing import PARTS, describe, unit_name
 from sharing.matching.supply_near import Near
 from sharing.matching.terrain import ORDINARY
-from sharing.models import CloseReason, Demand, Event, Outcome, RefusalReason, RejectionReason
+from sharing.models import CloseReason, Demand, Event, Match, Outcome, RefusalReason, RejectionReason
 
 Fact = tuple[str | Promise, str]
 
@@ -122,6 +122,16 @@ def demand_facts(demand: Demand) -> list[Fact]:
             shown = getattr(demand, f"get_{name}_display", lambda value=value: number(value))()
             facts.append((field_name(name), str(shown)))
     return facts
+
+
+def line_facts(match: Match) -> list[Fact]:
+    """What the line of a match asks for, while it is as it was when the match was made."""
+    if match.tells_line:
+        return demand_facts(match.demand)
+    return [
+        (_("Kind"), match.demand.get_kind_display()),
+        (_("Changed since"), _("Its party has made another of this line: what it asks for now is not part of this.")),
+    ]
 
 
 def field_name(name: str) -> str:

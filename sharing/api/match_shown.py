@@ -45,7 +45,10 @@ class MatchShown(Shown[Match]):
     party = OrganizationField(source="demand.list.party", read_only=True)
     kind = serializers.ChoiceField(source="demand.kind", choices=Kind.choices, read_only=True)
     demand_list = serializers.IntegerField(source="demand.list_id", read_only=True)
-    period = PeriodField(read_only=True)
+    period = PeriodField(
+        source="told_period", read_only=True, allow_null=True,
+        help_text="Null where the line has been changed since, so that its period is another.",
+    )  # fmt: skip
     score = serializers.SerializerMethodField(help_text="0 to 1, the higher the better.")
     score_parts = ScorePart(many=True, read_only=True)
     length_m = serializers.SerializerMethodField()

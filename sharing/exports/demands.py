@@ -17,7 +17,7 @@ from registry.importing.markers import ALWAYS_MARKED
 from sharing.models import Demand
 
 # All that there is to know of a demand; what else the API shows of it depends on who asks.
-COLUMNS = tuple(field.name for field in Demand._meta.concrete_fields)
+COLUMNS = tuple(field.name for field in Demand._meta.concrete_fields if field.editable)
 FIELDS = (*COLUMNS, "place")
 TEXTS = ("name", "disjoint_from")
 # The place stands for these: a point, or the straight line whose ends are the route's.

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Self
 
 from django.contrib.gis.db import models
@@ -28,9 +29,11 @@ class DisjointBy(models.TextChoices):
 
 class DemandQuerySet(models.QuerySet["Demand"]):
     def visible_to(self, user: User) -> Self:
-        """The lines of the lists that `user` may see, and those their organizations are asked about."""
+        """The lines of the lists that `user` may see, and those their organizations were asked about, while they are
+        as they were then."""
         lists = DemandList.objects.visible_to(user)
-        asked = Q(matches__consents__owner__memberships__user=user)
+        as_it_was = Q(changed_at=None) | Q(matches__created_at__gt=F("changed_at"))
+        asked = Q(as_it_was, matches__consents__owner__memberships__user=user)
         return self.filter(
             Q(pk__in=self.model.objects.filter(list__in=lists)) | Q(pk__in=self.model.objects.filter(asked))
         )
@@ -41,6 +44,7 @@ class Demand(models.Model):
 
     A point demand (towers, rooms) has a location and a radius; a route demand (ducts, fibers) goes from an origin to a
     destination. Loads are those of the whole demand, not of one unit. Limits left empty do not matter to the party.
+    changed_at: when the line last became another; the database notes it.
     """
 
     list = models.ForeignKey(DemandList, on_delete=models.CASCADE, related_name="demands", verbose_name=_("list"))
@@ -114,6 +118,8 @@ class Demand(models.Model):
         _("security class"), choices=SecurityClass, null=True, blank=True
     )
 
+    changed_at = models.DateTimeField(null=True, editable=False)
+
     objects = DemandQuerySet.as_manager()
 
     class Meta:
@@ -173,6 +179,10 @@ class Demand(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.list_id}/{self.line}"
+
+    def unchanged_since(self, moment: datetime) -> bool:
+        """Whether the line is as it was then."""
+        return self.changed_at is None or self.changed_at < moment
 
     @property
     def suits_apart(self) -> bool:

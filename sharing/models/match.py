@@ -121,6 +121,17 @@ class Match(models.Model):
         return period
 
     @property
+    def tells_line(self) -> bool:
+        """Whether its line is what it answers: what the party makes of the line later is a draft of its own, which
+        those of this match do not read."""
+        return self.demand.unchanged_since(self.created_at)
+
+    @property
+    def told_period(self) -> DateRange | None:
+        """None where only the line would tell it, and that is another by now."""
+        return self.renewal_period or (self.demand.period if self.tells_line else None)
+
+    @property
     def told_score(self) -> float | None:
         """None where its parts are told to nobody either, as of a core asset."""
         return self.score if self.score_parts else None

@@ -60,7 +60,7 @@ def _context(match: Match, user: User) -> dict[str, Any]:
         "owners": list(owners.values()),
         "hidden_owners": seen.hidden_consents(match),
         "legs": legs,
-        "period": days(agreement.period if agreement else match.period),
+        "period": days(agreement.period if agreement else match.told_period),
         "fee": agreement.fee_per_year if agreement else match.cost_per_year,
         "conditions": [one for one in consents if one.conditions],
         "renews": match.renews,

@@ -114,7 +114,9 @@ def picture(match: Match, rows: Sequence[LegRow], user: User) -> SafeString:
 
 
 def ledgers(match: Match, rows: Sequence[LegRow], user: User) -> list[LedgerPanel]:
-    """The ledger of every asset that the person may see, before and after."""
+    """The ledger of every asset that the person may see, before and after; none where its period is not told."""
+    if match.told_period is None:
+        return []
     assets = {row.asset.pk: row.asset for row in rows if row.asset}
     found = changes(match, [row.leg for row in rows], assets, user)
     return [
@@ -133,7 +135,7 @@ def context(match: Match, user: User) -> dict[str, Any]:
         "match": match,
         "demand": demand,
         "party": demand.list.party,
-        "demand_facts": words.demand_facts(demand),
+        "demand_facts": words.line_facts(match),
         "score_parts": words.score_parts(match.score_parts),
         "legs": rows,
         "length_m": seen.length_m(match),
@@ -163,6 +165,8 @@ def _decisions(match: Match) -> list[tuple[Approval, SafeString, bool]]:
 
 def _demand_shapes(match: Match) -> list[Shape]:
     demand = match.demand
+    if not match.tells_line:
+        return []
     if demand.location:
         return [Shape(demand.location, "place", _("Where the demand is"), radius_m=demand.radius_m)]
     ends = [(demand.origin, "A", _("From")), (demand.destination, "B", _("To"))]

@@ -57,7 +57,9 @@ def leg_features(rows: Sequence[LegRow], kind: str, *, marked: bool = True) -> l
 
 
 def match_shapes(match: Match, rows: Sequence[LegRow]) -> Feature:
-    return collection([*demand_features(match.demand), *leg_features(rows, match.demand.kind)])
+    """Its legs, and where its line is while that is told with it."""
+    line = demand_features(match.demand) if match.tells_line else ()
+    return collection([*line, *leg_features(rows, match.demand.kind)])
 
 
 def _circle(lon: float, lat: float, radius_m: float) -> Feature:

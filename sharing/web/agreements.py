@@ -137,7 +137,7 @@ def agreement(request: MemberRequest, pk: int) -> HttpResponse:
         "legs": legs,
         "consents": seen.consents(match),
         "hidden_owners": seen.hidden_consents(match),
-        "demand_facts": words.demand_facts(match.demand),
+        "demand_facts": words.line_facts(match),
         "offers": offers(request, found, BUTTONS),
         "renewals": [
             (renewal, tag(renewal.status, renewal.get_status_display()), days(renewal.period))

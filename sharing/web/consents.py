@@ -18,14 +18,13 @@ from registry.models import Purpose, Role, User
 from registry.tags import days, due, tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
-from registry.web.places import collection
 from registry.web.tables import Table, shown
 from sharing import words
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner
 from sharing.shown import match_page
 from sharing.shown.buttons import Button, WithFingerprint
-from sharing.shown.places import demand_features, leg_features
+from sharing.shown.places import match_shapes
 from sharing.web.verbs import GrantForm, RefusalForm, carry_out, offers
 from sharing.workflow import consents
 from sharing.workflow.fingerprint import asked_fingerprint
@@ -96,7 +95,7 @@ class ConsentTable(Table):
     demand = django_tables2.Column(accessor="match__demand", verbose_name=gettext_lazy("Request"))
     party = django_tables2.Column(accessor="match__demand__list__party", verbose_name=gettext_lazy("Party"))
     asked = django_tables2.Column(empty_values=(), verbose_name=gettext_lazy("Asks for"))
-    period = django_tables2.Column(accessor="match__period", verbose_name=gettext_lazy("Period"))
+    period = django_tables2.Column(accessor="match__told_period", verbose_name=gettext_lazy("Period"))
     deadline = django_tables2.Column(verbose_name=gettext_lazy("Answer until"))
     status = django_tables2.Column(verbose_name=gettext_lazy("Status"))
 
@@ -175,16 +174,14 @@ def consent(request: MemberRequest, pk: int) -> HttpResponse:
         "title": _("Request: %(demand)s") % {"demand": found.match.demand},
         "status_tag": tag(found.status, found.get_status_display()),
         "due": due(found.deadline),
-        "period": days(found.match.period),
+        "period": days(found.match.told_period),
         "offers": offers(request, found, BUTTONS, {"fingerprint": fingerprint}),
         "elsewhere": len(context["legs"]) - len(own),
         "legs": own,
         "fee": sum(row.leg.cost_per_year for row in own),
         "ledgers": [panel for panel in context["ledgers"] if panel.change.asset.pk in kept],
         "purposes": Purpose.choices,
-        "shapes": collection(
-            [*demand_features(found.match.demand), *leg_features(context["legs"], found.match.demand.kind)]
-        ),
+        "shapes": match_shapes(found.match, context["legs"]),
     }
     return render(request, "web/consent.html", context)
 

@@ -20,6 +20,7 @@ from sharing.models import (
     LIVE,
     OPEN_LISTS,
     UNFINISHED_RUNS,
+    Consent,
     Demand,
     DemandList,
     Event,
@@ -83,7 +84,8 @@ def add_demands(demand_list: DemandList, demands: Sequence[Demand], *, actor: Us
 
 @transaction.atomic
 def change_demand(demand: Demand, *, actor: User | None) -> Demand:
-    """Writes the changed fields of a draft's line. Raises BadInput where they cannot be."""
+    """Writes the changed fields of a draft's line. Raises BadInput where they cannot be: by its name and kind those
+    who were asked about a line know it, so it keeps them."""
     # The row's own list, whatever the caller made of `demand.list`.
     stored = Demand.objects.filter(pk=demand.pk).first()
     if stored is None:
@@ -91,6 +93,9 @@ def change_demand(demand: Demand, *, actor: User | None) -> Demand:
     demand_list = lock_list(stored.list_id)
     rules.guard(Verb.EDIT, demand_list, actor)
     demand.list, demand.line = demand_list, stored.line
+    for name in ("name", "kind"):
+        if getattr(demand, name) != getattr(stored, name) and Consent.objects.filter(match__demand=stored).exists():
+            raise BadInput(_("Owners were asked about this line, which keeps its name and kind: add another."), name)
     with _refusing_what_cannot_be(demand_list, [demand]):
         demand.save()
     return demand

@@ -16,7 +16,8 @@ from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 
 from registry.migrations._again import PutCheck
 from registry.models import Asset, Change
-from sharing.models import Consent
+from sharing.models import Consent, Demand
+from sharing.workflow import lists
 from tests import factories
 from tests.sharing.scene import Scene, by_hand
 
@@ -152,3 +153,19 @@ def test_who_asked_for_a_consent_is_noted_by_the_upgrade_where_the_older_version
     for _operation, run in steps("sharing", "0030_decided_rows_stay"):
         run()
     assert Consent.objects.get().asked_by == scene.asker
+
+
+def test_lines_of_a_list_that_was_reopened_before_the_upgrade_count_as_changed_then(db: None):
+    scene = Scene()
+    elsewhere = factories.demand(factories.demand_list(scene.party))
+    lists.reopen(scene.list, actor=scene.asker)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("DROP FUNCTION sharing_note_changed() CASCADE")
+    for _operation, run in steps("sharing", "0031_changed_lines"):
+        run()
+    reopened = scene.list.events.get(type="list.reopened")
+    assert [Demand.objects.get(pk=one.pk).changed_at for one in (scene.demand, elsewhere)] == [
+        reopened.occurred_at,
+        None,
+    ]

@@ -1,20 +1,26 @@
 """Of an owner who is hidden from a reader neither name nor words nor price are told, at whichever door; and whom a
-line asks sees the line alone, not the title of its list."""
+line asks sees the line alone, as it was when it was asked, not the title of its list."""
 
+import json
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.core import mail
+from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from registry.models import Protection, User
-from sharing.models import Event, EventType, Match
+from sharing.models import Demand, Event, EventType, Match, MatchRun
 from sharing.notifications import outbox
 from sharing.notifications.messages import message
 from sharing.seen import hides_owner
 from sharing.shown.letter import letter
-from sharing.workflow import agreements, approvals, consents, webhooks
+from sharing.workflow import agreements, approvals, consents, lists, webhooks
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 from tests.calls import Caller, body_of
@@ -223,3 +229,128 @@ def test_the_title_of_a_list_finds_something_for_those_who_see_the_list(scene: S
     assert found(owner, "Site 1") > 0
     for reader in (scene.asker, scene.officer, factories.user("root", is_superuser=True, is_staff=True)):
         assert found(signed_in(reader), TITLE[:6]) > 0
+
+
+BUDGET, PLACE = 987_654, (114.4567, 30.6543)
+DRAFTED = ("987654", "987,654", "114.4567", "30.6543", "2031-05-06", "2031, 5, 6")
+
+
+def reads(reader: User, addresses: Iterable[str]) -> dict[str, str]:
+    """By address what `reader` is shown; nothing for what is not theirs to see."""
+    client = signed_in(reader)
+    found = {address: client.get(address) for address in addresses}
+    assert {response.status_code for response in found.values()} <= {200, 404}
+    return {
+        address: body_of(response).decode() if response.status_code == 200 else ""
+        for address, response in found.items()
+    }
+
+
+@pytest.fixture
+def refused_match(scene: Scene) -> Match:
+    """Of an owner who was asked, and refused; what is asked for is within the owner's reach."""
+    demand = factories.demand(scene.list, name="Site 9", budget_per_year=4321)
+    match = scene.requested(factories.match(demand, [scene.near]))
+    consents.refuse(match.consents.get(), reason="safety", actor=scene.metro_manager)
+    outbox.dispatch()
+    return Match.objects.get(pk=match.pk)
+
+
+def redrafted(scene: Scene, match: Match, **fields: Any) -> Demand:
+    """Its line, in a draft again."""
+    lists.reopen(scene.list, actor=scene.asker)
+    demand = Demand.objects.get(pk=match.demand_id)
+    for name, value in fields.items():
+        setattr(demand, name, value)
+    return lists.change_demand(demand, actor=scene.asker)
+
+
+def doors_of_asked(match: Match) -> list[str]:
+    """Addresses at which an owner may read of a line that it was asked about."""
+    demand, asset = match.demand_id, match.legs.get().asset_id
+    consent = match.consents.get().pk
+    return [
+        *doors(match), f"/consents/{consent}/", f"/api/v1/consents/{consent}/", f"/demands/{demand}/",
+        f"/api/v1/demands/{demand}/", "/api/v1/demands/", "/api/v1/demands/?format=csv",
+        "/ogc/collections/demands/items?f=json", f"/ogc/collections/demands/items/{demand}?f=json",
+        "/search/?q=site+9", "/api/v1/search/?q=site+9", f"/assets/{asset}/", "/consents/?show=answered", "/matches/",
+        f"/admin/sharing/demand/{demand}/change/", "/admin/sharing/demand/",
+        f"/admin/sharing/consent/{consent}/change/", "/admin/sharing/match/",
+    ]  # fmt: skip
+
+
+def test_an_owner_who_was_asked_once_reads_nothing_of_what_the_party_makes_of_the_line_later(
+    scene: Scene, refused_match: Match
+):
+    addresses = doors_of_asked(refused_match)
+    before = reads(scene.metro_manager, addresses)
+    assert "4,321" in before[f"/consents/{refused_match.consents.get().pk}/"]
+    assert "4,321" in before[f"/demands/{refused_match.demand_id}/"]
+    place, days = Point(*PLACE, srid=4326), DateRange(date(2031, 5, 6), date(2032, 1, 1))
+    redrafted(scene, refused_match, budget_per_year=BUDGET, location=place, period=days)
+    after = reads(scene.metro_manager, addresses)
+    for address, shown in after.items():
+        for text in (*DRAFTED, "4,321"):
+            assert text not in shown, (address, text)
+    demand = refused_match.demand_id
+    gone = {address for address in addresses if before[address] and not after[address]}
+    assert gone == {
+        f"/demands/{demand}/", f"/api/v1/demands/{demand}/", f"/admin/sharing/demand/{demand}/change/",
+        f"/ogc/collections/demands/items/{demand}?f=json",
+    }  # fmt: skip
+    assert f"/demands/{demand}/" not in "".join(after.values())
+    [told] = [json.loads(after[f"/api/v1/matches/{refused_match.pk}/"])]
+    assert (told["period"], told["kind"]) == (None, "tower")
+    # The party reads its line, and on the match that it is another.
+    mine = reads(scene.asker, [f"/demands/{demand}/", f"/matches/{refused_match.pk}/"])
+    assert "987,654" in mine[f"/demands/{demand}/"]
+    assert "987,654" not in mine[f"/matches/{refused_match.pk}/"]
+    assert f"/demands/{demand}/" in mine[f"/matches/{refused_match.pk}/"]
+
+
+def test_a_line_that_is_as_it_was_is_still_read_by_the_owner_who_was_asked(scene: Scene, refused_match: Match):
+    redrafted(scene, refused_match)
+    shown = reads(scene.metro_manager, doors_of_asked(refused_match))
+    for address in (
+        f"/demands/{refused_match.demand_id}/", f"/matches/{refused_match.pk}/",
+        f"/consents/{refused_match.consents.get().pk}/", f"/admin/sharing/match/{refused_match.pk}/change/",
+    ):  # fmt: skip
+        assert "4,321" in shown[address], address
+
+
+def test_an_owner_who_is_asked_anew_reads_the_line_as_it_is_by_then(scene: Scene, refused_match: Match):
+    demand = redrafted(scene, refused_match, budget_per_year=BUDGET)
+    run = lists.submit(scene.list, actor=scene.asker)
+    MatchRun.objects.filter(pk=run.pk).update(status="done")
+    again = factories.match(demand, [scene.near], run=run)
+    lists.record_matched(run)
+    scene.requested(again)
+    shown = reads(
+        scene.metro_manager, [f"/demands/{demand.pk}/", *(f"/matches/{one.pk}/" for one in (refused_match, again))]
+    )
+    assert ["987,654" in page for page in shown.values()] == [True, False, True]
+
+
+def test_the_letter_of_a_rejection_tells_no_period_of_what_the_line_is_by_now(scene: Scene):
+    match = scene.consented()
+    approvals.reject(match, reason="planning", actor=scene.officer)
+    match = Match.objects.get(pk=match.pk)
+    first = text_of(letter(match, scene.metro_manager))
+    demand = redrafted(scene, match, period=DateRange(date(2031, 5, 6), date(2032, 1, 1)))
+    now = text_of(letter(Match.objects.get(pk=match.pk), scene.metro_manager))
+    assert "Site 1" in first and "Site 1" in now
+    assert str(match.demand.period.lower.year) in first
+    assert "2031" not in now and "2032" not in now
+    assert demand.period.lower.year == 2031
+
+
+def test_of_a_changed_line_the_old_match_costs_no_query_more(
+    scene: Scene, refused_match: Match, django_assert_max_num_queries: Any
+):
+    client = signed_in(scene.metro_manager)
+    address = f"/matches/{refused_match.pk}/"
+    with CaptureQueriesContext(connection) as before:
+        client.get(address)
+    redrafted(scene, refused_match, budget_per_year=BUDGET)
+    with django_assert_max_num_queries(len(before)):
+        client.get(address)

@@ -1,9 +1,11 @@
+from datetime import datetime
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from sharing.errors import BadInput, NotSeen, NotYours, WrongState
 from sharing.models import Demand, DemandList, Event, ListStatus, MatchStatus, RunStatus
-from sharing.workflow import lists
+from sharing.workflow import lists, matches
 from tests import factories
 from tests.sharing.scene import Scene, events, refused
 
@@ -260,6 +262,42 @@ def test_a_failed_run_is_told_once_and_the_list_can_be_matched_again(scene: Scen
     assert (failed.status, failed.error) == (RunStatus.FAILED, "no memory")
     assert events() == ["list.submitted", "run.failed"]
     assert lists.rematch(submitted, actor=scene.drafter).status == RunStatus.QUEUED
+
+
+def test_a_line_that_owners_were_asked_about_keeps_its_name_and_kind(scene: Scene):
+    matches.withdraw(scene.requested(), actor=scene.asker)
+    unasked = factories.demand(scene.list, name="Site 2")
+    factories.match(unasked, [scene.near])
+    lists.reopen(scene.list, actor=scene.drafter)
+    for name, value in (("name", "Bunker"), ("kind", "equipment_room")):
+        demand = Demand.objects.get(pk=scene.demand.pk)
+        setattr(demand, name, value)
+        with refused(BadInput) as info:
+            lists.change_demand(demand, actor=scene.drafter)
+        assert info.value.field == name
+    demand = Demand.objects.get(pk=scene.demand.pk)
+    demand.quantity = 1
+    lists.change_demand(demand, actor=scene.drafter)
+    unasked.name = "Bunker"
+    lists.change_demand(unasked, actor=scene.drafter)
+    assert list(scene.list.demands.values_list("name", "quantity")) == [("Site 1", 1), ("Bunker", 1)]
+
+
+def test_when_a_line_was_changed_is_noted_whoever_writes_and_not_when_it_stays_as_it_is(scene: Scene):
+    lists.reopen(scene.list, actor=scene.drafter)
+
+    def noted() -> datetime | None:
+        return Demand.objects.get(pk=scene.demand.pk).changed_at
+
+    stale = Demand.objects.get(pk=scene.demand.pk)
+    lists.change_demand(scene.demand, actor=scene.drafter)
+    assert noted() is None
+    Demand.objects.filter(pk=scene.demand.pk).update(priority=1)
+    first = noted()
+    assert first is not None and first > scene.match.created_at
+    lists.change_demand(stale, actor=scene.drafter)
+    again = noted()
+    assert again is not None and again > first
 
 
 def test_reopening_takes_proposals_off_the_table(scene: Scene):
