@@ -3,6 +3,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models import Case, F, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -38,7 +39,7 @@ class NotificationAdmin(MailAdmin):
     list_display = ("what", "about", "told_at", "read_tag", "channel", "status_tag")
     list_filter = (UnreadFilter, "status", "channel")
     list_select_related = ("event__match__demand__list", "event__demand_list", "event__agreement")
-    search_fields = ("event__match__demand__name__icontains", "list_title")
+    search_fields = ("demand_name", "list_title")
     search_help_text = gettext_lazy("Name of the demand, or title of the list")
     ordering = ("-id",)
     fields = ("what", "about", "recipient", "channel", "status_tag", "attempts", "last_error", "told_at", "read_tag")
@@ -49,7 +50,10 @@ class NotificationAdmin(MailAdmin):
         user = person(request)
         rows = super().get_queryset(request).select_related(*self.list_select_related)
         told = read_by(rows if user.is_superuser else rows.filter(channel=Channel.INBOX), user)
-        titled: models.QuerySet[Any] = told.alias(list_title=list_title(user, "event__demand_list"))
+        titled: models.QuerySet[Any] = told.alias(
+            list_title=list_title(user, "event__demand_list"),
+            demand_name=Case(When(opens=True, then=F("event__match__demand__name"))),
+        )
         return titled
 
     @admin.display(description=gettext_lazy("message"))
@@ -58,12 +62,12 @@ class NotificationAdmin(MailAdmin):
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, told: Any) -> str:
-        """What the event is about, as a link to its page where the person may open that."""
+        """What the event is about, as a link to its page; nothing where that is no longer the person's to see."""
         event = told.event
+        if not told.opens:
+            return "–"
         subject = (event.match and event.match.demand) or event.agreement or event.demand_list
         text = str(subject or event.data.get("name", "–"))
-        if not told.opens:
-            return text
         noun, pk = subject_of(event, hides_owner=told.hides_owner)
         return format_html(
             '<a class="link" href="{}">{}</a>', reverse(f"admin:sharing_{noun}_change", args=[pk]), text

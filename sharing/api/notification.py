@@ -2,6 +2,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
+from django.utils import translation
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,12 +15,13 @@ from registry.filters import ChoicesFilter, Filters
 from sharing.api.verbs import SharingResource
 from sharing.models import Channel, EventType, Notification
 from sharing.notifications.inbox import inbox_of, mark_read, mark_unread
-from sharing.notifications.messages import RELATED, message_of
+from sharing.notifications.messages import RELATED, Message, language_of, read
 from sharing.seen import read_by
 
 
 class NotificationShown(Shown[Notification]):
-    """An event told to you, in words, which do not name an owner whom you may not know of yet."""
+    """An event told to you, in words, which do not name an owner whom you may not know of yet. Of what is no longer
+    for you to see they tell the type of the event alone."""
 
     type = serializers.ChoiceField(source="event.type", choices=EventType.choices, read_only=True)
     subject = serializers.SerializerMethodField()
@@ -32,10 +34,14 @@ class NotificationShown(Shown[Notification]):
         read_only_fields = fields
 
     def get_subject(self, notification: Any) -> str:
-        return message_of(notification, hides_owner=notification.hides_owner).subject
+        return self._message(notification).subject
 
     def get_body(self, notification: Any) -> str:
-        return message_of(notification, hides_owner=notification.hides_owner).body
+        return self._message(notification).body
+
+    def _message(self, notification: Any) -> Message:
+        with translation.override(language_of(notification.recipient)):
+            return read(notification)
 
 
 class ReadBody(Body):
@@ -53,12 +59,15 @@ class MarkedRead(serializers.Serializer[Any]):
 
 class NotificationFilters(Filters):
     type = ChoicesFilter(field_name="event__type", choices=EventType.choices)
-    list = filters.NumberFilter(field_name="event__demand_list", help_text="The id of the list that they are about.")
+    list = filters.NumberFilter(method="filter_list", help_text="The id of the list that they are about.")
     unread = filters.BooleanFilter(field_name="read_at", lookup_expr="isnull")
 
     class Meta:
         model = Notification
         fields: tuple[str, ...] = ()
+
+    def filter_list(self, queryset: Any, name: str, value: Any) -> Any:
+        return queryset.filter(event__demand_list=value, opens=True)
 
 
 class NotificationResource(SharingResource):

@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from registry.models import User
 from sharing.models import Channel, DeliveryStatus, Digest, Notification
 from sharing.notifications import claims, delivery
-from sharing.notifications.messages import RELATED, language_of, message
+from sharing.notifications.messages import RELATED, language_of, read
 from sharing.seen import read_by
 
 # A mail tells so many; the others are in the inbox.
@@ -81,7 +81,7 @@ def _text(digest: Digest, person: User) -> tuple[int, str]:
     rows = read_by(told.select_related(*RELATED).order_by("pk"), person)[:MOST_TOLD]
     parts = []
     for row in rows:
-        one = message(row.event, hides_owner=row.hides_owner)
+        one = read(row)
         parts.append(f"{one.subject}\n{one.body}")
     if count > MOST_TOLD:
         parts.append(

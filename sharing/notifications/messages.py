@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -231,6 +232,15 @@ RELATED = (
     "event__consent__owner",
     "event__agreement",
 )
+
+
+def read(told: Any) -> Message:
+    """The message of one of `seen.read_by` in the language that is active now. Of what its reader may see no more it
+    says what kind of thing happened, and nothing else."""
+    if told.opens:
+        return message(told.event, hides_owner=told.hides_owner)
+    inbox = f"{settings.SITE_URL.rstrip('/')}{reverse('web:inbox')}"
+    return Message(told.event.get_type_display(), _("What this message is about is no longer for you to see."), inbox)
 
 
 def message_of(notification: Notification, *, hides_owner: bool = False) -> Message:

@@ -9,7 +9,7 @@ from registry.models import User
 from registry.web import asset_reviews
 from registry.web.access import MemberRequest, members
 from sharing import waiting_for
-from sharing.notifications.messages import RELATED, message
+from sharing.notifications.messages import RELATED, read
 from sharing.pages import page
 from sharing.seen import read_by
 from sharing.shown.waiting import SHOWN, Row, Waiting, answers, decisions, drafts, requests
@@ -61,7 +61,7 @@ def _unread(user: User) -> Waiting:
     told = waiting_for.to_read(user)
     shown = read_by(told.select_related(*RELATED), user)[:SHOWN]
     inbox = reverse("web:inbox") + "?show=unread"
-    rows = [Row(message(one.event, hides_owner=one.hides_owner).subject, inbox) for one in shown]
+    rows = [Row(read(one).subject, inbox) for one in shown]
     return Waiting(_("Unread messages"), told.count(), inbox, rows)
 
 

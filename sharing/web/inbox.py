@@ -18,9 +18,9 @@ from django_tables2 import LazyPaginator
 from registry.models import User
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
-from sharing.models import DemandList, EventType, Notification
+from sharing.models import DemandList, Event, EventType, Notification
 from sharing.notifications.inbox import inbox_of, mark_read, mark_unread
-from sharing.notifications.messages import RELATED, Message, message, subject_of
+from sharing.notifications.messages import RELATED, Message, read, subject_of
 from sharing.pages import page
 from sharing.seen import read_by, sees_list
 
@@ -55,7 +55,8 @@ class InboxFilter(Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        told = inbox_of(user).filter(event__demand_list__isnull=False).values("event__demand_list")
+        events = Event.objects.visible_to(user).filter(demand_list__isnull=False)
+        told = inbox_of(user).filter(event__in=events).values("event__demand_list")
         lists = DemandList.objects.filter(pk__in=told).annotate(seen=sees_list(user, "pk")).order_by("-pk")
         rows: Any = lists[:MOST_LISTS]
         named = [(one.pk, one.title if one.seen else _("List %(id)s") % {"id": one.pk}) for one in rows]
@@ -81,7 +82,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
     form = InboxFilter(request.GET, user=request.user)
     rows = form.applied(inbox_of(request.user)).select_related(*RELATED).order_by("-pk")
     shown = LazyPaginator(read_by(rows, request.user), PER_PAGE).get_page(request.GET.get("page"))
-    letters = [Letter(told, message(told.event, hides_owner=told.hides_owner)) for told in shown]
+    letters = [Letter(told, read(told)) for told in shown]
     return render(request, "web/inbox.html", {"filter": form, "page": shown, "letters": letters})
 
 

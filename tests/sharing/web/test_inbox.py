@@ -6,6 +6,7 @@ from django.test import Client
 from sharing.models import EventType, Notification
 from sharing.notifications import outbox
 from sharing.seen import consents_naming_owner
+from sharing.workflow import consents
 from tests import factories
 from tests.sharing.scene import Scene
 from tests.sharing.web.conftest import SignIn
@@ -100,6 +101,36 @@ def test_what_is_no_longer_for_a_person_is_not_opened(scene: Scene, owner: Clien
     answer = owner.post(f"/inbox/{told.pk}/open/", follow=True)
     assert answer.redirect_chain == [("/inbox/", 302)]
     assert "no longer for you to see" in answer.content.decode()
+
+
+def test_who_has_left_reads_what_kind_of_thing_happened_and_nothing_else_of_it(scene: Scene, sign_in: SignIn):
+    scene.list.title = "Harbourfront"
+    scene.list.save()
+    consents.refuse(scene.requested().consents.get(), reason="other", reason_text="Flooded", actor=scene.metro_manager)
+    outbox.dispatch()
+    secrets = ("telco", "Site 1", "Harbourfront", "Flooded", "Other", f"List {scene.list.pk}")
+    for person in (scene.asker, scene.metro_manager):
+        client = sign_in(person)
+        doors = ("/inbox/", "/", "/admin/sharing/notification/")
+        found = "".join(client.get(door).content.decode() for door in doors)
+        assert "Site 1" in found
+        person.memberships.all().delete()
+        scene.stranger.memberships.get().organization.memberships.create(user=person, role="viewer")
+        for door in doors:
+            html = client.get(door).content.decode()
+            assert "onsent" in html or "atch" in html
+            for secret in secrets:
+                assert secret not in html, (door, secret)
+        told = client.get("/inbox/").context["letters"]
+        assert {str(one.message.text) for one in told} == {"What this message is about is no longer for you to see."}
+        assert {one.message.subject for one in told} == {one.notification.event.get_type_display() for one in told}
+        assert not client.get("/admin/sharing/notification/", {"q": "Site"}).context["cl"].result_list
+        shown = client.get("/api/v1/notifications/").json()["results"]
+        assert len(shown) == len(told) > 0
+        for one in shown:
+            assert one["body"].startswith("What this message is about is no longer for you to see.")
+            assert not [secret for secret in secrets if secret in one["subject"] + one["body"]]
+        assert client.get("/api/v1/notifications/", {"list": scene.list.pk}).json()["results"] == []
 
 
 def test_the_empty_inbox_says_what_comes_here(scene: Scene, sign_in: SignIn):
