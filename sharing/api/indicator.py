@@ -181,7 +181,7 @@ class IndicatorRowsView(Api):
         known = _known(code)
         asked = self.asked(RowsAsked, LIMIT, CURSOR)
         breakdown, scope = _breakdown(known, asked.get("by", "")), _scope(asked, self.user)
-        drill = _behind(code, scope, breakdown, asked.get("key", ""))
+        drill = _behind(code, scope, breakdown, asked.get("key", ""), self.user)
         renderer: Any = request.accepted_renderer
         if renderer.exports:
             return self._file(drill, renderer.format, f"{code}-rows")
@@ -234,10 +234,10 @@ def _scope(asked: dict[str, Any], user: User) -> Scope:
         return scope_of(asked, user)
 
 
-def _behind(code: str, scope: Scope, breakdown: Breakdown, key: str) -> Drill:
+def _behind(code: str, scope: Scope, breakdown: Breakdown, key: str, user: User) -> Drill:
     try:
         if key:
             breakdown.labels([key])
-        return behind(code, scope, breakdown.code, key)
+        return behind(code, scope, breakdown.code, key, user=user)
     except (ValueError, KeyError) as error:
         raise bad_parameter("key", _("This is no key of a row of that breakdown.")) from error

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Region
+from registry.models import Asset, Region, User
 from registry.models.region import GB_T_2260
 from sharing.monitoring import builds_avoided, catalog_quality, decision_days, demands_met, sharing_rate
 from sharing.monitoring.breakdowns import KIND, MONTH, OWNER, PAIR, REGION, SECTOR, SECTORS, kind_name
@@ -80,21 +80,33 @@ REQUEST = (
     Field("decided_on", _("Decided on"), lambda match: localdate(match.decided_at)),
     *TIMES,
 )
+
+
+def _told(value: Callable[[Any], str | float | None]) -> Callable[[Any], str | float | None]:
+    """Of the asset of a leg, where the reader may know of it."""
+    return lambda leg: value(leg) if leg.asset_is_told else None
+
+
 LEG = (
     Field("agreement", _("Agreement"), lambda leg: leg.match.agreement.number),
     Field("made_on", _("Made on"), lambda leg: localdate(leg.match.agreement.created_at)),
     Field("party", _("Party"), lambda leg: leg.match.demand.list.party.name),
-    Field("asset", _("Asset"), lambda leg: str(leg.asset)),
-    Field("owner", _("Owner"), lambda leg: leg.asset.owner.name),
+    Field("asset", _("Asset"), _told(lambda leg: str(leg.asset))),
+    Field("owner", _("Owner"), _told(lambda leg: leg.asset.owner.name)),
     Field("kind", _("Kind"), lambda leg: kind_name(leg.asset.kind)),
-    Field("region", _("Region"), lambda leg: str(leg.asset.region)),
+    Field("region", _("Region"), _told(lambda leg: str(leg.asset.region))),
     Field("quantity", _("Units"), lambda leg: leg.quantity),
-    Field("length_m", _("Length, m"), lambda leg: leg.asset.length_m if leg.length_m is None else leg.length_m),
+    Field(
+        "length_m",
+        _("Length, m"),
+        _told(lambda leg: leg.asset.length_m if leg.length_m is None else leg.length_m),
+        float,
+    ),
 )
 
 
-def behind(indicator: str, scope: Scope, by: str, key: str) -> Drill:
-    """What the row `key` of a breakdown counts: the whole scope when `key` is empty.
+def behind(indicator: str, scope: Scope, by: str, key: str, *, user: User) -> Drill:
+    """What the row `key` of a breakdown counts, as `user` may know it: the whole scope when `key` is empty.
 
     Raises ValueError for a key that cannot be one of the breakdown.
     """
@@ -110,7 +122,7 @@ def behind(indicator: str, scope: Scope, by: str, key: str) -> Drill:
         case "decision-days":
             return _decided(scope, by, key)
         case "builds-avoided":
-            return Drill(_legs(scope, by, key), LEG)
+            return Drill(_legs(scope, by, key, user), LEG)
         case _:
             listed = catalog_quality.rows(scope).select_related("owner", "region").order_by("updated_at", "pk")
             return Drill(listed.filter(owner=int(key)) if by == OWNER.code and key else listed, ASSET)
@@ -141,9 +153,13 @@ def _assets_shared(scope: Scope, by: str, key: str) -> QuerySet[Any]:
     return assets.select_related("owner", "region").order_by("pk")
 
 
-def _legs(scope: Scope, by: str, key: str) -> QuerySet[Any]:
-    legs = builds_avoided.rows(scope).select_related(
-        "match__agreement", "match__demand__list__party", "asset__owner", "asset__region"
+def _legs(scope: Scope, by: str, key: str, user: User) -> QuerySet[Any]:
+    """Each with whether `user` may know of its asset, as one that was open when it was agreed on may be core now."""
+    told = Exists(Asset.objects.visible_to(user).filter(pk=OuterRef("asset")))
+    legs = (
+        builds_avoided.rows(scope)
+        .annotate(asset_is_told=told)
+        .select_related("match__agreement", "match__demand__list__party", "asset__owner", "asset__region")
     )
     if by == SECTORS.code and key:
         owner, party = _pair(key)

@@ -183,7 +183,7 @@ def _behind(code: str, filters: Filters, breakdown: Breakdown, key: str) -> Dril
     try:
         if key:
             breakdown.labels([key])
-        return behind(code, filters.scope(), breakdown.code, key)
+        return behind(code, filters.scope(), breakdown.code, key, user=filters.user)
     except (ValueError, KeyError) as error:
         raise Http404 from error
 

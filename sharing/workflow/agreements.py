@@ -18,7 +18,7 @@ from sharing.models import LIVE, Agreement, ConsentStatus, EventType, Match, Mat
 from sharing.notifications import outbox
 from sharing.workflow import rules
 from sharing.workflow.locks import lock_assets_of, lock_match
-from sharing.workflow.matches import ask_owners
+from sharing.workflow.matches import ask_owners, why_gone
 from sharing.workflow.moving import move, supersede_others
 from sharing.workflow.rules import Verb
 
@@ -122,7 +122,7 @@ def renew(agreement: Agreement, *, until: date | None, actor: User) -> Match:
     try:
         ask_owners(renewal, actor=actor)
     except capacity.CapacityError as error:
-        raise UnitsGone(str(error), None) from error
+        raise UnitsGone(why_gone(renewal, error), None) from error
     outbox.record(EventType.AGREEMENT_RENEWAL_ASKED, renewal, actor=actor, organization=party, number=agreement.number)
     return renewal
 

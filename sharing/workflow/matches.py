@@ -59,11 +59,15 @@ def _request(match: Match, actor: User) -> Match:
     try:
         ask_owners(match, actor=actor)
     except capacity.CapacityError as error:
-        # Of a core asset the party learns nothing before its owner consents, not even its code.
-        reason = _("Others were faster: the units are taken.") if rules.is_core(match) else str(error)
-        raise UnitsGone(reason, offers.next_best(match)) from error
+        raise UnitsGone(why_gone(match, error), offers.next_best(match)) from error
     outbox.record(EventType.MATCH_REQUESTED, match, actor=actor, organization=match.demand.list.party)
     return match
+
+
+def why_gone(match: Match, error: capacity.CapacityError) -> str:
+    """Why the units of a match cannot be held, as its party may know: of a core asset it learns nothing before its
+    owner consents, not even its code."""
+    return _("Others were faster: the units are taken.") if rules.is_core(match) else str(error)
 
 
 def ask_owners(match: Match, *, actor: User) -> None:

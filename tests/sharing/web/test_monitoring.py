@@ -132,6 +132,32 @@ def test_an_owner_sees_own_figures_only_and_strangers_none(scene: Scene):
     assert file.decode().count("\n") == 1
 
 
+@pytest.mark.parametrize("length_m", [None, 321.5])
+def test_of_an_asset_that_became_core_the_rows_behind_a_figure_tell_the_party_nothing(
+    scene: Scene, length_m: float | None
+):
+    duct = factories.asset(scene.metro, "duct", code="DUCT-7", name="Under Lake Road")
+    match = factories.match(factories.demand(scene.list, "duct"), [duct])
+    match.legs.update(length_m=length_m)
+    scene.approved(match)
+    factories.protect(duct, "core")
+    number = match.agreement.number
+    length = str(length_m or Asset.objects.get(pk=duct.pk).length_m)
+    secrets = ("DUCT-7", "Under Lake Road", "metro", "江岸区", length)
+
+    def rows(user) -> str:
+        client, path = sign_in(user), "builds-avoided/rows"
+        file, page = (client.get(f"/monitoring/{path}{end}?by=kind&key=duct") for end in (".csv", "/"))
+        api = client.get("/api/v1/indicators/builds-avoided/rows/?by=kind&key=duct").json()["results"]
+        assert [row["values"]["quantity"] for row in api] == [1]
+        return "".join([body_of(file).decode(), page.content.decode(), str(api)])
+
+    party, owner = rows(scene.asker), rows(scene.metro_manager)
+    assert number in party
+    assert [text for text in secrets if text in party] == []
+    assert [text for text in secrets if text not in owner] == []
+
+
 def test_who_takes_no_part_stays_outside(db):
     assert Client().get("/monitoring/").status_code == 302
     assert sign_in(factories.user()).get("/monitoring/").status_code == 403

@@ -166,6 +166,17 @@ def test_units_promised_to_others_are_not_renewed(scene: Scene, agreement: Agree
     assert info.value.next_best is None
 
 
+def test_of_an_asset_that_became_core_a_refused_renewal_tells_no_code(scene: Scene, agreement: Agreement):
+    factories.allocate(scene.near, 1, start=agreement.period.upper, end=agreement.period.upper + timedelta(days=9))
+    with refused(UnitsGone) as info:
+        agreements.renew(agreement, until=None, actor=scene.asker)
+    assert "NEAR" in info.value.message
+    factories.protect(scene.near, Protection.CORE)
+    with refused(UnitsGone) as info:
+        agreements.renew(agreement, until=None, actor=scene.asker)
+    assert info.value.message == "Others were faster: the units are taken."
+
+
 def test_a_renewal_lasts_at_least_a_day(scene: Scene, agreement: Agreement):
     with refused(BadInput) as info:
         agreements.renew(agreement, until=agreement.period.upper, actor=scene.asker)
