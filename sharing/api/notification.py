@@ -59,15 +59,17 @@ class MarkedRead(serializers.Serializer[Any]):
 
 class NotificationFilters(Filters):
     type = ChoicesFilter(field_name="event__type", choices=EventType.choices)
-    list = filters.NumberFilter(method="filter_list", help_text="The id of the list that they are about.")
+    list = filters.NumberFilter(
+        field_name="event__demand_list", method="filter_list", help_text="The id of the list that they are about."
+    )
     unread = filters.BooleanFilter(field_name="read_at", lookup_expr="isnull")
 
     class Meta:
         model = Notification
         fields: tuple[str, ...] = ()
 
-    def filter_list(self, queryset: Any, name: str, value: Any) -> Any:
-        return queryset.filter(event__demand_list=value, opens=True)
+    def filter_list(self, queryset: Any, name: str, value: int) -> Any:
+        return queryset.filter(**{name: value}, opens=True)
 
 
 class NotificationResource(SharingResource):
