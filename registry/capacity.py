@@ -55,6 +55,7 @@ class Claim:
 
 Run = tuple[int, int]
 NAMED = 5
+WIDTH = Func("units", function="upper") - Func("units", function="lower")
 COLUMNS = ("asset_id", "units", "period", *LOADS, "holder_id", "purpose", "held_until", "reference", "created_at")
 
 
@@ -94,8 +95,7 @@ def set_own_use(uses: Sequence[OwnUse]) -> int:
     lines = Allocation.objects.filter(
         asset_id__in=[use.asset_id for use in uses], purpose=Purpose.OWN_USE, reference=None, period__upper_inf=True
     )
-    width = Func("units", function="upper") - Func("units", function="lower")
-    used = dict(lines.values_list("asset_id").annotate(units=Sum(width, output_field=IntegerField())))
+    used = dict(lines.values_list("asset_id").annotate(units=Sum(WIDTH, output_field=IntegerField())))
     changed = [use for use in uses if used.get(use.asset_id, 0) != use.quantity]
     outdated = lines.filter(asset_id__in=[use.asset_id for use in changed])
     if used:
@@ -109,10 +109,12 @@ def set_own_use(uses: Sequence[OwnUse]) -> int:
 
 @transaction.atomic
 def grant(references: Iterable[UUID]) -> int:
-    """Turns the holds that serve `references` into grants; returns how many lines of the ledger that is."""
+    """Turns the holds that serve `references` into grants; returns how many units that is."""
     held = Allocation.objects.filter(reference__in=list(references), purpose=Purpose.HELD)
     _lock(held.values_list("asset_id", flat=True))
-    return held.update(purpose=Purpose.GRANTED, held_until=None)
+    units: int = held.aggregate(units=Sum(WIDTH, output_field=IntegerField(), default=0))["units"]
+    held.update(purpose=Purpose.GRANTED, held_until=None)
+    return units
 
 
 @transaction.atomic

@@ -30,7 +30,10 @@ ENDING_NOTICE = timedelta(days=60)
 
 def conclude(match: Match, *, regulator: Organization, actor: User) -> Agreement:
     """Makes the agreement of a locked match that is approved for good: holds become grants, and the demand's other
-    proposals are superseded. In force at once where its period has begun."""
+    proposals are superseded. In force at once where its period has begun.
+
+    Raises WrongState where the period is over, or the ledger does not hold what the legs need.
+    """
     period = match.period
     if period.upper is not None and period.upper <= timezone.localdate():
         raise WrongState(_("The period is over."))
@@ -39,7 +42,9 @@ def conclude(match: Match, *, regulator: Organization, actor: User) -> Agreement
         raise WrongState(
             _("An asset has changed hands since its owner agreed: reject this, and have it matched anew.")
         )
-    capacity.grant(leg.reference for leg in match.legs.all())
+    legs = [leg for leg in match.legs.all() if leg.asset_id]
+    if capacity.grant(leg.reference for leg in legs) != sum(leg.quantity for leg in legs):
+        raise WrongState(_("The ledger does not hold the units that this match asks for: reject it."))
     move(match, MatchStatus.APPROVED)
     supersede_others(match)
     agreement = Agreement.objects.create(

@@ -40,6 +40,18 @@ def test_an_approval_turns_holds_into_grants_and_makes_the_agreement(scene: Scen
     assert events()[-1] == "match.approved"
 
 
+@pytest.mark.parametrize(
+    "damage", ["DELETE FROM registry_allocation", "UPDATE registry_allocation SET units = '[1,2)'"]
+)
+def test_nothing_is_approved_of_which_the_ledger_does_not_hold_all_units(scene: Scene, match: Match, damage: str):
+    by_hand(damage)
+    with refused(WrongState) as info:
+        approve(match, scene.officer)
+    assert info.value.message == "The ledger does not hold the units that this match asks for: reject it."
+    approvals.reject(match, reason="other", reason_text="Its lines are lost.", actor=scene.officer)
+    assert free(scene.near) == 2
+
+
 def test_it_is_in_force_at_once_when_its_period_has_begun(scene: Scene):
     scene.demand.period = factories.period(0)
     scene.demand.save()
@@ -158,7 +170,7 @@ def _another_region(scene: Scene) -> None:
 
 
 def _another_quantity(scene: Scene) -> None:
-    scene.match.legs.update(quantity=1)
+    by_hand("UPDATE sharing_matchleg SET quantity = 1")
 
 
 @pytest.mark.parametrize(
