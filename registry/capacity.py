@@ -132,12 +132,19 @@ def release(references: Iterable[UUID], *, from_day: date | None = None) -> int:
     Days already used stay in the ledger. Returns how many lines were touched.
     """
     lines = Allocation.objects.filter(reference__in=list(references))
-    _lock(lines.values_list("asset_id", flat=True))
     if from_day is None:
-        return lines.delete()[0]
+        return strike(lines)
+    _lock(lines.values_list("asset_id", flat=True))
     removed = lines.filter(period__startswith__gte=from_day).delete()[0]
     later = lines.filter(period__contains=from_day)
     return removed + later.update(period=_ending(from_day))
+
+
+@transaction.atomic
+def strike(lines: QuerySet[Allocation]) -> int:
+    """Frees whole lines, as if they had never been held; returns how many."""
+    _lock(lines.values_list("asset_id", flat=True))
+    return lines.delete()[0]
 
 
 @transaction.atomic

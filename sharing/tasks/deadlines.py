@@ -13,7 +13,9 @@ def keep_deadlines() -> None:
 
 @shared_task(name="sharing.turn_the_day")
 def turn_the_day() -> None:
-    """Brings into force what begins today, ends what is over, and announces what ends soon."""
+    """Brings into force what begins today, ends what is over, announces what ends soon, and frees what is held
+    for nobody."""
     deadlines.activate()
     deadlines.end()
     deadlines.announce_ends()
+    deadlines.release_lapsed()

@@ -9,11 +9,13 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from registry import capacity
+from registry.models import Allocation, Purpose
 from sharing.errors import Refusal
-from sharing.models import IN_FORCE, LIVE, Agreement, Consent, EventType, Match, MatchStatus
+from sharing.models import IN_FORCE, LIVE, Agreement, Consent, EventType, Match, MatchLeg, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import matches
 from sharing.workflow.agreements import ENDING_NOTICE
@@ -67,12 +69,15 @@ def activate() -> int:
 
 @transaction.atomic
 def end() -> int:
-    """Ends the agreements whose last day is over; returns how many. Their lines in the ledger end by themselves."""
+    """Ends the agreements whose last day is over; returns how many. Their lines in the ledger end by themselves; what
+    stands there beyond, whoever wrote it, is freed."""
     over = _agreements(*IN_FORCE).filter(period__endswith__lte=timezone.localdate())
     agreements = list(over)
     for agreement in agreements:
         agreement.ended_on = agreement.period.upper
     Agreement.objects.bulk_update(agreements, ["ended_on"])
+    for leg in _held_beyond(agreements):
+        capacity.release([leg.reference], from_day=leg.match.agreement.ended_on)
     return _turn(agreements, MatchStatus.ENDED, EventType.AGREEMENT_ENDED)
 
 
@@ -88,6 +93,17 @@ def announce_ends() -> int:
         for agreement in agreements
     )
     return len(agreements)
+
+
+def release_lapsed() -> int:
+    """Frees what is held beyond its end for no match under way, whoever wrote it; returns how many lines. Those of
+    matches under way are freed as they expire."""
+    live = MatchLeg.objects.filter(reference=OuterRef("reference"), match__status__in=LIVE)
+    lapsed = Allocation.objects.filter(~Exists(live), purpose=Purpose.HELD, held_until__lt=timezone.now())
+    freed = capacity.strike(lapsed)
+    if freed:
+        log.warning("%d lines of the ledger were held beyond their end for no match", freed)
+    return freed
 
 
 def _consents() -> models.QuerySet[Consent]:
@@ -114,6 +130,14 @@ def _mark(due: models.QuerySet[Due], field: str, kind: EventType) -> int:
     due.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(**{field: timezone.now()})
     outbox.record_all(outbox.draft(kind, row, actor=None) for row in rows)
     return len(rows)
+
+
+def _held_beyond(agreements: Sequence[Agreement]) -> models.QuerySet[MatchLeg]:
+    """The legs of agreements for which the ledger holds units after the day they ended."""
+    beyond = Q(period__upper_inf=True) | Q(period__endswith__gt=OuterRef("match__agreement__ended_on"))
+    lines = Allocation.objects.filter(beyond, reference=OuterRef("reference"))
+    legs = MatchLeg.objects.filter(Exists(lines), match__agreement__in=agreements)
+    return legs.select_related("match__agreement")
 
 
 def _turn(agreements: Sequence[Agreement], status: MatchStatus, kind: EventType) -> int:

@@ -1,10 +1,13 @@
 from datetime import datetime, time, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from registry.models import Allocation
+from registry import capacity
+from registry.models import Allocation, Purpose
 from sharing.models import Agreement, Consent, Event, Match, MatchStatus
 from sharing.workflow import agreements, approvals, calendar, consents, deadlines, matches
 from sharing.workflow.fingerprint import fingerprint_of
@@ -35,6 +38,7 @@ def sweep() -> dict[str, int]:
         deadlines.activate,
         deadlines.end,
         deadlines.announce_ends,
+        deadlines.release_lapsed,
     )
     done = {verb.__name__: verb() for verb in verbs}
     before = events()
@@ -221,6 +225,51 @@ def test_an_early_end_in_the_future_comes_on_its_own(scene: Scene, clock):
     clock(day=90)
     assert sweep() == {"end": 1}
     assert Agreement.objects.get().ended_on == MONDAY.date() + timedelta(days=90)
+
+
+def test_what_the_ledger_holds_beyond_an_end_does_not_keep_agreements_from_ending(scene: Scene, clock):
+    scene.demand.period = factories.period(0, 10)
+    scene.demand.save()
+    agreement = scene.approved()
+    other = scene.approved(factories.match(factories.demand(scene.list, period=scene.demand.period), [scene.far]))
+    line = Allocation.objects.get(asset=scene.near)
+    Allocation.objects.filter(pk=line.pk).update(period=DateRange(line.period.lower, None))
+    Allocation.objects.create(
+        asset=scene.near,
+        units=line.units,
+        period=DateRange(line.period.lower - timedelta(days=5), line.period.lower),
+        holder=line.holder,
+        purpose=Purpose.GRANTED,
+        reference=line.reference,
+    )
+    clock(day=20)
+    assert sweep() == {"end": 2}
+    other.match.refresh_from_db()
+    assert other.match.status == MatchStatus.ENDED
+    ends = Allocation.objects.filter(asset=scene.near).order_by("period").values_list("period__endswith", flat=True)
+    assert [*ends] == [agreement.period.lower, agreement.period.upper]
+
+
+def test_what_is_held_for_no_match_under_way_is_freed_when_its_time_is_over(scene: Scene, clock):
+    other = factories.asset(scene.metro, capacity=3)
+
+    def held(reference: UUID | None) -> None:
+        claim = capacity.Claim(other.pk, 1, MONDAY.date(), None, scene.party.pk, reference)
+        capacity.hold([claim], until=MONDAY + timedelta(days=10))
+
+    for reference in (None, uuid4(), scene.runner_up.legs.get().reference):
+        held(reference)
+    match = scene.requested()
+    clock(day=10)
+    assert sweep() == {"remind": 1}
+    assert (free(other), free(scene.near)) == (0, 0)
+    clock(day=11)
+    assert sweep() == {"release_lapsed": 3}
+    assert (free(other), free(scene.near)) == (3, 0)
+    Allocation.objects.filter(asset=scene.near).update(held_until=MONDAY)
+    assert sweep() == {}
+    match.refresh_from_db()
+    assert match.status == MatchStatus.REQUESTED
 
 
 def test_what_has_no_end_does_not_end(scene: Scene, clock):
