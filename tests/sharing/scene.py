@@ -103,7 +103,7 @@ def by_hand(statement: str) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(statement)
-        cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute("SET session_replication_role = DEFAULT; SET CONSTRAINTS ALL DEFERRED")
 
 
 def free(asset: Any) -> int:

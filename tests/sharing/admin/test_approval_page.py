@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.models import Allocation, Purpose, Role
-from sharing.models import Agreement, Approval, Consent, ConsentStatus, Event, Match, MatchLeg, MatchStatus
+from sharing.models import Agreement, Approval, Consent, ConsentStatus, Event, Match, MatchStatus
 from sharing.workflow import consents
 from sharing.workflow.fingerprint import asked_fingerprint
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
-from tests.sharing.scene import Scene, everything, free
+from tests.sharing.scene import Scene, by_hand, everything, free
 
 QUEUE = "/admin/sharing/match/?waiting=decide"
 
@@ -349,7 +349,7 @@ def test_an_owner_answers_only_what_was_shown(scene: Scene, sign_in: SignIn, ver
     shown = [fingerprint(client.get(address).content.decode()) for address in pages_to_answer_on(consent)]
     assert shown == [asked_fingerprint(consent)] * 2
     assert client.post(answer(consent, verb), sent).status_code == 400
-    MatchLeg.objects.filter(match=scene.match).update(quantity=1)
+    by_hand("UPDATE sharing_matchleg SET quantity = 1")
     before = everything()
     for outdated in shown:
         response = client.post(answer(consent, verb), {**sent, "fingerprint": outdated}, follow=True)

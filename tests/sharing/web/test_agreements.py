@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sharing.models import Agreement, Match, MatchStatus
-from sharing.workflow import approvals
+from sharing.models import Agreement, MatchStatus
+from sharing.workflow import agreements, approvals
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
 from tests.sharing.scene import Scene, everything
@@ -36,7 +36,7 @@ def test_the_list_has_what_is_in_force_what_ends_soon_and_what_ended(scene: Scen
     assert shown(party) == [later.number, agreed.number]
     assert shown(party, "?show=ending") == [agreed.number]
     assert shown(party, f"?q={agreed.number[-6:]}") == [agreed.number]
-    Match.objects.filter(pk=later.match_id).update(status=MatchStatus.ENDED)
+    agreements.end(later, reason="The site moves.", actor=scene.asker)
     assert shown(party, "?show=ended") == [later.number]
     assert shown(party) == [agreed.number]
 

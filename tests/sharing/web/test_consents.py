@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from registry.models import Role
-from sharing.models import Consent, ConsentStatus, Match, MatchLeg, MatchStatus, Notification
+from sharing.models import Consent, ConsentStatus, Match, MatchStatus, Notification
 from sharing.notifications import outbox
 from tests import factories
-from tests.sharing.scene import Scene, everything
+from tests.sharing.scene import Scene, by_hand, everything
 from tests.sharing.web.conftest import SignIn
 
 DONE = '<span class="tag tag-good">'
@@ -102,7 +102,7 @@ def test_a_refusal_needs_a_reason_and_words_for_other_and_nothing_typed_is_lost(
 
 def test_a_page_that_is_no_longer_true_decides_nothing(scene: Scene, asked: Consent, owner: Client):
     shown = fingerprint(owner, asked)
-    MatchLeg.objects.filter(match=scene.match).update(quantity=1)
+    by_hand("UPDATE sharing_matchleg SET quantity = 1")
     before = everything()
     answer = owner.post(f"/consents/{asked.pk}/do/grant/", {"fingerprint": shown}, follow=True)
     assert "This has changed since it was shown to you" in answer.content.decode()
@@ -151,7 +151,7 @@ def test_the_preview_says_which_would_fail_and_why(scene: Scene, asked: Consent,
 def test_many_are_granted_each_on_its_own(scene: Scene, asked: Consent, owner: Client):
     rows = [asked, *more(scene, 2)]
     shown = preview(owner, "grant", rows)
-    MatchLeg.objects.filter(match=rows[1].match).update(quantity=2)
+    by_hand(f"UPDATE sharing_matchleg SET quantity = 2 WHERE match_id = {rows[1].match_id}")
     form = {"confirmed": "yes", "consent": [row.pk for row in rows], "conditions": "By day", **shown}
     page = owner.post("/consents/many/grant/", form)
     assert list(Consent.objects.order_by("pk").values_list("status", "conditions")) == [
