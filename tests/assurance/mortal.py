@@ -1,7 +1,7 @@
 """A sender of notifications that dies where it is told to: at its Nth statement, commit, mail or call, before or after
-it. A program of its own, which forks one sender for each N that it reads, and tells where that one died.
+it. A program of its own, which forks one sender for each line that it reads, and tells where that one died.
 
-    python -m tests.assurance.mortal < numbers
+    echo "7 1" | python -m tests.assurance.mortal
 """
 
 import os
@@ -101,10 +101,10 @@ def fated(last: int) -> Iterator[None]:
 
 
 def main() -> None:
-    """For each number of the input a line: how many messages had arrived unmarked when the sender died, how many calls
-    were under way, and where it died; or that it had nothing left to do. Of four numbers two call before they mail,
-    one even and one odd, so that neither way hides the other or any of its points. 0: this process sends what is due,
-    so that those it forks find all loaded that sending takes."""
+    """For each line of the input, a number and whether webhooks are called before mails are sent (1 or 0), a line: how
+    many messages had arrived unmarked when the sender died, how many calls were under way, and where it died; or that
+    it had nothing left to do. The number 0: this process sends what is due, so that those it forks find all loaded
+    that sending takes."""
     django.setup()
     from django.db import connections  # noqa: PLC0415
 
@@ -117,7 +117,8 @@ def main() -> None:
             deliver()
 
     for line in sys.stdin:
-        if line == "0\n":
+        last, calls_first = map(int, line.split())
+        if not last:
             send(calls_first=True)
             connections.close_all()
             os.write(1, b"warm\n")
@@ -126,8 +127,8 @@ def main() -> None:
             if not os.WIFSIGNALED(status):
                 os.write(1, b"0 0 at the end\n" if status == 0 else b"failed\n")
         else:
-            with fated(int(line)):
-                send(calls_first=int(line) % 4 < 2)
+            with fated(last):
+                send(calls_first=bool(calls_first))
             os._exit(0)
 
 

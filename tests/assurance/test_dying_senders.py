@@ -52,7 +52,7 @@ def hooks() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def sender(transactional_db: None, mails: MailServer) -> Iterator[Callable[[int], str]]:
+def sender(transactional_db: None, mails: MailServer) -> Iterator[Callable[[int, bool], str]]:
     """Lets one sender live until its Nth deed; says where it ended."""
     database = os.environ.get("DATABASE_URL", "postgis:///infrashare").rpartition("/")[0]
     environment = {
@@ -69,8 +69,8 @@ def sender(transactional_db: None, mails: MailServer) -> Iterator[Callable[[int]
     assert process.stdin and process.stdout
     orders, ends = process.stdin, process.stdout
 
-    def live(deeds: int) -> str:
-        orders.write(f"{deeds}\n")
+    def live(deeds: int, calls_first: bool) -> str:
+        orders.write(f"{deeds} {calls_first:d}\n")
         orders.flush()
         return ends.readline().strip()
 
@@ -108,20 +108,20 @@ def waiting() -> bool:
 
 
 def test_nothing_is_lost_wherever_senders_die(
-    sender: Callable[[int], str], mails: MailServer, hooks: Receiver, told: Tell, settings: Any
+    sender: Callable[[int, bool], str], mails: MailServer, hooks: Receiver, told: Tell, settings: Any
 ):
     settings.WEBHOOK_EXTRA_NETWORKS, settings.WEBHOOK_ALLOW_HTTP = [ip_network("127.0.0.0/8")], True
     scene, chance, wished = Scene(), random.Random(165), times(40, 1_000)
     webhooks.create(scene.party, name="orders", url=hooks.url, actor=scene.asker)
     outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
-    assert sender(0) == "warm"
+    assert sender(0, True) == "warm"
     deaths: list[Death] = []
     while len(deaths) < wished:
         outbox.record(EventType.LIST_MATCHED, scene.list, actor=None)
-        if death := Death.told(sender(chance.randint(1, LONGEST_LIFE))):
+        if death := Death.told(sender(chance.randint(1, LONGEST_LIFE), chance.random() < 0.5)):
             deaths.append(death)
         let_leases_run_out()
-    while Death.told(sender(10**9)) or waiting():
+    while Death.told(sender(10**9, True)) or waiting():
         let_leases_run_out()
 
     events = list(Event.objects.filter(type=EventType.LIST_MATCHED).values_list("pk", flat=True))
