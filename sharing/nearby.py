@@ -17,7 +17,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from registry.filters import around, within_distance
 from registry.models import Protection, User
 from registry.models.asset import CELL_DEGREES, KM_PER_DEGREE
-from sharing.models import Demand, ListStatus
+from sharing.models import OPEN_LISTS, Demand
 
 NEARBY_M = 2_000
 SQUARE_DEGREES = CELL_DEGREES[Protection.CORE]
@@ -70,7 +70,7 @@ def _asked_in(box: Polygon | MultiPolygon, kind: str) -> QuerySet[Demand]:
     return Demand.objects.filter(
         reduce(or_, (Q(**{f"{place}__coveredby": box}) for place in PLACES)),
         kind=kind,
-        list__status__in=(ListStatus.SUBMITTED, ListStatus.MATCHED),
+        list__status__in=OPEN_LISTS,
     )
 
 
