@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from registry import asset_writing
 from registry.admin.asset_details import DETAILS
-from registry.admin.base import AutocompleteFilter, RestrictedForm, WithinRegionFilter, person
+from registry.admin.base import AutocompleteFilter, WithinRegionFilter, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
+from registry.admin.seen import SeenAdmin, SeenForm
 from registry.asset_writing import OF_LISTED, PROTECTION, REVIEW, TERMS, power_within_cooling
 from registry.cells import lock_cells
 from registry.exports.assets import suited_tables, untold
@@ -23,7 +24,6 @@ from registry.exports.table import Table
 from registry.kinds import KINDS, short
 from registry.models import Asset, Role, Sector, User
 from registry.search import ILike
-from registry.seen_at import SeenAtForm
 from registry.svg_map import Frame, Shape, draw, neighbours
 from registry.tags import tag
 
@@ -33,10 +33,11 @@ else:
     from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
 
 
-class AssetForm(SeenAtForm, RestrictedForm):
+class AssetForm(SeenForm):
     """managed: the ids of the organizations whose terms the person may set; None for those of all."""
 
     managed: Collection[int] | None = None
+    instance: Asset
 
     def clean(self) -> dict[str, Any]:
         """Refuses a geometry that is not the kind's, and terms for an owner that the person does not manage."""
@@ -65,7 +66,7 @@ class AssetForm(SeenAtForm, RestrictedForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(ExportMixin, KindFirstAdmin):
+class AssetAdmin(ExportMixin, KindFirstAdmin, SeenAdmin):
     """Editors keep their organization's assets, managers also region, terms of sharing and protection. Others see the
     masked place of what is protected: the exact geometry is read for those entitled to it, and for no one else."""
 
@@ -98,14 +99,14 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
         return super().get_queryset(request).defer("geometry", "masked_geometry", "used_today", "ledger_version")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """With the `place` that the person may know of, and `place_is_exact`; locked where it is to be changed."""
+        """With the `place` that the person may know of, and `place_is_exact`."""
         found = super().get_object(request, object_id, from_field)
-        if request.method == "POST" and self.may_change(request, found):
-            asset_writing.lock(found.pk)
-            found = super().get_object(request, object_id, from_field)
         placed: Any = Asset.objects.with_place_for(person(request)).only("protection", "owner").get(pk=found.pk)
         found.place, found.place_is_exact = placed.place, placed.place_is_exact
         return found
+
+    def lock(self, request: HttpRequest, obj: Asset) -> None:
+        asset_writing.lock(obj.pk)
 
     @admin.display(description=gettext_lazy("status"))
     def status_tag(self, asset: Asset) -> str:
@@ -144,17 +145,17 @@ class AssetAdmin(ExportMixin, KindFirstAdmin):
         loads = KINDS[kind].loads if kind in KINDS else ()
         place = "geometry" if editing else "shown_place"
         terms = TERMS if self._sets_terms(request, obj) else ("shown_sectors", *TERMS[1:])
-        shown = ("seen_at",) if obj and editing else ()
         kept = ("free", "shown_length") if obj and obj.facts.is_route else ("free",) if obj else ()
         sections = (
-            (None, ("owner", "code", "name", "kind", "status", "available_from", "planned_facility", *shown)),
+            (None, ("owner", "code", "name", "kind", "status", "available_from", "planned_facility")),
             (gettext_lazy("Place"), ("region", place)),
             (gettext_lazy("Capacity"), ("capacity", *loads, *kept)),
             (gettext_lazy("Sharing"), terms),
             (gettext_lazy("Protection"), (*PROTECTION, REVIEW)),
             (gettext_lazy("Source"), ("source", *(("created_at", "updated_at") if obj else ()))),
         )
-        return [(title, {"fields": [name for name in names if name not in hidden]}) for title, names in sections]
+        told = [(title, {"fields": [name for name in names if name not in hidden]}) for title, names in sections]
+        return self.with_seen(request, obj, told)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> Any:
         fixed = ["free", "shown_length", "shown_place", "shown_sectors", "created_at", "updated_at"]

@@ -5,7 +5,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.admin.base import AutocompleteFilter, RestrictedAdmin, WithinRegionFilter, person
+from registry.admin.base import AutocompleteFilter, WithinRegionFilter, person
+from registry.admin.seen import SeenAdmin
 from registry.models import Asset, PlannedFacility
 from registry.svg_map import Shape, draw
 
@@ -13,7 +14,7 @@ MOST_RESERVED = 200
 
 
 @admin.register(PlannedFacility)
-class PlannedFacilityAdmin(RestrictedAdmin):
+class PlannedFacilityAdmin(SeenAdmin):
     """Plans are published to every party; their owner's editors keep them."""
 
     owner_field = "owner"

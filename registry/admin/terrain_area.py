@@ -6,13 +6,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.admin.base import AutocompleteFilter, RestrictedAdmin, person
+from registry.admin.base import AutocompleteFilter, person
+from registry.admin.seen import SeenAdmin
 from registry.models import TerrainArea
 from registry.svg_map import Shape, draw
 
 
 @admin.register(TerrainArea)
-class TerrainAreaAdmin(RestrictedAdmin):
+class TerrainAreaAdmin(SeenAdmin):
     """Every party sees what the gaps of its routes are priced by; the editors of who loaded an area keep it right."""
 
     owner_field = "owner"

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registry import owned_writing
 from registry.errors import NotYours
 from registry.models import PlannedFacility, User
+from registry.seen_at import SeenAtForm
 from registry.web.access import MemberRequest, members
 from registry.web.asset_form import organizations_of
 from registry.web.forms import DayInput, RegionField, RowForm, place_field
@@ -26,7 +27,7 @@ from registry.web.whereabouts import whereabouts
 DATES = ("request_by", "design_freeze_on", "construction_starts_on", "opens_on")
 
 
-class FacilityForm(RowForm):
+class FacilityForm(SeenAtForm, RowForm):
     region = RegionField(help_text=gettext_lazy("Such as 420102."))
     geometry = place_field()
 

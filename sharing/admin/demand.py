@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.admin.base import RestrictedAdmin, RestrictedForm, person
+from registry.admin.base import RestrictedAdmin, person
 from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
+from registry.admin.seen import SeenAdmin, SeenForm
 from registry.exports.formats import Format
 from registry.exports.table import Table
 from registry.importing.coordinates import WGS84
@@ -24,12 +25,14 @@ from sharing.refusals import SENTENCES
 from sharing.seen import list_title
 from sharing.words import LIMITS
 from sharing.workflow import lists
+from sharing.workflow.locks import lock_list
+from sharing.workflow.rules import Verb, guard
 
 POINT_PLACE = ("location", "radius_m")
 ROUTE_PLACE = ("origin", "destination", "max_detour")
 
 
-class DemandForm(RestrictedForm):
+class DemandForm(SeenForm):
     sentences = SENTENCES
 
     def clean_radius_m(self) -> float | None:
@@ -40,7 +43,7 @@ class DemandForm(RestrictedForm):
 
 
 @admin.register(Demand)
-class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
+class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin, SeenAdmin):
     """The lines of lists. Drafts change, by the party's editors; what was submitted stays as it was."""
 
     kind_question = gettext_lazy("What kind of asset is needed?")
@@ -93,6 +96,10 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
     def hidden_twin(self, demand: Demand) -> str:
         return _("another line of the list")
 
+    def lock(self, request: HttpRequest, obj: Demand) -> None:
+        """By its list, in the order of every verb. Raises WrongState where that was submitted meanwhile."""
+        guard(Verb.EDIT, lock_list(obj.list_id), person(request))
+
     def organization_of(self, obj: Demand) -> int | None:
         return obj.list.party_id
 
@@ -109,7 +116,7 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
         twin = "disjoint_from" if obj is None or obj.twin_is_seen else "hidden_twin"
         of = ("list",) if obj is None or obj.list_title else ()
         place = (*ROUTE_PLACE, twin, "disjoint_by", "apart_m") if KINDS[kind].is_route else POINT_PLACE
-        return (
+        sections = (
             (None, {"fields": (*of, "line", "name", "kind")}),
             (
                 gettext_lazy("What"),
@@ -119,6 +126,7 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin):
             (gettext_lazy("Technical limits"), {"fields": LIMITS[kind]}),
             *(() if obj is None else ((gettext_lazy("Build together"), {"fields": ("shown_group",)}),)),
         )
+        return self.with_seen(request, obj, sections)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Demand | None = None) -> Any:
         return ("line",) if obj is None else ("list", "line", "kind", "hidden_twin", "shown_period", "shown_group")

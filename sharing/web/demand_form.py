@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.kinds import KINDS, Kind
+from registry.seen_at import SeenAtForm
 from registry.web.forms import DayInput, ModelForm
 from sharing.errors import BadInput
 from sharing.models import Demand, DemandList, DisjointBy
@@ -48,7 +49,7 @@ def _degrees(label: Any, most: int) -> forms.FloatField:
     )
 
 
-class DemandForm(ModelForm):
+class DemandForm(SeenAtForm, ModelForm):
     """kind: what is needed. Cleans to a demand that the workflow's verbs take; they check it anew."""
 
     lon = _degrees(gettext_lazy("Longitude, °"), 180)
@@ -81,6 +82,7 @@ class DemandForm(ModelForm):
         self.kind, self.list = kind, of
         self.instance.kind = kind
         wanted = [name for _title, names in fields_of(kind) for name in names]
+        wanted += ["seen_at"] if self.instance.pk else []
         self.fields = {name: self.fields[name] for name in wanted}
         if "radius_m" in self.fields:
             self.fields["radius_m"].required = True
@@ -104,6 +106,7 @@ class DemandForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         """Puts places and period together. Not calling ModelForm's leaves the database's checks to the verb, which
         asks them all at once."""
+        self.refuse_another()
         values = self.cleaned_data
         start, end = values.get("start"), values.get("end")
         if start and end and end <= start:

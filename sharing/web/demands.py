@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -33,6 +34,7 @@ from sharing.web.demand_form import DemandForm
 from sharing.web.matches import BUTTONS
 from sharing.web.verbs import offers, standing_of
 from sharing.workflow import lists
+from sharing.workflow.locks import lock_list
 from sharing.workflow.rules import MATCH_FACTS, Verb, open_verbs
 
 
@@ -60,18 +62,22 @@ def new_demand(request: MemberRequest, pk: int, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit_demand(request: MemberRequest, pk: int) -> HttpResponse:
     """A line of a draft, to change."""
-    demand = _line(request, pk)
-    form = _form(request, demand.list, demand.kind, demand)
-    if request.method == "POST" and form.is_valid():
-        try:
-            lists.change_demand(form.instance, actor=request.user)
-        except BadInput as refusal:
-            form.add_refusal(refusal)
-        except Refusal as refusal:
-            return answer(request, refusal, _page_of(demand.list))
-        else:
-            messages.success(request, _("Line %(line)d changed.") % {"line": demand.line})
-            return HttpResponseRedirect(_page_of(demand.list))
+    with transaction.atomic():
+        demand = _line(request, pk)
+        if request.method == "POST":
+            lock_list(demand.list_id)
+            demand = _line(request, pk)
+        form = _form(request, demand.list, demand.kind, demand)
+        if request.method == "POST" and form.is_valid():
+            try:
+                lists.change_demand(form.instance, actor=request.user)
+            except BadInput as refusal:
+                form.add_refusal(refusal)
+            except Refusal as refusal:
+                return answer(request, refusal, _page_of(demand.list))
+            else:
+                messages.success(request, _("Line %(line)d changed.") % {"line": demand.line})
+                return HttpResponseRedirect(_page_of(demand.list))
     return _edited(request, demand.list, form)
 
 

@@ -179,7 +179,7 @@ def test_a_form_is_not_saved_over_what_others_decided_since_it_was_shown(manager
 
     late = manager.post(page(asset), sent)
 
-    said = "Somebody changed this asset meanwhile. Here is what you typed: save again to put it over theirs."
+    said = "Somebody changed this meanwhile. Here is what you typed: save again to put it over theirs."
     assert problems(late) == said
     asset.refresh_from_db()
     assert (asset.name, asset.protection) == ("", Protection.CORE)
@@ -193,7 +193,7 @@ def test_what_the_form_is_compared_with_is_locked(manager: Client, city: Organiz
     asset = factories.asset(city)
     with change_before("FOR NO KEY UPDATE", lambda: factories.protect(asset, Protection.CORE)):
         late = manager.post(page(asset), changed(asset, name="Mast") | tower_details())
-    assert "Somebody changed this asset meanwhile" in problems(late)
+    assert "Somebody changed this meanwhile" in problems(late)
     asset.refresh_from_db()
     assert (asset.name, asset.protection) == ("", Protection.CORE)
 

@@ -191,6 +191,30 @@ def test_an_editor_publishes_a_plan(editor: Client, city: Organization):
     assert editor.get(page(facility)).content.decode().count('<svg class="map"') == 1
 
 
+@pytest.mark.parametrize("noun", ["plan", "terrain"])
+def test_two_who_change_one_row_do_not_undo_each_other(editor: Client, city: Organization, noun: str):
+    square = "MULTIPOLYGON(((114.3 30.5, 114.4 30.5, 114.4 30.6, 114.3 30.6, 114.3 30.5)))"
+    row = (
+        factories.planned_facility(city)
+        if noun == "plan"
+        else TerrainArea.objects.create(owner=city, code="T1", terrain_class="water", geometry=square)
+    )
+    form = editor.get(page(row)).context["adminform"].form
+    fields = {name: form[name].value() for name in form.fields}
+    sent = {name: "" if value is None else str(value) for name, value in fields.items()}
+    type(row).objects.filter(pk=row.pk).update(name="First")
+
+    late = editor.post(page(row), sent | {"name": "Second"})
+
+    assert "Somebody changed this meanwhile" in str(late.context["errors"])
+    row.refresh_from_db()
+    assert row.name == "First"
+    again = {"seen_at": late.context["adminform"].form["seen_at"].value(), "name": "Second"}
+    assert editor.post(page(row), sent | again).status_code == 302
+    row.refresh_from_db()
+    assert row.name == "Second"
+
+
 def test_an_editor_draws_an_area_of_terrain(editor: Client, city: Organization):
     sent = {"owner": city.pk, "code": "T1", "name": "", "terrain_class": "water"}
     tie = "POLYGON((114.3 30.5, 114.4 30.6, 114.4 30.5, 114.3 30.6, 114.3 30.5))"

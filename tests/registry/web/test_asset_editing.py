@@ -163,7 +163,7 @@ def test_two_who_change_one_asset_do_not_undo_each_other(party: Party):
 
     late = client.post(address, party.sent("tower", code="T-1", region="420102", name="Second", **seen))
 
-    assert late.status_code == 400 and "Somebody changed this asset meanwhile" in late.content.decode()
+    assert late.status_code == 400 and "Somebody changed this meanwhile" in late.content.decode()
     tower.refresh_from_db()
     assert tower.name == "First"
     again = party.sent("tower", code="T-1", region="420102", name="Second", seen_at=_bound_seen(late))

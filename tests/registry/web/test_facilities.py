@@ -115,6 +115,30 @@ def test_a_plan_shows_its_days_and_the_space_whose_place_may_be_known(metro: Met
     assert client.get(f"/facilities/{plan.pk + 1}/").status_code == 404
 
 
+def change_of(client: Client, plan: PlannedFacility, sent: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The form of a plan as it stands, filled in."""
+    address = f"/facilities/{plan.pk}/edit/"
+    return address, sent | {"seen_at": client.get(address).context["form"]["seen_at"].value()}
+
+
+def test_two_who_change_one_plan_do_not_undo_each_other(metro: Metro):
+    client = browser(metro.editor)
+    client.post("/facilities/new/", metro.sent())
+    plan, postponed = PlannedFacility.objects.get(), TODAY + timedelta(days=30)
+    address, late = change_of(client, plan, metro.sent(name="Line 8 south"))
+    client.post(*change_of(client, plan, metro.sent(request_by=postponed)))
+
+    refused = client.post(address, late)
+
+    assert refused.status_code == 400 and "Somebody changed this meanwhile" in refused.content.decode()
+    plan.refresh_from_db()
+    assert (plan.name, plan.request_by) == ("Line 8", postponed)
+    again = late | {"seen_at": refused.context["form"]["seen_at"].value(), "request_by": postponed}
+    assert client.post(address, again).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.name, plan.request_by) == ("Line 8 south", postponed)
+
+
 def test_an_editor_publishes_changes_and_withdraws_a_plan(metro: Metro):
     client = browser(metro.editor)
     assert client.get("/facilities/new/").status_code == 200
@@ -125,7 +149,7 @@ def test_an_editor_publishes_changes_and_withdraws_a_plan(metro: Metro):
     assert made.headers["Location"] == f"/facilities/{plan.pk}/"
     assert (plan.owner, plan.region.code, plan.opens_on) == (metro.owner, "420102", TODAY + timedelta(days=400))
     assert 'value="420102"' in client.get(f"/facilities/{plan.pk}/edit/").content.decode()
-    client.post(f"/facilities/{plan.pk}/edit/", metro.sent(name="Line 8 south"))
+    client.post(*change_of(client, plan, metro.sent(name="Line 8 south")))
     plan.refresh_from_db()
     assert (plan.name, plan.cost_rule) == ("Line 8 south", "by length")
     factories.asset(metro.owner, planned_facility=plan)

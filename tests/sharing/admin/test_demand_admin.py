@@ -48,6 +48,11 @@ def page(row: Any) -> str:
     return reverse(f"admin:sharing_{row._meta.model_name}_change", args=[row.pk])
 
 
+def seen(client: Client, row: Any) -> dict[str, str]:
+    """As the form of a row says that it stood."""
+    return {"seen_at": client.get(page(row)).context["adminform"].form["seen_at"].value()}
+
+
 def problems(response: Any) -> str:
     return " ".join(str(error) for errors in response.context["errors"] for error in errors)
 
@@ -95,9 +100,12 @@ def test_a_wrong_line_is_refused_with_what_to_do(editor: Client, draft: DemandLi
 
 def test_a_line_changes_and_goes_while_its_list_is_a_draft(editor: Client, draft: DemandList):
     demand = factories.demand(draft)
-    assert editor.post(page(demand), filled(draft, quantity=5)).status_code == 302
+    sent = filled(draft, quantity=5) | seen(editor, demand)
+    assert editor.post(page(demand), sent).status_code == 302
     demand.refresh_from_db()
     assert demand.quantity == 5
+    late = editor.post(page(demand), sent | {"name": "Site 8"})
+    assert "Somebody changed this meanwhile" in problems(late)
     address = reverse("admin:sharing_demand_delete", args=[demand.pk])
     assert editor.post(address, {"post": "yes"}).status_code == 302
     assert not Demand.objects.filter(pk=demand.pk).exists()

@@ -43,7 +43,7 @@ COUNTS = {
     "web:demand draft": 10,
     "web:demand met": 20,
     "web:demand unmet": 20,
-    "web:demand-change": 11,
+    "web:demand-change": 13,
     "web:demand-new tower": 7,
     "web:demand-new duct": 8,
     "web:demand-new fiber": 8,
