@@ -6,6 +6,8 @@ import django_tables2
 from django.http import HttpRequest
 from django_tables2.config import RequestConfig
 
+from registry.web.paging import Pages
+
 PER_PAGE = 50
 
 
@@ -20,6 +22,8 @@ class Table(django_tables2.Table):
 
 
 def shown(request: HttpRequest, table: Any, *, per_page: int = PER_PAGE) -> Any:
-    """The table at the page and order that the address asks for. Counts no rows beyond the page."""
-    paginate = {"per_page": per_page, "paginator_class": django_tables2.LazyPaginator}
-    return RequestConfig(request, paginate=paginate).configure(table)
+    """The table at the page and order that the address asks for; how long a page is, it has no say in."""
+    table = RequestConfig(request, paginate=False).configure(table)
+    table.paginator = Pages(table.rows, per_page)
+    table.page = table.paginator.get_page(request.GET.get(table.prefixed_page_field))
+    return table

@@ -13,11 +13,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
-from django_tables2 import LazyPaginator
 
 from registry.models import User
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
+from registry.web.paging import Pages
 from sharing.models import DemandList, Event, EventType, Notification
 from sharing.notifications.inbox import inbox_of, mark_read, mark_unread
 from sharing.notifications.messages import RELATED, Message, read, subject_of
@@ -81,7 +81,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
     """A page of messages, the newest first."""
     form = InboxFilter(request.GET, user=request.user)
     rows = form.applied(inbox_of(request.user)).select_related(*RELATED).order_by("-pk")
-    shown = LazyPaginator(read_by(rows, request.user), PER_PAGE).get_page(request.GET.get("page"))
+    shown = Pages(read_by(rows, request.user), PER_PAGE).get_page(request.GET.get("page"))
     letters = [Letter(told, read(told)) for told in shown]
     return render(request, "web/inbox.html", {"filter": form, "page": shown, "letters": letters})
 

@@ -166,3 +166,10 @@ def test_a_row_without_an_answer_changes_nothing(scene: Scene, sign_in: SignIn):
     assert answer.status_code == 400
     assert "Choose one answer in each row." in answer.content.decode()
     assert not scene.asker.mail_preferences.exists()
+
+
+def test_reading_all_of_the_last_page_leads_back_to_what_is_left(scene: Scene, owner: Client):
+    told = inbox(scene)
+    answer = owner.post(f"/inbox/{told.pk}/mark/", {"as": "read", "next": "/inbox/?show=unread&page=2"}, follow=True)
+    assert answer.status_code == 200 and "telco asks for" not in answer.content.decode()
+    assert owner.get("/inbox/?page=99").status_code == owner.get("/search/?q=NEAR&in=asset&page=99").status_code == 200
