@@ -1,0 +1,15 @@
+"""The page that somebody is on, to come back to it."""
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def page_of(request: HttpRequest) -> str:
+    """Its address. What was sent to an address that only takes forms was sent from another page, to which the browser
+    tells the way; where it does not, it is the first page of all."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    whence = request.headers.get("Referer", "")
+    here = f"{request.scheme}://{request.get_host()}/"
+    own = url_has_allowed_host_and_scheme(whence, {request.get_host()}, require_https=request.is_secure())
+    return whence.removeprefix(here[:-1]) if own and whence.startswith(here) else "/"
