@@ -48,10 +48,15 @@ def due(moment: datetime | None) -> str:
     """The day of a deadline; one gone by stands out."""
     if moment is None:
         return "–"
-    day = date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT")
+    day = day_of(moment)
     if moment < timezone.now():
         return tag("refused", _("%(day)s, overdue") % {"day": day})
     return format_html('<span class="nowrap">{}</span>', day)
+
+
+def day_of(deadline: datetime) -> str:
+    """Its last day, by the registry's clock: whoever reads it elsewhere has no day more."""
+    return date_format(timezone.localtime(deadline, timezone.get_default_timezone()), "SHORT_DATE_FORMAT")
 
 
 def days(period: DateRange | None) -> str:

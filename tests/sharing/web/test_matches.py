@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from django.conf import settings
 from django.contrib.gis.geos import LineString
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from registry.models import Asset, Protection, User
 from sharing.models import ConsentStatus, Match, MatchStatus, Outcome
@@ -239,3 +242,13 @@ def test_two_runs_are_compared_line_by_line(scene: Scene, sign_in: SignIn):
     [line] = response.context["compared"]["results"]
     assert (line["difference"], line["before"]["legs"][0]["asset_code"]) == ("lost", "NEAR")
     assert response.context["after"] == later
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "Pacific/Kiritimati"])
+def test_a_deadline_is_the_registry_s_day_for_whoever_reads_it(scene: Scene, sign_in: SignIn, zone: str):
+    match = scene.requested()
+    day = date_format(timezone.localtime(match.deadline), "SHORT_DATE_FORMAT")
+    User.objects.update(time_zone=zone)
+    owner, consent = sign_in(scene.metro_manager), match.consents.get()
+    for page in ("/", "/consents/", f"/consents/{consent.pk}/", "/matches/", f"/matches/{match.pk}/", "/admin/"):
+        assert day in owner.get(page).content.decode(), page
