@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from registry import security
+from registry.web.access import FOR_PROGRAMS
 
-FOR_PROGRAMS = ("/api/", "/ogc/")
 CODE = "in_clear"
 DETAIL = "This was sent in clear, for anybody on the way to read: call https://, and revoke the token if one was sent."
 

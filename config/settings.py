@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "registry.web.plain_text.Required",
     "allauth.account.middleware.AccountMiddleware",
     "registry.web.account.second_factor.Required",
     "registry.web.exported.Recorded",

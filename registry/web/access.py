@@ -13,8 +13,12 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from registry.models import User
+from registry.web.whence import page_of
 
 P = ParamSpec("P")
+FOR_PROGRAMS = ("/api/", "/ogc/")
+"""Where addresses begin that programs call; all else is for people."""
+
 NO_PARTY = _("Your account belongs to no organization yet: ask a manager of yours to add you as a member.")
 
 
@@ -60,6 +64,6 @@ def members(
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """A part of a page that is asked for after the session ended must not be a sign-in form inside that page."""
     if not cast(MemberRequest, request).htmx:
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(page_of(request))
     whole_page = cast(MemberRequest, request).htmx.current_url_abs_path or "/"
     return HttpResponseClientRedirect(redirect_to_login(whole_page).url)

@@ -19,11 +19,11 @@ from django_htmx.http import HttpResponseClientRedirect
 from registry import security
 from registry.accounts import recovery_codes, second_factor
 from registry.models import User
+from registry.web.access import FOR_PROGRAMS
 from registry.web.account.confirming import is_proven, was_set_up
 from registry.web.account.recovery_codes import shown
+from registry.web.whence import page_of
 
-# Where programs call: they get no redirect, but are strangers until the second factor is there.
-FOR_PROGRAMS = ("/api/", "/ogc/")
 OPEN = (
     "account_logout", "account_reauthenticate", "language", "invitation",
     "robots", "security", "live", "ready", "work",
@@ -44,7 +44,7 @@ class Required:
         if settings.SECOND_FACTOR_REQUIRED and settings.SESSION_COOKIE_NAME in request.COOKIES:
             user = request.user
             if isinstance(user, User) and second_factor.is_required_of(user) and not is_proven(request, user):
-                if request.path.startswith(FOR_PROGRAMS):
+                if request.path.startswith(FOR_PROGRAMS):  # which get no redirect, but are strangers until then
                     request.user = AnonymousUser()
                 elif not _is_open(request.path_info):
                     return _to_second_factor(request, user)
@@ -137,6 +137,6 @@ def _to_second_factor(request: HttpRequest, user: User) -> HttpResponse:
     else:
         page = reverse("mfa_index")
     htmx = getattr(request, "htmx", None)
-    back = (htmx.current_url_abs_path if htmx else request.get_full_path() if request.method == "GET" else "") or "/"
+    back = (htmx.current_url_abs_path if htmx else page_of(request)) or "/"
     page = f"{page}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(page) if htmx else HttpResponseRedirect(page)
