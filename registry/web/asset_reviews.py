@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from registry import asset_writing
-from registry.errors import NotYours
+from registry.errors import NotYours, Refusal
 from registry.models import Asset, User
 from registry.search import is_id
 from registry.web.access import MemberRequest, members
@@ -50,16 +50,19 @@ def asset_reviews(request: MemberRequest) -> HttpResponse:
     """Those that are due; `asset`, as often as there are: the ids of those whose level stands."""
     again = timezone.localdate() + timedelta(days=settings.PROTECTION_REVIEW_DAYS)
     form = ReviewForm(request.POST if request.method == "POST" else None, initial={"until": again})
+    ids = [int(text) for text in request.POST.getlist("asset")[:MOST] if is_id(text)]
     if request.method == "POST" and form.is_valid():
-        ids = [int(text) for text in request.POST.getlist("asset")[:MOST] if is_id(text)]
         try:
             with transaction.atomic():
                 done = asset_writing.confirm_levels(ids, until=form.cleaned_data["until"], actor=request.user)
         except NotYours as refusal:
             raise PermissionDenied(refusal.message) from refusal
-        said = ngettext("The level of %(count)d asset stands.", "The levels of %(count)d assets stand.", done)
-        messages.success(request, said % {"count": done})
-        return HttpResponseRedirect(reverse("web:asset-reviews"))
+        except Refusal as refusal:
+            form.add_refusal(refusal)
+        else:
+            said = ngettext("The level of %(count)d asset stands.", "The levels of %(count)d assets stand.", done)
+            messages.success(request, said % {"count": done})
+            return HttpResponseRedirect(reverse("web:asset-reviews"))
     rows = due(request.user).select_related("owner", "region").defer("geometry", "masked_geometry", "terms")[:MOST]
-    context = {"form": form, "assets": rows}
+    context = {"form": form, "assets": rows, "chosen": ids}
     return render(request, "web/asset_reviews.html", context, status=400 if form.is_bound else 200)

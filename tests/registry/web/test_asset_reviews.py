@@ -96,3 +96,22 @@ def test_others_confirm_nothing_and_see_nothing_due(grid: Organization):
         assert "DUE-1" not in client.get(ADDRESS).content.decode()
         answer = client.post(ADDRESS, {"asset": [asset.pk], "until": f"{today + timedelta(days=9)}"})
         assert answer.status_code == 403 and days_to_review(asset) == 0
+
+
+def test_what_was_opened_meanwhile_is_said_and_what_was_chosen_stays_chosen(grid: Organization):
+    codes = ("DUE-1", "DUE-2")
+    first, second = (factories.asset(grid, code=code, protection="core") for code in codes)
+    today = timezone.localdate()
+    Asset.objects.update(protection_review_on=today)
+    client, until = browser(factories.member(grid)), f"{today + timedelta(days=200)}"
+    Asset.objects.filter(pk=first.pk).update(protection="open")
+
+    late = client.post(ADDRESS, {"asset": [first.pk, second.pk], "until": until})
+
+    page = late.content.decode()
+    assert late.status_code == 400 and "An open asset has no level of protection to review." in page
+    assert f'value="{second.pk}" checked' in page and days_to_review(second) == 0
+    wrong = client.post(ADDRESS, {"asset": [second.pk], "until": f"{today}"}).content.decode()
+    assert f'value="{second.pk}" checked' in wrong
+    assert client.post(ADDRESS, {"asset": [second.pk], "until": until}).status_code == 302
+    assert days_to_review(second) == 200
