@@ -1,4 +1,5 @@
 from datetime import datetime
+from hashlib import sha256
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -89,6 +90,11 @@ class WebhookEndpoint(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def secret_mark(self) -> str:
+        """Tells the secret in use from those before and after it, and nothing of it."""
+        return sha256(self.secret.encode()).hexdigest()
 
     def secrets_at(self, now: datetime) -> list[str]:
         """The sealed secrets that sign at that moment, the current one first."""

@@ -156,7 +156,7 @@ def do(request: MemberRequest, pk: int, act: str) -> HttpResponse:
                 verbs.test(endpoint, actor=actor)
                 said = _("A test is on its way: reload the page to see what came of it.")
             case "rotate":
-                rotated, secret = verbs.rotate(endpoint, actor=actor)
+                rotated, secret = verbs.rotate(endpoint, actor=actor, replacing=request.POST.get("replacing"))
                 return page(request, rotated, secret=secret)
             case "enable" | "disable":
                 verbs.change(endpoint, enabled=act == "enable", actor=actor)

@@ -87,15 +87,19 @@ def delete(endpoint: WebhookEndpoint, *, actor: User) -> None:
 
 @transaction.atomic
 def rotate(
-    endpoint: WebhookEndpoint, *, overlap: timedelta = timedelta(days=1), actor: User
+    endpoint: WebhookEndpoint, *, overlap: timedelta = timedelta(days=1), actor: User, replacing: str | None = None
 ) -> tuple[WebhookEndpoint, str]:
     """A new secret, shown this once. The one before it signs too for the span of the overlap, older ones no more.
 
-    Raises BadInput for an overlap of more than a week.
+    replacing: the `secret_mark` of the one that is meant to go, where it is known.
+
+    Raises BadInput for an overlap of more than a week, WrongState where another than the one meant is in use.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise BadInput(_("An overlap is 0 to 168 hours."), "overlap_hours")
     endpoint, secret = _locked(endpoint, actor), signing.new_secret()
+    if replacing not in (None, endpoint.secret_mark):
+        raise WrongState(_("A new secret was made already: the receivers need the newest one."))
     endpoint.previous_secret = endpoint.secret if overlap else ""
     endpoint.previous_secret_until = timezone.now() + overlap if overlap else None
     endpoint.secret = signing.seal(secret)

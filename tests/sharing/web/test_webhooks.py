@@ -103,6 +103,21 @@ def test_a_new_secret_is_shown_once_and_the_old_one_overlaps(manager: User, endp
     assert secret_in(answer) and endpoint.previous_secret_until is not None
 
 
+def test_a_form_that_is_sent_twice_makes_one_new_secret(manager: User, endpoint: WebhookEndpoint):
+    client, page = browser(manager), f"/webhooks/{endpoint.pk}/"
+    sent = {"replacing": endpoint.secret_mark}
+    assert f'name="replacing" value="{endpoint.secret_mark}"' in client.get(page).content.decode()
+    client.post(f"{page}rotate/", sent)
+    endpoint.refresh_from_db()
+    made = (endpoint.secret, endpoint.previous_secret)
+
+    again = client.post(f"{page}rotate/", sent, follow=True)
+
+    assert told(again) == ["Nothing was done: A new secret was made already: the receivers need the newest one."]
+    endpoint.refresh_from_db()
+    assert (endpoint.secret, endpoint.previous_secret) == made
+
+
 def test_endpoints_are_for_the_managers_of_their_organization(manager: User, endpoint: WebhookEndpoint):
     editor = factories.member(manager.memberships.get().organization, Role.EDITOR)
     other = factories.member(factories.organization("metro"), Role.MANAGER)
