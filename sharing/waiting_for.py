@@ -108,10 +108,6 @@ def to_request(user: User) -> QuerySet[Match]:
     return proposals.exclude(Exists(better)).exclude(Exists(under_way)).order_by("pk")
 
 
-MATCHES: dict[str, Callable[[User], QuerySet[Match]]] = {"request": to_request, "decide": to_decide}
-"""What `user` can do with matches, and those that wait for it."""
-
-
 def to_submit(user: User) -> QuerySet[DemandList]:
     """Lists in draft that `user` may hand in."""
     organizations = user.organizations_as(Role.EDITOR)
@@ -132,6 +128,14 @@ def under_way(user: User) -> QuerySet[Match]:
         status__in=(MatchStatus.REQUESTED, MatchStatus.CONSENTED), demand__list__party__in=list(user.roles)
     )
     return asked.order_by(F("deadline").asc(nulls_last=True), "pk")
+
+
+MATCHES: dict[str, Callable[[User], QuerySet[Match]]] = {
+    "request": to_request,
+    "decide": to_decide,
+    "under_way": under_way,
+}
+"""What `user` can do with matches or waits for, and those that it is about."""
 
 
 def to_read(user: User) -> QuerySet[Notification]:

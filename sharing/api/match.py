@@ -126,7 +126,7 @@ class MatchFilters(Filters):
     waiting = filters.ChoiceFilter(
         method="filter_waiting",
         choices=[(name, name) for name in waiting_for.MATCHES],
-        help_text="What waits for you to do so.",
+        help_text="What waits for you to do so; under_way: what you asked and others have to answer.",
     )
     assigned_to = CodeFilter(field_name="given_name", help_text="The user name of a colleague of yours.")
     unassigned = filters.BooleanFilter(

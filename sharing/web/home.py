@@ -73,5 +73,5 @@ def _under_way(user: User) -> Waiting:
         for match in shown
     ]
     return Waiting(
-        _("What you asked is under way"), matches.count(), reverse("web:matches") + "?status=requested", rows
+        _("What you asked is under way"), matches.count(), reverse("web:matches") + "?waiting=under_way", rows
     )

@@ -50,6 +50,7 @@ class MatchFilter(Form):
             ("", gettext_lazy("All")),
             ("request", gettext_lazy("to request")),
             ("decide", gettext_lazy("to decide")),
+            ("under_way", gettext_lazy("asked, under way")),
         ],
     )
     status = forms.ChoiceField(

@@ -29,6 +29,8 @@ def test_what_was_asked_is_under_way_until_it_is_decided(scene: Scene, sign_in: 
     page = client.get("/")
     assert [row.text for row in page.context["under_way"].rows] == ["Site 1 · Requested"]
     assert "What waits for others" in page.content.decode()
+    behind = client.get(page.context["under_way"].url)
+    assert [row.record.pk for row in behind.context["table"].page.object_list] == [scene.match.pk]
     assert sign_in(scene.metro_manager).get("/").context["under_way"].count == 0
 
 
