@@ -1,9 +1,16 @@
-"""The day that the database's own functions go by is the registry's, whatever time zone a session sets that writes."""
+"""Days: those that the calendar has, and the one that the database's own functions go by, which is the registry's,
+whatever time zone a session sets that writes."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
+
+
+def later(day: date, by: timedelta) -> date:
+    """The day that much later, or the last there is: people write 9999-12-31 for without end."""
+    return date.fromordinal(min(day.toordinal() + by.days, date.max.toordinal()))
 
 
 def tell_functions(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from registry.days import later
 from registry.kinds import Kind
 from registry.models import FiberType
 from sharing.matching.arrays import Floats, Ints
@@ -285,7 +286,7 @@ def over_budget(demand: Demand, route: Route) -> bool:
 
 
 def _moved(day: date | None, by: timedelta) -> date | None:
-    return None if day is None else day + by
+    return None if day is None else later(day, by)
 
 
 def _up(value: float) -> int:

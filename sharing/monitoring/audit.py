@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.changes import differences
+from registry.days import later
 from registry.models import Asset, Change, Disclosure, Export, Sight, User
 from sharing import words
 from sharing.models import Event
@@ -154,4 +155,4 @@ def _about(event: Any) -> str | None:
 
 def _days(path: str, start: date | None, end: date | None) -> Q:
     first = Q(**{f"{path}__gte": begins(start)}) if start else Q()
-    return first & (Q(**{f"{path}__lt": begins(end + timedelta(days=1))}) if end else Q())
+    return first & (Q(**{f"{path}__lt": begins(later(end, timedelta(days=1)))}) if end else Q())

@@ -70,6 +70,8 @@ class Scope:
         """What `user` asks for: from the month of `start` through that of `end`, both its first day; the last twelve
         where none are named. narrower: region, kind and sector. Raises BadInput at the one that makes no sense."""
         first, last = start or last_year()[0], end or first_of_month(timezone.localdate())
+        if first > timezone.localdate():
+            raise BadInput(_("The first month is still to come: choose one that has begun."), "start")
         if last < first:
             raise BadInput(_("The last month comes before the first: change one of them."), "end")
         if first_of_month(first, months=LONGEST) <= last:

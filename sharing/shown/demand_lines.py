@@ -115,6 +115,7 @@ def printed(demand_list: DemandList, first: int, standing: Standing) -> tuple[by
     the ending."""
     run = demand_list.runs.filter(status=RunStatus.DONE).order_by("-pk").first()
     total = demand_list.demands.count()
+    first = min(first, max(total, 1))
     demands = list(demand_list.demands.order_by("line")[first - 1 : first - 1 + LINES_PRINTED])
     rows = line_rows(demand_list, run, demands, standing)
     context = {

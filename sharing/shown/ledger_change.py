@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry import capacity
+from registry.days import later
 from registry.kinds import LOADS
 from registry.models import Allocation, Asset, User
 from registry.tags import days, numbers
@@ -131,7 +132,8 @@ def peak(lines: Sequence[Line], load: str, period: DateRange) -> Decimal:
     met = [line for line in lines if line.meets(period.lower, period.upper)]
     days = {max(line.start, period.lower) for line in met}
     sums = (
-        sum((line.loads[load] for line in met if line.meets(day, day + timedelta(days=1))), Decimal()) for day in days
+        sum((line.loads[load] for line in met if line.meets(day, later(day, timedelta(days=1)))), Decimal())
+        for day in days
     )
     return max(sums, default=Decimal())
 
@@ -161,9 +163,9 @@ def changes(match: Match, legs: Sequence[MatchLeg], assets: dict[int, Asset], us
 def window_of(period: DateRange) -> tuple[date, date]:
     """What is drawn of a ledger: the period and a tenth of it on either side."""
     start: date = period.lower
-    end: date = period.upper or start + timedelta(days=DRAWN_DAYS)
+    end: date = period.upper or later(start, timedelta(days=DRAWN_DAYS))
     margin = max((end - start) // 10, timedelta(days=7))
-    return start - margin, end + margin
+    return start - margin, later(end, margin)
 
 
 def _lines(assets: Iterable[int], user: User) -> dict[int, list[tuple[UUID | None, Line]]]:

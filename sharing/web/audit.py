@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -32,12 +31,6 @@ class AuditForm(Form):
     text = forms.CharField(
         label=gettext_lazy("Search"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
     )
-
-    def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"]
-        if "\x00" in text:
-            raise ValidationError(_("Search for text."))
-        return text.strip()
 
     def drill(self, user: Any) -> Drill:
         """What is asked for; everything where the form is wrong."""

@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from registry.kinds import ROUTE_KINDS, Kind
 from registry.models import User
+from registry.search import is_id
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
@@ -137,12 +138,14 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
     narrowing = LineFilter(request.GET)
     lines = Paginator(narrowing.chosen(page.list, page.run, request.user), PER_PAGE)
     shown_page = lines.get_page(request.GET.get("page"))
+    whole = page.list.demands.count() if narrowing.changed_data else lines.count
     demands = list(shown_page.object_list)
     rows = [LineRow(demand) for demand in demands] if draft else page.rows(demands)
     shapes = collection(shape for row in rows for shape in _shapes(row, draft))
     context = {
         "list": page.list,
         "draft": draft,
+        "lines": whole,
         "may_edit": page.may_edit,
         "status_tag": tag(page.list.status, page.list.get_status_display()),
         "offers": offers(request, page.list, BUTTONS),
@@ -159,7 +162,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "requestable": any(row.requestable for row in rows),
         "kinds": Kind.choices,
         "route_kinds": ROUTE_KINDS,
-        "parts": _parts(lines.count),
+        "parts": _parts(whole),
         "line_formats": ("csv", "xlsx", "geojson", "gpkg"),
         "row_formats": ("csv", "xlsx"),
     }
@@ -193,7 +196,7 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
     page = Page(request, pk)
     waiting = to_request(request.user).filter(demand__list=page.list)
     if "all" not in request.POST:
-        ids = [int(text) for text in request.POST.getlist("match") if text.isdecimal()]
+        ids = [int(text) for text in request.POST.getlist("match") if is_id(text)]
         waiting = waiting.filter(pk__in=ids)
     wanted = list(waiting.select_related("demand")[: MOST_AT_ONCE + 1])
     result = matches.request_many([match.pk for match in wanted[:MOST_AT_ONCE]], actor=request.user)

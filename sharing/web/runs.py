@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from registry.models import Role
+from registry.search import is_id
 from registry.web.access import MemberRequest, members
 from sharing import words
 from sharing.errors import NotYours, Refusal
@@ -44,7 +45,7 @@ def compare(request: MemberRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"list": found, "runs": runs, "before": before, "after": after}
     if before and after:
         start = request.GET.get("from_line", "1")
-        first = int(start) if start.isdecimal() else 1
+        first = int(start) if is_id(start) else 1
         context |= _told(runs_compared(before, after, request.user, all="all" in request.GET, from_line=first))
     return render(request, "web/runs_compared.html", context)
 
@@ -59,7 +60,7 @@ def try_change(request: MemberRequest, pk: int) -> HttpResponse:
     outcome = outcomes.order_by("-run_id").first()
     number = request.POST.get("change", "")
     changes = changes_of(outcome) if outcome else []
-    if not number.isdecimal() or int(number) >= len(changes):
+    if not is_id(number) or int(number) >= len(changes):
         raise Http404
     change = changes[int(number)]
     what_if = of_change(demand, change)

@@ -3,13 +3,16 @@
 from datetime import date
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.test import Client
 from django.urls import reverse
 
 from registry.importing.jobs import carry_out_next
 from registry.models import ImportJob, Role
 from sharing.importing import demand_jobs
-from sharing.models import DemandList, ListStatus, Match, MatchRun, RunStatus
+from sharing.models import Demand, DemandList, ListStatus, Match, MatchRun, RunStatus
 from tests import factories
+from tests.meanwhile import change_before
 from tests.sharing.scene import Scene
 from tests.sharing.web.conftest import SignIn
 
@@ -79,6 +82,12 @@ def test_how_a_route_is_disjoint_is_stated_with_its_distance(scene: Scene, sign_
     assert draft.demands.get(name="Plain").disjoint_by == "line"
 
 
+def change_of(client: Client, line: Demand, **fields: str) -> tuple[str, dict[str, str]]:
+    """The form of a line as it stands, filled in."""
+    address = reverse("web:demand-change", args=[line.pk])
+    return address, TOWER | {"seen_at": client.get(address).context["form"]["seen_at"].value()} | fields
+
+
 def test_a_line_is_added_changed_and_removed(scene: Scene, sign_in: SignIn, draft: DemandList):
     client = sign_in(scene.drafter)
 
@@ -87,12 +96,48 @@ def test_a_line_is_added_changed_and_removed(scene: Scene, sign_in: SignIn, draf
     assert (line.line, line.kind, line.quantity, line.location.coords) == (1, "tower", 2, (114.3055, 30.5928))
     assert (line.period.lower, line.period.upper) == (date(2027, 3, 1), date(2032, 3, 1))
 
-    client.post(reverse("web:demand-change", args=[line.pk]), TOWER | {"quantity": "4", "end": ""})
+    client.post(*change_of(client, line, quantity="4", end=""))
     line.refresh_from_db()
     assert (line.quantity, line.period.upper) == (4, None)
 
     client.post(reverse("web:demand-remove", args=[line.pk]))
     assert not draft.demands.exists()
+
+
+def test_two_who_change_one_line_do_not_undo_each_other(scene: Scene, sign_in: SignIn, draft: DemandList):
+    client, colleague = sign_in(scene.drafter), sign_in(scene.asker)
+    client.post(page(draft, "demand-new", "tower"), TOWER)
+    line = draft.demands.get()
+    address, sent = change_of(client, line, name="Site 10")
+    colleague.post(*change_of(colleague, line, quantity="7"))
+
+    late = client.post(address, sent)
+
+    assert late.status_code == 400 and "Somebody changed this meanwhile" in late.content.decode()
+    line.refresh_from_db()
+    assert (line.name, line.quantity) == ("Site 9", 7)
+    client.post(address, sent | {"seen_at": late.context["form"]["seen_at"].value()})
+    line.refresh_from_db()
+    assert (line.name, line.quantity) == ("Site 10", 2)
+
+
+def test_what_the_form_of_a_line_is_compared_with_is_locked(scene: Scene, sign_in: SignIn, draft: DemandList):
+    client = sign_in(scene.drafter)
+    client.post(page(draft, "demand-new", "tower"), TOWER)
+    line = draft.demands.get()
+    address, sent = change_of(client, line, name="Site 10")
+    with change_before("FOR NO KEY UPDATE", lambda: Demand.objects.filter(pk=line.pk).update(quantity=7)):
+        late = client.post(address, sent)
+    assert late.status_code == 400
+    line.refresh_from_db()
+    assert (line.name, line.quantity) == ("Site 9", 7)
+
+
+@pytest.mark.parametrize("way", ["demand-upload", "demand-paste"])
+def test_nothing_is_uploaded_into_a_list_that_is_no_draft(scene: Scene, sign_in: SignIn, way: str):
+    refused = sign_in(scene.drafter).post(page(scene.list, way), {"rows": "name,kind\nSite 1,tower"})
+    assert refused.status_code == 400 and "Lines of drafts change" in refused.content.decode()
+    assert not ImportJob.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -250,3 +295,26 @@ def test_a_list_is_printed(scene: Scene, sign_in: SignIn):
 
     assert response["Content-Type"] == "application/pdf"
     assert response.content.startswith(b"%PDF-")
+
+
+def test_a_list_that_is_narrowed_says_and_prints_all_of_it(scene: Scene, sign_in: SignIn):
+    for n in range(2, 122):
+        factories.demand(scene.list, name=f"Site {n}")
+    shown = sign_in(scene.asker).get(f"{page(scene.list)}?q=Site 121")
+    assert [row.demand.name for row in shown.context["rows"]] == ["Site 121"]
+    assert (shown.context["lines"], shown.context["parts"]) == (121, [(1, 100), (101, 121)])
+    nothing = sign_in(scene.asker).get(f"{page(scene.list)}?q=nowhere").content.decode()
+    assert "No line fits" in nothing and "Take along" in nothing
+
+
+@pytest.mark.parametrize("first", ["0", "5", "9" * 18, "9" * 400, "x"])
+def test_a_list_is_printed_from_any_line(scene: Scene, sign_in: SignIn, first: str):
+    printed = sign_in(scene.asker).get(f"{page(scene.list, 'demand-list-print')}?from={first}")
+    assert printed.content.startswith(b"%PDF-")
+
+
+def test_what_ends_in_the_last_year_there_is_can_be_decided(scene: Scene, sign_in: SignIn):
+    Demand.objects.update(period=DateRange(date(2027, 3, 1), date(9999, 12, 31)))
+    consent = scene.requested().consents.get()
+    assert sign_in(scene.metro_manager).get(f"/consents/{consent.pk}/").status_code == 200
+    assert sign_in(scene.asker).get(f"/matches/{scene.match.pk}/").status_code == 200
