@@ -5,7 +5,7 @@ as it is (IntegrityError, ProtectedError): registry.refusals has the words. Call
 before an asset is changed or deleted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -65,6 +65,14 @@ def lock(asset_id: int) -> Asset:
     return Asset.objects.select_for_update(no_key=True).get(pk=asset_id)
 
 
+def lock_to_remove(asset_ids: Iterable[int]) -> None:
+    """The assets, to be deleted. Who is about to refer to one of them waits, so that what is found to do so is all."""
+    ids = list(asset_ids)
+    lock_cells(ids, to_change=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM registry_asset WHERE id = ANY (%s) ORDER BY id FOR UPDATE", [ids])
+
+
 def change(asset: Asset, values: Values, *, actor: User) -> Asset:
     """The changed columns of a locked asset, and of its details."""
     check_rights(asset, values, actor)
@@ -101,6 +109,7 @@ def confirm_levels(ids: Sequence[int], *, until: date, actor: User) -> int:
 def delete(asset: Asset, *, actor: User) -> None:
     """Takes an asset that no ledger line and no match refers to off the registry."""
     _check_role(asset.owner_id, Role.EDITOR, actor, "owner")
+    lock_to_remove([asset.pk])
     asset.delete()
 
 

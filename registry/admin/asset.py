@@ -17,7 +17,6 @@ from registry.admin.export import ExportMixin
 from registry.admin.kind_first import KindFirstAdmin, kind_of
 from registry.admin.seen import SeenAdmin, SeenForm
 from registry.asset_writing import OF_LISTED, PROTECTION, REVIEW, TERMS, power_within_cooling
-from registry.cells import lock_cells
 from registry.exports.assets import suited_tables, untold
 from registry.exports.formats import Format
 from registry.exports.table import Table
@@ -204,8 +203,12 @@ class AssetAdmin(ExportMixin, KindFirstAdmin, SeenAdmin):
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
-        lock_cells(queryset.values_list("pk", flat=True), to_change=True)
+        asset_writing.lock_to_remove(queryset.values_list("pk", flat=True))
         super().delete_queryset(request, queryset)
+
+    def delete_model(self, request: HttpRequest, obj: Asset) -> None:
+        asset_writing.lock_to_remove([obj.pk])
+        super().delete_model(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
         """A room's power and cooling stand in two rows, and are compared when both are written."""

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import capacity
-from registry.cells import lock_cells
+from registry.asset_writing import lock_to_remove
 from registry.errors import WrongState
 from registry.importing.requests import locked, may_import
 from registry.models import Asset, ImportJob, User
@@ -41,7 +41,7 @@ def undo(job_id: int, *, actor: User) -> int:
     ids = list(created.order_by("pk").values_list("pk", flat=True))
     try:
         with transaction.atomic():
-            lock_cells(ids, to_change=True)
+            lock_to_remove(ids)
             capacity.forget(created)
             for start in range(0, len(ids), BATCH):
                 Asset.objects.filter(pk__in=ids[start : start + BATCH]).delete()

@@ -1,9 +1,10 @@
-"""An owner removes an asset that a run has chosen, before the run is saved."""
+"""An owner removes an asset that a run has chosen, before the run is saved; and one that others are about to name."""
 
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from registry.models import Asset
@@ -12,7 +13,10 @@ from sharing.matching.fan_out.carrying import carry_out
 from sharing.models import DemandList, ListStatus, Match, MatchLeg, MatchPart, MatchRun, RunStatus
 from sharing.tasks import matching
 from tests import factories
+from tests.meanwhile import change_before
+from tests.races.crowd import at_once, kinds
 from tests.sharing.matching.test_engine import east
+from tests.sharing.scene import Scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,3 +97,21 @@ def test_a_run_in_parts_is_laid_out_anew(demand_list: DemandList, settings: Any)
     assert (list(engine.waiting(timezone.now())), Match.objects.count(), MatchPart.objects.count()) == ([run], 0, 0)
     assert [carried_out(part) for part in laid_out()] == [("running", 2), ("running", 2), ("done", 2)]
     assert chosen(run) == {"west": "west-dear", "east": "east-cheap"}
+
+
+def test_who_is_about_to_name_an_asset_waits_for_its_removal(scene: Scene) -> None:
+    asset = factories.asset(scene.metro)
+    outcomes: list[Any] = []
+
+    def name_it() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '200ms'")
+            factories.match(scene.demand, [asset], rank=9)
+
+    client = Client()
+    client.force_login(scene.metro_manager)
+    with change_before('DELETE FROM "registry_asset"', lambda: outcomes.extend(at_once([name_it]))):
+        removed = client.post(f"/assets/{asset.pk}/delete/")
+    assert (removed.status_code, removed["Location"]) == (302, "/assets/")
+    assert kinds(outcomes) == {"OperationalError": 1} and "lock timeout" in str(outcomes[0])
+    assert not Asset.objects.filter(pk=asset.pk).exists()
