@@ -46,6 +46,11 @@ CLAIMS = (
             FROM registry_allocation WHERE reference = leg.reference
         ) AS line ON true
         WHERE leg.asset_id IS NOT NULL AND match.status <> 'ended'
+        AND (line.units IS NOT NULL OR NOT EXISTS (
+            SELECT FROM sharing_matchleg AS earlier
+            WHERE (earlier.match_id, earlier.asset_id) = (leg.match_id, leg.asset_id)
+                AND earlier.position < leg.position
+        ))
         AND (coalesce(line.units, 0), coalesce(line.purposes, '{}')) IS DISTINCT FROM CASE
             WHEN match.status IN ('requested', 'consented') THEN (leg.quantity::bigint, ARRAY['held'])
             WHEN match.status IN ('approved', 'active') THEN (leg.quantity::bigint, ARRAY['granted'])

@@ -32,7 +32,9 @@ class LegShown(serializers.Serializer[Any]):
         allow_null=True,
         help_text="Null for a protected asset that you may not know of and the gaps beside it: part of the match's.",
     )
-    reference = serializers.UUIDField(allow_null=True, help_text="Of its lines in /allocations/.")
+    reference = serializers.UUIDField(
+        allow_null=True, help_text="Of its lines in /allocations/; the first leg on an asset has those of all."
+    )
 
 
 def leg_shown(leg: MatchLeg, seen: Seen) -> dict[str, Any]:

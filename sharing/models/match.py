@@ -1,4 +1,4 @@
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
@@ -10,6 +10,9 @@ from registry.models import User
 from registry.models.regulated import regulated_regions
 from sharing.models.demand import Demand
 from sharing.models.match_run import MatchRun
+
+if TYPE_CHECKING:
+    from sharing.models.match_leg import MatchLeg
 
 
 class MatchStatus(models.TextChoices):
@@ -119,6 +122,16 @@ class Match(models.Model):
         """The days its units are used: the renewal's, else the demand's."""
         period: DateRange = self.renewal_period or self.demand.period
         return period
+
+    @property
+    def holding_legs(self) -> list["MatchLeg"]:
+        """The legs that units are held for: of each asset the first, since a route that comes back to one holds it
+        once."""
+        first: dict[int, MatchLeg] = {}
+        for leg in self.legs.all():
+            if leg.asset_id:
+                first.setdefault(leg.asset_id, leg)
+        return list(first.values())
 
     @property
     def tells_line(self) -> bool:

@@ -17,9 +17,9 @@ class MatchLegQuerySet(models.QuerySet["MatchLeg"]):
 class MatchLeg(models.Model):
     """A part of a match, in order: units of an asset, or (asset empty) a gap to be built.
 
-    reference names the leg's lines in the ledger. geometry is what the demander may see: the masked place of a
-    protected asset, the straight line of a gap. terrain: what a gap is built through, metres by class ("ordinary" or a
-    TerrainClass); empty where no terrain is known.
+    reference names the leg's lines in the ledger; of a match's legs on one asset only the first has any. geometry is
+    what the demander may see: the masked place of a protected asset, the straight line of a gap. terrain: what a gap
+    is built through, metres by class ("ordinary" or a TerrainClass); empty where no terrain is known.
     """
 
     match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="legs", verbose_name=_("match"))

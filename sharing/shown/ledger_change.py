@@ -138,14 +138,14 @@ def peak(lines: Sequence[Line], load: str, period: DateRange) -> Decimal:
     return max(sums, default=Decimal())
 
 
-def changes(match: Match, legs: Sequence[MatchLeg], assets: dict[int, Asset], user: User) -> list[LedgerChange]:
-    """For each leg on one of `assets` (those the person may see) the ledger before and after.
+def changes(match: Match, assets: dict[int, Asset], user: User) -> list[LedgerChange]:
+    """For each of `assets` (those of the match that the person may see) the ledger before and after.
 
     Holders are named to those who may see their lines; others read that a party holds the units.
     """
     period = match.period
     start, end = window_of(period)
-    shown = [leg for leg in legs if leg.asset_id in assets]
+    shown = [leg for leg in match.holding_legs if leg.asset_id in assets]
     lines = _lines(assets, user)
     predicted = _predicted(match, shown, assets) if match.status == MatchStatus.PROPOSED else {}
     result = []

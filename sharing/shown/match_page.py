@@ -118,7 +118,7 @@ def ledgers(match: Match, rows: Sequence[LegRow], user: User) -> list[LedgerPane
     if match.told_period is None:
         return []
     assets = {row.asset.pk: row.asset for row in rows if row.asset}
-    found = changes(match, [row.leg for row in rows], assets, user)
+    found = changes(match, assets, user)
     return [
         LedgerPanel(change, ledger_svg.before(change), ledger_svg.after(change), place < OPEN_LEDGERS)
         for place, change in enumerate(found)

@@ -42,8 +42,7 @@ def conclude(match: Match, *, regulator: Organization, actor: User) -> Agreement
         raise WrongState(
             _("An asset has changed hands since its owner agreed: reject this, and have it matched anew.")
         )
-    legs = [leg for leg in match.legs.all() if leg.asset_id]
-    if capacity.grant(leg.reference for leg in legs) != sum(leg.quantity for leg in legs):
+    if capacity.grant(leg.reference for leg in match.legs.all()) != sum(leg.quantity for leg in match.holding_legs):
         raise WrongState(_("The ledger does not hold the units that this match asks for: reject it."))
     move(match, MatchStatus.APPROVED)
     supersede_others(match)

@@ -47,7 +47,7 @@ def is_offered(match: Match) -> bool:
 
 
 def claims(match: Match) -> list[capacity.Claim]:
-    """What the match wants of the ledger: a claim a leg, named by the leg's reference."""
+    """What the match wants of the ledger: a claim an asset, named by the reference of its first leg."""
     period, party = match.period, match.demand.list.party_id
     return [
         capacity.Claim(
@@ -59,14 +59,14 @@ def claims(match: Match) -> list[capacity.Claim]:
             reference=leg.reference,
             loads={load: getattr(leg, load) for load in LOADS},
         )
-        for leg in match.legs.all()
+        for leg in match.holding_legs
         if leg.asset_id
     ]
 
 
 def fits(match: Match) -> bool:
-    """Whether the ledger has the units and loads of all legs through the whole period, as far as can be seen now."""
-    legs = [leg for leg in match.legs.all() if leg.asset]
+    """Whether the ledger has the units and loads of all assets through the whole period, as far as can be seen now."""
+    legs = match.holding_legs
     period = match.period
     runs = capacity.free_runs((leg.asset_id for leg in legs if leg.asset_id), period.lower, period.upper)
     loads = _peak_loads((leg.asset_id for leg in legs if leg.asset_id), period.lower, period.upper)

@@ -84,6 +84,16 @@ def test_nothing_is_wrong_after_each_step_of_a_match(scene: Scene):
     assert faults() == {}
 
 
+def test_a_route_that_comes_back_to_an_asset_is_in_order_and_holds_no_more_of_it(scene: Scene):
+    scene.approved(factories.match(scene.demand, [scene.near, None, scene.near], rank=3))
+    assert faults() == {}
+    by_hand(
+        "UPDATE registry_allocation SET units = '[1,2)', reference = "
+        "(SELECT reference FROM sharing_matchleg ORDER BY id DESC LIMIT 1)"
+    )
+    assert faults()["legs_have_their_lines"] == 2, "the first leg has nothing, the last too few"
+
+
 def test_who_signs_first_of_two_and_then_rejects_decided_once_in_two_steps(scene: Scene):
     Asset.objects.filter(pk=scene.near.pk).update(protection=Protection.CORE, protection_reason="grid")
     match = scene.consented()

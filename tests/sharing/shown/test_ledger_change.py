@@ -102,5 +102,13 @@ def test_what_is_taken_after_the_picture_ends_is_still_taken(scene: Scene):
     factories.allocate(tower, 1, holder=scene.grid, start=later.lower, end=later.upper)
     demand = factories.demand(scene.list, period=factories.period(30, None))
     match = factories.match(demand, [tower])
-    [change] = changes(match, list(match.legs.all()), {tower.pk: tower}, scene.metro_manager)
+    [change] = changes(match, {tower.pk: tower}, scene.metro_manager)
     assert (change.free_before, change.free_after) == (2, 1)
+
+
+def test_an_asset_that_a_route_comes_back_to_has_one_ledger(scene: Scene):
+    match = factories.match(scene.demand, [scene.near, None, scene.near], rank=3)
+    for status in ("proposed", "requested"):
+        [change] = changes(match, {scene.near.pk: scene.near}, scene.metro_manager)
+        assert (match.status, change.position, change.free_before, change.free_after) == (status, 0, 2, 0)
+        match = scene.requested(match) if status == "proposed" else match

@@ -40,6 +40,12 @@ def test_an_approval_turns_holds_into_grants_and_makes_the_agreement(scene: Scen
     assert events()[-1] == "match.approved"
 
 
+def test_a_route_that_comes_back_to_an_asset_is_granted_it_once(scene: Scene):
+    route = factories.match(scene.demand, [scene.near, None, scene.near], rank=3)
+    assert scene.approved(route).match.status == MatchStatus.APPROVED
+    assert Allocation.objects.get().purpose == Purpose.GRANTED
+
+
 @pytest.mark.parametrize(
     "damage", ["DELETE FROM registry_allocation", "UPDATE registry_allocation SET units = '[1,2)'"]
 )

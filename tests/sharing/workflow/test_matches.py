@@ -33,6 +33,15 @@ def test_two_legs_on_one_owners_assets_are_one_question(scene: Scene):
     assert Allocation.objects.count() == 2
 
 
+def test_a_route_that_comes_back_to_an_asset_holds_it_once(scene: Scene):
+    """Both units of NEAR are asked for, and there are two."""
+    route = factories.match(scene.demand, [scene.near, scene.far, scene.near], rank=3)
+    match = matches.request(route, actor=scene.asker)
+    held = Allocation.objects.values_list("reference", flat=True)
+    assert list(held.order_by("id")) == [leg.reference for leg in match.legs.all()[:2]]
+    assert (free(scene.near), free(scene.far)) == (0, 0)
+
+
 def test_the_loads_of_a_leg_are_held_with_its_units(scene: Scene):
     scene.demand.weight_kg = 40
     scene.demand.save()
