@@ -23,7 +23,7 @@ from sharing.matching.ledger import Freedom, Holdings, free_until, freedom
 from sharing.matching.places import Places, boxes
 from sharing.matching.prices import repriced
 from sharing.matching.snapshot import places_from, places_of
-from sharing.models import MatchStatus
+from sharing.models import ConsentStatus, MatchStatus
 from sharing.models.demand import MOST_RADIUS_M
 
 
@@ -229,14 +229,26 @@ def _refused(demands: PointDemands, assets: AssetFacts, demand: Ints, asset: Int
 
 
 def refused_assets(demand_ids: list[int] | Ints) -> dict[int, set[int]]:
-    """By demand, the assets that an owner refused or a regulator rejected for it in an earlier match."""
+    """By demand, the assets that an owner refused or a regulator rejected for it in an earlier match. An owner who
+    agreed, or was not heard as another refused, has refused nothing."""
     found = fetch_columns(
         """
         SELECT DISTINCT past.demand_id, leg.asset_id FROM sharing_match AS past
         JOIN sharing_matchleg AS leg ON leg.match_id = past.id
-        WHERE past.demand_id = ANY (%s::bigint[]) AND past.status = ANY (%s) AND leg.asset_id IS NOT NULL
+        JOIN registry_asset AS asset ON asset.id = leg.asset_id
+        WHERE past.demand_id = ANY (%(demands)s::bigint[]) AND (
+            past.status = %(rejected)s OR past.status = %(refused)s AND NOT EXISTS (
+                SELECT FROM sharing_consent AS consent
+                WHERE consent.match_id = past.id AND consent.owner_id = asset.owner_id AND consent.status <> %(no)s
+            )
+        )
         """,
-        [demand_ids, [MatchStatus.REFUSED.value, MatchStatus.REJECTED.value]],
+        {
+            "demands": demand_ids,
+            "rejected": MatchStatus.REJECTED.value,
+            "refused": MatchStatus.REFUSED.value,
+            "no": ConsentStatus.REFUSED.value,
+        },
         {"demand": INT8, "asset": INT8},
     )
     refused: dict[int, set[int]] = {}

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from django.contrib.gis.geos import Point
 from django.db import connection
+from django.utils import timezone
 
 from registry.models import Asset, Organization, Protection
 from sharing.matching.arrays import UNLIMITED
-from sharing.matching.candidates import neighbourhood
+from sharing.matching.candidates import neighbourhood, refused_assets
 from sharing.matching.demands import open_demands
 from sharing.matching.facts import Neighbourhood
 from sharing.matching.geodesy import WGS84
@@ -144,3 +145,15 @@ def test_a_pair_that_was_refused_is_remembered() -> None:
     pairs = found_by(demand_list).pairs
     refused = dict(zip(pairs.demands.id[pairs.demand].tolist(), pairs.refused.tolist(), strict=True))
     assert refused == {first.pk: True, second.pk: False}
+
+
+def test_who_agreed_or_was_not_heard_before_another_refused_has_refused_nothing() -> None:
+    demand = factories.demand(factories.demand_list(factories.organization("telco")))
+    owners = [factories.organization(code) for code in ("refused", "granted", "lapsed")]
+    assets = [factories.asset(owner) for owner in owners]
+    match = factories.match(demand, [*assets, None], status=MatchStatus.REFUSED)
+    for owner, reason in zip(owners, ("safety", "", ""), strict=True):
+        match.consents.create(owner=owner, status=owner.code, reason=reason, deadline=timezone.now())
+    assert refused_assets([demand.pk]) == {demand.pk: {assets[0].pk}}
+    factories.match(demand, assets[1:], rank=2, status=MatchStatus.REJECTED)
+    assert refused_assets([demand.pk]) == {demand.pk: {asset.pk for asset in assets}}
