@@ -185,9 +185,9 @@ def close(demand_list: DemandList, *, actor: User) -> DemandList:
 @transaction.atomic
 def record_matched(run: MatchRun) -> DemandList:
     """The engine has saved the proposals of `run`: they replace those of earlier runs, but for demands with a match
-    under way, which the engine passes over, and whose runners-up are the next best when it falls through. Once per
-    run, however often it is told; what a run found that came too late is superseded: the list was reopened or closed
-    meanwhile, perhaps submitted anew, or a newer run is done."""
+    under way now, or when the engine read the list and passed them over: their runners-up are the next best when it
+    falls through. Once per run, however often it is told; what a run found that came too late is superseded: the list
+    was reopened or closed meanwhile, perhaps submitted anew, or a newer run is done."""
     demand_list = lock_list(run.list_id)
     lock_matches_of(demand_list)
     proposals = Match.objects.filter(demand__list=demand_list)
@@ -197,7 +197,8 @@ def record_matched(run: MatchRun) -> DemandList:
         return demand_list
     if Event.objects.filter(demand_list=demand_list, type=EventType.LIST_MATCHED, data__run=run.pk).exists():
         return demand_list
-    supersede(proposals.filter(run__lt=run).exclude(demand__in=proposals.live().values("demand")))
+    older = proposals.filter(run__lt=run, demand__in=run.outcomes.values("demand"))
+    supersede(older.exclude(demand__in=proposals.live().values("demand")))
     _move(demand_list, ListStatus.MATCHED)
     outbox.record(
         EventType.LIST_MATCHED,

@@ -4,8 +4,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from sharing.errors import BadInput, NotSeen, NotYours, WrongState
-from sharing.models import Demand, DemandList, Event, ListStatus, MatchStatus, RunStatus
-from sharing.workflow import lists, matches
+from sharing.models import Demand, DemandList, Event, ListStatus, MatchRun, MatchStatus, RunStatus
+from sharing.workflow import consents, lists, matches
 from tests import factories
 from tests.sharing.scene import Scene, events, refused
 
@@ -201,6 +201,7 @@ def test_a_new_run_supersedes_what_older_ones_proposed_but_not_what_is_under_way
     run.status = RunStatus.DONE
     run.save()
     fresh = factories.match(scene.demand, [scene.far], run=run)
+    run.outcomes.create(demand=scene.demand, met=True)
     lists.record_matched(run)
     for match, status in (
         (scene.match, MatchStatus.SUPERSEDED),
@@ -211,6 +212,17 @@ def test_a_new_run_supersedes_what_older_ones_proposed_but_not_what_is_under_way
     ):
         match.refresh_from_db()
         assert match.status == status
+
+
+def test_what_is_offered_while_a_run_passes_a_line_over_stays_offered(scene: Scene):
+    match = scene.requested()
+    run = lists.rematch(scene.list, actor=scene.drafter)
+    consents.refuse(match.consents.get(), reason="safety", actor=scene.metro_manager)
+    assert events()[-1] == "match.offered"
+    MatchRun.objects.filter(pk=run.pk).update(status=RunStatus.DONE)
+    lists.record_matched(run)
+    scene.runner_up.refresh_from_db()
+    assert scene.runner_up.status == MatchStatus.PROPOSED
 
 
 def test_what_a_run_finds_after_the_list_was_reopened_is_off_the_table(scene: Scene, submitted: DemandList):
