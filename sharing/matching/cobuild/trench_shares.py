@@ -1,8 +1,10 @@
 """How the parties of one trench share its cost.
 
-The game: some of the parties build the trench that suits them best, which is that of any route among theirs, and join
-it with each route for which that costs less than a trench of its own; or each party builds for itself. Coming last
-alone is always open to a party, so none adds more than it would pay alone.
+The game: some of the parties have the trench dug that suits them best, which is that of any route, and join it with
+each route for which that costs less than a trench of its own; or each party builds for itself. Where the trench is
+that of a party not among them, that party's routes come along, at their cost. So what the parties can do together
+costs some of them no less, and none adds less than nothing; and coming last alone is always open to a party, so none
+adds more than it would pay alone.
 """
 
 from dataclasses import dataclass
@@ -49,15 +51,15 @@ class TrenchGame:
         inside = members(self.alone.size).astype(np.int64)
         best = inside @ self.alone
         for trench, holder in zip(self.trench, self.holder.tolist(), strict=True):
-            best = np.where(inside[:, holder] == 1, np.minimum(best, inside @ trench), best)
+            best = np.minimum(best, inside @ trench + (1 - inside[:, holder]) * trench[holder])
         return np.asarray(best)
 
     def running(self, orders: Ints) -> Ints:
         """Of every beginning of each order."""
         best = np.cumsum(self.alone[orders], axis=1)
         for trench, holder in zip(self.trench, self.holder.tolist(), strict=True):
-            there = np.cumsum(orders == holder, axis=1) == 1
-            best = np.where(there, np.minimum(best, np.cumsum(trench[orders], axis=1)), best)
+            missing = np.cumsum(orders == holder, axis=1) == 0
+            best = np.minimum(best, np.cumsum(trench[orders], axis=1) + missing * trench[holder])
         return np.asarray(best)
 
     def shares(self) -> Shares:

@@ -76,24 +76,25 @@ def trenches(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return party, alone, join
 
 
+def with_trench(alone: np.ndarray, join: np.ndarray, trench: int, routes: list[int]) -> int:
+    return sum(int(min(alone[k], join[trench, k])) if k != trench else int(alone[k]) for k in routes)
+
+
+def by_itself(party: np.ndarray, alone: np.ndarray, join: np.ndarray, player: int) -> int:
+    own = np.flatnonzero(party == player).tolist()
+    return min([int(alone[own].sum())] + [with_trench(alone, join, trench, own) for trench in own])
+
+
 def cost_of_trench(party: np.ndarray, alone: np.ndarray, join: np.ndarray, chosen: frozenset[int]) -> int:
     """As the docstring of trench_shares says it, set by set."""
-
-    def with_trench(trench: int, routes: list[int]) -> int:
-        return sum(int(min(alone[k], join[trench, k])) if k != trench else int(alone[k]) for k in routes)
-
-    def by_itself(player: int) -> int:
-        own = np.flatnonzero(party == player).tolist()
-        return min([int(alone[own].sum())] + [with_trench(trench, own) for trench in own])
-
-    best = sum(by_itself(player) for player in chosen)
+    apart = {player: by_itself(party, alone, join, player) for player in range(int(party.max()) + 1)}
+    best = sum(apart[player] for player in chosen)
     for trench in range(len(party)):
-        if party[trench] in chosen:
-            cost = 0
-            for player in chosen:
-                joined = with_trench(trench, np.flatnonzero(party == player).tolist())
-                cost += joined if player == party[trench] else min(joined, by_itself(player))
-            best = min(best, cost)
+        cost = 0
+        for player in chosen | {int(party[trench])}:
+            joined = with_trench(alone, join, trench, np.flatnonzero(party == player).tolist())
+            cost += joined if player == party[trench] else min(joined, apart[player])
+        best = min(best, cost)
     return best
 
 
@@ -110,10 +111,22 @@ def test_a_trench_is_shared_as_the_game_says_and_nobody_pays_more_than_alone(cas
     assert game.costs().tolist() == table(players, cost).tolist()
     shared = game.shares()
     assert (shared.exact, int(shared.cents.sum())) == (True, cost(frozenset(range(players))))
-    assert game.alone.tolist() == [cost(frozenset({player})) for player in range(players)]
+    assert game.alone.tolist() == [by_itself(party, alone, join, player) for player in range(players)]
+    assert (shared.cents >= 0).all()
     assert (shared.cents <= game.alone).all()
     exact = over_all_orders(players, cost) if players < 5 else shares.shapley(game.costs())
     assert all(abs(int(cent) - share) < 1 for cent, share in zip(shared.cents, exact, strict=True))
+
+
+def test_a_party_whose_trench_spares_others_more_than_it_costs_is_not_paid_for_it():
+    """The first party's trench of 2 km costs 53,000. Each of three others has a route of 1 km on each half of it,
+    26,500 each; in a trench of its half a route costs 1,500, and the halves are too far apart to join one another."""
+    party, half = np.array([0, 1, 1, 2, 2, 3, 3]), np.array([2, 0, 1, 0, 1, 0, 1])
+    join = np.where((half[:, None] == 2) | (half[:, None] == half), 1_500, NEVER)
+    join[:, 0] = NEVER
+    game = TrenchGame.of(party, np.where(half == 2, 53_000, 26_500), join)
+    assert game.alone.tolist() == [53_000] * 4
+    assert game.shares().cents.tolist() == [14_000, 16_000, 16_000, 16_000]
 
 
 def test_many_parties_are_sampled_with_an_error_that_holds_what_is_exact():
@@ -126,6 +139,7 @@ def test_many_parties_are_sampled_with_an_error_that_holds_what_is_exact():
     exact = shares.shapley(game.costs())
     assert not shared.exact
     assert int(shared.cents.sum()) == int(game.costs()[-1])
+    assert (shared.cents >= 0).all()
     assert (shared.cents <= game.alone).all()
     apart = np.array([float(int(cent) - share) for cent, share in zip(shared.cents, exact, strict=True)])
     assert np.abs(apart).max() <= 4 * shared.error
