@@ -54,7 +54,7 @@ ALONG_SPAN = 1e-6
 
 
 def explain(search: RouteSearch, offer: Offer) -> NoRoute:
-    """Why `search` finds no route on what is offered."""
+    """Why `search` finds no route on what is offered. Raises SearchTooLarge."""
     for count in range(1, len(ORDER) + 1):
         for waived in combinations(ORDER, count):
             route = _without(search, offer, set(waived))

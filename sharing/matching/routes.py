@@ -158,8 +158,12 @@ class _Telling:
         else:
             network, _, _, offer = self._question(demand, stages)
             shown = offer._replace(eligible=offer.eligible & ~self.routes.assets.core[network.lines.asset])
-            why = refusal.explain(self.routes.search(demand, network), shown)
-            reason, miss = str(why.reason.value), limit_miss(why)
+            try:
+                why = refusal.explain(self.routes.search(demand, network), shown)
+            except SearchTooLarge:
+                reason, miss = UnmetReason.SEARCH_TOO_LARGE.value, {}
+            else:
+                reason, miss = str(why.reason.value), limit_miss(why)
         reason = UnmetReason.CONTESTED.value if demand.pk in self.plan.alone else reason
         return OutcomeAnswer(demand.pk, False, reason, stages.funnel, miss, first, others)
 

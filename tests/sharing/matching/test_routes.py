@@ -9,7 +9,9 @@ import pytest
 
 from registry.models import Fiber, Organization, Protection
 from sharing.matching import engine
+from sharing.matching.best_path import SearchTooLarge
 from sharing.matching.describing import describe_change, describe_miss
+from sharing.matching.routing import RouteSearch
 from sharing.models import Demand, DemandList, Match, MatchLeg, MatchRun, Outcome, RunStatus
 from tests import factories
 
@@ -454,3 +456,22 @@ def test_a_duct_is_entered_at_an_equipment_room_that_stands_on_it(
     assert (legs(found, asked) == [whole.pk]) is is_entered
     if is_entered:
         assert Match.objects.get(demand=asked, rank=1).length_m == pytest.approx(958, abs=2)
+
+
+def test_a_search_that_gives_up_over_why_there_is_no_route_fails_no_list(
+    demand_list: DemandList, owner: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has the units that are asked for; for how many there is a route is not found."""
+    duct(owner, A, C, capacity=2)
+    demand = ask(demand_list, quantity=3)
+    before = outcome(run(demand_list), demand)
+
+    def give_up(*_asked: object) -> None:
+        raise SearchTooLarge
+
+    monkeypatch.setattr(RouteSearch, "shortest", give_up)
+    done = run(demand_list)
+    found = outcome(done, demand)
+    assert (before.reason, before.change["field"]) == ("no_free_units", "quantity")
+    assert (done.status, found.reason, found.nearest_miss) == (RunStatus.DONE, "search_too_large", {})
+    assert found.change == before.change
