@@ -1,15 +1,17 @@
-"""The point demands of a list, as arrays."""
+"""The demands of a list: those for points, as arrays, and those that are over."""
 
 from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from registry.columns import BOOL, FLOAT8, INT8, fetch_columns
 from registry.kinds import LOADS
 from sharing.matching.arrays import FOREVER, Flags, Floats, Ints
 from sharing.matching.facts import LOAD_SCALE, PointDemands
-from sharing.models import LIVE
+from sharing.models import LIVE, Demand, Match
 
 LIMITS = {
     "tower": ("mounting_height_m", "max_earthing_ohm", "min_backup_h"),
@@ -21,14 +23,14 @@ FIRST_DAY = "DATE '0001-01-01' - 1"
 """So that a date less it is date.toordinal()."""
 
 
-_OPEN = """list_id = %s AND NOT EXISTS (
+_OPEN = """list_id = %s AND (upper(period) > %s) IS NOT FALSE AND NOT EXISTS (
     SELECT FROM sharing_match AS taken WHERE taken.demand_id = demand.id AND taken.status = ANY (%s)
 )"""
 
 
 def open_demands(list_id: int, kind: str) -> PointDemands:
-    """Demands of the list for `kind` that no match holds units for yet, by line."""
-    return _demands(kind, _OPEN, [list_id, list(LIVE)])
+    """Demands of the list for `kind` that are not over and no match holds units for yet, by line."""
+    return _demands(kind, _OPEN, _open(list_id))
 
 
 def open_circles(list_id: int, kind: str) -> tuple[Ints, Floats, Floats]:
@@ -38,11 +40,22 @@ def open_circles(list_id: int, kind: str) -> tuple[Ints, Floats, Floats]:
         SELECT id, ST_X(location), ST_Y(location), radius_m FROM sharing_demand AS demand
         WHERE kind = %s AND {_OPEN} ORDER BY line
         """,
-        [kind, list_id, list(LIVE)],
+        [kind, *_open(list_id)],
         {"id": INT8, "lon": FLOAT8, "lat": FLOAT8, "radius_m": FLOAT8},
     )
     lonlat = np.column_stack((found["lon"], found["lat"]))
     return cast(Ints, found["id"]), cast(Floats, lonlat), cast(Floats, found["radius_m"])
+
+
+def _open(list_id: int) -> list[object]:
+    return [list_id, timezone.localdate(), list(LIVE)]
+
+
+def over_demands(list_id: int) -> list[int]:
+    """The ids of demands of the list, of every kind, that are over and no match holds units for, by line."""
+    taken = Match.objects.filter(demand=OuterRef("pk"), status__in=LIVE)
+    over = Demand.objects.over().filter(~Exists(taken), list=list_id)
+    return list(over.order_by("line").values_list("pk", flat=True))
 
 
 def chosen_demands(ids: Sequence[int], kind: str) -> PointDemands:

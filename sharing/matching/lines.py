@@ -60,9 +60,11 @@ class LineFacts:
 
 
 def open_routes(list_id: int, kind: str) -> list[Demand]:
-    """Route demands of the list for `kind` that no match holds units for yet: by priority, then line."""
+    """Route demands of the list for `kind` that are not over and no match holds units for yet: by priority, then
+    line."""
     taken = Match.objects.filter(demand=OuterRef("pk"), status__in=LIVE)
-    return list(Demand.objects.filter(~Exists(taken), list=list_id, kind=kind).order_by("priority", "line"))
+    open_ones = Demand.objects.not_over().filter(~Exists(taken), list=list_id, kind=kind)
+    return list(open_ones.order_by("priority", "line"))
 
 
 def days(demand: Demand) -> tuple[int, int]:

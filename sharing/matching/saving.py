@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from registry.columns import copy_lines, write_lines, write_rows
 from registry.kinds import LOADS
+from sharing.matching.demands import over_demands
 from sharing.matching.explanation import Json
+from sharing.matching.unmet_reason import UnmetReason
 from sharing.models import Match, MatchLeg, MatchRun, MatchStatus, Outcome
 
 Place = tuple[float, float]
@@ -57,6 +59,11 @@ class OutcomeAnswer:
     change: Json
     other_changes: Sequence[Json] = ()
 
+    @classmethod
+    def over(cls, demand: int) -> "OutcomeAnswer":
+        """Nothing is sought for a demand whose period is over."""
+        return cls(demand, False, UnmetReason.OVER.value, {}, {}, {})
+
 
 MATCH_COLUMNS = (
     "id",
@@ -89,7 +96,7 @@ Row = tuple[object, ...]
 
 
 def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[OutcomeAnswer]) -> None:
-    """Writes the answers of a run.
+    """Writes the answers of a run, and of the list's demands that have none which are over.
 
     The caller holds the transaction, and has made sure that no other attempt at the run has written. That earlier
     proposals give way is the workflow's to do.
@@ -99,6 +106,11 @@ def save(run: MatchRun, matches: Sequence[MatchAnswer], outcomes: Sequence[Outco
     write_rows(Match._meta.db_table, MATCH_COLUMNS, ((*row, now, now) for row in _match_rows(run.pk, ids, matches)))
     write_rows(MatchLeg._meta.db_table, LEG_COLUMNS, _leg_rows(ids, matches))
     write_rows(Outcome._meta.db_table, OUTCOME_COLUMNS, _outcome_rows(run.pk, outcomes))
+    over = over_demands(run.list_id)
+    # One may have been answered before midnight, and be over by now.
+    answered = set(run.outcomes.filter(demand__in=over).values_list("demand", flat=True))
+    ended = [OutcomeAnswer.over(demand) for demand in over if demand not in answered]
+    write_rows(Outcome._meta.db_table, OUTCOME_COLUMNS, _outcome_rows(run.pk, ended))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
+from django.utils import timezone
 
 from registry.columns import FLOAT8, INT8, fetch_columns
 from registry.kinds import KINDS, ROUTE_KINDS
@@ -61,6 +62,7 @@ def _touched(asset_ids: list[int]) -> dict[str, Ints | Floats]:
         JOIN registry_organization AS party ON party.id = list.party_id
         WHERE asset.id = ANY (%(assets)s) AND asset.owner_id <> list.party_id AND asset.status <> %(out)s
             AND party.sector = ANY (asset.open_to_sectors) AND list.status = ANY (%(open)s)
+            AND (upper(demand.period) > %(today)s) IS NOT FALSE
             AND NOT EXISTS (
                 SELECT FROM sharing_match AS match WHERE match.demand_id = demand.id AND (
                     match.status = ANY (%(live)s)
@@ -74,6 +76,7 @@ def _touched(asset_ids: list[int]) -> dict[str, Ints | Floats]:
             "kinds": list(_KINDS),
             "assets": asset_ids,
             "out": AssetStatus.OUT_OF_SERVICE.value,
+            "today": timezone.localdate(),
             "open": [status.value for status in OPEN_LISTS],
             "live": [status.value for status in LIVE],
             "proposed": MatchStatus.PROPOSED.value,

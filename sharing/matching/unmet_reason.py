@@ -7,4 +7,5 @@ from django.utils.translation import gettext_lazy as _
 class UnmetReason(TextChoices):
     CONTESTED = "contested", _("lost to demands of higher priority or lower cost")
     NONE_NEAR = "none_near", _("nothing is near enough")
+    OVER = "over", _("its period is over")
     SEARCH_TOO_LARGE = "search_too_large", _("there are too many ways to route it; narrow its detour")

@@ -25,6 +25,8 @@ from registry.models import Asset, Duct, EquipmentRoom, Fiber, Organization, Sec
 from sharing.errors import BadInput
 from sharing.matching import engine
 from sharing.matching.comparing import LineAnswer, LineDifference, compare, of_answers
+from sharing.matching.demands import over_demands
+from sharing.matching.saving import OutcomeAnswer
 from sharing.models import Demand, DemandList
 
 DETAILS: dict[str, Any] = {"tower": Tower, "duct": Duct, "fiber": Fiber, "equipment_room": EquipmentRoom}
@@ -103,7 +105,8 @@ def try_out(demand_list: DemandList, what_if: WhatIf) -> Tried:
 
 def _matched(demand_list: DemandList, parameters: dict[str, Any]) -> tuple[dict[int, LineAnswer], engine.Figures]:
     answers = engine.answer(demand_list, {**parameters, "core": False})
-    return of_answers(engine.matches(answers), engine.outcomes(answers)), engine.figures(answers)
+    outcomes = [*map(OutcomeAnswer.over, over_demands(demand_list.pk)), *engine.outcomes(answers)]
+    return of_answers(engine.matches(answers), outcomes), engine.figures(answers)
 
 
 def _apply(demand_list: DemandList, what_if: WhatIf) -> dict[int, int]:

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.kinds import POINT_KINDS, ROUTE_KINDS, Kind
@@ -37,6 +38,13 @@ class DemandQuerySet(models.QuerySet["Demand"]):
         return self.filter(
             Q(pk__in=self.model.objects.filter(list__in=lists)) | Q(pk__in=self.model.objects.filter(asked))
         )
+
+    def over(self) -> Self:
+        """Those whose last day has gone by."""
+        return self.filter(period__endswith__lte=timezone.localdate())
+
+    def not_over(self) -> Self:
+        return self.filter(Q(period__endswith=None) | Q(period__endswith__gt=timezone.localdate()))
 
 
 class Demand(models.Model):

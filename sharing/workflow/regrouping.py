@@ -14,7 +14,6 @@ from time import perf_counter
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection, transaction
-from django.utils import timezone
 
 from registry.models import Organization, Region
 from sharing.matching.cobuild import unmet
@@ -128,9 +127,7 @@ def _close_what_no_longer_holds(live: dict[int, CobuildGroup], facilities: Abstr
     still = set(unmet_demands().filter(pk__in=every).values_list("pk", flat=True))
     open_lists = DemandList.objects.filter(status=ListStatus.MATCHED)
     in_open_list = set(
-        Demand.objects.filter(pk__in=every - still, list__in=open_lists)
-        .exclude(period__endswith__lte=timezone.localdate())
-        .values_list("pk", flat=True)
+        Demand.objects.not_over().filter(pk__in=every - still, list__in=open_lists).values_list("pk", flat=True)
     )
     why: dict[CloseReason, list[CobuildGroup]] = defaultdict(list)
     for pk, one in live.items():

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from registry import capacity
 from registry.models import Asset, AssetStatus, Protection
-from sharing.matching import engine, points
+from sharing.matching import engine, points, saving
 from sharing.matching import heartbeat as beat
 from sharing.matching.answers import Answers
 from sharing.matching.describing import describe_change, describe_miss
@@ -240,6 +240,32 @@ def test_a_demand_with_nothing_near_is_explained_beside_one_that_is_met(demand_l
     done = run(demand_list)
     assert matched(done, met) == [(asset.pk, 1)]
     assert outcome(done, alone).reason == "none_near"
+
+
+def test_a_line_whose_period_is_over_is_told_so_and_nothing_is_proposed_for_it(
+    demand_list: DemandList, owner: Any
+) -> None:
+    over, duct_over, lasts = (
+        factories.demand(demand_list, period=factories.period(-30, 30)),
+        factories.demand(demand_list, "duct", period=factories.period(-30, 30)),
+        factories.demand(demand_list, period=factories.period(-30, 31)),
+    )
+    factories.match(factories.demand(demand_list, period=over.period), [factories.asset(owner)], status="ended")
+    factories.asset(owner)
+    done = run(demand_list)
+    assert [match.demand for match in Match.objects.filter(run=done, rank=1)] == [lasts]
+    assert (done.figures["demands"], done.figures["matched"]) == (1, 1)
+    assert [outcome(done, one).reason for one in (over, duct_over, lasts)] == ["over", "over", ""]
+    assert done.outcomes.count() == 4
+
+
+def test_a_line_that_ends_while_the_list_is_matched_is_answered_once(
+    demand_list: DemandList, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demand = factories.demand(demand_list, period=factories.period(-30, 31))
+    factories.asset(owner)
+    monkeypatch.setattr(saving, "over_demands", lambda list_id: [demand.pk])
+    assert outcome(run(demand_list), demand).met
 
 
 def test_rack_units_of_one_leg_follow_one_another(demand_list: DemandList, owner: Any) -> None:

@@ -435,6 +435,17 @@ def test_a_change_tells_nothing_of_a_core_line(demand_list: DemandList, owner: O
     assert (found.met, found.change, found.other_changes) == (False, {}, [])
 
 
+def test_a_line_whose_period_is_over_is_told_so_and_no_route_is_laid(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    duct(owner, A, C)
+    over, lasts = (ask(demand_list, period=factories.period(-30, days)) for days in (30, 31))
+    done = run(demand_list)
+    assert [outcome(done, one).reason for one in (over, lasts)] == ["over", ""]
+    assert describe_miss(outcome(done, over)) == "its period is over"
+    assert not Match.objects.filter(demand=over).exists()
+
+
 def test_nothing_near_says_so(demand_list: DemandList) -> None:
     demand = ask(demand_list)
     found = outcome(run(demand_list), demand)

@@ -56,6 +56,13 @@ def test_a_trial_without_changes_is_the_same_line_by_line(demand_list: DemandLis
     assert answer.before["matched"] == answer.after["matched"] == 1
 
 
+def test_a_line_whose_period_is_over_is_met_where_it_is_moved(demand_list: DemandList, owner: Organization) -> None:
+    factories.asset(owner)
+    factories.demand(demand_list, period=factories.period(-30, 30))
+    [line] = tried(demand_list, lines=[LineChange(later_days=1)]).differences
+    assert (line.before.reason, line.after.met) == ("over", True)
+
+
 def test_routes_that_would_be_disjoint_by_chambers_are_tried(demand_list: DemandList, owner: Organization) -> None:
     """Two cheap ways through one chamber halfway, and a dear one round it."""
     a, middle, c, aside = (114.30, 30.60), (114.31, 30.60), (114.32, 30.60), (114.31, 30.605)

@@ -48,7 +48,7 @@ COUNTS = {
     "web:demand-new duct": 8,
     "web:demand-new fiber": 8,
     "web:demand-new equipment_room": 7,
-    "web:demand-try": 43,
+    "web:demand-try": 45,
     "web:home": 20,
     "web:matches": 5,
     "web:match": 27,

@@ -55,6 +55,7 @@ def test_a_listed_asset_opens_what_it_would_meet_and_nothing_else(demand: Demand
     factories.demand(demand.list, at=(HERE[0], HERE[1] + 1))
     factories.demand(demand.list, quantity=5)
     factories.demand(demand.list, mounting_height_m=80.0)
+    factories.demand(demand.list, period=factories.period(-30, 30))
     factories.demand(demand.list, radius_m=99, at=(HERE[0] + 100 / 95_900, HERE[1]))
     near = factories.demand(demand.list, radius_m=101, at=(HERE[0] + 100 / 95_900, HERE[1]))
     factories.demand(factories.demand_list(demand.list.party, ListStatus.DRAFT))
@@ -145,6 +146,7 @@ def test_a_line_that_closes_a_route_opens_its_demand(owner: Organization) -> Non
     demand_list = factories.demand_list(factories.organization("asker"))
     route = factories.demand(demand_list, "duct", at=a, to=c)
     factories.demand(demand_list, "duct", at=a, to=c, budget_per_year=Decimal(1999))
+    factories.demand(demand_list, "duct", at=a, to=c, period=factories.period(-30, 30))
     factories.asset(owner, "duct", at=a, to=b)
     assert opened() == []
     factories.asset(owner, "duct", at=b, to=c)

@@ -74,6 +74,19 @@ def test_routes_are_a_part_of_their_own() -> None:
     assert Match.objects.filter(run=fanned, demand__kind=Kind.DUCT, rank=1).count() == 1
 
 
+def test_lines_whose_period_is_over_are_in_no_part_and_told_so() -> None:
+    demand_list = crowd(np.random.default_rng(5), towers=3, demands=8)
+    over = list(demand_list.demands.order_by("line")[:2])
+    for demand in over:
+        demand.period = factories.period(-30, 30)
+        demand.save()
+    fanned = in_parts(demand_list, np.random.default_rng(6))
+    assert told(fanned) == told(in_one(demand_list))
+    assert list(fanned.outcomes.filter(reason="over").order_by("demand").values_list("demand", flat=True)) == [
+        demand.pk for demand in over
+    ]
+
+
 def test_short_lists_and_those_that_lie_in_one_part_are_not_laid_out(settings: Any) -> None:
     demand_list = crowd(np.random.default_rng(1), towers=2, demands=3)
     for lines, most in ((4, 1), (1, 3)):
