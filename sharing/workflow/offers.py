@@ -37,12 +37,15 @@ def next_best(match: Match) -> Match | None:
 
 
 def is_offered(match: Match) -> bool:
-    """Whether the owners of all legs still share them with the party's sector, and keep them in service."""
-    sector = match.demand.list.party.sector
+    """Whether the owners of all legs still share them with the party's sector, keep them in service, and have them
+    there from the first day on."""
+    sector, first_day = match.demand.list.party.sector, match.period.lower
     return all(
-        sector in leg.asset.open_to_sectors and leg.asset.status != AssetStatus.OUT_OF_SERVICE
-        for leg in match.legs.all()
-        if leg.asset
+        sector in asset.open_to_sectors
+        and asset.status != AssetStatus.OUT_OF_SERVICE
+        and (asset.available_from is None or asset.available_from <= first_day)
+        for asset in (leg.asset for leg in match.legs.all())
+        if asset
     )
 
 

@@ -203,6 +203,16 @@ def test_what_its_owner_offers_no_more_is_not_the_next_best(scene: Scene):
     assert offers.next_best(scene.match) is None
 
 
+def test_what_is_there_only_later_is_not_offered_any_more(scene: Scene):
+    first_day = scene.demand.period.lower
+    Asset.objects.update(available_from=first_day)
+    assert offers.next_best(scene.match) == scene.runner_up
+    Asset.objects.update(available_from=first_day + timedelta(days=1))
+    with refused(UnitsGone) as info:
+        matches.request(scene.match, actor=scene.asker)
+    assert (info.value.message, info.value.next_best) == ("An owner no longer offers this.", None)
+
+
 def test_who_owns_an_asset_once_it_is_locked_is_asked(scene: Scene):
     sold = Asset.objects.filter(pk=scene.near.pk)
     with change_before("pg_advisory_xact_lock_shared", lambda: sold.update(owner=scene.grid)):
