@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from registry.kinds import LOADS
 from sharing.matching.arrays import Flags, Floats, Ints, group_starts
-from sharing.matching.change import Change
+from sharing.matching.change import Change, room
 from sharing.matching.changes import smallest_changes
-from sharing.matching.eligibility import Rule, Verdicts, judge
+from sharing.matching.eligibility import Rule, Stage, Verdicts, judge
 from sharing.matching.explanation import Json, number
-from sharing.matching.facts import Pairs
+from sharing.matching.facts import LOAD_SCALE, Pairs
 from sharing.matching.ledger import Holdings
 from sharing.matching.unmet_reason import UnmetReason
 
@@ -64,23 +65,32 @@ def _explained(
 
 
 def _together(pairs: Pairs, verdicts: Verdicts) -> dict[int, Json]:
-    """The miss of each demand that may be split and that all assets it may use cannot meet together."""
-    fits = ~verdicts.fails.any(axis=0)
-    demands = pairs.demands
-    room = np.bincount(pairs.demand[fits], pairs.free[fits], len(demands)).astype(np.int64)
-    short = np.flatnonzero(demands.splittable & (room > 0) & (room < demands.quantity))
-    return {
-        demand: {
-            "code": "units",
-            "asset": None,
-            "owner": None,
-            "asked": int(demands.quantity[demand]),
-            "offered": int(room[demand]),
-            "shortfall": int(demands.quantity[demand] - room[demand]),
-            "unit": "units",
-        }
-        for demand in short.tolist()
-    }
+    """The miss of each demand that may be split and that all assets it may use cannot meet together: in units where
+    too few are free, else in the load that stands in the way of most, as much of it as goes with the units they take.
+    """
+    usable = pairs.take(verdicts.passes(Stage.FREE))
+    demands, unit_of = pairs.demands, {rule.code: rule.unit for rule in verdicts.rules}
+    free, headroom = usable.free, usable.freedom.headroom
+    share = demands.leg_loads[usable.demand]
+    carried = np.where(share > 0, np.minimum(free[:, None], headroom // np.maximum(share, 1)), free[:, None])
+
+    def together(units: Ints) -> Ints:
+        return np.bincount(usable.demand, units, len(demands)).astype(np.int64)
+
+    units, taken = together(free), together(room(demands, usable.demand, free, headroom))
+    by_load = np.stack([together(column) for column in carried.T], axis=1)
+    misses = {}
+    for demand in np.flatnonzero(demands.splittable & (taken > 0) & (taken < demands.quantity)).tolist():
+        quantity, load = int(demands.quantity[demand]), int(np.argmin(by_load[demand]))
+        code, asked, offered = "units", float(quantity), float(units[demand])
+        if offered >= quantity:
+            code, asked = LOADS[load], demands.loads[demand, load] / LOAD_SCALE
+            offered = asked * int(taken[demand]) / quantity
+        misses[demand] = {
+            "code": code, "asset": None, "owner": None, "asked": number(asked), "offered": number(offered),
+            "shortfall": number(asked - offered), "unit": unit_of[code],
+        }  # fmt: skip
+    return misses
 
 
 def _nearest(pairs: Pairs, verdicts: Verdicts, relative: Floats) -> Ints:

@@ -11,6 +11,7 @@ from sharing.matching.answers import Answers, Clock, Progress
 from sharing.matching.arrays import Flags, Ints
 from sharing.matching.assignment.assign import assign
 from sharing.matching.assignment.problem import Problem
+from sharing.matching.change import room
 from sharing.matching.demands import open_demands
 from sharing.matching.eligibility import RULES, Stage, Verdicts, judge
 from sharing.matching.explanation import Json, funnels, holds_whole, runners_up
@@ -216,6 +217,8 @@ def _misses(run: _Run, unmet: Ints) -> list[misses.Miss]:
 
 
 def _contested(run: _Run, unmet: Ints) -> Flags:
-    """Demands for which assets passed every rule before the run gave them to others."""
-    free = np.bincount(run.options.demand, run.options.free, len(run.demands))
-    return np.asarray(free[unmet] >= run.demands.quantity[unmet], dtype=np.bool_)
+    """Demands that assets had room for, units and loads, before the run gave them to others."""
+    options, demands = run.options, run.demands
+    units = room(demands, options.demand, options.free, options.freedom.headroom)
+    total = np.bincount(options.demand, units, len(demands))
+    return np.asarray(total[unmet] >= demands.quantity[unmet], dtype=np.bool_)

@@ -228,6 +228,33 @@ def test_no_change_asks_a_line_to_look_farther_than_it_may(
     assert outcome(run(demand_list), demand).change.get("field") == change
 
 
+@pytest.mark.parametrize(
+    ("limits", "code", "offered"),
+    [
+        ([{"weight_kg": Decimal(200)}], "weight_kg", 200),
+        ([{"weight_kg": Decimal(150)}, {"weight_kg": Decimal(299)}], "weight_kg", 300),
+        ([{"weight_kg": Decimal(200)}, {"power_kw": Decimal("1.5")}], "power_kw", 3),
+        ([{"weight_kg": Decimal(100), "capacity": 1}, {"capacity": 1}], "units", 2),
+    ],
+)
+def test_what_may_be_split_and_is_too_heavy_for_all_together_is_told_so_and_not_that_others_got_it(
+    demand_list: DemandList, owner: Any, limits: list[dict[str, Any]], code: str, offered: float
+) -> None:
+    """Nobody else asks. What a mast can take of it is told in whole units: 100 kg and 1 kW each."""
+    demand = factories.demand(
+        demand_list, quantity=4, splittable=True, weight_kg=Decimal(400), power_kw=Decimal(4), radius_m=500
+    )
+    for number, limit in enumerate(limits):
+        factories.asset(owner, at=east(10 * number), **{"capacity": 6, **limit})
+    found = outcome(run(demand_list), demand)
+    asked = {"weight_kg": (400, "kg"), "power_kw": (4, "kW"), "units": (4, "units")}[code]
+    assert (found.met, found.reason) == (False, code)
+    assert found.nearest_miss == {
+        "code": code, "asset": None, "owner": None, "asked": asked[0], "offered": offered,
+        "shortfall": asked[0] - offered, "unit": asked[1],
+    }  # fmt: skip
+
+
 def test_nothing_near_says_so(demand_list: DemandList) -> None:
     demand = factories.demand(demand_list)
     found = outcome(run(demand_list), demand)
