@@ -195,12 +195,19 @@ def losses_db(assets: AssetFacts, kind: str, wavelength_nm: int, length_m: Float
     return np.nan_to_num(along + points)
 
 
+def drawn_m(facts: LineFacts) -> Floats:
+    """Of each line along its place: none of it is farther from any other part."""
+    return np.array([geodesic_m(line[:-1], line[1:]).sum() for line in facts.lonlat])
+
+
 def lengths_m(facts: LineFacts, kind: str) -> Floats:
-    """Of each line: of a fiber, the optical length its owner declares, else along its place. What is declared of a
-    masked one would tell where it is."""
-    along = np.array([geodesic_m(line[:-1], line[1:]).sum() for line in facts.lonlat])
+    """Of each line: of a fiber, the optical length its owner declares, or the straight line between its ends where
+    that is longer; else along its place. What is declared of a masked one would tell where it is."""
+    along = drawn_m(facts)
     if kind != Kind.FIBER:
         return along
     details = facts.assets.details
     declared = np.where(np.isnan(details["cable_length_m"]), details["route_length_m"], details["cable_length_m"])
-    return np.where(np.array(facts.exact, dtype=np.bool_) & ~np.isnan(declared), declared, along)
+    straight = geodesic_m(*(np.array([line[end] for line in facts.lonlat]) for end in (0, -1)))
+    known = np.array(facts.exact, dtype=np.bool_) & ~np.isnan(declared)
+    return np.where(known, np.maximum(declared, straight), along)

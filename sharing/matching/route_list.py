@@ -14,7 +14,7 @@ from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import Holdings
 from sharing.matching.line_eligibility import Ask, passed
 from sharing.matching.line_ledger import LineLedger, Use
-from sharing.matching.lines import LineFacts, days, lengths_m, losses_db, zone
+from sharing.matching.lines import LineFacts, days, drawn_m, lengths_m, losses_db, zone
 from sharing.matching.network import Network, build_network
 from sharing.matching.route_changes import over_budget
 from sharing.matching.route_terms import RouteTerms
@@ -43,7 +43,7 @@ class RouteList:
     ) -> None:  # fmt: skip
         self.kind, self.facts, self.holdings, self.refused = kind, facts, holdings, refused
         self.terms, self.ground = terms, ground
-        self.length_m = lengths_m(facts, kind)
+        self.length_m, self.drawn_m = lengths_m(facts, kind), drawn_m(facts)
         self.middle = np.array([line[len(line) // 2] for line in facts.lonlat])
         self.networks: dict[int, Network] = {}
 
@@ -74,7 +74,7 @@ class RouteList:
     def near(self, demand: Demand) -> Flags:
         lon, lat, radius_m = zone(demand)
         centre = np.broadcast_to(np.array([[lon, lat]]), self.middle.shape)
-        return geodesic_m(np.ascontiguousarray(centre), self.middle) <= radius_m + self.length_m
+        return geodesic_m(np.ascontiguousarray(centre), self.middle) <= radius_m + self.drawn_m
 
     def network(self, demand: Demand) -> Network:
         wavelength = demand.wavelength_nm if self.kind == Kind.FIBER else 0

@@ -20,7 +20,7 @@ from sharing.matching.facts import LOAD_SCALE, PointDemands
 from sharing.matching.geodesy import geodesic_m
 from sharing.matching.ledger import freedom
 from sharing.matching.line_eligibility import Ask, passed
-from sharing.matching.lines import LineFacts, days, lengths_m, line_facts, zone
+from sharing.matching.lines import LineFacts, days, drawn_m, line_facts, zone
 from sharing.models import Demand
 
 MOST_REACH_M = 20_000.0
@@ -73,7 +73,7 @@ def _routes(lines: Sequence[Demand], kind: str, party: Organization) -> list[Nea
     facts, holdings = line_facts(lines, kind, party, core=False)
     if not len(facts.assets):
         return [Near(0, 0, 0, 0) for _line in lines]
-    length_m = lengths_m(facts, kind)
+    length_m = drawn_m(facts)
     refused = refused_assets([line.pk for line in lines if line.pk])
     every = np.arange(len(facts.assets))
     found = []

@@ -6,12 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import LineString
 
-from registry.models import Fiber, Organization, Protection
+from registry.models import Asset, Fiber, Organization, Protection
 from sharing.matching import engine
 from sharing.matching.best_path import SearchTooLarge
 from sharing.matching.describing import describe_change, describe_miss
 from sharing.matching.routing import RouteSearch
+from sharing.matching.supply_near import supply_near
 from sharing.models import Demand, DemandList, Match, MatchLeg, MatchRun, Outcome, RunStatus
 from tests import factories
 
@@ -232,6 +234,31 @@ def test_attenuation_counts_cable_splices_and_connectors_at_the_demands_waveleng
     miss = outcome(done, too_much)
     assert (miss.reason, miss.change["field"]) == ("attenuation", "max_attenuation_db")
     assert miss.nearest_miss["offered"] == pytest.approx(8.4, abs=0.01)
+
+
+def test_a_cable_that_is_declared_shorter_than_the_straight_line_loses_what_that_would(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    cable = factories.asset(owner, "fiber", at=A, to=C, details={"cable_length_m": 12, "connectors": 0})
+    # 1.9 km at 0.21 dB, and two connectors of 0.5 at the ends.
+    fits, too_much = (ask(demand_list, "fiber", max_attenuation_db=most) for most in (1.41, 1.4))
+    done = run(demand_list)
+    assert legs(done, fits) == [cable.pk]
+    miss = outcome(done, too_much).nearest_miss
+    assert (miss["code"], miss["offered"]) == ("attenuation", 1.403)
+
+
+def test_a_cable_that_is_declared_shorter_than_it_is_drawn_is_near_by_where_it_is_drawn(
+    demand_list: DemandList, owner: Organization
+) -> None:
+    """From A far to the north, and back to C."""
+    cable = factories.asset(owner, "fiber", at=A, to=C, details={"cable_length_m": 2000})
+    Asset.objects.update(geometry=LineString(A, (114.31, 30.70), C, srid=4326))
+    demand = ask(demand_list, "fiber")
+    done = run(demand_list)
+    assert legs(done, demand) == [cable.pk]
+    assert outcome(done, demand).funnel["near"] == 1
+    assert [near and near.near for near in supply_near([demand], demand_list.party)] == [1]
 
 
 @pytest.mark.parametrize(
