@@ -67,7 +67,7 @@ def _centre(asset: Any) -> Point:
 
 
 def _asked_in(box: Polygon | MultiPolygon, kind: str) -> QuerySet[Demand]:
-    return Demand.objects.filter(
+    return Demand.objects.not_over().filter(
         reduce(or_, (Q(**{f"{place}__coveredby": box}) for place in PLACES)),
         kind=kind,
         list__status__in=OPEN_LISTS,

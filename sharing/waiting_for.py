@@ -20,6 +20,7 @@ from sharing.models import (
     CobuildStatus,
     Consent,
     Decision,
+    Demand,
     DemandList,
     ListStatus,
     Match,
@@ -103,6 +104,7 @@ def to_request(user: User) -> QuerySet[Match]:
         status=MatchStatus.PROPOSED,
         demand__list__status=ListStatus.MATCHED,
         demand__list__party__in=user.organizations_as(Role.MANAGER),
+        demand__in=Demand.objects.not_over(),
     )
     under_way = others.live().filter(renews__isnull=True)
     return proposals.exclude(Exists(better)).exclude(Exists(under_way)).order_by("pk")

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import User
@@ -122,6 +123,11 @@ class Match(models.Model):
         """The days its units are used: the renewal's, else the demand's."""
         period: DateRange = self.renewal_period or self.demand.period
         return period
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last day that it is for has gone by."""
+        return self.period.upper is not None and self.period.upper <= timezone.localdate()
 
     @property
     def holding_legs(self) -> list["MatchLeg"]:

@@ -35,7 +35,7 @@ def conclude(match: Match, *, regulator: Organization, actor: User) -> Agreement
     Raises WrongState where the period is over, or the ledger does not hold what the legs need.
     """
     period = match.period
-    if period.upper is not None and period.upper <= timezone.localdate():
+    if match.is_over:
         raise WrongState(_("The period is over."))
     agreed = {consent.owner_id for consent in match.consents.all() if consent.status == ConsentStatus.GRANTED}
     if not rules.owners(match) <= agreed:

@@ -78,7 +78,7 @@ def ask_owners(match: Match, *, actor: User) -> None:
     asked = sorted({leg.asset.owner for leg in match.legs.all() if leg.asset}, key=lambda owner: owner.pk)
     if not asked:
         raise WrongState(_("This match uses no asset of others: there is nobody to ask."))
-    if match.period.upper is not None and match.period.upper <= timezone.localdate():
+    if match.is_over:
         raise WrongState(_("The period is over."))
     deadline = calendar.deadline(settings.CONSENT_WORKING_DAYS)
     capacity.hold(offers.claims(match), until=calendar.with_grace(deadline))

@@ -25,9 +25,10 @@ def offer_next(match: Match) -> Match | None:
 
 
 def next_best(match: Match) -> Match | None:
-    """The best-ranked other proposal of the same demand that is still offered and whose units are all free now.
+    """The best-ranked other proposal of the same demand that is still offered and whose units are all free now; none
+    of a demand whose period is over.
     Nothing is held or locked: the party's request holds them, or is told that they are gone."""
-    if match.renews_id:
+    if match.renews_id or match.is_over:
         return None
     proposals = Match.objects.filter(demand_id=match.demand_id, status=MatchStatus.PROPOSED).exclude(pk=match.pk)
     for proposal in proposals.select_related("demand__list__party").prefetch_related("legs__asset").order_by("rank"):

@@ -275,18 +275,20 @@ def _on_side_of_match(rule: Rule, match: Match, standing: Standing) -> bool:
 def _out_of_state(verb: Verb, subject: Subject) -> WrongState | None:
     holder = subject.match if isinstance(subject, Agreement) else subject
     if holder.status in RULES[verb].states:
-        return _list_out_of_state(verb, subject)
+        return _out_of_season(verb, subject)
     return WrongState(
         _("“%(verb)s” is not possible here: the status is “%(status)s”.")
         % {"verb": verb.label, "status": holder.get_status_display()}
     )
 
 
-def _list_out_of_state(verb: Verb, subject: Subject) -> WrongState | None:
-    """A proposal is for as long as its list is matched: neither a draft again nor closed."""
-    if verb is not Verb.REQUEST or not isinstance(subject, Match) or subject.demand.list.status == ListStatus.MATCHED:
+def _out_of_season(verb: Verb, subject: Subject) -> WrongState | None:
+    """A proposal is for as long as its list is matched, neither a draft again nor closed, and its period not over."""
+    if verb is not Verb.REQUEST or not isinstance(subject, Match):
         return None
-    return WrongState(_("The list is not matched; its proposals cannot be requested."))
+    if subject.demand.list.status != ListStatus.MATCHED:
+        return WrongState(_("The list is not matched; its proposals cannot be requested."))
+    return WrongState(_("The period is over.")) if subject.is_over else None
 
 
 def _answered(verb: Verb, group: CobuildGroup, standing: Standing) -> WrongState | None:

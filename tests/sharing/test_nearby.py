@@ -33,6 +33,7 @@ def test_lines_are_found_by_the_metre_where_the_reader_sees_their_lists(owner: O
     inside = factories.demand(own, at=(114.301, 30.568))  # 1,885 m to the north
     factories.demand(own, at=(114.301, 30.570))  # 2,107 m
     factories.demand(own, "duct", at=(114.301, 30.551))
+    factories.demand(own, at=(114.301, 30.551), period=factories.period(-30, 30))  # over
     factories.demand(factories.demand_list(factories.organization()), at=(114.301, 30.551))
     factories.demand(factories.demand_list(owner, "draft"), at=(114.301, 30.551))
 

@@ -4,7 +4,7 @@ import itertools
 
 from registry.models import Role
 from sharing import waiting_for
-from sharing.models import Consent, DemandList, ListStatus, Match, MatchStatus
+from sharing.models import Consent, Demand, DemandList, ListStatus, Match, MatchStatus
 from sharing.workflow import approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import Standing, Verb, open_verbs
@@ -74,6 +74,11 @@ def test_the_next_best_waits_once_the_best_fell_through_and_none_while_a_list_is
     match = scene.requested()
     assert waiting() == []
     consents.refuse(match.consents.get(), reason="safety", actor=scene.metro_manager)
+    assert waiting() == [scene.runner_up]
+    period = scene.demand.period
+    Demand.objects.update(period=factories.period(-30, 30))
+    assert waiting() == open_verbs(Match.objects.get(pk=scene.runner_up.pk), Standing.of(scene.asker)) == []
+    Demand.objects.update(period=period)
     assert waiting() == [scene.runner_up]
     DemandList.objects.filter(pk=scene.list.pk).update(status=ListStatus.CLOSED)
     assert waiting() == []

@@ -4,7 +4,7 @@ import pytest
 
 from registry.models import Allocation, Disclosure, Membership, Protection, Role
 from sharing.errors import BadInput, NotSeen, NotYours, StaleForm, WrongState
-from sharing.models import Consent, ConsentStatus, Event, Match, MatchStatus, RefusalReason
+from sharing.models import Consent, ConsentStatus, Demand, Event, Match, MatchStatus, RefusalReason
 from sharing.workflow import calendar, consents
 from sharing.workflow.fingerprint import asked_fingerprint, asked_fingerprints
 from tests import factories
@@ -58,6 +58,12 @@ def test_the_next_best_is_offered_by_the_registry_not_by_who_refused(scene: Scen
     consents.refuse(consent, reason=RefusalReason.FUTURE_NEED, actor=scene.metro_manager)
     offered = Event.objects.get(type="match.offered")
     assert (offered.match, offered.actor, offered.organization) == (scene.runner_up, None, None)
+
+
+def test_nothing_more_is_offered_for_a_line_whose_period_is_over(scene: Scene, consent: Consent):
+    Demand.objects.update(period=factories.period(-30, 30))
+    consents.refuse(consent, reason="safety", actor=scene.metro_manager)
+    assert "match.offered" not in events()
 
 
 def test_a_refusal_frees_the_units_and_offers_the_next_best_at_once(scene: Scene, consent: Consent):
