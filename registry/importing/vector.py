@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from registry.importing import closed_gdal
 from registry.importing.closed_gdal import pyogrio
 from registry.importing.encodings import detect_encoding
+from registry.importing.limits import check_size
 from registry.importing.table import Cells, SourceTable, UnreadableFile
 from registry.places import MOST_CORNERS
 
@@ -62,6 +64,7 @@ def read_vector(
             with closed_gdal.only(DRIVERS[format]):
                 layers = _layers(path)
                 chosen = _chosen_layers(path, format, layers, layer, preferred, geometry_type)
+                _check_layers(path, format, chosen)
                 tables = [_read_layer(path, name, format, encoding) for name in chosen]
                 left_out = _left_out(path, format, layers, chosen)
         except GDAL_ERRORS as error:
@@ -122,8 +125,10 @@ def dbf_encoding(path: Path) -> str | None:
 
 
 def concatenate(tables: Sequence[SourceTable]) -> SourceTable:
-    """One table of the rows of all; a column that a table lacks is None there."""
+    """One table of the rows of all; a column that a table lacks is None there. Raises UnreadableFile."""
     headings = list(dict.fromkeys(heading for table in tables for heading in table.headings))
+    rows = sum(map(len, tables))
+    check_size(rows, len(headings), rows * len(headings))
     columns = []
     for heading in headings:
         parts = [
@@ -184,8 +189,22 @@ def _chosen_layers(
     return [next((name for name in layers if _feature_count(path, format, name)), layers[0])]
 
 
+def _check_layers(path: Path, format: str, layers: Sequence[str]) -> None:
+    """Counts the features and fields of all before anything of them is kept. Raises UnreadableFile."""
+    told = [_told_of(path, format, layer) for layer in layers]
+    rows = sum(int(each["features"]) for each in told)
+    columns = len({str(field) for each in told for field in each["fields"]})
+    check_size(rows, columns, rows * columns)
+
+
 def _feature_count(path: Path, format: str, layer: str) -> int:
-    return int(pyogrio.read_info(path, layer=layer, force_feature_count=True, **_options(format))["features"])
+    return int(_told_of(path, format, layer)["features"])
+
+
+def _told_of(path: Path, format: str, layer: str) -> dict[str, Any]:
+    """What GDAL knows of a layer by counting."""
+    told: dict[str, Any] = pyogrio.read_info(path, layer=layer, force_feature_count=True, **_options(format))
+    return told
 
 
 def _options(format: str) -> dict[str, str]:
@@ -252,10 +271,13 @@ def _osm_ids(layer: str, columns: dict[str, Cells]) -> Cells:
 
 
 def _expand_tags(headings: list[str], columns: list[Cells]) -> None:
-    """OSM tags beyond GDAL's own columns come as one JSON text a feature: give each tag its column."""
+    """OSM tags beyond GDAL's own columns come as one JSON text a feature: give each tag its column. Raises
+    UnreadableFile."""
     at = headings.index("other_tags")
     tags = [json.loads(text) if text else {} for text in columns[at]]
     del headings[at], columns[at]
-    for key in sorted({key for features in tags for key in features} - set(headings)):
+    keys = {key for features in tags for key in features} - set(headings)
+    check_size(len(tags), len(headings) + len(keys), len(tags) * (len(headings) + len(keys)))
+    for key in sorted(keys):
         headings.append(key)
         columns.append(np.array([features.get(key) for features in tags], dtype=object))

@@ -14,6 +14,7 @@ from tests.assurance.bad_input.files import (
     archive,
     cell,
     comb,
+    empty_rows,
     far_xls,
     geojson,
     geopackage,
@@ -27,11 +28,13 @@ from tests.assurance.bad_input.files import (
     overlapping,
     pairs,
     parquet,
+    property_each,
     raw,
     same_rows,
     same_texts,
     sheet_of,
     star,
+    tag_each,
     text,
     with_driver,
     workbook,
@@ -223,6 +226,9 @@ TABLES = {
     "an XLS file of one cell in the last corner": Bad(raw(far_xls), "nearly all of them empty"),
     "Parquet of the same row fifty million times": Bad(parquet(same_rows), "rows"),
     "Parquet of one long text a hundred times": Bad(parquet(same_texts), "characters"),
+    "GeoJSON with a property of its own for each feature": Bad(raw(property_each), "columns"),
+    "OSM with a tag of its own for each node": Bad(raw(tag_each), "columns"),
+    "a Shapefile of millions of empty rows": Bad(empty_rows, "rows"),
     "a GeoPackage with a view without end": Bad(
         geopackage(
             "CREATE VIEW bad AS WITH RECURSIVE n(fid) AS (SELECT 1 UNION ALL SELECT fid + 1 FROM n) SELECT fid FROM n"

@@ -128,6 +128,19 @@ def long_osm() -> bytes:
     return f'{XML}<osm version="0.6">{nodes}<way id="1">{way}<tag k="power" v="line"/></way></osm>'.encode()
 
 
+def property_each(features: int = 40_000) -> bytes:
+    """Each feature with a property that no other has."""
+    point = '"geometry": {"type": "Point", "coordinates": [114.3, 30.5]}'
+    each = (f'{{"type": "Feature", "properties": {{"p{n}": 1}}, {point}}}' for n in range(features))
+    return f'{{"type": "FeatureCollection", "features": [{",".join(each)}]}}'.encode()
+
+
+def tag_each(nodes: int = 40_000) -> bytes:
+    """Each node with a tag that no other has."""
+    each = (f'<node id="{n}" lat="30.5" lon="114.3"><tag k="t{n}" v="1"/></node>' for n in range(1, nodes + 1))
+    return f'{XML}<osm version="0.6">{"".join(each)}</osm>'.encode()
+
+
 def with_driver(driver: str, geometry: Callable[[], shapely.Geometry]) -> Callable[[Path, str], None]:
     def make(path: Path, _address: str) -> None:
         shape, codes = geometry(), [np.array(["A"], dtype=object)]
@@ -147,6 +160,19 @@ def zipped_line(path: Path, address: str) -> None:
     with zipfile.ZipFile(path, "w") as packed:
         for part in ("shp", "shx", "dbf", "prj"):
             packed.write(made.with_suffix(f".{part}"), f"x.{part}")
+
+
+def empty_rows(path: Path, _address: str) -> None:
+    """A Shapefile of three million rows without a place or a column."""
+    rows = np.zeros((3 * MILLION, 3), ">i4")
+    rows[:, 0], rows[:, 1] = np.arange(1, 3 * MILLION + 1), 2
+    index = np.column_stack([50 + 6 * np.arange(3 * MILLION), np.full(3 * MILLION, 2)]).astype(">i4")
+    members = []
+    for part, body in (("shp", rows.tobytes()), ("shx", index.tobytes())):
+        words = (100 + len(body)) // 2
+        head = struct.pack(">7i", 9994, 0, 0, 0, 0, 0, words) + struct.pack("<2i8d", 1000, 1, *[0.0] * 8)
+        members.append(zips.deflated(f"x.{part}", head + body))
+    zips.write(path, members)
 
 
 def star(corners: int = 4_001) -> shapely.Geometry:
