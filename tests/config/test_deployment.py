@@ -8,10 +8,13 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.urls import reverse
 from gunicorn.config import Config
 
 from config.local import log_archive
+from registry.importing.limits import MIB, MOST_BYTES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SEVERAL = DEPLOY / "several"
@@ -57,6 +60,33 @@ def test_one_address_has_a_limit_of_requests_everywhere():
     assert "limit_req_zone $binary_remote_addr zone=callers:10m rate=50r/s;" in NGINX
     assert TLS[: TLS.index("location /")].count("limit_req zone=callers") == 1
     assert "limit_req_status 429;" in NGINX
+
+
+def test_who_reads_slowly_holds_no_thread_of_the_site():
+    assert "proxy_buffering" not in NGINX
+
+
+def test_large_bodies_are_taken_where_files_are_sent_and_few_at_once():
+    assert re.findall(r"client_max_body_size (\w+);", TLS) == ["17m", "260m"]
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE < 17 * MIB and MOST_BYTES < 260 * MIB
+    [(where, what)] = re.findall(r"location ~ (\S+) \{([^}]*client_max_body_size 260m;[^}]*)\}", TLS)
+    assert "limit_conn senders 8;" in what and "limit_conn connections 500;" in TLS[: TLS.index("location /")]
+    assert len(re.findall(r"^limit_conn_zone \$binary_remote_addr zone=\w+:10m;$", NGINX, re.MULTILINE)) == 2
+
+    taking = {
+        reverse("web:imports"), reverse("web:demand-list-upload"), reverse("web:demand-upload", args=[7]),
+        reverse("import-job-assets"), reverse("import-job-demands"),
+    }  # fmt: skip
+    assert {address for address in taking if re.search(where, address)} == taking
+    for address in (
+        "/",
+        "/lists/7/paste/",
+        "/imports/7/land/",
+        "/api/v1/import-jobs/",
+        "/api/v1/assets/",
+        "/x/imports/",
+    ):
+        assert not re.search(where, address), address
 
 
 def test_figures_are_for_who_shows_a_certificate():
