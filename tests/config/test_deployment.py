@@ -309,5 +309,9 @@ def test_logs_are_kept_and_sent_elsewhere_to_whom_the_certificate_names():
 
 
 def test_a_worker_cannot_take_the_memory_of_the_host():
-    unit = (DEPLOY / "systemd" / "infrashare-worker.service").read_text(encoding="utf-8")
-    assert re.search(r"^MemoryMax=\d+%$", unit, re.MULTILINE)
+    assert re.fullmatch(r"\d+%", *unit("worker")["MemoryMax"])
+
+
+def test_a_task_that_runs_out_of_memory_ends_alone():
+    """By itself systemd stops a service of which the kernel has ended a process."""
+    assert unit("worker")["OOMPolicy"] == ["continue"]
