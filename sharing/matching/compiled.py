@@ -18,13 +18,21 @@ def _keep_by_content() -> None:
     """Keep results in a folder named after the sources that speak of compiled code, unless NUMBA_CACHE_DIR is set.
 
     Numba looks at a function's own file alone: what it kept of one whose types have changed since, in another file,
-    it cannot read, and fails.
+    it cannot read, and fails; and one that has another inlined it takes for the same when that other has changed.
     """
     if "NUMBA_CACHE_DIR" not in os.environ:
         here = Path(__file__).parent
         sources = [file.read_bytes() for file in sorted(here.rglob("*.py"))]
         content = sha256(b"".join(source for source in sources if b"compiled" in source)).hexdigest()
-        setattr(numba.config, "CACHE_DIR", str(here / "__pycache__" / f"numba-{content[:16]}"))  # noqa: B010
+        setattr(numba.config, "CACHE_DIR", str(_kept(here) / f"numba-{content[:16]}"))  # noqa: B010
+
+
+def _kept(here: Path) -> Path:
+    """Beside the code, or among the account's own files where the code is not its to write to, as on a server."""
+    beside = here / "__pycache__"
+    if os.access(beside if beside.exists() else here, os.W_OK):
+        return beside
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "infrashare"
 
 
 _keep_by_content()
