@@ -1,6 +1,7 @@
 """What the files below deploy/ say to nginx, systemd, PostgreSQL, Redis, gunicorn and the site."""
 
 import re
+import shlex
 import ssl
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from registry.importing.limits import MIB, MOST_BYTES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SEVERAL = DEPLOY / "several"
+WRITTEN = (DEPLOY.parent / "docs" / "deployment.md").read_text(encoding="utf-8")
 NGINX = (DEPLOY / "nginx" / "infrashare.conf").read_text(encoding="utf-8")
 TLS, FIGURES = re.split(r"listen 9443", NGINX[NGINX.index("listen 443") :], maxsplit=1)
 
@@ -87,6 +89,28 @@ def test_large_bodies_are_taken_where_files_are_sent_and_few_at_once():
         "/x/imports/",
     ):
         assert not re.search(where, address), address
+
+
+def test_the_first_certificate_needs_no_nginx_that_needs_it():
+    """certbot puts its answer where Debian's own page lies, which is served before this file is, and by it."""
+    [folder] = re.findall(r"certbot certonly --webroot -w (\S+) ", WRITTEN)
+    assert (folder, f"root {folder};" in NGINX) == ("/var/www/html", True)
+
+
+def test_what_the_commands_of_the_authority_make_is_taken_by_both_sides(tmp_path: Path):
+    commands = [line for line in WRITTEN.splitlines() if line.startswith("openssl ")]
+    options = (["-passout", "pass:x"], [], ["-passin", "pass:x"])
+    for command, more in zip(commands, options, strict=True):
+        subprocess.run([*shlex.split(command), *more], cwd=tmp_path, check=True, capture_output=True)
+
+    for purpose in ("sslserver", "sslclient"):
+        told = subprocess.run(
+            ["openssl", "verify", "-purpose", purpose, "-CAfile", "authority.pem", "-verify_hostname",
+             "web.infrashare.internal", "web.pem"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert told.stdout == "web.pem: OK\n", told.stderr
+    assert "ENCRYPTED" in (tmp_path / "authority.key").read_text()
 
 
 def test_figures_are_for_who_shows_a_certificate():
@@ -174,6 +198,8 @@ def test_workers_may_call_no_private_network_and_only_hosts_that_are_listed():
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
 def test_the_services_start_once_the_clock_is_right(name: str):
     assert all("time-sync.target" in unit(name)[key][0].split() for key in ("After", "Wants"))
+    # Which is reached at once where nothing waits for it.
+    assert "`systemctl enable --now systemd-time-wait-sync`" in WRITTEN
 
 
 def test_over_the_net_postgresql_and_redis_take_certificates_and_no_passwords():
