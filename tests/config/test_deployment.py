@@ -202,6 +202,12 @@ def test_the_services_start_once_the_clock_is_right(name: str):
     assert "`systemctl enable --now systemd-time-wait-sync`" in WRITTEN
 
 
+@pytest.mark.parametrize("path", [DEPLOY / "systemd/infrashare-web.service", SEVERAL / "infrashare-web.conf"])
+def test_no_process_of_the_site_begins_in_the_midst_of_an_upgrade(path: Path):
+    told = path.read_text(encoding="utf-8")
+    assert "/gunicorn " in told and not re.search(r"^[^#\n]*--max-requests", told, re.MULTILINE)
+
+
 def test_over_the_net_postgresql_and_redis_take_certificates_and_no_passwords():
     hba = (DEPLOY / "postgresql" / "pg_hba.conf").read_text(encoding="utf-8")
     lines = [line.split() for line in hba.splitlines() if line and not line.startswith("#")]
