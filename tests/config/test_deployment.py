@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import get_commands
 from django.db import connection
 from django.urls import reverse
 from gunicorn.config import Config
@@ -137,6 +138,7 @@ def test_secrets_come_as_credentials_and_stand_in_no_file_of_settings(name: str)
 
     assert secrets == {
         "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
         "SECOND_FACTOR_KEYS",
         "WEBHOOK_KEYS",
         *(["METRICS_TOKEN"] if name == "web" else []),
@@ -164,9 +166,28 @@ def test_commands_run_as_the_site_with_the_same_settings_and_credentials(tmp_pat
 
     assert {"--uid=infrashare", "--gid=infrashare", "--pipe"} <= set(told)
     assert "--property=EnvironmentFile=/etc/infrashare/environment" in told
-    for name in ("SECRET_KEY", "SECOND_FACTOR_KEYS", "WEBHOOK_KEYS"):
+    for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "SECOND_FACTOR_KEYS", "WEBHOOK_KEYS"):
         assert f"--property=LoadCredentialEncrypted={name}:/etc/infrashare/credentials/{name}" in told
     assert told[-5:] == ["/usr/bin/env", "/opt/infrashare/.venv/bin/python", "manage.py", "audit", "a b"]
+
+
+def test_a_key_from_before_is_no_more_than_an_option(tmp_path: Path):
+    """SetCredential is what systemd takes where the file that LoadCredential names is missing."""
+    for said in (unit("web")["SetCredential"], unit("worker")["SetCredential"], unit("beat")["SetCredential"]):
+        assert said == ["SECRET_KEY_FALLBACKS:,"]
+    assert "--property=SetCredential=SECRET_KEY_FALLBACKS:," in manage(tmp_path, "audit")
+    code = "import config.settings; print(config.settings.SECRET_KEY_FALLBACKS)"
+    (tmp_path / "none").write_text(",")
+    assert settings_of_site({"SECRET_KEY_FALLBACKS_FILE": str(tmp_path / "none")}, code) == "[]"
+
+
+def test_what_is_written_of_servers_are_commands_that_reach_them():
+    operations = (DEPLOY.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"deploy/manage ([a-z_]+)", operations + WRITTEN))
+    assert named <= set(get_commands()) and {"end_sessions", "remove_second_factor", "trail", "migrate"} <= named
+    assert re.findall(r"machine.py run python manage.py (\w+)", operations) == ["shell"]
+    # Where `make up` is not told of the servers that there are, it makes some.
+    assert WRITTEN.count("make up)") == WRITTEN.count("(set -a; . /etc/infrashare/environment; make up)") == 2
 
 
 def test_tables_are_changed_by_their_owner_by_an_account_that_no_service_runs_as(tmp_path: Path):
@@ -316,10 +337,9 @@ def test_the_site_takes_the_addresses_of_several_servers_as_secure():
     assert "REDIS_URL" in settings_of_site(said | {"REDIS_URL": "redis://redis.infrashare.internal:6379/0"})
 
 
-def settings_of_site(environment: dict[str, str]) -> str:
-    """What the site's settings say to an environment: ok, or why they refuse it."""
+def settings_of_site(environment: dict[str, str], code: str = "import config.settings; print('ok')") -> str:
+    """What the site's settings say to an environment: what `code` prints, or why they refuse it."""
     keys = dict.fromkeys(("SECRET_KEY", "SECOND_FACTOR_KEYS", "WEBHOOK_KEYS"), "0" * 64)
-    code = "import config.settings; print('ok')"
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=DEPLOY.parent, env={"PATH": "/usr/bin:/bin", **keys, **environment},
         capture_output=True, text=True, check=False,
