@@ -102,6 +102,9 @@ def _replaying(archive: Path, at: str) -> list[str]:
         "restore_command": f"cp {shlex.quote(str(archive))}/%f %p",
         "recovery_target_action": "promote",
         "recovery_target_time": at,
+        # A moment is one of the history that the backup is of: the newest may be that of an earlier try, which has
+        # turned off before.
+        "recovery_target_timeline": "current" if at else "latest",
     }
     return ["-o", " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())]
 

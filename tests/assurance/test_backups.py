@@ -48,6 +48,22 @@ def test_a_backup_made_after_a_restore_to_a_moment_goes_to_its_own_newest_change
     assert noted(cluster) == {"before", "after"}
 
 
+def test_a_second_try_goes_to_its_own_moment_and_not_along_what_the_first_one_began(cluster: Cluster):
+    backup = cluster.instance.home / "tried-twice"
+    cluster.sql("TRUNCATE noted")
+    backups.back_up(cluster.instance, cluster.programs, backup)
+    moments = {}
+    for what in ("one", "two", "mistake"):
+        note(cluster, what)
+        moments[what] = cluster.sql("SELECT clock_timestamp()")
+        time.sleep(0.1)
+    backups.restore(cluster.instance, cluster.programs, backup, archive=cluster.archive, at=moments["one"])
+    note(cluster, "instead")
+    assert noted(cluster) == {"one", "instead"}
+    backups.restore(cluster.instance, cluster.programs, backup, archive=cluster.archive, at=moments["two"])
+    assert noted(cluster) == {"one", "two"}
+
+
 def test_uploads_that_are_lost_are_put_back_and_what_is_there_stays(cluster: Cluster, uploads: Path):
     (uploads / "imports").mkdir(parents=True)
     for name in ("lost", "kept"):
