@@ -21,7 +21,7 @@ from registry.api.serializers import ActionsField, Body, Shown
 from registry.api.views import Resource
 from registry.exports.formats import FORMATS
 from registry.filters import ChoicesFilter, CodeFilter, Filters
-from registry.importing.queueing import TooLarge, queue
+from registry.importing.queueing import TooLarge, TooMany, queue
 from registry.importing.requests import land, may_import, open_requests, try_again
 from registry.importing.templates import csv_template, xlsx_template
 from registry.importing.undo import may_undo, undo
@@ -245,13 +245,15 @@ class JobResource(Resource):
         return job
 
     def queue(self, organization: Organization, target: str, values: dict[str, Any]) -> HttpResponseBase:
-        """Keeps the file and the job, and nudges a worker once both are there. Raises the problem 403."""
+        """Keeps the file and the job, and nudges a worker once both are there. Raises the problems 403, 409, 413."""
         self.refuse_unless(may_import(target, organization.pk, self.user))
         file = values.pop("file")
         try:
             job = queue(organization, target, file, values, actor=self.user)
         except TooLarge as error:
             raise Problem("too_large", str(error)) from error
+        except TooMany as error:
+            raise Problem("conflict", str(error)) from error
         answer = self.answer_with(job.pk, 201)
         answer.status_code = 202
         return answer

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.errors import WrongState
-from registry.importing.queueing import TASKS
+from registry.importing.queueing import TASKS, crowd
 from registry.models import ImportJob, ImportTarget, JobStatus, Role, User
 from registry.nudge import nudge_on_commit
 
@@ -36,7 +36,7 @@ def land(job_id: int, *, actor: User) -> ImportJob:
 @transaction.atomic
 def _requeue(job_id: int, options: Mapping[str, Any], actor: User) -> ImportJob:
     job = locked(job_id, actor)
-    obstacle = _obstacle(job, dry_run=options["dry_run"])
+    obstacle = _obstacle(job, dry_run=options["dry_run"]) or crowd(job.organization_id)
     if obstacle:
         raise WrongState(obstacle)
     job.options = job.options | options

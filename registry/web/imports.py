@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from registry.errors import WrongState
 from registry.importing import requests, templates
-from registry.importing.queueing import TooLarge, queue
+from registry.importing.queueing import TooLarge, TooMany, queue
 from registry.importing.undo import undo
 from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role, User
@@ -119,6 +119,8 @@ def imports(request: MemberRequest) -> HttpResponse:
             return redirect("web:import", job.pk)
         except TooLarge as refusal:
             form.add_error("file", str(refusal))
+        except TooMany as refusal:
+            form.add_error(None, str(refusal))
     jobs = ImportJob.objects.visible_to(request.user).filter(target=ImportTarget.ASSETS)
     context = {
         "form": form,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from registry.importing.queueing import TooLarge, queue
+from registry.importing.queueing import TooLarge, TooMany, queue
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
@@ -166,13 +166,15 @@ def _into_draft(request: MemberRequest, pk: int, kind: type[ReadingForm], page: 
 def _queued(
     request: MemberRequest, form: ReadingForm, party: Organization, file: "UploadedFile[bytes]", **target: Any
 ) -> ImportJob | None:
-    """The job that was queued; None where the file is too large, which the form then says. target: title and list."""
+    """The job that was queued; None where it is refused, which the form then says. target: title and list."""
     options = form.options() | target
     try:
         return queue(party, ImportTarget.DEMANDS, file, options, actor=request.user)
     except TooLarge as refusal:
         form.add_error("file", str(refusal))
-        return None
+    except TooMany as refusal:
+        form.add_error(None, str(refusal))
+    return None
 
 
 def _draft_of(request: MemberRequest, job: ImportJob) -> DemandList | None:

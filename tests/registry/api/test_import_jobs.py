@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections, transaction
 
 from registry import tasks
-from registry.importing import asset_jobs, jobs
+from registry.importing import asset_jobs, jobs, queueing
 from registry.kinds import Kind
 from registry.models import Asset, Export, ImportJob, ImportTarget, JobStatus, Organization, Role
 from tests import factories
@@ -199,6 +199,21 @@ def test_a_job_that_outlasts_its_task_says_what_to_do_and_takes_no_other_along(m
 
 
 @pytest.mark.django_db(transaction=True)
+def test_few_files_of_an_organization_are_under_way_at_once(manager: Caller):
+    trial = send(manager, dry_run="true")
+    tasks.import_assets()
+    for _n in range(queueing.MOST_UNFINISHED):
+        assert send(manager).status_code == 202
+    problem(send(manager), 409, "conflict")
+    problem(manager.post(f"{trial['Location']}land/"), 409, "wrong_state")
+    other = Caller(factories.member(factories.organization("metro"), Role.MANAGER))
+    assert send(other, owner="metro").status_code == 202
+
+    tasks.import_assets()
+    assert manager.post(f"{trial['Location']}land/").status_code == 202
+    problem(send(manager), 409, "conflict")
+
+
 def test_a_job_under_way_is_left_to_its_worker(manager: Caller):
     """The lock of a living session, which the death of the session lets go."""
     send(manager)

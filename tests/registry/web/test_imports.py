@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from registry import tasks
+from registry.importing import queueing
 from registry.importing.intake import Options
 from registry.importing.preview import preview
 from registry.kinds import Kind
@@ -68,6 +69,16 @@ def test_a_column_is_mapped_the_file_lands_and_is_undone(client: Client):
     page = client.post(f"/imports/{job.pk}/undo/", follow=True)
     assert "1 asset was taken off again." in page.content.decode()
     assert Asset.objects.count() == 0
+
+
+def test_a_file_too_many_at_once_says_what_to_wait_for(client: Client):
+    signed_in(client)
+    for _n in range(queueing.MOST_UNFINISHED):
+        dropped(client)
+    file = SimpleUploadedFile("towers.csv", FILE.encode())
+    answer = client.post("/imports/", {"owner": "grid", "kind": "tower", "file": file})
+    assert answer.status_code == 422
+    assert "Wait for one of your files to be taken in: 5 are under way." in answer.content.decode()
 
 
 def test_two_columns_cannot_fill_one_field(client: Client):

@@ -236,6 +236,16 @@ def test_pasted_rows_land_and_the_others_come_back(
     assert sign_in(scene.metro_manager).get(address).status_code == 404
 
 
+def test_pasted_rows_wait_for_the_files_that_are_under_way(
+    scene: Scene, sign_in: SignIn, draft: DemandList, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    client = sign_in(scene.drafter)
+    answers = [client.post(page(draft, "demand-paste"), {"rows": PASTED, "crs": ""}) for _n in range(6)]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [400]
+    assert "Wait for one of your files to be taken in: 5 are under way." in answers[-1].content.decode()
+
+
 def test_templates_come_back_as_a_list(scene: Scene, sign_in: SignIn, draft: DemandList, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     client = sign_in(scene.drafter)
