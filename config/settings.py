@@ -13,10 +13,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from config.geolibs import bundled
 from config.logs import logging_to_console
-from config.timetable import TIMETABLE
+from config.timetable import POST, ROUTES, TIMETABLE
 from config.transport import refuse_clear, verify_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -374,6 +375,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_step": 0.2,
 }
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_QUEUES = [Queue("celery"), Queue(POST)]
+CELERY_TASK_ROUTES = ROUTES
 CELERY_IMPORTS = ["registry.tasks", "sharing.tasks"]
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = TIMETABLE

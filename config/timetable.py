@@ -4,6 +4,22 @@ from typing import Any
 
 from celery.schedules import crontab
 
+POST = "post"
+"""The queue of what tells people: a worker of its own can serve it, so that none of it waits for long work."""
+
+# Each is short, or carried out once at a time. A worker that is told of no queue serves both.
+ROUTES: dict[str, dict[str, str]] = {
+    task: {"queue": POST}
+    for task in (
+        "sharing.note_beat",
+        "sharing.sweep_outbox",
+        "sharing.send_mails",
+        "sharing.gather_digests",
+        "sharing.send_webhooks",
+        "sharing.keep_deadlines",
+    )
+}
+
 TIMETABLE: dict[str, dict[str, Any]] = {
     # A sweep that no worker took before the next one is due is not worth doing.
     "note-beat": {"task": "sharing.note_beat", "schedule": 15.0, "options": {"expires": 15}},

@@ -16,10 +16,12 @@ from django.urls import reverse
 from gunicorn.config import Config
 
 from config.local import log_archive
+from config.timetable import POST
 from registry.importing.limits import MIB, MOST_BYTES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SEVERAL = DEPLOY / "several"
+SERVICES = ["web", "worker", "post", "beat"]
 WRITTEN = (DEPLOY.parent / "docs" / "deployment.md").read_text(encoding="utf-8")
 NGINX = (DEPLOY / "nginx" / "infrashare.conf").read_text(encoding="utf-8")
 TLS, FIGURES = re.split(r"listen 9443", NGINX[NGINX.index("listen 443") :], maxsplit=1)
@@ -131,7 +133,7 @@ def unit(name: str) -> dict[str, list[str]]:
     return said
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", SERVICES)
 def test_secrets_come_as_credentials_and_stand_in_no_file_of_settings(name: str):
     said = unit(name)
     secrets = {line.partition(":")[0] for line in said["LoadCredentialEncrypted"]}
@@ -173,8 +175,8 @@ def test_commands_run_as_the_site_with_the_same_settings_and_credentials(tmp_pat
 
 def test_a_key_from_before_is_no_more_than_an_option(tmp_path: Path):
     """SetCredential is what systemd takes where the file that LoadCredential names is missing."""
-    for said in (unit("web")["SetCredential"], unit("worker")["SetCredential"], unit("beat")["SetCredential"]):
-        assert said == ["SECRET_KEY_FALLBACKS:,"]
+    for name in SERVICES:
+        assert unit(name)["SetCredential"] == ["SECRET_KEY_FALLBACKS:,"]
     assert "--property=SetCredential=SECRET_KEY_FALLBACKS:," in manage(tmp_path, "audit")
     code = "import config.settings; print(config.settings.SECRET_KEY_FALLBACKS)"
     (tmp_path / "none").write_text(",")
@@ -198,7 +200,7 @@ def test_tables_are_changed_by_their_owner_by_an_account_that_no_service_runs_as
         "/usr/bin/env", "DATABASE_URL=postgis://infrashare_owner@//run/postgresql/infrashare",
         "/opt/infrashare/.venv/bin/python", "manage.py", "migrate", "--plan",
     ]  # fmt: skip
-    for name in ("web", "worker", "beat"):
+    for name in SERVICES:
         assert (unit(name)["User"], unit(name)["Group"]) == (["infrashare"], ["infrashare"])
 
 
@@ -207,16 +209,17 @@ def test_the_site_may_call_nothing_but_its_host(name: str):
     assert (unit(name)["IPAddressDeny"], unit(name)["IPAddressAllow"]) == (["any"], ["localhost"])
 
 
-def test_workers_may_call_no_private_network_and_only_hosts_that_are_listed():
-    denied = {ip_network(one) for one in unit("worker")["IPAddressDeny"][0].split() if "/" in one}
+@pytest.mark.parametrize("name", ["worker", "post"])
+def test_workers_may_call_no_private_network_and_only_hosts_that_are_listed(name: str):
+    denied = {ip_network(one) for one in unit(name)["IPAddressDeny"][0].split() if "/" in one}
 
     for address in ("10.1.2.3", "172.20.0.1", "192.168.1.1", "100.100.100.200", "fd00::1"):
         assert any(ip_address(address) in network for network in denied), address
-    assert {"link-local", "multicast"} <= set(unit("worker")["IPAddressDeny"][0].split())
+    assert {"link-local", "multicast"} <= set(unit(name)["IPAddressDeny"][0].split())
     assert re.search(r"^WEBHOOK_HOSTS=\S+", (DEPLOY / "environment.example").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", SERVICES)
 def test_the_services_start_once_the_clock_is_right(name: str):
     assert all("time-sync.target" in unit(name)[key][0].split() for key in ("After", "Wants"))
     # Which is reached at once where nothing waits for it.
@@ -318,7 +321,7 @@ def test_static_files_are_laid_out_where_no_service_may_write(tmp_path: Path):
 
     root = environment_of(DEPLOY / "environment.example")["STATIC_ROOT"]
     assert root == "/var/lib/infrashare-owner/static"
-    for name in ("web", "worker", "beat"):
+    for name in SERVICES:
         assert (unit(name)["StateDirectory"], unit(name)["ProtectSystem"]) == (["infrashare"], ["strict"])
         assert "ReadWritePaths" not in unit(name)
 
@@ -366,4 +369,12 @@ def test_a_worker_cannot_take_the_memory_of_the_host():
 
 def test_a_task_that_runs_out_of_memory_ends_alone():
     """By itself systemd stops a service of which the kernel has ended a process."""
-    assert unit("worker")["OOMPolicy"] == ["continue"]
+    assert unit("worker")["OOMPolicy"] == unit("post")["OOMPolicy"] == ["continue"]
+
+
+def test_a_worker_of_its_own_tells_people_however_long_other_work_takes():
+    [post, worker] = [
+        (DEPLOY / "systemd" / f"infrashare-{name}.service").read_text(encoding="utf-8") for name in ("post", "worker")
+    ]
+    assert re.search(rf" --queues {POST} ", post) and "--queues" not in worker
+    assert f"infrashare-web {' '.join(f'infrashare-{name}' for name in SERVICES[1:])}" in WRITTEN

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from config.celery import app
 from config.settings import BASE_DIR
+from config.timetable import ROUTES
 
 
 def setting(name: str, **environment: str) -> str:
@@ -110,6 +111,19 @@ def test_a_task_whose_worker_dies_is_handed_out_again():
         for name, task in app.tasks.items()
         if not (task.acks_late and task.reject_on_worker_lost and task.acks_on_failure_or_timeout)
     ] == []
+
+
+def test_a_worker_that_is_told_of_no_queue_serves_all():
+    assert set(app.amqp.queues.consume_from) == {"celery", "post"}
+
+
+def test_what_tells_people_has_a_queue_of_its_own_by_whichever_way_it_is_asked_for():
+    app.loader.import_default_modules()
+    queues = {name: app.amqp.router.route({}, name)["queue"].name for name in app.tasks}
+    assert {name for name, queue in queues.items() if queue == "post"} == set(ROUTES)
+    assert {queues[name] for name in ("registry.import_assets", "registry.make_exports", "sharing.match")} == {
+        "celery"
+    }
 
 
 def test_celery_is_of_5_7_or_later():
