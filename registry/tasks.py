@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from registry import capacity
+from registry import capacity, stray_files
 from registry.accounts import sessions
 from registry.api import export_job
 from registry.exports import jobs as export_jobs
@@ -50,8 +50,9 @@ def forget_sessions() -> None:
 
 @shared_task(name="registry.forget_imports")
 def forget_imports() -> None:
-    """Removes files that people sent long ago."""
+    """Removes files that people sent long ago, and those that no row names."""
     jobs.forget_files()
+    stray_files.forget()
 
 
 @shared_task(name="registry.fold_tiles")

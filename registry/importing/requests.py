@@ -4,6 +4,7 @@ As who sends a file may: files of assets are for managers of the owner, files of
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -39,6 +40,8 @@ def _requeue(job_id: int, options: Mapping[str, Any], actor: User) -> ImportJob:
     obstacle = _obstacle(job, dry_run=options["dry_run"]) or crowd(job.organization_id)
     if obstacle:
         raise WrongState(obstacle)
+    if rejects := job.rejects.name:
+        transaction.on_commit(partial(job.rejects.storage.delete, rejects), robust=True)
     job.options = job.options | options
     job.status, job.progress, job.attempts, job.error = JobStatus.QUEUED, 0, 0, ""
     job.report, job.rejected, job.rejects, job.finished_at = {}, [], "", None

@@ -59,6 +59,16 @@ def test_an_import_that_waits_keeps_its_file_however_old(job: ImportJob):
     assert job.file
 
 
+def test_rejected_rows_of_a_trial_go_when_it_is_read_anew(job: ImportJob, django_capture_on_commit_callbacks):
+    path = Path(job.rejects.path)
+    with django_capture_on_commit_callbacks() as asked:
+        requests.try_again(job.pk, {}, actor=job.created_by)
+    assert path.exists()
+    for callback in asked:
+        callback()
+    assert (path.exists(), ImportJob.objects.get().rejects.name, Path(job.file.path).exists()) == (False, "", True)
+
+
 def test_what_is_gone_cannot_be_carried_out(job: ImportJob):
     ImportJob.objects.update(file="")
     with pytest.raises(WrongState, match="send it again"):
