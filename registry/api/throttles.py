@@ -5,6 +5,7 @@ import time
 from functools import cache
 from typing import Any
 
+from allauth.core.internal.ratelimit import truncate_ip
 from django.conf import settings
 from redis import Redis
 from redis.commands.core import Script
@@ -51,7 +52,8 @@ class PerCaller(BaseThrottle):
         if request.user.is_authenticated:
             joined = int(request.user.date_joined.timestamp() * 1e6)
             return f"user-{request.user.pk}-{joined}", settings.API_CALLS_PER_MINUTE
-        return f"address-{self.get_ident(request)}", settings.API_CALLS_PER_MINUTE_UNKNOWN
+        # Of IPv6 the network, as sign-ins are counted (registry.web.account.guessing).
+        return f"address-{truncate_ip(self.get_ident(request))}", settings.API_CALLS_PER_MINUTE_UNKNOWN
 
 
 @cache

@@ -62,7 +62,7 @@ def test_programs_that_call_in_clear_are_not_led_on():
 
 
 def test_one_address_has_a_limit_of_requests_everywhere():
-    assert "limit_req_zone $binary_remote_addr zone=callers:10m rate=50r/s;" in NGINX
+    assert "limit_req_zone $caller zone=callers:10m rate=50r/s;" in NGINX
     assert TLS[: TLS.index("location /")].count("limit_req zone=callers") == 1
     assert "limit_req_status 429;" in NGINX
 
@@ -76,7 +76,7 @@ def test_large_bodies_are_taken_where_files_are_sent_and_few_at_once():
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE < 17 * MIB and MOST_BYTES < 260 * MIB
     [(where, what)] = re.findall(r"location ~ (\S+) \{([^}]*client_max_body_size 260m;[^}]*)\}", TLS)
     assert "limit_conn senders 8;" in what and "limit_conn connections 500;" in TLS[: TLS.index("location /")]
-    assert len(re.findall(r"^limit_conn_zone \$binary_remote_addr zone=\w+:10m;$", NGINX, re.MULTILINE)) == 2
+    assert len(re.findall(r"^limit_conn_zone \$caller zone=\w+:10m;$", NGINX, re.MULTILINE)) == 2
 
     taking = {
         reverse("web:imports"), reverse("web:demand-list-upload"), reverse("web:demand-upload", args=[7]),
@@ -114,6 +114,24 @@ def test_what_the_commands_of_the_authority_make_is_taken_by_both_sides(tmp_path
         )  # fmt: skip
         assert told.stdout == "web.pem: OK\n", told.stderr
     assert "ENCRYPTED" in (tmp_path / "authority.key").read_text()
+
+
+def test_a_network_of_ipv6_is_one_caller():
+    [body] = re.findall(r"map \$remote_addr \$caller \{(.+?)\n\}", NGINX, re.DOTALL)
+    forms = [form.replace("?<", "?P<") for form in re.findall(r'"~(.+)" \$network/64;', body)]
+    assert "default $binary_remote_addr;" in body and len(forms) == 2
+
+    def caller(address: str) -> str:
+        return next(
+            (found["network"] for form in forms if (found := re.search(form, str(ip_address(address))))), address
+        )
+
+    ends = ("::1", "::", "1:2:3:4", "0:1:2:3", "1:2::", "0:0:1:0", "1::")
+    for network in ("2001:db8:1:2", "2001:db8:1:0", "2001:db8:0:0", "2001:0:0:9"):
+        seen = {caller(f"{network}:{end}".replace(":::", "::")) for end in ends}
+        assert len(seen) <= 3 and "" not in seen, (network, seen)
+    assert caller("2001:db8:1:2::1") != caller("2001:db8:1:3::1")
+    assert caller("203.0.113.9") == "203.0.113.9"
 
 
 def test_figures_are_for_who_shows_a_certificate():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.core.internal.httpkit import get_client_ip
+from allauth.core.internal.ratelimit import truncate_ip
 from django.conf import settings
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
@@ -37,9 +38,10 @@ def of_name(name: str | None) -> int | None:
 
 
 def address(request: HttpRequest) -> str | None:
-    """Behind the proxies of settings.ALLAUTH_TRUSTED_PROXY_COUNT too."""
+    """Behind the proxies of settings.ALLAUTH_TRUSTED_PROXY_COUNT too. Of IPv6 the network of 64 bits: whoever has one
+    of its addresses has all of them."""
     found: str | None = get_client_ip(request)
-    return found
+    return truncate_ip(found) if found else None
 
 
 def locked_out(

@@ -266,6 +266,14 @@ def test_guesses_are_counted_against_their_address(party: Party, settings: Any):
     assert codes[:3] == [401, 401, 401] and 429 in codes
 
 
+def test_the_addresses_of_a_network_of_ipv6_are_one_stranger(db: None, settings: Any):
+    settings.API_CALLS_PER_MINUTE_UNKNOWN = 3
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}}
+    codes = [Client(REMOTE_ADDR=f"2001:db8:1:2::{n}").get("/api/v1/me/").status_code for n in range(8)]
+    assert codes[:3] == [401, 401, 401] and 429 in codes
+    assert Client(REMOTE_ADDR="2001:db8:1:3::1").get("/api/v1/me/").status_code == 401
+
+
 def test_a_call_is_counted_in_one_trip_and_its_counter_is_forgotten(
     party: Party, settings: Any, monkeypatch: pytest.MonkeyPatch
 ):

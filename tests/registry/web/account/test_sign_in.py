@@ -100,6 +100,15 @@ def test_wrong_passwords_from_one_address_lock_nobody_out_at_another(browser: Cl
     assert attempt(Client(REMOTE_ADDR="203.0.113.77"), "viewer").status_code == 302
 
 
+def test_the_addresses_of_a_network_of_ipv6_are_one(viewer: User):
+    for n in range(6):
+        attempt(Client(REMOTE_ADDR=f"2001:db8:1:2::{n}"), "viewer", "not-it-at-all-no")
+
+    assert AccessAttempt.objects.get().ip_address == "2001:db8:1:2::"
+    assert attempt(Client(REMOTE_ADDR="2001:db8:1:2:ffff::1"), "viewer").status_code == 429
+    assert attempt(Client(REMOTE_ADDR="2001:db8:1:3::1"), "viewer").status_code == 302
+
+
 def test_another_person_at_the_same_address_is_not_locked_out(browser: Client, viewer: User):
     knowing(factories.member(factories.organization("metro"), Role.VIEWER, "colleague"))
     for _ in range(6):
