@@ -34,6 +34,8 @@ OSM_LAYERS = {
 }
 # Editors give new objects negative ids, which GDAL's own index does not take.
 OSM_OPTIONS = {"TAGS_FORMAT": "JSON", "USE_CUSTOM_INDEXING": "NO"}
+# For each of which GDAL goes through the whole file.
+MOST_FOLDERS = 200
 # Columns that GDAL gives every KML file; where they hold nothing they hide a column of the file's own.
 KML_TIMES = ("timestamp", "begin", "end")
 VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s", re.IGNORECASE)
@@ -183,6 +185,11 @@ def _chosen_layers(
     if format == "OSM XML":
         return list(OSM_LAYERS[geometry_type or "Point"])
     if format == "KML":
+        if len(layers) > MOST_FOLDERS:
+            raise UnreadableFile(
+                _("The file has %(count)d folders, of which at most %(most)d are read: put the places into fewer.")
+                % {"count": len(layers), "most": MOST_FOLDERS}
+            )
         return layers
     if preferred in layers:
         return [str(preferred)]

@@ -1,5 +1,6 @@
 import sqlite3
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -56,19 +57,28 @@ def test_a_geopackage_is_read_layer_by_layer(tmp_path: Path) -> None:
         read(path, layer="towers")
 
 
-def test_the_folders_of_a_kml_file_are_one_table(tmp_path: Path) -> None:
+def kml(path: Path, names: Iterable[str]) -> Path:
+    """Of folders with a place each."""
     folders = "".join(
         f"<Folder><name>{name}</name><Placemark><name>{name} 1</name>"
         "<Point><coordinates>114.3,30.5,12</coordinates></Point></Placemark></Folder>"
-        for name in ("北", "南")
+        for name in names
     )
-    path = tmp_path / "x.kml"
     path.write_text(
         f'<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{folders}'
         "</Document></kml>",
         encoding="utf-8",
     )
-    table = read(path)
+    return path
+
+
+def test_more_folders_than_can_be_gone_through_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="The file has 1000 folders, of which at most 200 are read"):
+        read(kml(tmp_path / "x.kml", map(str, range(1000))))
+
+
+def test_the_folders_of_a_kml_file_are_one_table(tmp_path: Path) -> None:
+    table = read(kml(tmp_path / "x.kml", ("北", "南")))
     assert (table.format, len(table), table.row_numbers.tolist()) == ("KML", 2, [1, 2])
     assert table.geometry is not None
     assert [place.wkt for place in table.geometry] == ["POINT (114.3 30.5)"] * 2
