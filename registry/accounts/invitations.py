@@ -4,7 +4,6 @@ import logging
 import smtplib
 from datetime import timedelta
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import send_mail
 from django.core.signing import BadSignature, Signer
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import security
+from registry.accounts import addresses
 from registry.accounts.members import may_manage
 from registry.errors import BadInput, NotSeen, NotYours, WrongState
 from registry.models import Invitation, Membership, Organization, Role, User
@@ -123,7 +123,8 @@ def register(
 ) -> User:
     """A new account with the address of the invitation, which its mail has shown to be the person's own; and a member.
 
-    Raises BadInput for a user name that is taken, WrongState for an invitation whose time is over.
+    Raises BadInput for a user name that is taken, WrongState for an invitation whose time is over, and where another
+    has an account with this address.
     """
     user = User(
         username=username, email=invitation.email, first_name=first_name, last_name=last_name, language=language
@@ -136,7 +137,8 @@ def register(
             user.save()
     except IntegrityError as error:
         raise BadInput(_("Another person has this user name: choose another."), "username") from error
-    EmailAddress.objects.create(user=user, email=invitation.email, verified=True, primary=True)
+    addresses.set_free(invitation.email)
+    addresses.keep(user)
     security.note("account_made", person=user.pk, invitation=invitation.pk)
     accept(invitation, actor=user)
     return user

@@ -65,10 +65,12 @@ def may_manage(organization_id: int, actor: User) -> bool:
 
 
 def is_last_manager(membership: Membership) -> bool:
-    """Whether its organization has no other manager; locks the organization, so that two who remove or demote each
-    other at the same moment come one after the other."""
+    """Whether its organization has no other manager who can sign in; locks the organization, so that two who remove or
+    demote each other at the same moment come one after the other."""
     Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
-    managers = Membership.objects.filter(organization=membership.organization_id, role=Role.MANAGER)
+    managers = Membership.objects.filter(
+        organization=membership.organization_id, role=Role.MANAGER, user__is_active=True
+    )
     return set(managers.values_list("pk", flat=True)) == {membership.pk}
 
 

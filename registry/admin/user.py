@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from registry.accounts import addresses
 from registry.admin.base import ReadOnlyTabularInline, RestrictedAdmin, person
 from registry.models import Membership, User
 
@@ -65,6 +66,11 @@ class UserAdmin(RestrictedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         if person(request).is_superuser:
             return super().get_fieldsets(request, obj)
         return ((None, {"fields": ("username", "first_name", "last_name", "email")}),)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Another address takes the place of the one before."""
+        super().save_model(request, obj, form, change)
+        addresses.forget_others(obj)
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return self.inlines if obj is not None and person(request).is_superuser else ()

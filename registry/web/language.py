@@ -27,3 +27,8 @@ def remember(response: HttpResponse, chosen: str) -> None:
         samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )
+
+
+def forget(response: HttpResponse) -> None:
+    """From now on it is the one that the browser asks for."""
+    response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")

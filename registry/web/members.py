@@ -147,7 +147,8 @@ def _join(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse
 
 
 def _new_account(request: HttpRequest, invited: Invitation) -> HttpResponse:
-    form = NewAccountForm(request.POST or None)
+    # Its address too is no password.
+    form = NewAccountForm(request.POST or None, instance=User(email=invited.email))
     if request.method == "POST" and form.is_valid():
         values: dict[str, Any] = form.cleaned_data
         try:

@@ -45,7 +45,9 @@ class ContactForm(ModelForm):
 
 
 class InviteForm(Form):
-    email = forms.EmailField(label=_("E-mail address"), help_text=_("A link goes there that is good for seven days."))
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, help_text=_("A link goes there that is good for seven days.")
+    )
     role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.VIEWER)
 
 

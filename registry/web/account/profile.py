@@ -13,7 +13,7 @@ from registry.models import User
 from registry.models.user import available_time_zones
 from registry.web.access import MemberRequest, signed_in
 from registry.web.forms import ModelForm
-from registry.web.language import remember
+from registry.web.language import forget, remember
 
 # Names of places; the database holds older and abstract ones too.
 CONTINENTS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -58,6 +58,8 @@ def account(request: MemberRequest) -> HttpResponse:
         response = redirect("web:account")
         if user.language:
             remember(response, user.language)
+        else:
+            forget(response)
         return response
     return render(
         request,

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.account.utils import filter_users_by_email
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from registry.accounts import tokens
+from registry.accounts import addresses, tokens
 from registry.models import Membership, Organization, PlannedFacility, Role, TerrainArea, User
 from tests import factories
 from tests.meanwhile import change_before
@@ -158,6 +160,22 @@ def test_a_superuser_keeps_accounts(city: Organization):
     assert root.get(page(factories.user("someone"))).status_code == 200
     sent = {"username": "made", "email": "", "usable_password": "false"}
     assert root.post("/admin/registry/user/add/", sent).status_code == 302
+
+
+def test_an_address_that_was_replaced_opens_the_account_no_more(city: Organization):
+    root, someone = (
+        browser(factories.user("root", is_superuser=True)),
+        factories.user("someone", email="old@x.example"),
+    )
+    addresses.keep(someone)
+    sent = {"username": "someone", "email": "new@x.example", "is_active": "on"}
+    sent |= {f"memberships-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    assert root.post(page(someone), sent).status_code == 302
+    assert filter_users_by_email("old@x.example") == []
+    assert filter_users_by_email("new@x.example") == [someone]
+    assert browser(someone).get("/account/e-mail/").status_code == 200
+    known = EmailAddress.objects.values_list("email", "verified", "primary")
+    assert list(known) == [("new@x.example", True, True)]
 
 
 def test_a_user_name_taken_meanwhile_is_refused_in_words(city: Organization):

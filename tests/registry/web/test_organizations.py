@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 
+from registry.accounts import addresses
 from registry.models import Invitation, Membership, Organization, Role, User
 from tests import factories
+from tests.meanwhile import change_before
 
 LAST = "This is the only manager: make another member a manager first."
 
@@ -112,6 +115,15 @@ def test_an_organization_keeps_its_last_manager(mobile: Party):
     assert mobile.membership(mobile.manager).role == Role.MANAGER
 
 
+def test_a_manager_whose_account_is_closed_does_not_count_as_another(mobile: Party):
+    factories.member(mobile.organization, Role.MANAGER, "gone")
+    User.objects.filter(username="gone").update(is_active=False)
+    own = mobile.membership(mobile.manager)
+    answer = browser(mobile.manager).post(f"/members/{own.pk}/role/", {"role": "viewer"}, follow=True)
+    assert told(answer) == [LAST]
+    assert mobile.membership(mobile.manager).role == Role.MANAGER
+
+
 def test_members_are_for_their_own_managers_only(mobile: Party, metro: Party):
     member = mobile.membership(mobile.editor)
 
@@ -152,6 +164,40 @@ class TestInvitations:
         assert (person.email, person.roles) == ("new@person.example", {mobile.organization.pk: "editor"})
         assert person.check_password("a-long-one-of-mine") and not person.is_staff
         assert client.get(link).status_code == 410
+
+    def test_who_left_and_whose_account_was_closed_makes_another(self, mobile: Party):
+        before = factories.user("before", email="New@person.example", is_active=False)
+        replaced = factories.user("replaced", email="other@person.example")
+        for person, email in ((before, "new@person.example"), (replaced, "desk@person.example")):
+            EmailAddress.objects.create(user=person, email=email, verified=True, primary=True)
+        for name, email in (("back", "new@person.example"), ("desk", "desk@person.example")):
+            self.invite(mobile, email)
+            sent = {"username": name, "first_name": "N", "last_name": "P", "password": "a-long-one-of-mine"}
+            assert Client().post(self.link(), sent).headers["Location"] == "/account/sign-in/"
+            assert EmailAddress.objects.get(email=email, verified=True).user.username == name
+
+    def test_an_account_that_was_made_meanwhile_keeps_its_address(self, mobile: Party):
+        self.invite(mobile)
+        sent = {"username": "late", "first_name": "N", "last_name": "P", "password": "a-long-one-of-mine"}
+        link = self.link()
+
+        def other() -> None:
+            addresses.keep(factories.user("first", email="new@person.example"))
+
+        with change_before('INSERT INTO "registry_user"', other):
+            answer = Client().post(link, sent, follow=True)
+        assert told(answer) == ["This address has an account: sign in, and open the link again."]
+        assert not User.objects.filter(username="late").exists()
+
+    def test_the_address_of_an_invitation_is_no_password(self, mobile: Party):
+        self.invite(mobile)
+        sent = {"username": "new", "first_name": "N", "last_name": "P", "password": "new@person.example"}
+        weak = Client().post(self.link(), sent)
+        assert "The password is too similar to the email address." in str(weak.context["form"].errors["password"])
+
+    def test_an_address_longer_than_any_is_refused_in_place(self, mobile: Party):
+        answer = self.invite(mobile, f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 20}.example")
+        assert answer.status_code == 400 and list(answer.context["invite_form"].errors) == ["email"]
 
     def test_who_has_an_account_signs_in_and_joins(self, mobile: Party, metro: Party):
         self.invite(mobile, metro.editor.email, "viewer")

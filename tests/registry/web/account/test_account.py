@@ -52,6 +52,8 @@ def test_language_and_time_zone_are_kept_and_used(browser: Client, viewer: User)
         "zh-hans", "America/New_York", "viewer", False,
     )  # fmt: skip
     assert '<html lang="zh-hans">' in browser.get("/account/").content.decode()
+    browser.post("/account/", {**given, "language": ""})
+    assert '<html lang="en">' in browser.get("/account/", headers={"Accept-Language": "en"}).content.decode()
 
 
 @pytest.mark.parametrize(("zone", "shown"), [("", "2026-07-01 08:30"), ("America/New_York", "2026-06-30 20:30")])
