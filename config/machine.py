@@ -29,7 +29,7 @@ from typing import NoReturn
 
 # Found beside this file, which runs as a script: importing `config` would already need Celery.
 from local import backups, browser, frontend, gdal, packages, postgresql, redis, texts, virtualenv
-from local.places import LOCAL, ROOT, Stop, say
+from local.places import LOCAL, ROOT, Stop, owner_of, say
 
 Check = Callable[[], "packages.Need | None"]
 
@@ -126,7 +126,7 @@ def backup(folder: Path) -> None:
     """Copy this checkout's database, which is started if it is not running."""
     with one_at_a_time():
         instance = postgresql.up()
-        backups.back_up(instance, postgresql.programs_for(instance), folder.resolve())
+        backups.back_up(instance, postgresql.programs_for(instance.data), folder.resolve())
 
 
 def restore(arguments: list[str]) -> None:
@@ -137,7 +137,7 @@ def restore(arguments: list[str]) -> None:
         raise Stop(f"There is no option {next(iter(options))}: --archive FOLDER and --at TIME.")
     with one_at_a_time():
         instance = postgresql.locate()
-        programs = postgresql.programs_for(instance)
+        programs = postgresql.programs_for(instance.data)
         replaced = backups.restore(
             instance, programs, folder, archive=Path(archive).resolve() if archive else None, at=at
         )
@@ -152,7 +152,11 @@ def one_at_a_time() -> Iterator[None]:
         LOCAL.mkdir(exist_ok=True)
         lock = (LOCAL / "setup.lock").open("w", encoding="utf-8")
     except PermissionError:
-        raise Stop(f"{LOCAL} cannot be written: run this as the user who owns {ROOT}.") from None
+        owner = owner_of(LOCAL if LOCAL.exists() else ROOT)
+        raise Stop(
+            f"{LOCAL} cannot be written, as it belongs to {owner}: run this as {owner}, or make the checkout yours by "
+            f"`sudo chown -R $(id -un) {ROOT}`."
+        ) from None
     with lock:
         for _attempt in range(20):
             try:

@@ -56,8 +56,8 @@ def restore(
         raise Stop(f"{folder} holds no backup.")
     if at and not archive:
         raise Stop("To go to a moment, name the archive of the log too: --archive FOLDER.")
-    if postgresql.postmaster_pid(instance) in postgresql.at_work(instance):
-        postgresql.pg_ctl(instance, programs, "stop", "-m", "fast", "-t", "60")
+    made_by = postgresql.programs_for(copy)
+    _stop(instance, programs)
     say(f"Restoring {folder}")
     draft = instance.home / "data.restored"
     shutil.rmtree(draft, ignore_errors=True)
@@ -74,11 +74,23 @@ def restore(
         replaced = instance.home / f"data.replaced-{datetime.datetime.now():%Y%m%dT%H%M%S}"
         instance.data.rename(replaced)
     draft.rename(instance.data)
-    postgresql.start(instance, programs, *(_replaying(archive, at) if archive else []))
-    _wait_for_writes(instance, programs)
+    try:
+        postgresql.start(instance, made_by, *(_replaying(archive, at) if archive else []))
+        _wait_for_writes(instance, made_by)
+    except Stop:
+        _stop(instance, made_by)
+        instance.data.rename(draft)
+        if replaced:
+            replaced.rename(instance.data)
+        raise
     if (folder / UPLOADS).exists():
         _put_back(folder / UPLOADS, _uploads())
     return replaced
+
+
+def _stop(instance: Instance, programs: Programs) -> None:
+    if postgresql.postmaster_pid(instance) in postgresql.at_work(instance):
+        postgresql.pg_ctl(instance, programs, "stop", "-m", "fast", "-t", "60")
 
 
 def _uploads() -> Path:

@@ -19,7 +19,11 @@ def installed() -> str | None:
 
 def need() -> packages.Need | None:
     """What is missing on this machine, if anything."""
-    return None if installed() else packages.Need("Chromium", debian_packages, "CHROMIUM")
+    return (
+        None
+        if installed()
+        else packages.Need("Chromium", debian_packages, "CHROMIUM", "the path of a Chromium or Chrome")
+    )
 
 
 def debian_packages() -> list[str]:

@@ -41,12 +41,13 @@ class Need:
 
     wanted: str  # in words, with the oldest version that will do
     packages: Callable[[], list[str]]  # their names here; empty where the distribution has none new enough
-    variable: str = ""  # the environment variable that names a server to use instead
+    variable: str = ""  # the environment variable that names another to use instead
+    instead: str = "a server that runs already"
 
     @property
     def otherwise(self) -> str:
         """The ways out that a person has."""
-        other = f", or set {self.variable} to a server that runs already" if self.variable else ""
+        other = f", or set {self.variable} to {self.instead}" if self.variable else ""
         return f"install it by hand{other}, {AGAIN}."
 
 
@@ -54,8 +55,8 @@ def names_of(needs: Sequence[Need]) -> list[str]:
     """The packages that hold all that is needed; raise Stop, in one sentence, when a person has to install them."""
     wanted = " and ".join(need.wanted for need in needs)
     if not which("apt-get"):
-        variables = " and ".join(need.variable for need in needs if need.variable)
-        other = f" (or set {variables} to servers that run already)" if variables else ""
+        ways = " and ".join(f"{need.variable} to {need.instead}" for need in needs if need.variable)
+        other = f" (or set {ways})" if ways else ""
         raise Stop(f"Please install {wanted} with this system's package manager{other}, {AGAIN}.")
     names = []
     for need in needs:

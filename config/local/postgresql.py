@@ -145,12 +145,12 @@ def locate() -> Instance:
     raise Stop(f"The account {user} can reach neither {' nor '.join(map(str, homes))}: move the checkout.")
 
 
-def programs_for(instance: Instance) -> Programs:
-    """The server's commands; of the very version that made the data, once there are data."""
+def programs_for(data: Path) -> Programs:
+    """The server's commands; of the very version that made these data, once there are any."""
     candidates = installed()
     if not candidates:
         raise Stop("PostgreSQL with PostGIS is not installed: run `make up`.")
-    stamp = instance.data / "PG_VERSION"
+    stamp = data / "PG_VERSION"
     if not stamp.exists():
         return candidates[0]
     version = int(stamp.read_text())
@@ -158,7 +158,7 @@ def programs_for(instance: Instance) -> Programs:
         if programs.version == version:
             return programs
     raise Stop(
-        f"The data in {instance.home} were made by PostgreSQL {version}, which is not installed: "
+        f"The data in {data} were made by PostgreSQL {version}, which is not installed: "
         f"install postgresql-{version}-postgis-3, or remove that folder to begin with an empty database."
     )
 
@@ -172,7 +172,7 @@ def ready(instance: Instance, programs: Programs) -> bool:
 def up() -> Instance:
     """Start the server if it is not running, and make its data and its database if they are not there."""
     instance = locate()
-    programs = programs_for(instance)
+    programs = programs_for(instance.data)
     if not ready(instance, programs):
         start(instance, programs)
     create_database(instance, programs)
@@ -285,7 +285,7 @@ def down() -> bool:
     if not (instance.data / "PG_VERSION").exists() or postmaster_pid(instance) not in at_work(instance):
         return False
     say("Stopping PostgreSQL")
-    pg_ctl(instance, programs_for(instance), "stop", "-m", "fast", "-t", "60")
+    pg_ctl(instance, programs_for(instance.data), "stop", "-m", "fast", "-t", "60")
     return True
 
 

@@ -103,7 +103,7 @@ def bare_cluster(*, disk_mib: int = 0) -> Iterator[Cluster]:
     archive = home / "archive"
     with pytest.MonkeyPatch.context() as patch, _small_disk(home, disk_mib, user):
         instance = Instance(user, home, places.socket_folder(home, postgresql.SOCKET, user=user))
-        programs = postgresql.programs_for(instance)
+        programs = postgresql.programs_for(instance.data)
         made = Cluster(instance, programs, archive)
         patch.setenv("WAL_ARCHIVE", str(archive))
         try:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from config.local import backups, log_archive
+from config.local import backups, log_archive, postgresql
+from config.local.places import Stop
 from tests.assurance.clusters import Cluster, bare_cluster
 
 
@@ -62,6 +63,28 @@ def test_a_second_try_goes_to_its_own_moment_and_not_along_what_the_first_one_be
     assert noted(cluster) == {"one", "instead"}
     backups.restore(cluster.instance, cluster.programs, backup, archive=cluster.archive, at=moments["two"])
     assert noted(cluster) == {"one", "two"}
+
+
+@pytest.mark.parametrize("at", ["no moment at all", "2999-01-01 12:00"])
+def test_a_restore_that_fails_leaves_what_was_there(cluster: Cluster, at: str):
+    backup = cluster.instance.home / f"failing-{at.split()[0]}"
+    cluster.sql("TRUNCATE noted")
+    backups.back_up(cluster.instance, cluster.programs, backup)
+    note(cluster, "since")
+    before = set(cluster.instance.home.glob("data.replaced-*"))
+    with pytest.raises(Stop, match=r"PostgreSQL did not start|The archive could not be replayed"):
+        backups.restore(cluster.instance, cluster.programs, backup, archive=cluster.archive, at=at)
+    postgresql.start(cluster.instance, cluster.programs)
+    assert noted(cluster) == {"since"}
+    assert set(cluster.instance.home.glob("data.replaced-*")) == before
+
+
+def test_a_backup_of_a_version_that_is_not_installed_changes_nothing(cluster: Cluster, tmp_path: Path):
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(Stop, match="were made by PostgreSQL 9, which is not installed"):
+        backups.restore(cluster.instance, cluster.programs, tmp_path, archive=None)
+    assert cluster.sql("SELECT 1") == "1"
 
 
 def test_uploads_that_are_lost_are_put_back_and_what_is_there_stays(cluster: Cluster, uploads: Path):

@@ -205,7 +205,7 @@ def test_a_system_without_apt_is_told_in_one_sentence_what_to_install(tmp_path: 
     assert done.returncode == 1
     assert done.stderr == (
         "✗ Please install gettext, Pango and a Chinese font and Redis 7 or newer with this system's package manager "
-        "(or set REDIS_URL to servers that run already), then give the same command again.\n"
+        "(or set REDIS_URL to a server that runs already), then give the same command again.\n"
     )
 
 
