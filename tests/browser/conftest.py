@@ -18,6 +18,7 @@ AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 # What htmx says of a check while one types, where the page is left meanwhile; of a check that failed it says more.
 LEFT = ("htmx:afterRequest", "htmx:sendAbort")
+CUT_OFF = (*LEFT, "htmx:sendError", "Failed to load resource")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # The last element that reaches beyond the screen outside of what scrolls by itself.
@@ -55,7 +56,8 @@ def chrome() -> Iterator[Browser]:
 def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[SignedIn]:
     """Opens a path as a user (or nobody, or in the session of a client), in a language and at a width. At the end of
     the test every page must have kept the rules. refused: the status that the path is to be answered by, where not
-    200; the console may tell of it."""
+    200; the console may tell of it. cut_off: the console may tell that
+    the network was away."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
@@ -67,6 +69,7 @@ def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[Signed
         language: str = "en",
         size: dict[str, int] = DESKTOP,
         refused: int = 200,
+        cut_off: bool = False,
     ) -> Page:
         context = chrome.new_context(base_url=live_server.url, viewport=size, locale=language, reduced_motion="reduce")
         contexts.append(context)
@@ -82,7 +85,8 @@ def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[Signed
 
         def heard(message: ConsoleMessage) -> None:
             is_refusal = message.location["url"] == page.url and f"a status of {refused}" in message.text
-            if message.type == "error" and not is_refusal and not message.text.startswith(LEFT):
+            is_told = message.text.startswith(CUT_OFF if cut_off else LEFT)
+            if message.type == "error" and not is_refusal and not is_told:
                 faults.append(f"console of {page.url}: {message.text}")
 
         def sent(request: Request) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import expect
@@ -56,6 +57,36 @@ def test_many_are_clusters_that_open_by_a_click(open_page: SignedIn):
 
     expect(page.locator(".map-list summary")).to_contain_text("in clusters: 260")
     accessible(page)
+
+
+def test_a_corner_that_is_drawn_on_a_cluster_moves_no_map(open_page: SignedIn):
+    owner = factories.organization("tower-company")
+    for number in range(260):
+        factories.asset(owner, at=(114.3 + number * 1e-5, 30.59))
+    folding.fold_all()
+    page = open_page("/assets/?map=10/30.59000/114.30130", user=factories.member(owner, Role.VIEWER))
+    page.wait_for_selector(READY)
+    canvas, before = page.locator("#catalog canvas"), page.url
+
+    page.get_by_role("button", name="Filter by a box").click()
+    canvas.click()
+    page.wait_for_timeout(600)
+    assert page.url == before
+
+    page.get_by_role("button", name="Cancel").click()
+    canvas.click()
+    page.wait_for_function("before => location.href !== before", arg=before)
+
+
+def test_a_ground_whose_host_hangs_hides_nothing_that_is_on_it(open_page: SignedIn, live_server: Any, settings: Any):
+    settings.MAP_TILES_URL = f"{live_server.url}/hanging/{{z}}/{{x}}/{{y}}.png"
+    owner = factories.organization("tower-company")
+    mast = factories.asset(owner, code="T-1")
+    page = open_page("/account/", user=factories.member(owner, Role.VIEWER))
+    page.route("**/hanging/**", lambda route: None)
+    page.goto(f"/assets/{mast.pk}/")
+    with page.expect_response(lambda answer: "/ogc/tiles/" in answer.url and answer.status == 200):
+        page.goto(f"/assets/{NEAR}")
 
 
 def test_a_filtered_list_has_the_colours_that_the_legend_says(open_page: SignedIn):

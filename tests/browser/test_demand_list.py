@@ -81,3 +81,20 @@ def test_lines_begin_by_clicks_on_the_map_of_a_list_that_is_still_empty(open_pag
     page.wait_for_url("**/new/duct/**")
     west, east = (float(page.get_by_label(f"{end}: longitude").input_value()) for end in ("From", "To"))
     assert west < east
+
+
+def test_a_check_that_gets_no_answer_takes_the_former_one_away(open_page: SignedIn):
+    party = factories.organization("telco")
+    draft = factories.demand_list(party, "draft")
+    page = open_page(f"/lists/{draft.pk}/new/tower/", user=factories.member(party), cut_off=True)
+    for label, value in (("Longitude", "114.3055"), ("Latitude", "30.5928"), ("First day", "2027-03-01")):
+        page.get_by_label(label).fill(value)
+    expect(page.locator("#check")).to_contain_text("in 500 m")
+    page.route("**/check/**", lambda route: route.abort())
+    page.get_by_label("Longitude").fill("114.4")
+    expect(page.locator("#check")).to_have_text(
+        "No answer just now. Check your connection, and try again in a moment."
+    )
+    page.unroute("**/check/**")
+    page.get_by_label("Longitude").fill("114.3055")
+    expect(page.locator("#check")).to_contain_text("in 500 m")

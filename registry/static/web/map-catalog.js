@@ -50,6 +50,7 @@ export function addCatalog(map, counts, { by = "kind", selection = {}, places = 
   whenColoursChange(paint);
 
   map.on("click", CLUSTERS, (event) => {
+    if (map.getContainer().classList.contains("drawing")) return;
     const [cluster] = event.features;
     map.easeTo({ center: cluster.geometry.coordinates, zoom: Math.min(map.getZoom() + 2, 18) });
   });

@@ -49,7 +49,8 @@ export function createMap(element, options = {}) {
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
   map.addControl(new maplibregl.ScaleControl());
-  const loaded = new Promise((resolve) => map.once("load", resolve)).then(() => keepBase(map));
+  // Not "load", which waits for every tile of the ground too: its host may be slow, or hang.
+  const loaded = new Promise((resolve) => map.once("style.load", resolve)).then(() => keepBase(map));
   const pointed = [];
   let catalog = null;
   let drawing = null;

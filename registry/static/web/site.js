@@ -54,3 +54,13 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-confirm]");
   if (button && !window.confirm(button.dataset.confirm)) event.preventDefault();
 });
+
+// A part of the page that is asked for and does not come is said so in its place: what stood there may be of before.
+for (const failure of ["htmx:sendError", "htmx:responseError"]) {
+  document.addEventListener(failure, (event) => {
+    const said = document.createElement("p");
+    said.className = "message warning";
+    said.textContent = document.body.dataset.noAnswer;
+    event.detail.target.replaceChildren(said);
+  });
+}
