@@ -1,6 +1,7 @@
 """What the import commands share: options, progress, the report, the rejects file."""
 
 import json
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -36,20 +37,22 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
+        rejects: Path | None = options["rejects"]
+        if rejects and not _can_be_written(rejects):
+            raise CommandError(_("%(path)s cannot be written: name another file for --rejects.") % {"path": rejects})
         try:
             report = self.import_file(options["file"], _read_options(options), **options)
         except UnreadableFile as error:
             raise CommandError(str(error)) from error
-        if options["rejects"]:
-            write_rejects(report, options["rejects"])
+        if rejects:
+            write_rejects(report, rejects)
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
             return
         self.stdout.write(report.as_text())
-        if report.rejects and options["rejects"]:
+        if report.rejects and rejects:
             self.stdout.write(
-                _("The rejected rows are in %(path)s: correct them there and import that file.")
-                % {"path": options["rejects"]}
+                _("The rejected rows are in %(path)s: correct them there and import that file.") % {"path": rejects}
             )
 
     def import_file(self, path: Any, reading: Options, **options: Any) -> ImportReport:
@@ -90,3 +93,8 @@ def _pairs(texts: list[str], option: str) -> dict[str, str]:
             )
         pairs[left.strip()] = right.strip()
     return pairs
+
+
+def _can_be_written(path: Path) -> bool:
+    """Said before anything lands, as the rows that do not are lost otherwise."""
+    return os.access(path, os.W_OK) if path.is_file() else not path.exists() and os.access(path.parent, os.W_OK)

@@ -63,6 +63,13 @@ def test_the_report_shows_what_was_detected_and_what_was_not_used(file: Path) ->
     assert rejects.read_text(encoding="utf-8-sig").splitlines()[0] == "row,column,reason,编号,经度,纬度,塔高"
 
 
+@pytest.mark.parametrize("name", ["no-such-folder/rejects.csv", "."])
+def test_where_the_rejected_rows_cannot_be_kept_nothing_lands(file: Path, name: str) -> None:
+    with pytest.raises(CommandError, match="cannot be written: name another file for --rejects"):
+        run(file, "--rejects", str(file.parent / name))
+    assert Asset.objects.count() == 0
+
+
 def test_a_dry_run_says_so(file: Path) -> None:
     assert "Dry run: nothing was written." in run(file, "--dry-run")[0]
     assert Asset.objects.count() == 0
