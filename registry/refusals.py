@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 Sentences = Mapping[str, str | Promise]
 
+FINITE = _("A figure has no end, or is no number: correct it, or leave it empty where it is unknown.")
+
 SENTENCES: Sentences = {
     "asset_code_is_unique_to_owner": _("This owner has an asset with this code already: give it another code."),
     "asset_has_a_code": _("Give the asset a code: the owner's own number for it."),
@@ -31,18 +33,22 @@ SENTENCES: Sentences = {
     "tower_use_is_not_negative": _("Structural use is not negative."),
     "tower_earthing_is_not_negative": _("An earthing resistance is 0 Ω or more."),
     "tower_backup_not_negative": _("A backup time is 0 hours or more."),
+    "tower_figures_are_finite": FINITE,
     "duct_inner_diameter_positive": _("An inner diameter is more than 0 mm; leave it empty where it is unknown."),
     "duct_outer_holds_inner": _("The outer diameter is at least the inner one: swap them?"),
     "duct_fill_limit_is_a_share": _("A fill limit is a share between 0 and 1, such as 0.4."),
+    "duct_figures_are_finite": FINITE,
     "fiber_cable_length_is_positive": _("A cable is longer than 0 m; leave the length empty where it is unknown."),
     "fiber_route_length_is_positive": _("A route is longer than 0 m; leave the length empty where it is unknown."),
     "fiber_cable_is_no_shorter_than_its_route": _("The cable is at least as long as its route: swap the lengths?"),
     "fiber_attenuation_is_positive": _("An attenuation is more than 0 dB/km."),
     "fiber_losses_are_not_negative": _("A loss is 0 dB or more."),
+    "fiber_figures_are_finite": FINITE,
     "room_area_is_positive": _("An area is more than 0 m²; leave it empty where it is unknown."),
     "room_floor_load_is_positive": _("A floor load is more than 0 kN/m²; leave it empty where it is unknown."),
     "room_power_is_not_negative": _("Power and cooling are 0 kW or more."),
     "room_backup_not_negative": _("A backup time is 0 hours or more."),
+    "room_figures_are_finite": FINITE,
     "facility_code_is_unique_to_owner": _("This owner has a facility with this code already: give it another code."),
     "facility_asks_before_it_opens": _("The last day to ask lies before the opening: correct one of the dates."),
     "facility_geometry_is_a_place": _("A plan is one geometry on Earth that does not cross itself: draw it anew."),

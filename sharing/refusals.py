@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from registry.refusals import FINITE, Sentences
 from registry.refusals import SENTENCES as OF_THE_REGISTRY
-from registry.refusals import Sentences
 
 SENTENCES: Sentences = {
     **OF_THE_REGISTRY,
@@ -19,6 +19,7 @@ SENTENCES: Sentences = {
     "demand_detour_is_at_least_straight": _("A detour is 1 or more times the straight distance."),
     "demand_radius_is_bounded": _("A radius is 100 km at most."),
     "demand_detour_is_bounded": _("A detour is 1,000 times the straight distance at most."),
+    "demand_figures_are_finite": FINITE,
     "demand_differs_from_its_twin": _("A line cannot be disjoint from itself: choose another line of the list."),
     "demand_distance_apart_suits": _(
         "A distance apart is 2 m to 100 km, given where lines are disjoint by distance; leave it empty elsewhere."

@@ -138,9 +138,11 @@ def parse_quantities(cells: Cells, unit: str, *, source_unit: str | None = None,
     factor = UNITS[unit].get(source_unit, 1.0) if source_unit else 1.0
     plain = plain_numbers(cells)
     if plain is not None and not several:
-        values = (plain * factor).astype(object)
-        values[np.isnan(plain)] = None
-        return Parsed(values, {})
+        with np.errstate(over="ignore"):
+            numbers = plain * factor
+        values = numbers.astype(object)
+        values[~np.isfinite(numbers)] = None
+        return Parsed(values, {int(n): str(_beyond(cells[n])) for n in np.flatnonzero(np.isinf(numbers))})
     comma = decimal_comma(cells)
 
     def parse(text: str) -> float:
@@ -167,7 +169,10 @@ def parse_quantity(text: str, unit: str, *, factor: float = 1.0, comma_is_decima
     value = parse_number(number, comma_is_decimal=comma_is_decimal)
     if suffix is None and unit == "kv" and factor == 1.0 and value >= 2000:
         return value / 1000
-    return _rounded(value * (UNITS[unit][suffix] if suffix else factor))
+    found = _rounded(value * (UNITS[unit][suffix] if suffix else factor))
+    if math.isinf(found):
+        raise _beyond(text)
+    return found
 
 
 def parse_number(text: str, *, comma_is_decimal: bool | None = None) -> float:
@@ -189,7 +194,7 @@ def parse_number(text: str, *, comma_is_decimal: bool | None = None) -> float:
         raise ValueError(_("“%(text)s” is not a number.") % {"text": text})
     number = float(compact)
     if math.isinf(number):
-        raise ValueError(_("%(value)s is beyond what the registry holds.") % {"value": text})
+        raise _beyond(text)
     return number
 
 
@@ -272,6 +277,10 @@ def plain_numbers(cells: Cells) -> NDArray[np.float64] | None:
     # Python's own notation of numbers takes more than tables do: 1_000 and infinity.
     plain = not np.isinf(values).any() and "_" not in "".join(filter(None, texts))
     return values if plain else None
+
+
+def _beyond(value: object) -> ValueError:
+    return ValueError(_("%(value)s is beyond what the registry holds.") % {"value": value})
 
 
 def _by_length(unit: str) -> list[str]:

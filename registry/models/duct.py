@@ -3,6 +3,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.asset import Asset
+from registry.models.finite import finite
 
 
 class DuctMaterial(models.TextChoices):
@@ -53,6 +54,10 @@ class Duct(models.Model):
             models.CheckConstraint(
                 condition=Q(fill_limit__gt=0, fill_limit__lte=1),
                 name="duct_fill_limit_is_a_share",
+            ),
+            models.CheckConstraint(
+                condition=finite("inner_diameter_mm", "outer_diameter_mm", "depth_m", "fill_limit"),
+                name="duct_figures_are_finite",
             ),
         ]
 

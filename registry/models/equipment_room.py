@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.asset import Asset
+from registry.models.finite import finite
 
 
 class SecurityClass(models.IntegerChoices):
@@ -56,6 +57,12 @@ class EquipmentRoom(models.Model):
             models.CheckConstraint(
                 condition=Q(security_class__in=SecurityClass.values),
                 name="room_security_class_is_known",
+            ),
+            models.CheckConstraint(
+                condition=finite(
+                    "area_m2", "floor_load_kn_m2", "ac_power_kw", "dc_power_kw", "cooling_kw", "backup_h"
+                ),
+                name="room_figures_are_finite",
             ),
         ]
 

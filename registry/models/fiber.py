@@ -3,6 +3,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.asset import Asset
+from registry.models.finite import finite
 
 
 class FiberType(models.TextChoices):
@@ -63,6 +64,17 @@ class Fiber(models.Model):
             models.CheckConstraint(
                 condition=Q(splice_loss_db__gte=0, connector_loss_db__gte=0),
                 name="fiber_losses_are_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=finite(
+                    "cable_length_m",
+                    "route_length_m",
+                    "attenuation_1310_db_km",
+                    "attenuation_1550_db_km",
+                    "splice_loss_db",
+                    "connector_loss_db",
+                ),
+                name="fiber_figures_are_finite",
             ),
         ]
 

@@ -3,6 +3,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.asset import Asset
+from registry.models.finite import finite
 
 
 class StructureType(models.TextChoices):
@@ -75,6 +76,19 @@ class Tower(models.Model):
             models.CheckConstraint(
                 condition=Q(backup_h__gte=0) | Q(backup_h=None),
                 name="tower_backup_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=finite(
+                    "height_m",
+                    "free_height_min_m",
+                    "free_height_max_m",
+                    "design_wind_kn_m2",
+                    "structural_use_pct",
+                    "voltage_kv",
+                    "backup_h",
+                    "earthing_ohm",
+                ),
+                name="tower_figures_are_finite",
             ),
         ]
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.kinds import POINT_KINDS, ROUTE_KINDS, Kind
 from registry.models import FiberType, SecurityClass, User
+from registry.models.finite import finite
 from sharing.models.demand_list import DemandList
 
 LEAST_APART_M, MOST_APART_M = 2, 100_000
@@ -182,6 +183,18 @@ class Demand(models.Model):
                     apart_m__lte=MOST_APART_M,
                 ),
                 name="demand_distance_apart_suits",
+            ),
+            # Radius, detour and distance apart are bounded above.
+            models.CheckConstraint(
+                condition=finite(
+                    "mounting_height_m",
+                    "max_earthing_ohm",
+                    "min_backup_h",
+                    "cable_outer_diameter_mm",
+                    "max_attenuation_db",
+                    "min_floor_load_kn_m2",
+                ),
+                name="demand_figures_are_finite",
             ),
         ]
 

@@ -14,8 +14,9 @@ from django_migration_linter import MigrationLinter
 from django_migration_linter.sql_analyser.base import Check, CheckMode, CheckType
 from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 
+from registry.kinds import Kind
 from registry.migrations._again import PutCheck
-from registry.models import Asset, Change
+from registry.models import Asset, Change, Fiber, Tower
 from sharing.models import Consent, Demand
 from sharing.workflow import lists
 from tests import factories
@@ -169,3 +170,25 @@ def test_lines_of_a_list_that_was_reopened_before_the_upgrade_count_as_changed_t
         reopened.occurred_at,
         None,
     ]
+
+
+def test_figures_without_an_end_are_emptied_by_the_upgrade(db: None):
+    owner = factories.organization()
+    mast, cable = factories.asset(owner), factories.asset(owner, Kind.FIBER)
+    line = factories.demand(factories.demand_list(owner))
+    for table, name in (
+        ("registry_tower", "tower_figures_are_finite"),
+        ("registry_fiber", "fiber_figures_are_finite"),
+        ("sharing_demand", "demand_figures_are_finite"),
+    ):
+        by_hand(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    Tower.objects.filter(pk=mast.pk).update(height_m=float("nan"), backup_h=8)
+    Fiber.objects.filter(pk=cable.pk).update(splice_loss_db=float("inf"))
+    Demand.objects.filter(pk=line.pk).update(min_backup_h=float("nan"), mounting_height_m=12)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for _operation, run in (*steps("registry", "0036_finite_figures"), *steps("sharing", "0033_finite_figures")):
+        run()
+    assert Tower.objects.values_list("height_m", "backup_h").get(pk=mast.pk) == (None, 8)
+    assert Fiber.objects.get(pk=cable.pk).splice_loss_db == 0.1
+    assert Demand.objects.values_list("min_backup_h", "mounting_height_m").get(pk=line.pk) == (None, 12)

@@ -1,7 +1,7 @@
 """What the database itself refuses of a line, whoever writes it."""
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from registry.kinds import Kind
 from sharing.models import Demand
@@ -20,3 +20,11 @@ def test_a_line_looks_through_no_whole_country(db: None, kind: Kind, column: str
     assert line.update(**{column: most}) == 1
     with pytest.raises(IntegrityError, match=name):
         line.update(**{column: most + 1})
+
+
+@pytest.mark.parametrize("figure", [float("nan"), float("inf"), float("-inf")])
+def test_a_line_has_no_figure_without_an_end(db: None, figure: float) -> None:
+    line = Demand.objects.filter(pk=factories.demand(factories.demand_list(factories.organization())).pk)
+    for column in ("mounting_height_m", "max_earthing_ohm", "min_backup_h", "min_floor_load_kn_m2", "apart_m"):
+        with pytest.raises(IntegrityError, match="demand_"), transaction.atomic():
+            line.update(**{column: figure})

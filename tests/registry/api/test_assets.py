@@ -535,3 +535,22 @@ def test_room_power_is_compared_when_both_rows_are_written(catalog: Catalog):
 def test_rights_name_the_role_that_is_missing(catalog: Catalog):
     [(where, code)] = problem(catalog.stranger.post("assets/", tower_body()), 403, "not_yours")
     assert (where, code) == ("#/owner", "role")
+
+
+# --- Figures ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("figure", ['"NaN"', '"Infinity"', '"-Infinity"', "1e999", "9" * 400])
+def test_a_figure_without_an_end_is_pointed_at_and_lands_nowhere(catalog: Catalog, figure: str):
+    def with_figure(**body: Any) -> bytes:
+        return json.dumps({**body, "details": {"height_m": "?"}}).replace('"?"', figure).encode()
+
+    answers = (
+        catalog.manager.post("assets/", with_figure(**tower_body())),
+        catalog.manager.patch(f"assets/{catalog.tower.pk}/", with_figure()),
+    )
+    for answer in answers:
+        [(where, _code)] = problem(answer, 400, "bad_input")
+        assert where == "#/details/height_m"
+    assert catalog.manager.get("assets/").status_code == 200
+    assert [*Tower.objects.exclude(height_m=None).values_list("height_m", flat=True)] == [35.0]

@@ -85,6 +85,18 @@ def test_numbers_that_only_python_knows_are_refused() -> None:
     assert set(parse_quantities(cells("1_000", "inf"), "m").errors) == {0, 1}
 
 
+@pytest.mark.parametrize("column", [cells("1e308", "2"), np.array([1e308, 2.0]), cells("1e308", "2 km")])
+def test_what_has_no_end_in_the_fields_own_unit_is_refused(column: Cells) -> None:
+    parsed = parse_quantities(column, "m", source_unit="km")
+    assert parsed.values.tolist() == [None, 2000.0]
+    assert parsed.errors == {0: f"{column[0]} is beyond what the registry holds."}
+
+
+def test_an_infinite_cell_of_a_map_file_is_refused() -> None:
+    parsed = parse_quantities(np.array([np.inf, np.nan, 1.0]), "m")
+    assert (parsed.values.tolist(), set(parsed.errors)) == ([None, None, 1.0], {0})
+
+
 @given(st.lists(st.floats(min_value=-1e6, max_value=1e6)))
 def test_plain_numbers_stay_what_they_are(numbers: list[float]) -> None:
     assert parse_quantities(cells(*map(repr, numbers)), "m").values.tolist() == numbers

@@ -29,6 +29,15 @@ def test_a_distance_goes_with_lines_that_are_apart_by_one(scene: Scene, draft: D
     assert (route.disjoint_by, route.apart_m) == ("line", None)
 
 
+@pytest.mark.parametrize("column", ["mounting_height_m", "max_detour"])
+@pytest.mark.parametrize("figure", [b'"NaN"', b"1e999", b"9" * 400])
+def test_a_figure_without_an_end_is_pointed_at(scene: Scene, draft: DemandList, column: str, figure: bytes) -> None:
+    line = factories.demand(draft)
+    sent = b'{"%s": %s}' % (column.encode(), figure)
+    [(where, _code)] = problem(Caller(scene.drafter).patch(f"demands/{line.pk}/", sent), 400, "bad_input")
+    assert where == f"#/{column}"
+
+
 def test_a_line_says_how_it_is_disjoint(scene: Scene, draft: DemandList) -> None:
     twin, route, caller = factories.demand(draft, "duct"), factories.demand(draft, "duct"), Caller(scene.drafter)
     sent = {"disjoint_from": twin.pk, "disjoint_by": "distance", "apart_m": 50}

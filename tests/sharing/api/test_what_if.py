@@ -61,6 +61,9 @@ FAULTS: list[tuple[Any, list[tuple[str, str]]]] = [
         [("#/assets/0/place", "type")],
     ),
     ({"lines": [{}] * 51}, [("#/lines", "max_length")]),
+    ({"lines": [{"min_backup_h": "NaN"}]}, [("#/lines/0/min_backup_h", "invalid")]),
+    ({"prices": [{"times": "NaN"}]}, [("#/prices/0/times", "invalid")]),
+    ({"route_terms": {"duct": {"gap_cost_per_m": 10**400}}}, [("#/route_terms/duct/gap_cost_per_m", "invalid")]),
     ({"lines": [{"disjoint_by": "distance"}]}, [("#/lines/0/apart_m", "invalid")]),
     ({"lines": [{"disjoint_by": "line", "apart_m": 50.0}]}, [("#/lines/0/apart_m", "invalid")]),
 ]
