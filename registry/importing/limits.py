@@ -11,6 +11,7 @@ MOST_BYTES = 256 * MIB
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 1_000_000, 1_000, 20_000_000
 # Of a sheet that is nearly empty: beyond SPARSE_CELLS a cell of so many must have something in it.
 SPARSE_CELLS, EMPTY_TO_FILLED = 2_000_000, 20
+MOST_MERGED = 1_000_000  # ranges of cells of a workbook
 MOST_CHARACTERS = 131_072  # of a cell; csv.field_size_limit
 
 
@@ -50,6 +51,12 @@ def check_layout(rows: int, columns: int, filled: int) -> None:
             _("The sheet reaches over %(cells)s cells, nearly all of them empty: delete what stands far out.")
             % {"cells": f"{rows * columns:,}"}
         )
+
+
+def check_merged(ranges: int) -> None:
+    """Of a workbook so far. Raises UnreadableFile."""
+    if ranges > MOST_MERGED:
+        raise UnreadableFile(_("The workbook has more than %(most)s merged cells.") % {"most": f"{MOST_MERGED:,}"})
 
 
 def too_many_characters(row: int) -> UnreadableFile:

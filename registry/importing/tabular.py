@@ -29,7 +29,9 @@ LONGEST_LINE = 2 * MOST_CHARACTERS
 BLOCK_ROWS = 20
 HEADING_SEARCH_ROWS = 12
 
-Row: TypeAlias = Sequence[str]
+Row: TypeAlias = list[str]
+# The first and last cell of a range, each as row and column, counted from 0.
+Merged: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 
 
 def read_delimited(path: Path, is_heading: Callable[[str], bool], *, encoding: str | None = None) -> SourceTable:
@@ -74,6 +76,7 @@ def read_workbook(
                 sheet = workbook.get_sheet_by_name(name)
                 check_size(sheet.total_height + 1, sheet.total_width + 1, sheet.total_height * sheet.total_width)
                 cells = sheet.to_python(skip_empty_area=False) if sheet.end else []
+                merged = sheet.merged_cell_ranges or []
                 if any(value != "" for row in cells for value in row):
                     break
             else:
@@ -94,6 +97,7 @@ def read_workbook(
         format,
         is_heading,
         first_row=1,
+        merged=merged,
     )
     table.layer = name
     others = [other for other in visible if other != name]
@@ -181,11 +185,14 @@ def _table(
     is_heading: Callable[[str], bool],
     *,
     first_row: int,
+    merged: Iterable[Merged] = (),
 ) -> SourceTable:
     at = _heading_row(rows, is_heading)
     headings = [heading.strip() for heading in rows[at]]
     while headings and not headings[-1]:
         headings.pop()
+    if merged:
+        _fill_merged(rows, at, headings, merged)
     headings = [heading or _("column %(number)d") % {"number": n} for n, heading in enumerate(headings, 1)]
     width = len(headings)
     good: list[Row] = []
@@ -214,6 +221,22 @@ def _table(
         row_numbers=np.array(numbers, dtype=np.int64),
         rejects=rejects,
     )
+
+
+def _fill_merged(rows: Sequence[Row], at: int, headings: Sequence[str], merged: Iterable[Merged]) -> None:
+    """Of cells below the headings that are merged over rows, only the first holds what all of them show: gives it to
+    each row that has something of its own. A block over several headings is a note, and stays one."""
+    own = [any(row) for row in rows]
+    reached: dict[int, int] = {}
+    for (first, column), (last, end) in sorted(merged):
+        is_note = column >= len(headings) or any(headings[column + 1 : end + 1])
+        # Overlapping ranges, which no spreadsheet writes, would be gone through again and again.
+        if is_note or first <= max(at, reached.get(column, at)):
+            continue
+        reached[column] = last
+        for number in range(first + 1, min(last + 1, len(rows))):
+            if own[number]:
+                rows[number][column] = rows[first][column]
 
 
 def _heading_row(rows: Sequence[Row], is_heading: Callable[[str], bool]) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from registry.importing.archive import check_archive, unpacked
-from registry.importing.limits import MIB, check_layout
+from registry.importing.limits import MIB, check_layout, check_merged
 from registry.importing.markup import pieces
 from registry.importing.table import UnreadableFile
 
@@ -18,6 +18,7 @@ ROW = re.compile(rb"<(?:\w+:)?row\b")
 ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d+)")
 CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 PLACED_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]+)(\d+)")
+MERGED = re.compile(rb"<(?:\w+:)?mergeCell[\s/>]")
 SHARED_TEXT = re.compile(rb"<(?:\w+:)?si[\s/>]")
 SHARED_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>(\d{1,9})<")
 MOST_SHARED_BYTES = 256 * MIB
@@ -41,7 +42,7 @@ def check_workbook(path: Path) -> None:
 
 def _check_sheet(markup: Iterable[bytes]) -> np.ndarray:
     """Which shared texts its cells refer to. Where cells do not say where they are, they follow each other."""
-    rows = columns = filled = unplaced = tags = widest = in_row = 0
+    rows = columns = filled = unplaced = tags = widest = in_row = merged = 0
     shared: list[np.ndarray] = []
     for number, piece in enumerate(markup):
         if number == 0 and piece[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -54,6 +55,8 @@ def _check_sheet(markup: Iterable[bytes]) -> np.ndarray:
         columns = max([columns, *map(_column, {letters for letters, _digits in placed})])
         rows = max([rows, *(int(digits) for _letters, digits in placed), *map(int, ROW_NUMBER.findall(piece))])
         filled += first + sum(others)
+        merged += len(MERGED.findall(piece))
+        check_merged(merged)
         shared.append(np.array(SHARED_CELL.findall(piece), dtype=np.int64))
     check_layout(rows + tags if unplaced else rows, columns + widest if unplaced else columns, filled)
     return np.concatenate(shared)

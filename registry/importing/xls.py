@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from registry.importing.limits import check_layout
+from registry.importing.limits import check_layout, check_merged
 
 FREE = 0xFFFFFFFA  # and above: no sector
 HEADER_FAT_SECTORS, ENTRY_BYTES, RECORD_BYTES = 109, 128, 4
+MERGED_TYPE, RANGE_BYTES = 0x00E5, 8
 SHEET_BEGINS, LAST_COLUMN_TYPES = 0x0809, (0x00BD, 0x00BE)
 CELL_TYPES = frozenset({0x0006, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x0206, 0x027E, 0x0406})
 STREAMS = ("Workbook", "Book")
@@ -18,10 +19,13 @@ STREAMS = ("Workbook", "Book")
 def check_xls(path: Path) -> None:
     """Raises UnreadableFile where a sheet is larger than a table may be. What is no such file, its reader refuses."""
     with path.open("rb") as file:
-        rows = columns = filled = 0
+        rows = columns = filled = merged = 0
         for type, content in _records(_stream(file)):
             if type == SHEET_BEGINS:
                 rows = columns = filled = 0
+            if type == MERGED_TYPE:
+                merged += len(content) // RANGE_BYTES
+                check_merged(merged)
             if type in CELL_TYPES or type in LAST_COLUMN_TYPES:
                 row, column = struct.unpack_from("<2H", content)
                 last = struct.unpack_from("<H", content, len(content) - 2)[0] if type in LAST_COLUMN_TYPES else column

@@ -231,8 +231,7 @@ def geopackage(statement: str) -> Callable[[Path, str], None]:
 
 def far_xls() -> bytes:
     """The poles of a real XLS file, one text of it (a record LABELSST) moved into the last corner of the sheet."""
-    [found] = (DATA / "poles_xls").glob("*.xls")
-    content = bytearray(found.read_bytes())
+    content = bytearray((DATA / "poles_xls" / "poles.xls").read_bytes())
     at = content.find(struct.pack("<4H", 0x00FD, 10, 4, 1))
     content[at + 4 : at + 8] = struct.pack("<2H", 65_535, 255)
     return bytes(content)

@@ -17,6 +17,7 @@ from registry.importing.quantities import parse_integer, parse_quantities
 from registry.importing.sources import read_source
 from registry.importing.table import UnreadableFile
 from registry.importing.workbook import check_workbook
+from registry.importing.xls import check_xls
 from tests.uncalled import uncalled
 
 
@@ -117,6 +118,19 @@ def test_a_sheet_that_is_nearly_empty_is_refused_however_it_is_written(rows: str
 def test_a_sheet_that_is_full_is_taken(tmp_path: Path) -> None:
     row = "".join(f'<x:c r="{letter}7"/>' for letter in "ABCDEFGH")
     check_workbook(sheet(tmp_path / "x.xlsx", f'<x:row r="7">{row}</x:row>' * 30_000))
+
+
+def test_merged_cells_beyond_measure_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    legacy = Path(__file__).parents[2] / "data" / "poles_xls" / "merged.xls"
+    row = '<x:row r="1"><x:c r="A1"/></x:row>'
+    path = sheet(tmp_path / "x.xlsx", f"{row}<x:mergeCell ref='A1:A2'/><x:mergeCell ref='B1:B2'/>")
+    monkeypatch.setattr("registry.importing.limits.MOST_MERGED", 2)
+    check_workbook(path)
+    check_xls(legacy)
+    monkeypatch.setattr("registry.importing.limits.MOST_MERGED", 1)
+    for check, file in ((check_workbook, path), (check_xls, legacy)):
+        with pytest.raises(UnreadableFile, match="more than 1 merged"):
+            check(file)
 
 
 def test_shared_texts_that_cells_repeat_beyond_measure_are_refused(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyogrio.raw
 import pytest
+import xlsxwriter
 
 from registry.importing.sources import read_source
 from registry.importing.table import SourceTable, UnreadableFile
@@ -80,6 +82,47 @@ def test_a_legacy_workbook_is_read_below_its_title_with_codes_and_dates_as_typed
         ["灯-2", "12,5", "114.32", "30.56", "3", "2027-03-01"],
     ]
     assert table.warnings == ["Sheets not read: 说明 (choose one with --layer)."]
+
+
+def workbook(path: Path, *rows: Sequence[str], merged: Mapping[str, str]) -> Path:
+    """A workbook of texts, with ranges of cells merged."""
+    with xlsxwriter.Workbook(path) as written:
+        sheet = written.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+        for cells, text in merged.items():
+            sheet.merge_range(cells, text)
+    return path
+
+
+def test_cells_merged_over_rows_give_their_text_to_each_row_of_a_legacy_workbook_too(tmp_path: Path) -> None:
+    written = [["编号", "密级", "经度"], ["A", "", "1"], ["B", "", "2"], ["C", "", "3"], ["D", "公开", "4"]]
+    path = workbook(tmp_path / "x.xlsx", *written, merged={"B2:B4": "核心"})
+    for source in (path, DATA / "poles_xls" / "merged.xls"):
+        assert read_source(source, KNOWN.__contains__).columns[1].tolist() == ["核心", "核心", "核心", "公开"]
+
+
+def test_merged_cells_fill_no_empty_rows_no_other_headings_and_nothing_above_the_headings(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "x.xlsx",
+        ["", "", "", ""],
+        ["编号", "经度", "name", ""],
+        ["A", "114", "", ""],
+        ["B", "115", "", ""],
+        ["", "", "", ""],
+        ["C", "", "z", ""],
+        ["D", "", "z", ""],
+        merged={"A1:A2": "编号", "C3:D5": "x", "B6:B7": "116", "A8:C9": "注："},
+    )
+    table = read_source(path, KNOWN.__contains__)
+    assert table.headings == ["编号", "经度", "name"]
+    assert [*zip(table.row_numbers.tolist(), rows(table), strict=True)] == [
+        (3, ["A", "114", "x"]),
+        (4, ["B", "115", "x"]),
+        (6, ["C", "116", "z"]),
+        (7, ["D", "116", "z"]),
+        (8, ["注：", "", ""]),
+    ]
 
 
 def test_a_workbook_without_the_sheet_that_is_asked_for_is_refused() -> None:
