@@ -14,6 +14,7 @@ from registry.importing.fields import ImportField
 from registry.importing.headings import Recognised, known_names, nearest, normalise, recognise
 from registry.importing.markers import NOBODY_WORDS, unmarked
 from registry.importing.quantities import (
+    FALSE,
     Parsed,
     as_text,
     choice_parser,
@@ -29,6 +30,9 @@ from registry.importing.sources import read_source
 from registry.importing.synonyms import SYNONYMS
 from registry.importing.table import Cells, SourceTable, UnreadableFile
 from registry.places import MOST_CORNERS, too_many_corners
+
+# What says no, or to nobody, though elsewhere a cell with it is blank.
+SAID = {"boolean": FALSE, "choices": NOBODY_WORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ class Intake:
     def has(self, target: str) -> bool:
         return target in self.recognised.columns or target in self.options.constants
 
-    def cells(self, target: str) -> Cells | None:
-        """The raw cells that fill `target`, blanks filled by the constant where one is set; None without either."""
+    def cells(self, target: str, said: frozenset[str] = frozenset()) -> Cells | None:
+        """The raw cells that fill `target`, blanks filled by the constant where one is set; None without either.
+        said: as in `is_blank`."""
         column = self.recognised.columns.get(target)
         constant = self.options.constants.get(target)
         if column is None:
@@ -83,7 +88,7 @@ class Intake:
         if constant is None:
             return cells
         texts = as_text(cells)
-        return np.array([constant if text is None or is_blank(text) else text for text in texts], dtype=object)
+        return np.array([constant if text is None or is_blank(text, said) else text for text in texts], dtype=object)
 
     def refuse(self, index: int, target: str, reason: str) -> None:
         self.problems.setdefault(index, []).append((self.heading(target) if target else "", reason))
@@ -104,7 +109,7 @@ class Intake:
 
     def values(self, spec: ImportField) -> Cells | None:
         """The typed values of `spec` for every row (None where blank or refused), or None when nothing fills it."""
-        cells = self.cells(spec.name)
+        cells = self.cells(spec.name, SAID.get(spec.type, frozenset()))
         if cells is None:
             return None
         parsed = self._parsed(cells, spec)
@@ -125,7 +130,7 @@ class Intake:
             return parse_quantities(cells, spec.unit, source_unit=unit, several=several)
         if spec.type == "text":
             return parse_texts(cells, spec.max_length, unmarked)
-        return parse_column(cells, cell_parser(spec))
+        return parse_column(cells, cell_parser(spec), SAID.get(spec.type, frozenset()))
 
     def _check_range(self, values: Cells, spec: ImportField) -> None:
         if spec.minimum is None and spec.maximum is None:

@@ -13,7 +13,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FORMULA = "=+\\-@\t\r"
 # `open_to_sectors` of an asset that is not shared: a blank cell would leave what the registry knows.
 NOBODY = "nobody"
-NOBODY_WORDS = frozenset({NOBODY, "不开放", "personne"})
+NOBODY_WORDS = frozenset({NOBODY, "none", "nil", "不开放", "无", "personne"})
 
 _BLANK = "|".join(re.sub(r"([\\/.])", r"\\\1", word) for word in sorted(BLANKS - {""}))
 MARKED = re.compile(rf"'+(?:[{FORMULA}]|(?:{_BLANK})\Z)")

@@ -38,7 +38,7 @@ BLANKS = frozenset(
     form for word in _BLANK_WORDS for form in (word, word.upper(), word.title(), word.capitalize(), "NaN")
 )
 TRUE = frozenset({"1", "true", "t", "yes", "y", "是", "有", "oui", "vrai", "x", "√"})
-FALSE = frozenset({"0", "false", "f", "no", "n", "否", "没有", "non", "faux", "×"})
+FALSE = frozenset({"0", "false", "f", "no", "n", "否", "没有", "无", "non", "faux", "×"})
 
 _FOOT, _INCH, _POUND = 0.3048, 0.0254, 0.45359237
 UNITS: dict[str, dict[str, float]] = {
@@ -86,8 +86,8 @@ class Parsed:
     errors: dict[int, str]
 
 
-def parse_column(cells: Cells, parse: Callable[[str], object]) -> Parsed:
-    """Each distinct text parsed once; `parse` raises ValueError with the reason."""
+def parse_column(cells: Cells, parse: Callable[[str], object], said: frozenset[str] = frozenset()) -> Parsed:
+    """Each distinct text parsed once; `parse` raises ValueError with the reason. said: as in `is_blank`."""
     texts = as_text(cells)
     values: dict[str | None, object] = {None: None}
     refused: dict[str, str] = {}
@@ -95,7 +95,7 @@ def parse_column(cells: Cells, parse: Callable[[str], object]) -> Parsed:
         try:
             if len(text) > MOST_CHARACTERS:
                 raise ValueError(_("The cell has more than %(most)d characters.") % {"most": MOST_CHARACTERS})
-            values[text] = None if is_blank(text) else parse(MARK.sub("", text.strip()))
+            values[text] = None if is_blank(text, said) else parse(MARK.sub("", text.strip()))
         except ValueError as error:
             values[text] = None
             refused[text] = str(error)
@@ -249,8 +249,10 @@ def choice_parser(choices: Iterable[str], synonyms: Mapping[str, str]) -> Callab
     return parse
 
 
-def is_blank(text: str) -> bool:
-    return text.strip() in BLANKS
+def is_blank(text: str, said: frozenset[str] = frozenset()) -> bool:
+    """Whether the cell tells nothing. said: words, casefolded, that tell something in this column."""
+    word = text.strip()
+    return word in BLANKS and word.casefold() not in said
 
 
 def as_text(cells: Cells) -> Cells:

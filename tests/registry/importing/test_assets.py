@@ -16,7 +16,7 @@ from registry.importing.intake import Options
 from registry.importing.report import ImportReport, write_rejects
 from registry.importing.table import UnreadableFile
 from registry.kinds import Kind
-from registry.models import Allocation, Asset, Organization, Purpose, Region, Tower
+from registry.models import Allocation, Asset, Duct, Organization, Purpose, Region, Sector, Tower
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,30 @@ def test_a_changed_cell_updates_its_row_alone_and_a_blank_one_leaves_what_is_kno
     assert counts(load(file, HEAD + "A1,,114.3,30.5,18,\nA2,杆,114.4,30.5,15,3\n", owner)) == (0, 1, 1, 0)
     tower = Tower.objects.select_related("asset").get(asset__code="A1")
     assert (tower.height_m, tower.asset.name, tower.asset.capacity) == (18.0, "灯", 3)
+
+
+@pytest.mark.parametrize("word", ["nobody", "None", "nil", "无", " 无 ", "不开放"])
+@pytest.mark.parametrize("constants", [{}, {"open_to_sectors": "telecom"}])
+def test_an_asset_that_is_open_to_none_is_open_to_nobody(
+    file: Path, owner: Organization, word: str, constants: dict[str, str]
+) -> None:
+    load(file, f"code,lon,lat,开放行业\nA1,114.3,30.5,{word}\n", owner, constants=constants)
+    assert Asset.objects.get(code="A1").open_to_sectors == []
+
+
+def test_a_dash_for_sectors_is_a_blank_cell(file: Path, owner: Organization) -> None:
+    load(file, "code,lon,lat,open_to_sectors\nA1,114.3,30.5,-\n", owner)
+    assert Asset.objects.get(code="A1").open_to_sectors == Sector.values
+
+
+def test_there_is_none_means_no(file: Path, owner: Organization) -> None:
+    head = "code,wkt,堵塞\nD1,"
+    place = '"LINESTRING(114.3 30.5, 114.31 30.5)"'
+    load(file, f"{head}{place},有\n", owner, Kind.DUCT)
+    load(file, f"{head}{place},\n", owner, Kind.DUCT)
+    assert Duct.objects.get(asset__code="D1").blocked is True
+    load(file, f"{head}{place},无\n", owner, Kind.DUCT)
+    assert Duct.objects.get(asset__code="D1").blocked is False
 
 
 def test_the_code_is_the_owner_s_own(file: Path, owner: Organization) -> None:
