@@ -59,6 +59,8 @@ FIELDS = (
     "min_security_class",
 )
 COMPARED = (*FIELDS, "period", "location", "origin", "destination", "disjoint_from_id")
+# What each row says as a whole, by its kind.
+PLACED = ("kind", "radius_m", "location", "origin", "destination")
 MERGE_LOCK = 0x1DE3A  # the first half of the advisory lock that imports for one party queue on
 PLACE_DIGITS = 9  # of degrees: 0.1 mm
 
@@ -71,6 +73,28 @@ class _Places:
     origin: Cells
     destination: Cells
     crs: str
+
+
+@dataclass(slots=True)
+class _Row:
+    """demand: the line that the row makes by itself. stated: the columns that it says something of; of the period it
+    says the first day, and the end where it has one. twin: the name of the line that it must be disjoint from, or
+    None."""
+
+    demand: Demand
+    stated: frozenset[str]
+    twin: str | None
+
+    def says_else(self, line: Demand) -> dict[str, Any]:
+        """What the row says otherwise than the line; of the rest the line stays as it is."""
+        period = self.demand.period
+        said = {name: getattr(self.demand, name) for name in self.stated}
+        said["period"] = DateRange(period.lower, line.period.upper if period.upper is None else period.upper)
+        return {name: value for name, value in said.items() if _comparable(value) != _comparable(getattr(line, name))}
+
+    def names_else(self, line: Demand) -> bool:
+        """Whether the row names another twin than the line has."""
+        return self.twin is not None and self.twin != _twin_name(line)
 
 
 def import_demands(
@@ -86,8 +110,9 @@ def import_demands(
     """Put the file's good rows into the draft `into`, else that of `party` with this title, made when there is none;
     not for a file without a good row, of which then None is returned.
 
-    A row that the list has already changes nothing; a row with the name of one line of it changes that line. Raises
-    UnreadableFile when the file cannot be used or the list is no draft any more, and the workflow's refusals.
+    A row that the list has already changes nothing; a row with the name of one line of it changes of that line what it
+    says. Raises UnreadableFile when the file cannot be used or the list is no draft any more, and the workflow's
+    refusals.
     """
     started = time.perf_counter()
     intake = open_intake(path, KNOWN, options)
@@ -95,15 +120,15 @@ def import_demands(
     report.dry_run = dry_run
     places = _read_places(intake, party)
     report.crs = places.crs
-    demands, twins = _read_demands(intake, places)
+    rows = _read_rows(intake, places)
     with transaction.atomic():
         _await_turn(party)
         demand_list = into or _found(party, title)
-        if demands and not demand_list:
+        if rows and not demand_list:
             demand_list = lists.create(party, title=title, actor=actor)
         if demand_list:
             demand_list = lock_list(demand_list.pk)
-            report.created, report.updated, report.unchanged = _merge(intake, demand_list, demands, twins, actor)
+            report.created, report.updated, report.unchanged = _merge(intake, demand_list, rows, actor)
         transaction.set_rollback(dry_run)
     report.headings, report.rejects = rejected_rows(intake)
     report.warnings = intake.warnings
@@ -131,23 +156,24 @@ def _read_places(intake: Intake, party: Organization) -> _Places:
     return _Places(location.geometry, origin, destination, location.crs)
 
 
-def _read_demands(intake: Intake, places: _Places) -> tuple[dict[int, Demand], dict[int, str]]:
-    """The demands of the good rows by index, and the name of the line each must be disjoint from."""
+def _read_rows(intake: Intake, places: _Places) -> dict[int, _Row]:
+    """The good rows by index."""
     columns = {name: intake.values(import_field(Demand, name)) for name in FIELDS}
     days = {name: intake.values(ImportField(name, "date")) for name in ("start", "end")}
     twin_names = intake.texts("disjoint_from")
     located, wrong = conform(places.location, "Point")
-    demands: dict[int, Demand] = {}
+    rows: dict[int, _Row] = {}
     for index in range(len(intake.table)):
         cells = {name: values[index] for name, values in columns.items() if values is not None}
-        demand = Demand(**{name: _stored(name, value) for name, value in cells.items() if value is not None})
+        said = {name: _stored(name, value) for name, value in cells.items() if value is not None}
+        demand = Demand(**said)
         _set_period(intake, index, demand, days)
         _set_place(intake, index, demand, places, located[index], wrong.get(index, ""))
         _check(intake, index, demand)
         if index not in intake.problems:
-            demands[index] = demand
-    twins = {} if twin_names is None else {n: twin_names[n] for n in demands if twin_names[n] is not None}
-    return demands, twins
+            stated = frozenset([*said, *PLACED, *(["apart_m"] if "disjoint_by" in said else [])])
+            rows[index] = _Row(demand, stated, None if twin_names is None else twin_names[index])
+    return rows
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -218,63 +244,84 @@ def _found(party: Organization, title: str) -> DemandList | None:
     return DemandList.objects.filter(party=party, title=title.strip()).order_by("-pk").first()
 
 
-def _merge(
-    intake: Intake, demand_list: DemandList, demands: dict[int, Demand], twins: dict[int, str], actor: User | None
-) -> tuple[int, int, int]:
-    """Of a locked list; returns how many lines were added, changed, and there already."""
+def _merge(intake: Intake, demand_list: DemandList, rows: dict[int, _Row], actor: User | None) -> tuple[int, int, int]:
+    """Into a locked list; returns how many lines were added, changed, and there already."""
     stored = list(demand_list.demands.select_related("disjoint_from"))
     there: dict[tuple[Any, ...], list[Demand]] = {}
     for line in stored:
-        there.setdefault(_key(line, line.disjoint_from.name if line.disjoint_from else ""), []).append(line)
-    matched: dict[int, Demand] = {}
-    for index, demand in demands.items():
-        same = there.get(_key(demand, twins.get(index, "")))
+        there.setdefault(_key(line, _twin_name(line)), []).append(line)
+    rest: dict[int, _Row] = {}
+    for index, row in rows.items():
+        same = there.get(_key(row.demand, row.twin or ""))
         if same:
-            matched[index] = same.pop()
-    rest = {index: demand for index, demand in demands.items() if index not in matched}
-    if rest and demand_list.status != ListStatus.DRAFT:
+            same.pop()
+        else:
+            rest[index] = row
+    named = _named(rest, [line for lines in there.values() for line in lines])
+    new = {index: row for index, row in rest.items() if index not in named}
+    names = {line.name for line in stored} | {row.demand.name for row in rows.values()}
+    changes = {index: rest[index].says_else(line) for index, line in named.items()}
+    for index in [index for index, change in changes.items() if _ends_before(change)]:
+        intake.refuse(index, "start", _("The period ends before it begins."))
+        del named[index]
+    changed = [
+        index
+        for index, line in named.items()
+        if changes[index] or (rest[index].names_else(line) and rest[index].twin in names - {line.name})
+    ]
+    if (changed or new) and demand_list.status != ListStatus.DRAFT:
         raise UnreadableFile(
             _("The list “%(title)s” is no draft any more: give another title.") % {"title": demand_list}
         )
-    changed = _change_named(rest, [line for lines in there.values() for line in lines], actor)
-    new = [demand for index, demand in rest.items() if index not in changed]
+    _change_named(named, changes, actor)
     if new:
-        lists.add_demands(demand_list, new, actor=actor)
-    _set_twins(intake, demand_list, rest, twins, actor)
-    return len(new), len(changed), len(matched)
+        lists.add_demands(demand_list, [row.demand for row in new.values()], actor=actor)
+    _set_twins(intake, demand_list, rest, named | {index: row.demand for index, row in new.items()}, actor)
+    return len(new), len(changed), len(rows) - len(rest) + len(named) - len(changed)
 
 
-def _change_named(rest: dict[int, Demand], unmatched: list[Demand], actor: User | None) -> set[int]:
-    """Rows that carry the name of exactly one line, and are the only ones to, change it."""
-    rows = Counter(demand.name for demand in rest.values())
-    lines = Counter(line.name for line in unmatched)
-    by_name = {line.name: line for line in unmatched}
-    changed = set()
-    for index, demand in rest.items():
-        if demand.name and rows[demand.name] == 1 and lines[demand.name] == 1:
-            line = by_name[demand.name]
-            for name in COMPARED[:-1]:
-                setattr(line, name, getattr(demand, name))
+def _named(rows: dict[int, _Row], lines: list[Demand]) -> dict[int, Demand]:
+    """The line of each row that carries the name of exactly one, and is the only one to."""
+    of_rows = Counter(row.demand.name for row in rows.values())
+    of_lines = Counter(line.name for line in lines)
+    by_name = {line.name: line for line in lines if line.name and of_lines[line.name] == 1}
+    return {
+        index: by_name[row.demand.name]
+        for index, row in rows.items()
+        if row.demand.name in by_name and of_rows[row.demand.name] == 1
+    }
+
+
+def _change_named(named: dict[int, Demand], changes: dict[int, dict[str, Any]], actor: User | None) -> None:
+    for index, line in named.items():
+        for name, value in changes[index].items():
+            setattr(line, name, value)
+        if changes[index]:
             lists.change_demand(line, actor=actor)
-            rest[index] = line
-            changed.add(index)
-    return changed
+
+
+def _ends_before(change: dict[str, Any]) -> bool:
+    period = change.get("period")
+    return period is not None and period.upper is not None and period.upper <= period.lower
 
 
 def _set_twins(
-    intake: Intake, demand_list: DemandList, rest: dict[int, Demand], twins: dict[int, str], actor: User | None
+    intake: Intake, demand_list: DemandList, rows: dict[int, _Row], lines: dict[int, Demand], actor: User | None
 ) -> None:
-    named = {line.name: line for line in demand_list.demands.exclude(name="")} if twins else {}
-    for index, name in twins.items():
-        demand = rest.get(index)
+    wanted = {index: line for index, line in lines.items() if rows[index].names_else(line)}
+    named = {line.name: line for line in demand_list.demands.exclude(name="")} if wanted else {}
+    for index, line in wanted.items():
+        name = str(rows[index].twin)
         twin = named.get(name)
-        if demand is None:
-            continue
-        if twin is None or twin.pk == demand.pk:
+        if twin is None or twin.pk == line.pk:
             intake.warn(_("There is no other line named %(name)s.") % {"name": name}, index, "disjoint_from")
-        elif demand.disjoint_from_id != twin.pk:
-            demand.disjoint_from = twin
-            lists.change_demand(demand, actor=actor)
+        else:
+            line.disjoint_from = twin
+            lists.change_demand(line, actor=actor)
+
+
+def _twin_name(line: Demand) -> str:
+    return line.disjoint_from.name if line.disjoint_from else ""
 
 
 def _key(demand: Demand, twin: str) -> tuple[Any, ...]:

@@ -69,10 +69,10 @@ def edited_beside(file: Path, party: Organization, monkeypatch: pytest.MonkeyPat
     is_read, is_edited = threading.Event(), threading.Event()
     change_named = demands._change_named
 
-    def late(*args: Any) -> set[int]:
+    def late(*args: Any) -> None:
         is_read.set()
         is_edited.wait(1)
-        return change_named(*args)
+        change_named(*args)
 
     def edit() -> None:
         is_read.wait(60)

@@ -15,6 +15,7 @@ from registry.importing.table import UnreadableFile
 from registry.models import Organization
 from sharing.importing.demands import import_demands
 from sharing.models import Demand, DemandList, ListStatus, MatchRun
+from sharing.workflow import lists
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +164,65 @@ def test_json_of_demands_has_the_keys_of_every_import(file: Path, party: Organiz
     call_command("import_demands", str(file), "--party=party", "--title=x", "--json", stdout=out)
     printed = json.loads(out.getvalue())
     assert {key: printed[key] for key in ("rows", "created", "rejected")} == {"rows": 4, "created": 4, "rejected": 0}
+
+
+def test_a_row_changes_of_a_named_line_what_it_says_and_nothing_else(file: Path, party: Organization) -> None:
+    load(
+        file,
+        "name,kind,quantity,start,end,priority,budget,lon,lat,radius,weight,splittable\n"
+        "A,tower,3,2027-01-01,2030-01-01,1,900,114.3,30.5,200,120,yes\n",
+        party,
+    )
+    before = Demand.objects.values().get()
+    head = "name,kind,start,lon,lat,radius,quantity\n"
+    short = head + "A,tower,2027-01-01,114.3,30.5,200,\n"
+    assert counts(load(file, short, party)) == (0, 0, 1, 0)
+    assert Demand.objects.values().get() == before
+    assert counts(load(file, head + "A,tower,2027-02-01,114.3,30.6,300,2\n", party)) == (0, 1, 0, 0)
+    line = Demand.objects.get()
+    assert (line.location.coords, line.radius_m, line.quantity) == ((114.3, 30.6), 300.0, 2)
+    assert (line.period.lower, line.period.upper) == (date(2027, 2, 1), date(2030, 1, 1))
+    kept = ("priority", "budget_per_year", "weight_kg", "splittable")
+    assert [getattr(line, name) for name in kept] == [before[name] for name in kept]
+
+
+def test_a_first_day_after_the_end_that_a_line_has_is_refused(file: Path, party: Organization) -> None:
+    head = "name,kind,start,end,lon,lat,radius\n"
+    load(file, head + "A,tower,2027-01-01,2028-01-01,114.3,30.5,200\n", party)
+    report = load(file, head + "A,tower,2028-01-01,,114.3,30.5,200\n", party)
+    assert (counts(report), report.rejects[0].column) == ((0, 0, 0, 1), "start")
+    assert Demand.objects.get().period.upper == date(2028, 1, 1)
+
+
+def test_a_row_that_names_no_twin_leaves_that_of_its_line_and_repeats_nothing(file: Path, party: Organization) -> None:
+    load(file, TEXT, party)
+    route = "路2;光缆;4;2027-03-01;2030-01-01;2;114.3,30.5;114.4,30.6"
+    text = f"需求名称;类型;数量;开始日期;结束日期;优先级;起点;终点\n{route}\n"
+    assert counts(load(file, text, party)) == (0, 0, 1, 0)
+    twin = text.replace("终点\n", "终点;不同路由于\n").replace("30.6\n", "30.6;无名\n")
+    report = load(file, twin, party)
+    assert (counts(report), [warning.text for warning in report.warnings]) == (
+        (0, 0, 1, 0),
+        ["There is no other line named 无名."],
+    )
+    assert Demand.objects.get(name="路2").disjoint_from == Demand.objects.get(name="路1")
+
+
+def test_how_a_line_is_disjoint_is_said_with_its_distance(file: Path, party: Organization) -> None:
+    head = "name,kind,start,origin,destination,disjoint_by,apart\n"
+    row = 'A,duct,2027-01-01,"114.3,30.5","114.4,30.6"'
+    load(file, f"{head}{row},distance,50\n", party)
+    assert counts(load(file, f"{head}{row},,\n", party)) == (0, 0, 1, 0)
+    assert counts(load(file, f"{head}{row},line,\n", party)) == (0, 1, 0, 0)
+    assert Demand.objects.values_list("disjoint_by", "apart_m").get() == ("line", None)
+
+
+def test_a_list_that_is_no_draft_any_more_takes_what_it_has_already_in_fewer_columns(
+    file: Path, party: Organization
+) -> None:
+    load(file, "name,kind,start,lon,lat,radius,weight\nA,tower,2027-01-01,114.3,30.5,200,7\n", party)
+    lists.submit(DemandList.objects.get(), actor=None)
+    fewer = "name,kind,start,lon,lat,radius\nA,tower,2027-01-01,114.3,30.5,200\n"
+    assert counts(load(file, fewer, party)) == (0, 0, 1, 0)
+    with pytest.raises(UnreadableFile, match="no draft any more"):
+        load(file, fewer.replace("200", "201"), party)
