@@ -30,6 +30,7 @@ ASSET_FIELDS = (
     "protection_reason",
     "protection_review_on",
 )
+UNNAMED_UNITS = {"fill_limit": "share", "price_per_unit_year": "money", "budget_per_year": "money"}
 ValueType = Literal["text", "integer", "quantity", "boolean", "date", "choice", "choices"]
 
 
@@ -89,10 +90,12 @@ def import_field(model: type[models.Model], name: str) -> ImportField:
 
 
 def unit_of(name: str) -> str:
-    """The unit that ends a column's name, "" where none does.
+    """The unit that ends a column's name, or that it has without saying so; "" where it has none.
 
-    >>> unit_of("floor_load_kn_m2"), unit_of("height_m"), unit_of("fill_limit")
-    ('kn_m2', 'm', '')
+    >>> unit_of("floor_load_kn_m2"), unit_of("height_m"), unit_of("fill_limit"), unit_of("max_detour")
+    ('kn_m2', 'm', 'share', '')
     """
+    if name in UNNAMED_UNITS:
+        return UNNAMED_UNITS[name]
     fitting = [unit for unit in UNITS if name.endswith(f"_{unit}")]
     return max(fitting, key=len, default="")

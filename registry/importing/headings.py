@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from registry.importing.quantities import UNITS
 from registry.importing.short_headings import SHORT
 from registry.importing.synonyms import ASSET, KIND
 from registry.importing.table import SourceTable, UnreadableFile
@@ -23,11 +22,11 @@ BRACKETED = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a target's cells stand: the index of the source column, and the unit its heading states."""
+    """Where a target's cells stand: the index of the source column, and what its heading may say of their unit."""
 
     index: int
     heading: str
-    unit: str | None = None
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +55,17 @@ def recognise(
     """
     columns: dict[str, Column] = {}
     normal = [normalise(heading) for heading in table.headings]
-    units = [stated_unit(heading) for heading in table.headings]
     for source, target in (mapping or {}).items():
         if target not in known:
             raise UnreadableFile(_no_such(_("There is no field “%(name)s” to fill"), target, known))
         index = _find(table.headings, normal, source)
-        columns[target] = Column(index, table.headings[index], units[index])
+        columns[target] = _column(table, index, known[target])
     taken = {column.index for column in columns.values()}
     for target, headings in known.items():
         for heading in [] if target in columns else map(normalise, headings):
             index = next((n for n, name in enumerate(normal) if name == heading and n not in taken), -1)
             if index >= 0:
-                columns[target] = Column(index, table.headings[index], units[index])
+                columns[target] = _column(table, index, known[target])
                 taken.add(index)
                 break
     unused = tuple(heading for n, heading in enumerate(table.headings) if n not in taken)
@@ -88,15 +86,17 @@ def normalise(heading: str) -> str:
     return text.removesuffix(f"_{unit}") if unit else text
 
 
-def stated_unit(heading: str) -> str | None:
-    """The unit in brackets or at the end of a heading, as a key of UNITS' inner tables."""
-    found = BRACKETED.search(heading)
-    if found:
-        stated = unicodedata.normalize("NFKC", found[1]).strip().lower()
-        return stated if any(stated in units for units in UNITS.values()) else None
-    text = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", heading.strip()).lower()).strip("_")
-    unit = _trailing_unit(text)
-    return {"kn_m2": "kn/m2", "db_km": "db/km", "pct": "%"}.get(unit, unit) if unit else None
+def stated_units(heading: str) -> tuple[str, ...]:
+    """What stands in brackets in a heading, and the unit at its end, spelled as units are.
+
+    >>> stated_units("Height (AGL) (ft)"), stated_units("height_ft"), stated_units("塔高")
+    (('agl', 'ft'), ('ft',), ())
+    """
+    noted = [unicodedata.normalize("NFKC", text).strip().lower() for text in BRACKETED.findall(heading)]
+    rest = unicodedata.normalize("NFKC", BRACKETED.sub("", DBF_SUFFIX.sub("", heading.strip()))).lower()
+    unit = _trailing_unit(re.sub(r"\W+", "_", rest).strip("_"))
+    trailing = [{"kn_m2": "kn/m2", "db_km": "db/km", "pct": "%"}.get(unit, unit)] if unit else []
+    return tuple(filter(None, [*noted, *trailing]))
 
 
 def known_names(known: Mapping[str, Iterable[str]]) -> frozenset[str]:
@@ -108,6 +108,12 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     """` – did you mean A, B?` for a misspelt name, or nothing."""
     close = difflib.get_close_matches(name, list(candidates), n=3, cutoff=0.6)
     return _(" – did you mean %(names)s?") % {"names": ", ".join(close)} if close else ""
+
+
+def _column(table: SourceTable, index: int, headings: Iterable[str]) -> Column:
+    """What ends one of the registry's own names is no unit: `mounting_h`, as Shapefiles cut it."""
+    heading = table.headings[index]
+    return Column(index, heading, () if heading in headings else stated_units(heading))
 
 
 def _trailing_unit(text: str) -> str | None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from registry.importing.fields import ImportField
+from registry.importing.heading_units import unit_of_cells
 from registry.importing.headings import Recognised, known_names, nearest, normalise, recognise
 from registry.importing.markers import NOBODY_WORDS, unmarked
 from registry.importing.quantities import (
@@ -25,6 +26,7 @@ from registry.importing.quantities import (
     parse_integer,
     parse_quantities,
     parse_texts,
+    refused_column,
 )
 from registry.importing.sources import read_source
 from registry.importing.synonyms import SYNONYMS
@@ -123,9 +125,14 @@ class Intake:
         return self.values(ImportField(target, "text", max_length=max_length))
 
     def _parsed(self, cells: Cells, spec: ImportField) -> Parsed:
+        column = self.recognised.columns.get(spec.name)
+        unit = None
+        if column and spec.type in ("quantity", "integer"):
+            try:
+                unit = unit_of_cells(column.stated, spec.unit, counted=spec.type == "integer")
+            except ValueError as error:
+                return refused_column(cells, str(error))
         if spec.type == "quantity":
-            column = self.recognised.columns.get(spec.name)
-            unit = column.unit if column else None
             several = "max" if spec.unit == "kv" else ""
             return parse_quantities(cells, spec.unit, source_unit=unit, several=several)
         if spec.type == "text":

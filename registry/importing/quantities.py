@@ -66,6 +66,12 @@ UNITS: dict[str, dict[str, float]] = {
     "pct": {"%": 1, "percent": 1},
     "db_km": {"db/km": 1},
     "db": {"db": 1},
+    "share": {"%": 0.01, "percent": 0.01},
+    "money": {
+        "元": 1, "年": 1, "每年": 1, "year": 1, "yr": 1, "per year": 1, "元/年": 1, "元/个/年": 1, "元/孔/年": 1,
+        "元/芯/年": 1, "元/u/年": 1, "千元": 1e3, "千元/年": 1e3, "万元": 1e4, "万元/年": 1e4, "百万元": 1e6,
+        "百万元/年": 1e6, "亿元": 1e8,
+    },
 }  # fmt: skip
 UNITS["mm"] = {unit: factor * 1000 for unit, factor in UNITS["m"].items()}
 UNITS["km"] = {unit: factor / 1000 for unit, factor in UNITS["m"].items()}
@@ -104,6 +110,13 @@ def parse_column(cells: Cells, parse: Callable[[str], object], said: frozenset[s
     return Parsed(parsed, errors)
 
 
+def refused_column(cells: Cells, reason: str) -> Parsed:
+    """Every cell that holds something refused for the reason."""
+    values = np.full(len(cells), None, dtype=object)
+    filled = [text is not None and not is_blank(text) for text in as_text(cells)]
+    return Parsed(values, dict.fromkeys(np.flatnonzero(filled).tolist(), reason))
+
+
 def parse_texts(
     cells: Cells, max_length: int | None = None, unmarked: Callable[[str], str] = lambda text: text
 ) -> Parsed:
@@ -133,9 +146,10 @@ def parse_quantities(cells: Cells, unit: str, *, source_unit: str | None = None,
     """Numbers in `unit` (a key of UNITS, or "" for a bare number).
 
     A cell may carry its own unit (`250'`, `16 ft`, `12,5 m`); one without is in `source_unit`, the unit its heading
-    states, or else in `unit`. `several="max"` takes the greatest of a list such as `220000;110000`, for voltages.
+    states (a key of UNITS[unit]), or else in `unit`. `several="max"` takes the greatest of a list such as
+    `220000;110000`, for voltages.
     """
-    factor = UNITS[unit].get(source_unit, 1.0) if source_unit else 1.0
+    factor = UNITS[unit][source_unit] if source_unit else 1.0
     plain = plain_numbers(cells)
     if plain is not None and not several:
         with np.errstate(over="ignore"):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from registry.importing.fields import asset_fields, detail_fields
-from registry.importing.headings import asset_headings, normalise, recognise, stated_unit
+from registry.importing.headings import asset_headings, normalise, recognise, stated_units
 from registry.importing.synonyms import ASSET, KIND
 from registry.importing.table import SourceTable, UnreadableFile
 from registry.kinds import Kind
@@ -19,20 +19,24 @@ def filled(kind: str, *headings: str, **mapping: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "name", "unit"),
+    ("heading", "name", "stated"),
     [
-        ("DÉNOMINATI,C,50", "denominati", None),
-        ("LONGUEUR__,N,19,8", "longueur", None),
-        ("塔高（米）", "塔高", "米"),
-        ("Height (ft)", "height", "ft"),
-        ("height_ft", "height", "ft"),
-        ("floor_load_kn_m2", "floor_load", "kn/m2"),
-        ("tower:construction", "tower_construction", None),
-        ("Ｘ坐标", "x坐标", None),
+        ("DÉNOMINATI,C,50", "denominati", []),
+        ("LONGUEUR__,N,19,8", "longueur", []),
+        ("塔高（米）", "塔高", ["米"]),
+        ("Height (ft)", "height", ["ft"]),
+        ("height_ft", "height", ["ft"]),
+        ("height_ft (AGL)", "height", ["agl", "ft"]),
+        ("HEIGHT_FT,N,19,8", "height", ["ft"]),
+        ("Height [AGL] (ft)", "height", ["agl", "ft"]),
+        ("floor_load_kn_m2", "floor_load", ["kn/m2"]),
+        ("面积（㎡）", "面积", ["m2"]),
+        ("tower:construction", "tower_construction", []),
+        ("Ｘ坐标", "x坐标", []),
     ],
 )
-def test_a_heading_is_compared_without_its_dress(heading: str, name: str, unit: str | None) -> None:
-    assert (normalise(heading), stated_unit(heading)) == (name, unit)
+def test_a_heading_is_compared_without_its_dress(heading: str, name: str, stated: list[str]) -> None:
+    assert (normalise(heading), [*stated_units(heading)]) == (name, stated)
 
 
 def test_chinese_and_french_headings_are_recognised() -> None:
