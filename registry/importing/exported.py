@@ -3,8 +3,9 @@
 from django.utils.translation import gettext as _
 
 from registry.importing.intake import Intake
-from registry.importing.quantities import FALSE, as_text, choice_parser
+from registry.importing.quantities import FALSE, choice_parser
 from registry.importing.synonyms import SYNONYMS
+from registry.importing.table import as_text
 from registry.kinds import Kind
 
 

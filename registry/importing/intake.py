@@ -17,7 +17,6 @@ from registry.importing.markers import NOBODY_WORDS, unmarked
 from registry.importing.quantities import (
     FALSE,
     Parsed,
-    as_text,
     choice_parser,
     is_blank,
     parse_boolean,
@@ -30,7 +29,7 @@ from registry.importing.quantities import (
 )
 from registry.importing.sources import read_source
 from registry.importing.synonyms import SYNONYMS
-from registry.importing.table import Cells, SourceTable, UnreadableFile
+from registry.importing.table import Cells, SourceTable, UnreadableFile, as_text
 from registry.places import MOST_CORNERS, too_many_corners
 
 # What says no, or to nobody, though elsewhere a cell with it is blank.

@@ -14,7 +14,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from registry.importing.table import Cells
+from registry.importing.table import Cells, as_text
 
 _BLANK_WORDS = (
     "",
@@ -267,18 +267,6 @@ def is_blank(text: str, said: frozenset[str] = frozenset()) -> bool:
     """Whether the cell tells nothing. said: words, casefolded, that tell something in this column."""
     word = text.strip()
     return word in BLANKS and word.casefold() not in said
-
-
-def as_text(cells: Cells) -> Cells:
-    """The column as an object array of `str | None`; whole floating point numbers lose their `.0`."""
-    if cells.dtype.kind == "O":
-        return cells
-    if cells.dtype.kind in "iu":
-        return cells.astype(str).astype(object)
-    texts = [
-        None if value != value else str(int(value)) if value.is_integer() else repr(value) for value in cells.tolist()
-    ]
-    return np.array(texts, dtype=object)
 
 
 def plain_numbers(cells: Cells) -> NDArray[np.float64] | None:

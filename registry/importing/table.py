@@ -61,4 +61,16 @@ class SourceTable:
 
     def original(self, index: int) -> list[str]:
         """The cells of the row at `index`, as text."""
-        return ["" if (cell := column[index]) is None or cell != cell else str(cell) for column in self.columns]
+        return [as_text(column[index : index + 1])[0] or "" for column in self.columns]
+
+
+def as_text(cells: Cells) -> Cells:
+    """The column as an object array of `str | None`; whole floating point numbers lose their `.0`."""
+    if cells.dtype.kind == "O":
+        return cells
+    if cells.dtype.kind in "iu":
+        return cells.astype(str).astype(object)
+    texts = [
+        None if value != value else str(int(value)) if value.is_integer() else repr(value) for value in cells.tolist()
+    ]
+    return np.array(texts, dtype=object)

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.importing.quantities import (
-    as_text,
     choice_parser,
     decimal_comma,
     parse_boolean,
@@ -113,10 +112,6 @@ def test_text_that_postgresql_cannot_hold_is_refused() -> None:
         0: "The text holds a zero byte.",
         1: "The text has 7 characters, more than 5.",
     }
-
-
-def test_numeric_cells_of_map_files_read_like_text() -> None:
-    assert as_text(np.array([31.0, np.nan, 1.5])).tolist() == ["31", None, "1.5"]
 
 
 @pytest.mark.parametrize("text", ["2027-03-01", "2027/3/1", "2027年3月1日", "20270301", "2027-03", "2027-03-01T08:00"])
