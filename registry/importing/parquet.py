@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 
 from registry.importing.archive import check_growth
 from registry.importing.limits import MOST_CHARACTERS, check_size
-from registry.importing.table import Cells, SourceTable, UnreadableFile
+from registry.importing.table import Cells, SourceTable, UnreadableFile, whole_numbers
 from registry.places import MOST_CORNERS
 
 MOST_BYTES_A_CORNER = 32  # of WKB with height and measure
@@ -97,6 +97,8 @@ def _crs(column: dict[str, Any]) -> str | None:
 
 
 def _cells(column: Any) -> Cells:
+    if pa.types.is_integer(column.type) and column.null_count:
+        return whole_numbers(column)
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         numbers: Cells = column.to_numpy()
         return numbers

@@ -14,7 +14,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from registry.importing.table import Cells, as_text
+from registry.importing.table import INEXACT_FROM, Cells, as_text
 
 _BLANK_WORDS = (
     "",
@@ -123,7 +123,11 @@ def parse_texts(
     """Stripped text, None where blank, without its mark (`unmarked` takes it off); refused where too long or where it
     holds what PostgreSQL's text cannot."""
     texts = [text.strip() if text else None for text in as_text(cells).tolist()]
-    errors = {}
+    errors: dict[int, str] = {}
+    if cells.dtype.kind == "f":
+        for index in np.flatnonzero(np.abs(cells) >= INEXACT_FROM).tolist():
+            texts[index] = None
+            errors[index] = _("The number has lost its last digits: store the column as text.")
     for index, text in enumerate(texts):
         if text is None or text in BLANKS:
             texts[index] = None

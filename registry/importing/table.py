@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Cells: TypeAlias = NDArray[Any]
 """One column: an object array of `str | None`, or a numeric array where the format itself is typed."""
 
+INEXACT_FROM = 2.0**53
+"""From which on floating point no longer holds every whole number."""
+
 
 class UnreadableFile(ValueError):
     """The whole file is refused; the message, already translated, says what to do about it."""
@@ -62,6 +65,13 @@ class SourceTable:
     def original(self, index: int) -> list[str]:
         """The cells of the row at `index`, as text."""
         return [as_text(column[index : index + 1])[0] or "" for column in self.columns]
+
+
+def whole_numbers(column: Any) -> Cells:
+    """An Arrow column of whole numbers as texts, None where it has none: a numeric array cannot be empty anywhere
+    without becoming floating point, which holds no more than fifteen digits for certain."""
+    texts: Cells = column.cast("string").to_numpy(zero_copy_only=False)
+    return texts
 
 
 def as_text(cells: Cells) -> Cells:

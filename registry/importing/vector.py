@@ -17,7 +17,7 @@ from registry.importing import closed_gdal
 from registry.importing.closed_gdal import pyogrio
 from registry.importing.encodings import detect_encoding
 from registry.importing.limits import check_size
-from registry.importing.table import Cells, SourceTable, UnreadableFile
+from registry.importing.table import INEXACT_FROM, Cells, SourceTable, UnreadableFile, whole_numbers
 from registry.places import MOST_CORNERS
 
 DRIVERS = {
@@ -230,6 +230,7 @@ def _read_layer(path: Path, layer: str, format: str, encoding: str | None) -> So
     )
     headings = [str(heading) for heading in meta["fields"]]
     columns = [_cells(column) for column in fields]
+    _read_exactly(path, layer, format, meta, columns)
     count = len(fids)
     if format == "OSM XML" and "other_tags" in headings:
         _expand_tags(headings, columns)
@@ -253,6 +254,17 @@ def _read_layer(path: Path, layer: str, format: str, encoding: str | None) -> So
         layer=layer,
         geometry=geometry,
     )
+
+
+def _read_exactly(path: Path, layer: str, format: str, meta: Any, columns: list[Cells]) -> None:
+    """Whole numbers beside empty cells come as floating point: those that it cannot hold are read once more."""
+    for number, (name, declared) in enumerate(zip(meta["fields"], meta["dtypes"], strict=True)):
+        column = columns[number]
+        if declared == "int64" and column.dtype.kind == "f" and (np.abs(column) >= INEXACT_FROM).any():
+            _meta, table = pyogrio.raw.read_arrow(
+                path, layer=layer, columns=[name], read_geometry=False, **_options(format)
+            )
+            columns[number] = whole_numbers(table.column(name))
 
 
 def _cells(column: Cells) -> Cells:

@@ -105,6 +105,13 @@ def test_blank_words_are_blank() -> None:
     assert parse_texts(cells("", " ", "-", "N/A", "NULL", "未知", None, " a ")).values.tolist() == [None] * 7 + ["a"]
 
 
+def test_a_code_that_has_lost_its_last_digits_is_refused() -> None:
+    parsed = parse_texts(np.array([2.0**53 - 1, 2.0**53, 420106123456789012.0, np.nan]))
+    assert parsed.values.tolist() == ["9007199254740991", None, None, None]
+    assert set(parsed.errors) == {1, 2}
+    assert parsed.errors[2] == "The number has lost its last digits: store the column as text."
+
+
 def test_text_that_postgresql_cannot_hold_is_refused() -> None:
     parsed = parse_texts(cells("a\0b", "toolong"), max_length=5)
     assert parsed.values.tolist() == [None, None]

@@ -1,14 +1,17 @@
+import json
 import sqlite3
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
 import pyogrio.raw
 import pytest
 import shapely
 
-from registry.importing import archive
+from registry.importing import archive, closed_gdal
 from registry.importing.sources import read_source
 from registry.importing.table import SourceTable, UnreadableFile
 
@@ -177,3 +180,35 @@ def test_an_archive_of_something_else_says_what_to_do(tmp_path: Path) -> None:
         packed.writestr("x.txt", "hello")
     with pytest.raises(UnreadableFile, match="unpack it and send its files"):
         read(tmp_path / "x.zip")
+
+
+LONG_CODES = [420106123456789012, 420106123456789013, None]
+
+
+def geojson_of_codes(path: Path, codes: list[int | None]) -> Path:
+    place = {"type": "Point", "coordinates": [114.3, 30.5]}
+    features = [{"type": "Feature", "properties": {"code": code, "n": 1}, "geometry": place} for code in codes]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def test_long_numeric_codes_beside_an_empty_one_keep_their_digits(tmp_path: Path) -> None:
+    text = geojson_of_codes(tmp_path / "x.geojson", LONG_CODES)
+    _meta, layer = pyogrio.raw.read_arrow(text)
+    package, columns = tmp_path / "x.gpkg", tmp_path / "x.parquet"
+    pyogrio.raw.write_arrow(
+        layer, package, driver="GPKG", geometry_name="wkb_geometry", geometry_type="Point", crs="EPSG:4326"
+    )
+    pyarrow.parquet.write_table(pa.table({"code": LONG_CODES, "n": [1, 1, 1]}), columns)
+    for path in (text, package, columns):
+        table = read(path)
+        column = table.columns[table.headings.index("code")]
+        assert column.tolist() == ["420106123456789012", "420106123456789013", None]
+
+
+def test_short_numeric_codes_beside_an_empty_one_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closed_gdal.pyogrio.raw, "read_arrow", None)
+    table = read(geojson_of_codes(tmp_path / "x.geojson", [420106, None]))
+    assert table.original(0)[table.headings.index("code")] == "420106"
