@@ -65,7 +65,7 @@ class AssetResource(Resource):
     model = Asset
     noun, nouns = "asset", "assets"
     orderings = ("id", "-updated_at", "code")
-    place = "place"
+    place = outlined = "place"
     serializer_class = AssetShown
     filterset_class = AssetFilters
 
@@ -80,16 +80,6 @@ class AssetResource(Resource):
 
     def rows(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         return asset_rows.rows_of(queryset, self.user, self.wanted_fields())
-
-    def paged(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """Ids alone: a filter may find thousands, of which only the page's hundred are then read whole."""
-        return queryset.values("id", *(name.removeprefix("-") for name in self.orderings))
-
-    def read_page(self, page: Rows) -> Rows:
-        # Their visibility was just asked; what of their places may be known is asked with them.
-        rows = self.rows(self.joined(Asset.objects.filter(pk__in=[key["id"] for key in page])))
-        found = {row["id"]: row for row in rows}
-        return [found[key["id"]] for key in page if key["id"] in found]
 
     def shown(self, page: Sequence[Any]) -> Rows:
         wanted = self.wanted_fields()

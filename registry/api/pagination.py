@@ -49,6 +49,12 @@ class KeysetPagination(BasePagination):
         self.page = page[: self.limit]
         return self.page
 
+    def cut(self, count: int) -> list[Any]:
+        """The page, of its first rows alone."""
+        self.has_next = self.has_next or count < len(self.page)
+        self.page = self.page[:count]
+        return self.page
+
     def next_link(self) -> str | None:
         """The address of the next page, or None on the last."""
         if not self.has_next:

@@ -64,7 +64,7 @@ class FacilityResource(Resource):
     model = PlannedFacility
     noun, nouns = "planned facility", "planned facilities"
     orderings = ("id", "request_by", "opens_on")
-    place = "place"
+    place = outlined = "place"
     serializer_class = FacilityShown
     filterset_class = FacilityFilters
 

@@ -63,7 +63,7 @@ class TerrainResource(Resource):
     model = TerrainArea
     noun, nouns = "terrain area", "terrain areas"
     orderings = ("id", "code")
-    place = "place"
+    place = outlined = "place"
     serializer_class = TerrainShown
     filterset_class = TerrainFilters
 

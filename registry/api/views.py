@@ -17,7 +17,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from registry import replicas
-from registry.api import downloads, etags, problems, renderers
+from registry.api import corners, downloads, etags, problems, renderers
 from registry.api.authentication import SessionAuthentication, TokenAuthentication
 from registry.api.idempotency import HEADER, once
 from registry.api.negotiation import JSONParser, Negotiation
@@ -173,8 +173,9 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     """Lists and objects of one noun, of which the caller sees what `visible_to` says, and the rest is as absent.
 
     noun, nouns: as in sentences. orderings: the columns a list may be ordered by, the default first, none ever null.
-    place: the field that holds a geometry, for GeoJSON; empty where there is none. files: of the actions that answer
-    with a file the formats of it, the first where none is asked for.
+    place: the field that holds a geometry, for GeoJSON; empty where there is none. outlined: the queryset's
+    column of places with many corners, by which pages are cut; empty where there is none. files: of the actions that
+    answer with a file the formats of it, the first where none is asked for.
     """
 
     model: ClassVar[type[models.Model]]
@@ -182,6 +183,7 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
     nouns: ClassVar[str]
     orderings: ClassVar[tuple[str, ...]] = ("id",)
     place: ClassVar[str] = ""
+    outlined: ClassVar[str] = ""
     files: ClassVar[Mapping[str, Sequence[renderers.FileRenderer]]] = {}
     lookup_field = "id"
     filter_backends = (StrictFilterBackend,)
@@ -258,7 +260,7 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         if renderer.exports and not {LIMIT, CURSOR} & set(request.query_params):
             return self.export(queryset, renderer)
         assert isinstance(self.paginator, KeysetPagination)
-        page = self._page(queryset)
+        page = self._fitting(self._page(queryset))
         if not renderer.exports:
             return self.paginator.get_paginated_response(self.shown(self.read_page(page)))
         link = self.paginator.next_link()
@@ -277,6 +279,14 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
                 return Rows(paginator.paginate_queryset(self.paged(queryset), self.request, view=self))
         except TakesTooLong as error:
             raise too_costly(filters[0]) from error
+
+    def _fitting(self, page: Rows) -> Rows:
+        wanted = self.wanted_fields()
+        if not self.outlined or (wanted is not None and self.place not in wanted):
+            return page
+        rows = self.joined(self.model._default_manager.all())
+        paginator: Any = self.paginator
+        return Rows(paginator.cut(corners.fitting(rows, self.outlined, [key["id"] for key in page])))
 
     def filters_given(self) -> Rows:
         """The names of the filters in the address."""
@@ -335,12 +345,20 @@ class Resource(Api, viewsets.GenericViewSet[Any]):
         return renderers.csv_lines(shown) if renderer.format == "csv" else renderers.features(shown, self.place)
 
     def paged(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """What a page is cut from."""
+        """What a page is cut from. Of what is outlined ids alone: a filter may find thousands, of which only the
+        page's hundred are then read whole."""
+        if self.outlined:
+            return queryset.values("id", *(name.removeprefix("-") for name in self.orderings))
         return self.rows(queryset)
 
     def read_page(self, page: Rows) -> Rows:
         """The rows of a page, with all that showing them takes."""
-        return page
+        if not self.outlined:
+            return page
+        # Their visibility was just asked; what of their places may be known is asked with them.
+        rows = self.rows(self.joined(self.model._default_manager.filter(pk__in=[key["id"] for key in page])))
+        found = {row["id"] if isinstance(row, dict) else row.pk: row for row in rows}
+        return [found[key["id"]] for key in page if key["id"] in found]
 
     def page_lines(self, queryset: models.QuerySet[Any], page: Rows, renderer: Any) -> Iterable[bytes]:
         """One page of `queryset` in the format of an export."""

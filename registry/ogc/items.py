@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from registry.api.corners import fitting
 from registry.api.problems import Problem, too_costly
 from registry.api.renderers import JSONRenderer
-from registry.ogc.collection import Collection
+from registry.ogc.collection import PLACE, Collection
 from registry.ogc.crs import Crs, system_of
 from registry.ogc.parameters import AFTER, CRS, FORMAT, Asked, asked, check_names
 from registry.ogc.rendering import GEOJSON, HTML, JSON, GeoJSONRenderer, HTMLRenderer
@@ -58,11 +59,13 @@ class ItemsView(Features):
         wanted = asked(request.query_params, known)
         rows = known.rows(self.user)
         ids = self._page(wanted.of(rows, known), wanted)
-        features = self.features(known, rows, ids[: wanted.limit], wanted.crs)
+        # Points have no corners to count.
+        fits = wanted.limit if known.geometry == "point" else fitting(rows, PLACE, ids[: wanted.limit])
+        features = self.features(known, rows, ids[:fits], wanted.crs)
         links = self.links()
         chosen: Any = request.accepted_renderer
-        if len(ids) > wanted.limit:
-            following = self.address_with({FORMAT: chosen.format, AFTER: ids[wanted.limit - 1]})
+        if len(ids) > fits:
+            following = self.address_with({FORMAT: chosen.format, AFTER: ids[fits - 1]})
             links.append(link("next", following, HTML if chosen.format == "html" else GEOJSON, _("The next page")))
         links.append(link("collection", self.address("collection", known.id), JSON, known.title))
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -7,16 +7,28 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import LineString, MultiPolygon, Polygon
 from django.db import connection
 from django.db.models import BooleanField, Func
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from registry import time_limit
-from registry.api import asset_rows, pagination
+from registry.api import asset_rows, corners, pagination
 from registry.api.asset import AssetResource, AssetShown
 from registry.kinds import Kind
-from registry.models import Asset, Disclosure, FacilityType, PlannedFacility, Protection, Role, Tower
+from registry.models import (
+    Asset,
+    Disclosure,
+    FacilityType,
+    Organization,
+    PlannedFacility,
+    Protection,
+    Role,
+    Sight,
+    TerrainArea,
+    Tower,
+)
 from tests import factories
 from tests.calls import Caller, body_of, problem
 from tests.meanwhile import change_before
@@ -58,6 +70,26 @@ def catalog() -> Catalog:
 
 
 OPEN = {"T-1", "R-1", "D-1"}
+
+
+def asset_of(owner: Organization, *, code: str, corners: int, **fields: Any) -> Asset:
+    """A duct with as many corners."""
+    duct = factories.asset(owner, Kind.DUCT, code=code, **fields)
+    duct.geometry = LineString([(114.3 + n / 10_000, 30.5) for n in range(corners)], srid=4326)
+    duct.save()
+    return duct
+
+
+def area_of(owner: Organization, path: str, *, code: str, corners: int) -> PlannedFacility | TerrainArea:
+    """A plan or an area of terrain with an outline of as many corners."""
+    ring = [(114.3 + n / 10_000, 30.5) for n in range(corners - 2)] + [(114.3, 30.6), (114.3, 30.5)]
+    if path == "terrain-areas/":
+        place = MultiPolygon(Polygon(ring), srid=4326)
+        return TerrainArea.objects.create(owner=owner, code=code, terrain_class="water", geometry=place)
+    return PlannedFacility.objects.create(
+        owner=owner, code=code, name=code, facility_type=FacilityType.ROAD, region=owner.region,
+        geometry=Polygon(ring, srid=4326), request_by="2027-01-01", opens_on="2030-01-01",
+    )  # fmt: skip
 
 
 def tower_body(**fields: Any) -> dict[str, Any]:
@@ -265,6 +297,41 @@ def test_pages_tell_every_row_once_in_order(catalog: Catalog, ordering: str):
     assert pages == list(expected.values_list("id", flat=True)), column
 
 
+@pytest.mark.parametrize("path", ["assets/", "planned-facilities/", "terrain-areas/"])
+@pytest.mark.parametrize("format", ["json", "geojson"])
+def test_a_page_ends_where_its_corners_are_many(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, path: str, format: str
+):
+    monkeypatch.setattr(corners, "MOST_OF_A_PAGE", 12)
+    made = [
+        asset_of(catalog.telco, code=f"N-{n}", corners=count)
+        if path == "assets/"
+        else area_of(catalog.telco, path, code=f"N-{n}", corners=count)
+        for n, count in enumerate([5, 5, 40, 6, 6])
+    ]
+    address, pages = f"{path}?limit=4&format={format}&owner=telco", []
+    while address:
+        answer = catalog.manager.get(address)
+        shown = json.loads(body_of(answer))
+        rows = shown["results"] if format == "json" else [one["properties"] for one in shown["features"]]
+        pages.append([row["code"] for row in rows])
+        address = shown["next"] if format == "json" else answer.headers.get("Link", "<>").partition(">")[0][1:]
+    assert pages == [["N-0", "N-1"], ["N-2"], ["N-3", "N-4"]]
+    assert [code for page in pages for code in page] == [one.code for one in made]
+
+
+def test_what_a_page_holds_of_masked_places_is_told_by_their_cells(catalog: Catalog, monkeypatch: pytest.MonkeyPatch):
+    for n in range(3):
+        asset_of(catalog.grid, code=f"X-{n}", corners=40, protection=Protection.RESTRICTED)
+    monkeypatch.setattr(corners, "MOST_OF_A_PAGE", 20)
+    told = catalog.stranger.get("assets/", kind="duct", protection="restricted", format="json").json()
+    assert (len(told["results"]), told["next"]) == (3, None)
+    assert len(catalog.manager.get("assets/", kind="duct", protection="restricted").json()["results"]) == 1
+    assert len(catalog.officer.get("assets/", kind="duct", protection="restricted").json()["results"]) == 1
+    # Of those who are given exact places, none is noted of an asset beyond the page.
+    assert [*Sight.objects.values_list("asset_code", flat=True)] == ["X-0"]
+
+
 def test_pages_are_stable_while_others_write(catalog: Catalog):
     first = catalog.stranger.get("assets/", limit=2).json()
     catalog.tower.delete() if not catalog.tower.allocations.exists() else None
@@ -283,10 +350,11 @@ def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(catalog: Cat
     catalog.stranger.get("assets/")
     for n in range(30):
         factories.asset(catalog.grid, code=f"M-{n}")
-    # Session, user, roles with regulated regions, the page's ids, its rows.
-    assert {limit: queries(limit=limit) for limit in (1, 5, 30)} == {1: 5, 5: 5, 30: 5}
+    # Session, user, roles with regulated regions, the page's ids, how many corners these have, its rows.
+    assert {limit: queries(limit=limit) for limit in (1, 5, 30)} == {1: 6, 5: 6, 30: 6}
+    assert queries(limit=30, fields="code") == 5
     # A filter has a time limit besides: a savepoint, the limit, its end, and the savepoint's. Its plans are asked for.
-    assert queries(limit=30, bbox="114.3,30.5,114.4,30.7") == 10
+    assert queries(limit=30, bbox="114.3,30.5,114.4,30.7") == 11
     # The file leaves a record.
     assert queries(format="csv") == 4
 

@@ -13,8 +13,11 @@ import pytest
 import schemathesis
 import shapely
 from django.conf import settings
+from django.contrib.gis.geos import LineString
 from django.test import Client
 
+from registry.api import corners
+from registry.kinds import Kind
 from registry.ogc.parameters import DEFAULT_LIMIT, MOST
 from tests import factories
 from tests.calls import Caller, problem
@@ -309,6 +312,21 @@ def test_next_links_lead_to_the_last_page_whatever_is_written_meanwhile(one_map:
         if len(seen) == 2:
             factories.asset(one_map.owner, code="LAST", details={"height_m": 20.0})
     assert seen == ["T-0", "LATE-0", "LATE-1", "LATE-2", "LAST"]
+
+
+def test_a_page_ends_where_its_corners_are_many(one_map: Map, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(corners, "MOST_OF_A_PAGE", 8)
+    for n, count in enumerate([2, 9, 4, 4]):
+        duct = factories.asset(one_map.owner, Kind.DUCT, code=f"LONG-{n}")
+        duct.geometry = LineString([(114 + corner / 1000, 30.5) for corner in range(count)], srid=4326)
+        duct.save()
+    address, pages = "collections/ducts/items?limit=3", []
+    while address:
+        found = one_map.read(address)
+        pages.append([feature["properties"]["code"] for feature in found["features"]])
+        address = next((link["href"] for link in links(found, "next")), "")
+    assert pages == [["D-1", "LONG-0"], ["LONG-1"], ["LONG-2", "LONG-3"]]
+    assert one_map.read("collections/towers/items", limit=5)["numberReturned"] == 5
 
 
 def test_conf_core_fc_time_stamp(one_map: Map):

@@ -11,9 +11,9 @@ from tests.sharing.api.world import World
 
 pytestmark = pytest.mark.django_db
 
-# Session, user, memberships, regulated regions, the plan of a wide box, ids, features; around a filter a savepoint, a
-# time limit, their ends.
-PAGE, FILTERED = 7, 11
+# Session, user, memberships, regulated regions, the plan of a wide box, ids, their corners, features; around a filter
+# a savepoint, a time limit, their ends.
+PAGE, FILTERED = 8, 12
 
 
 def grow(world: World, count: int) -> None:
