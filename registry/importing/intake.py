@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
 
 from registry.importing.fields import ImportField
@@ -17,6 +18,7 @@ from registry.importing.markers import NOBODY_WORDS, unmarked
 from registry.importing.quantities import (
     FALSE,
     Parsed,
+    are_shares,
     choice_parser,
     is_blank,
     parse_boolean,
@@ -27,6 +29,7 @@ from registry.importing.quantities import (
     parse_texts,
     refused_column,
 )
+from registry.importing.short_headings import SHORT
 from registry.importing.sources import read_source
 from registry.importing.synonyms import SYNONYMS
 from registry.importing.table import Cells, SourceTable, UnreadableFile, as_text
@@ -34,6 +37,10 @@ from registry.places import MOST_CORNERS, too_many_corners
 
 # What says no, or to nobody, though elsewhere a cell with it is blank.
 SAID = {"boolean": FALSE, "choices": NOBODY_WORDS}
+SHARES = gettext_lazy(
+    "All figures of the column lie between 0 and 1, as shares do: write 85 for 85 percent. Where they are percentages,"
+    " call the column %(name)s."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,11 @@ class Intake:
                 return refused_column(cells, str(error))
         if spec.type == "quantity":
             several = "max" if spec.unit == "kv" else ""
-            return parse_quantities(cells, spec.unit, source_unit=unit, several=several)
+            parsed = parse_quantities(cells, spec.unit, source_unit=unit, several=several)
+            is_named = column is None or column.heading in (spec.name, SHORT.get(spec.name))
+            if spec.unit == "pct" and not is_named and are_shares(cells, parsed.values):
+                return refused_column(cells, SHARES % {"name": spec.name})
+            return parsed
         if spec.type == "text":
             return parse_texts(cells, spec.max_length, unmarked)
         return parse_column(cells, cell_parser(spec), SAID.get(spec.type, frozenset()))

@@ -110,6 +110,16 @@ def parse_column(cells: Cells, parse: Callable[[str], object], said: frozenset[s
     return Parsed(parsed, errors)
 
 
+def are_shares(cells: Cells, values: Cells) -> bool:
+    """Whether a column of percentages seems to hold shares of 1, as spreadsheets keep what they show as 85 %: all of
+    its values lie between 0 and 1, some within, and no cell has a percent sign."""
+    known = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if not ((known > 0) & (known < 1)).any() or ((known < 0) | (known > 1)).any():
+        return False
+    return not any("%" in text or "％" in text for text in as_text(cells) if text)
+
+
 def refused_column(cells: Cells, reason: str) -> Parsed:
     """Every cell that holds something refused for the reason."""
     values = np.full(len(cells), None, dtype=object)

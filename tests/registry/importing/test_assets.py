@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xlsxwriter
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.db import connection
 
@@ -409,3 +410,36 @@ def read_in_whole() -> int:
         cursor.execute("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'registry_asset'")
         [(read,)] = cursor.fetchall()
     return int(read)
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "known"),
+    [
+        ("结构利用率", (0.85, 0.9, 1), None),
+        ("应力比(%)", (0.85, "", 0), None),
+        ("结构利用率", (0.85, 90, 1), [0.85, 90.0, 1.0]),
+        ("结构利用率", (1, 0, 1), [1.0, 0.0, 1.0]),
+        ("结构利用率", ("0.85%", "0.9", "1"), [0.85, 0.9, 1.0]),
+        ("structural_use_pct", (0.85, 0.9, 1), [0.85, 0.9, 1.0]),
+    ],
+)
+def test_shares_are_not_taken_for_percentages(
+    tmp_path: Path, owner: Organization, heading: str, cells: tuple[Any, ...], known: list[float] | None
+) -> None:
+    path = tmp_path / "towers.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet, percent = workbook.add_worksheet(), workbook.add_format({"num_format": "0%"})
+        sheet.write_row(0, 0, ["code", "lon", "lat", heading])
+        for row, cell in enumerate(cells, 1):
+            sheet.write_row(row, 0, [f"T{row}", 114.3 + row / 100, 30.5])
+            sheet.write(row, 3, cell, percent)
+    report = import_assets(path, owner=owner, kind=Kind.TOWER, options=Options())
+    uses = Tower.objects.order_by("asset__code").values_list("structural_use_pct", flat=True)
+    if known is None:
+        filled = [(row, heading) for row, cell in enumerate(cells, 2) if cell != ""]
+        assert [(reject.row, reject.column) for reject in report.rejects] == filled
+        assert (
+            "write 85 for 85 percent" in report.rejects[0].reason and "structural_use_pct" in report.rejects[0].reason
+        )
+    else:
+        assert (report.rejects, [*uses]) == ([], known)
