@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer
 
 from registry.exports.flat import flattened, to_json
 from registry.exports.formats import Format
-from registry.importing.markers import MARKED_IN_SHEETS
+from registry.importing.markers import MARKED_IN_SHEETS, marked
 
 IN_SHEETS = re.compile(MARKED_IN_SHEETS)
 
@@ -78,9 +78,10 @@ def feature(shown: Mapping[str, Any], place: str) -> dict[str, Any]:
 
 
 def features(rows: Iterable[Mapping[str, Any]], place: str) -> Iterator[bytes]:
-    """A FeatureCollection, piece by piece."""
+    """A FeatureCollection, piece by piece, with the marks of a file."""
     yield b'{"type":"FeatureCollection","features":['
-    for number, shown in enumerate(rows):
+    for number, row in enumerate(rows):
+        shown = {name: marked(value) if isinstance(value, str) else value for name, value in row.items()}
         yield (b",\n" if number else b"\n") + to_json(feature(shown, place))
     yield b"\n]}\n"
 

@@ -15,6 +15,7 @@ import shapely
 from registry.exports.flat import flattened
 from registry.exports.systems import moved
 from registry.exports.table import GEOMETRY, Shape, Table
+from registry.importing.markers import marked
 
 ROWS_OF_A_BATCH = 5_000
 # In which a Shapefile may hold them together.
@@ -79,6 +80,7 @@ def _shape(place: bytes | None, *, by_shape: bool) -> Shape | None:
 def _flat(row: Mapping[str, Any], place: str) -> dict[str, Any]:
     geometry = row.get(place) if place else None
     flat = flattened({name: value for name, value in row.items() if name != place})
+    flat = {name: marked(value) if isinstance(value, str) else value for name, value in flat.items()}
     if place:
         flat[GEOMETRY] = shapely.to_wkb(shapely.from_geojson(json.dumps(geometry))) if geometry else None
     return flat

@@ -22,6 +22,7 @@ ALWAYS_MARKED = rf"^('+[{FORMULA}]|'*({_BLANK})$)"
 # What ALWAYS_MARKED leaves.
 SHEET_ONLY_MARKED = rf"^([{FORMULA}])"
 MARKED_IN_SHEETS = rf"^('*[{FORMULA}]|'*({_BLANK})$)"
+TO_MARK = re.compile(rf"'+[{FORMULA}]|'*(?:{_BLANK})\Z")
 
 
 # What no sheet can run: figures with their signs, as coordinates have them, and codes made of them.
@@ -35,6 +36,15 @@ def inert(text: str) -> str:
     ("'=1+1", "'-cmd|x", '-114.3', "'@x")
     """
     return f"'{text}" if text.startswith(FORMULA_STARTS) and not HARMLESS.fullmatch(text) else text
+
+
+def marked(text: str) -> str:
+    """The text as every format holds it (ALWAYS_MARKED).
+
+    >>> marked("N/A"), marked("'=1"), marked("=1"), marked("'t Hof")
+    ("'N/A", "''=1", '=1', "'t Hof")
+    """
+    return f"'{text}" if TO_MARK.match(text) else text
 
 
 def unmarked(text: str) -> str:

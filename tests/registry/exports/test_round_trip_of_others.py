@@ -23,8 +23,8 @@ TABLES = [format.name for format in FORMATS.values() if not format.needs_place]
 MAPS = [name for name in FORMATS if name != "ofds"]
 
 
-def exported(caller: Caller, path: str, format: str, folder: Path) -> Path:
-    response = caller.get(path, format=format)
+def exported(caller: Caller, path: str, format: str, folder: Path, **parameters: str) -> Path:
+    response = caller.get(path, format=format, **parameters)
     assert response.status_code == 200, response.content
     file = folder / f"file.{format}"
     file.write_bytes(body_of(response))
@@ -35,20 +35,24 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
     return report.created, report.updated, report.unchanged, len(report.rejects)
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:4490"])
 @pytest.mark.parametrize("format", MAPS)
-def test_areas_of_terrain_come_back_without_a_difference(format: str, tmp_path: Path):
+def test_areas_of_terrain_come_back_without_a_difference(format: str, crs: str, tmp_path: Path):
     owner = factories.organization("city")
-    for code, outlines in (("A", OUTLINES[:1]), ("B", OUTLINES)):
+    names = {"A": "=东湖", "-": "N/A", "'无": "无", "B'": "''=x", "C": "'t Hof"}
+    for number, (code, name) in enumerate(names.items()):
         TerrainArea.objects.create(
-            owner=owner, code=code, name="=东湖", terrain_class=TerrainClass.ROCK,
-            geometry=MultiPolygon(outlines, srid=4326),
+            owner=owner, code=code, name=name, terrain_class=TerrainClass.ROCK,
+            geometry=MultiPolygon(OUTLINES[: 1 + number % 2], srid=4326),
         )  # fmt: skip
     caller = Caller(factories.member(owner, Role.EDITOR))
-    file = exported(caller, "terrain-areas/", format, tmp_path)
-    assert counts(import_terrain(file, owner=owner, options=Options())) == (0, 0, 2, 0)
+    if format == "kml":
+        crs = "EPSG:4326"
+    file = exported(caller, "terrain-areas/", format, tmp_path, crs=crs)
+    assert counts(import_terrain(file, owner=owner, options=Options())) == (0, 0, 5, 0)
     there = told()
     TerrainArea.objects.all().delete()
-    assert counts(import_terrain(file, owner=owner, options=Options())) == (2, 0, 0, 0)
+    assert counts(import_terrain(file, owner=owner, options=Options())) == (5, 0, 0, 0)
     assert told() == there
 
 
@@ -62,9 +66,11 @@ def told() -> list[Any]:
 def test_organizations_and_regions_come_back_without_a_difference(format: str, tmp_path: Path):
     party = factories.organization("telco", name="=电信", contact_email="a@telco.example", contact_phone="+86 27")
     factories.regulator("city")
+    factories.organization("none", name="N/A", contact_phone="-")
     caller = Caller(factories.member(party))
     file = exported(caller, "organizations/", format, tmp_path)
-    assert counts(import_organizations(file, options=Options())) == (0, 0, 2, 0)
+    assert counts(import_organizations(file, options=Options())) == (0, 0, 3, 0)
     file = exported(caller, "regions/", format, tmp_path)
     assert counts(import_regions(file, scheme=GB_T_2260, options=Options()))[2] == Region.objects.count()
     assert Organization.objects.get(code="telco").name == "=电信"
+    assert Organization.objects.values_list("name", "contact_phone").get(code="none") == ("N/A", "-")
