@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from registry.importing import markup
 from registry.importing.archive import check_archive, unpack_shapefiles
+from registry.importing.encodings import detect_encoding
 from registry.importing.limits import MIB, check_bytes
 from registry.importing.parquet import read_parquet
 from registry.importing.table import SourceTable, UnreadableFile
@@ -30,6 +31,7 @@ SUFFIXES = {
 }
 FORMATS = ("CSV", "XLSX", "XLS", "GeoJSON", "GeoPackage", "FlatGeobuf", "KML", "Shapefile", "Parquet", "OSM XML")
 HEAD_BYTES = 4096
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 def read_source(
@@ -103,7 +105,7 @@ def detect_format(path: Path) -> str:
         return "GeoJSON"
     if text.startswith(b"<"):
         return _xml_format(path, text)
-    if re.search(rb"[\x01-\x08\x0e-\x1f]", head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if not _is_text(head):
         raise _unknown_format()
     return "CSV"
 
@@ -119,6 +121,14 @@ def _collection_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether it has none of the characters that no table has. In UTF-16 a byte of another may look like one: 编 is
+    16 7F."""
+    encoding = detect_encoding(head)
+    text = head.decode(encoding, "ignore") if encoding.startswith("utf-16") else head.decode("latin-1")
+    return CONTROL.search(text) is None
 
 
 def _archive_format(path: Path) -> str:

@@ -212,3 +212,22 @@ def test_short_numeric_codes_beside_an_empty_one_are_read_once(
     monkeypatch.setattr(closed_gdal.pyogrio.raw, "read_arrow", None)
     table = read(geojson_of_codes(tmp_path / "x.geojson", [420106, None]))
     assert table.original(0)[table.headings.index("code")] == "420106"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_a_chinese_table_in_utf_16_is_read_with_and_without_its_mark(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes("编号,经度,纬度\n耂灯1,114.3,30.5\n".encode(encoding))
+    table = read(path)
+    assert (table.format, table.encoding, table.headings) == ("CSV", encoding, ["编号", "经度", "纬度"])
+    assert table.original(0) == ["耂灯1", "114.3", "30.5"]
+
+
+@pytest.mark.parametrize(
+    "content", [bytes(range(256)) * 16, b"\x7fELF\x02\x01\x01" + bytes(9), "a\x07,b\n".encode("utf-16")]
+)
+def test_what_holds_characters_of_no_table_is_none(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFile, match="none of"):
+        read(path)
