@@ -6,8 +6,12 @@ import re
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from registry.api.problems import bad_header
 
@@ -26,6 +30,14 @@ def is_known(request: Request, etag: str) -> bool:
     """Whether If-None-Match says that the caller has this already (weak comparison)."""
     tags = TAG.findall(request.headers.get("If-None-Match", ""))
     return "*" in tags or etag in [tag.removeprefix("W/") for tag in tags]
+
+
+def tagged(request: Request, shown: Any) -> HttpResponseBase:
+    """The object with its tag; 304 to who reads what they have already."""
+    etag = etag_of(shown)
+    if request.method in SAFE_METHODS and is_known(request, etag):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    return Response(shown, headers={"ETag": etag})
 
 
 def check_match(request: Request, etag: str) -> None:

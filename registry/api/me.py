@@ -1,11 +1,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from registry.api import etags
 from registry.api.fields import OrganizationField, RegionField
@@ -48,17 +48,18 @@ class MeChange(ModelBody[User]):
 
 class MeView(Api):
     noun, nouns = "caller", "caller"
+    is_object = True
 
     @extend_schema(responses=Me)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         """Say who calls
 
         The person or service account, its organizations with its role in each, and what the token may be used for.
         """
-        return self._answer(self.user)
+        return etags.tagged(request, self._shown(self.user))
 
     @extend_schema(operation_id="caller_partial_update", request=MeChange, responses=Me)
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: Request) -> HttpResponseBase:
         """Change your name, language or time zone
 
         What is left out stays as it is. The account of a service token has none to change.
@@ -71,11 +72,7 @@ class MeView(Api):
         for name, value in values.items():
             setattr(user, name, value)
         user.save(update_fields=list(values))
-        return self._answer(user)
-
-    def _answer(self, user: Any) -> Response:
-        shown = self._shown(user)
-        return Response(shown, headers={"ETag": etags.etag_of(shown)})
+        return etags.tagged(request, self._shown(user))
 
     def _shown(self, user: Any) -> Any:
         token = self.request.auth

@@ -105,7 +105,7 @@ class ResourceSchema(AutoSchema):
                     description="Of downloads: EPSG:n, gcj02 or bd09; WGS 84 when left out (docs/formats.md).",
                 )
             )
-        if self.method == "GET" and getattr(self.view, "action", "") == "retrieve":
+        if self.method == "GET" and (getattr(self.view, "action", "") == "retrieve" or self.view.is_object):
             parameters.append(_header("If-None-Match", "ETags that you have; 304 where one is current."))
         if self.method in ("PATCH", "DELETE") or (self.method == "POST" and getattr(self.view, "detail", False)):
             parameters.append(_header("If-Match", "The ETag that you read; 412 where the object has changed since."))

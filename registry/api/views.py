@@ -54,6 +54,8 @@ class Api(APIView):
     sentences: ClassVar[Sentences] = SENTENCES
     # What a body holds and no handler looks at would be ignored in silence.
     has_read_body = False
+    # Whether reading it answers with one object and its entity tag.
+    is_object: ClassVar[bool] = False
 
     def perform_authentication(self, request: Request) -> None:
         """Guesses at tokens count against the address they come from."""

@@ -1,10 +1,10 @@
 from typing import Any
 
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from registry.api import etags
 from registry.api.serializers import Body
@@ -34,17 +34,18 @@ class MailSettingsChange(Body):
 
 class MailSettingsView(Api):
     noun, nouns = "mail settings", "mail settings"
+    is_object = True
 
     @extend_schema(responses=MailSettings)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         """Read your mail settings
 
         At once, once a day or never, for each type of event.
         """
-        return self._answer()
+        return etags.tagged(request, self._shown())
 
     @extend_schema(operation_id="mail_settings_partial_update", request=MailSettingsChange, responses=MailSettings)
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: Request) -> HttpResponseBase:
         """Change your mail settings
 
         They hold for what happens from now on.
@@ -52,11 +53,7 @@ class MailSettingsView(Api):
         if "If-Match" in request.headers:
             etags.check_match(request, etags.etag_of(self._shown()))
         set_timings(self.user, self.given(MailSettingsChange)["timings"])
-        return self._answer()
-
-    def _answer(self) -> Response:
-        shown = self._shown()
-        return Response(shown, headers={"ETag": etags.etag_of(shown)})
+        return etags.tagged(request, self._shown())
 
     def _shown(self) -> dict[str, Any]:
         return {"timings": {kind.value: timing.value for kind, timing in timings_of(self.user).items()}}

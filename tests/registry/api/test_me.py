@@ -33,6 +33,17 @@ def test_name_language_and_time_zone_are_ones_own_to_change(person: User):
     assert caller.get("me/").json()["time_zone"] == "Asia/Shanghai"
 
 
+def test_who_knows_it_already_is_answered_with_304_until_it_changes(person: User):
+    caller = Caller(person)
+    known = {"If-None-Match": caller.get("me/")["ETag"]}
+    again = caller.get("me/", headers=known)
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", known["If-None-Match"])
+    assert caller.patch("me/", {"first_name": "Lei"}, headers=known).status_code == 200
+    assert caller.get("me/", headers=known).json()["first_name"] == "Lei"
+    now = {"If-None-Match": caller.get("me/")["ETag"]}
+    assert caller.patch("me/", {"first_name": "Lei"}, headers=now).json()["first_name"] == "Lei"
+
+
 @pytest.mark.parametrize(
     ("body", "fault"),
     [

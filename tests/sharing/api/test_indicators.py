@@ -175,6 +175,8 @@ def test_mail_settings_are_kept_by_type_and_the_rest_stays(scene: Scene):
     assert changed.json()["timings"] == expected
     stale = caller.patch("mail-settings/", {"timings": {"consent.due": "daily"}}, headers={"If-Match": before["ETag"]})
     problem(stale, 412, "precondition_failed")
+    assert caller.get("mail-settings/", headers={"If-None-Match": before["ETag"]}).json()["timings"] == expected
+    assert caller.get("mail-settings/", headers={"If-None-Match": changed["ETag"]}).status_code == 304
     for wrong, pointer in (({"consent.late": "never"}, "consent.late"), ({"consent.due": "weekly"}, "consent.due")):
         response = caller.patch("mail-settings/", {"timings": wrong})
         assert [where for where, _code in problem(response, 400, "bad_input")] == [f"#/timings/{pointer}"]
