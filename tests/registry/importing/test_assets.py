@@ -158,6 +158,14 @@ def test_a_rejected_map_feature_takes_its_place_along(tmp_path: Path, owner: Org
     assert Asset.objects.get().geometry.coords == (114.3, 30.5)
 
 
+def test_a_code_that_a_spreadsheet_has_shortened_is_refused(file: Path, owner: Organization) -> None:
+    file.write_text("code,lon,lat\n4.20106E+17,114.3,30.5\n4E+20,114.31,30.5\nE+12,114.32,30.5\n1E+5,114.33,30.5\n")
+    report = import_assets(file, owner=owner, kind="tower", options=Options())
+    said = "A spreadsheet has shortened this number: format the column as text, and enter the codes anew."
+    assert [(row.row, row.column, row.reason) for row in report.rejects] == [(2, "code", said), (3, "code", said)]
+    assert set(Asset.objects.values_list("code", flat=True)) == {"E+12", "1E+5"}
+
+
 def test_the_first_good_row_of_a_repeated_code_lands(file: Path, owner: Organization) -> None:
     report = load(file, HEAD + "A1,a,114.3,30.5,x,3\nA1,b,114.3,30.5,12,3\nA1,c,114.3,30.5,12,3\n", owner)
     assert reasons(report) == [
