@@ -64,6 +64,7 @@ def worker(folder: Path, processes: int, **variables: str) -> Service:
         **os.environ,
         "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}",
         "REDIS_URL": f"unix://{folder}/sock?db=0",
+        "MEDIA_ROOT": str(folder / "uploads"),  # not those of this checkout, which beat would tidy up
         **variables,
     }
     command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat", "--concurrency", str(processes)]

@@ -71,3 +71,16 @@ def test_what_a_row_names_stays_however_old_and_so_does_what_is_no_jobs(uploads:
 
     tasks.forget_imports()
     assert [path.exists() for path in (*kept, other, stray)] == [True, True, True, True, False]
+
+
+def test_files_of_another_database_are_left_alone(uploads: Path, caplog: pytest.LogCaptureFixture):
+    (uploads / "imports").mkdir()
+    path = uploads / "imports" / "theirs.csv"
+    path.write_text("code")
+    aged(path, 2 * DAY_S)
+    (uploads / "of-database").write_text("another")
+    tasks.forget_imports()
+    assert path.exists() and "those of another database" in caplog.text
+    (uploads / "of-database").unlink()
+    tasks.forget_imports()
+    assert not path.exists() and (uploads / "of-database").exists()
