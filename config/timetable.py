@@ -23,6 +23,7 @@ ROUTES: dict[str, dict[str, str]] = {
 TIMETABLE: dict[str, dict[str, Any]] = {
     # A sweep that no worker took before the next one is due is not worth doing.
     "note-beat": {"task": "sharing.note_beat", "schedule": 15.0, "options": {"expires": 15}},
+    "note-worker": {"task": "sharing.note_worker", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-outbox": {"task": "sharing.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "extend-trail": {"task": "sharing.extend_trail", "schedule": 60.0, "options": {"expires": 60}},
     "send-mails": {"task": "sharing.send_mails", "schedule": 5.0, "options": {"expires": 5}},

@@ -1,4 +1,5 @@
-"""Whether work in the background goes on: beat's last sign of life, and what waits in the outbox."""
+"""Whether work in the background goes on: the last signs of life of beat and of who does long work, and what waits in
+the outbox."""
 
 import time
 
@@ -8,18 +9,18 @@ from django.utils import timezone
 
 from sharing.models import Event
 
-BEAT_SEEN = "beat-seen"
+BEAT_SEEN, WORKER_SEEN = "beat-seen", "worker-seen"
 
 
-def note_beat() -> None:
-    """That beat has asked for work, and a worker took it, just now."""
-    cache.set(BEAT_SEEN, time.time(), timeout=None)
+def note(seen: str) -> None:
+    """That beat has asked for work, and a worker took it, just now: one of what tells people, or of all else."""
+    cache.set(seen, time.time(), timeout=None)
 
 
-def beat_age_s() -> float | None:
-    """Seconds since note_beat; None before the first."""
-    seen = cache.get(BEAT_SEEN)
-    return None if seen is None else round(time.time() - seen, 1)
+def age_s(seen: str) -> float | None:
+    """Seconds since it was noted; None before the first time."""
+    noted = cache.get(seen)
+    return None if noted is None else round(time.time() - noted, 1)
 
 
 def outbox() -> tuple[int, float | None]:

@@ -15,7 +15,8 @@ from sharing import health
 
 log = logging.getLogger(__name__)
 OLDEST_EVENT_S = 60
-OLDEST_BEAT_S = 120
+# Of work that may be long a worker can be full for as long as a task may take (CELERY_TASK_TIME_LIMIT).
+OLDEST_S = {health.BEAT_SEEN: 120, health.WORKER_SEEN: 1200}
 
 
 @never_cache
@@ -35,16 +36,17 @@ def ready(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
-    """200 where the oldest event not told yet is younger than a minute and beat was seen within two, else 503: look
-    after the workers. An age is null where nothing waits, or beat was never seen."""
+    """200 where the oldest event not told yet is younger than a minute, and beat was seen within two, who does long
+    work within twenty; else 503: look after the workers. An age is null where nothing waits, or nobody was seen."""
     try:
         _waiting, outbox_s = health.outbox()
-        beat_s = health.beat_age_s()
+        seen = {name: health.age_s(name) for name in OLDEST_S}
     except (DatabaseError, RedisError):
         log.warning("Work in the background cannot be looked at", exc_info=True)
         return JsonResponse({"working": False}, status=503)
-    working = (outbox_s is None or outbox_s < OLDEST_EVENT_S) and beat_s is not None and beat_s < OLDEST_BEAT_S
-    ages = {"outbox_age_s": outbox_s, "beat_age_s": beat_s}
+    at_work = all(age is not None and age < OLDEST_S[name] for name, age in seen.items())
+    working = at_work and (outbox_s is None or outbox_s < OLDEST_EVENT_S)
+    ages = {"outbox_age_s": outbox_s, "beat_age_s": seen[health.BEAT_SEEN], "worker_age_s": seen[health.WORKER_SEEN]}
     return JsonResponse({"working": working, **ages}, status=200 if working else 503)
 
 

@@ -75,15 +75,18 @@ class Work(Collector):
         waiting, outbox_s = health.outbox()
         yield _gauge("outbox_events", "Events that nobody was told of yet", {(): waiting})
         yield _gauge("outbox_age_seconds", "Age of the oldest such event", {(): outbox_s})
-        yield _gauge("beat_age_seconds", "Since a worker took what beat asks for", {(): _beat_age_s()})
+        yield _gauge(
+            "beat_age_seconds", "Since who tells people took what beat asks for", {(): _age_s(health.BEAT_SEEN)}
+        )
+        yield _gauge("worker_age_seconds", "Since who does all else took it", {(): _age_s(health.WORKER_SEEN)})
         yield _deliveries()
         yield _jobs()
         yield _answers()
 
 
-def _beat_age_s() -> float | None:
+def _age_s(seen: str) -> float | None:
     try:
-        return health.beat_age_s()
+        return health.age_s(seen)
     except RedisError:
         return None
 

@@ -12,16 +12,17 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from sharing import health
 from sharing.models import Event, EventType
-from sharing.tasks.health import note_beat
+from sharing.tasks.health import note_beat, note_worker
 from sharing.web import health as pages
 from tests import factories
 
 
 @pytest.fixture(autouse=True)
 def unseen():
-    cache.delete(health.BEAT_SEEN)
+    both = (health.BEAT_SEEN, health.WORKER_SEEN)
+    cache.delete_many(both)
     yield
-    cache.delete(health.BEAT_SEEN)
+    cache.delete_many(both)
 
 
 def test_it_lives_whatever_else_is_away(client: Client):
@@ -46,9 +47,13 @@ def test_it_is_ready_where_database_and_redis_answer(client: Client, db, monkeyp
 
 def test_work_goes_on_while_beat_is_seen_and_events_are_told(client: Client, db):
     never = client.get("/health/work/")
-    assert (never.status_code, never.json()) == (503, {"working": False, "outbox_age_s": None, "beat_age_s": None})
+    assert (never.status_code, never.json()) == (503, {
+        "working": False, "outbox_age_s": None, "beat_age_s": None, "worker_age_s": None,
+    })  # fmt: skip
 
     note_beat()
+    assert client.get("/health/work/").status_code == 503
+    note_worker()
     seen = client.get("/health/work/")
     assert seen.status_code == 200 and 0 <= seen.json()["beat_age_s"] < 5
 
@@ -59,8 +64,18 @@ def test_work_goes_on_while_beat_is_seen_and_events_are_told(client: Client, db)
     assert 0 <= late < 60 and event.dispatched_at is None
 
 
+def test_who_does_long_work_may_be_full_for_twenty_minutes(client: Client, db, time_machine):
+    note_worker()
+    begun = time.time()
+    for passed, status in ((1190, 200), (1201, 503)):
+        time_machine.move_to(begun + passed, tick=False)
+        note_beat()
+        assert client.get("/health/work/").status_code == status
+
+
 def test_work_that_has_stopped_is_told(client: Client, db, time_machine):
     note_beat()
+    note_worker()
     Event.objects.create(
         type=EventType.LIST_SUBMITTED, demand_list=factories.demand_list(factories.organization("mobile"))
     )

@@ -22,7 +22,8 @@ TOKEN = "Bearer of-the-watch"
 @pytest.fixture(autouse=True)
 def watched(settings):
     settings.METRICS_TOKEN = "of-the-watch"
-    health.note_beat()
+    health.note(health.BEAT_SEEN)
+    health.note(health.WORKER_SEEN)
     yield
     cache.delete(health.BEAT_SEEN)
 
@@ -51,6 +52,7 @@ def test_an_idle_registry_has_nothing_waiting(client: Client, db):
     told = read(client)
 
     assert 0 <= told.pop(("beat_age_seconds",)) < 60
+    assert 0 <= told.pop(("worker_age_seconds",)) < 60
     assert ("outbox_age_seconds",) not in told
     assert set(told.values()) == {0}
 
