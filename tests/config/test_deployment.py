@@ -67,8 +67,11 @@ def test_one_address_has_a_limit_of_requests_everywhere():
     assert "limit_req_status 429;" in NGINX
 
 
-def test_who_reads_slowly_holds_no_thread_of_the_site():
-    assert "proxy_buffering" not in NGINX
+def test_who_reads_slowly_holds_no_thread_of_the_site_and_few_files_of_the_disk():
+    assert "proxy_buffering" not in NGINX and "proxy_max_temp_file_size 1024m;" in TLS
+    api = TLS[TLS.index("location /api/") :]
+    assert "limit_conn takers 8;" in api and "limit_conn connections 500;" in api
+    assert re.search(r'map \$arg_format \$taker \{\s+"" "";\s+default \$caller;', NGINX)
 
 
 def test_large_bodies_are_taken_where_files_are_sent_and_few_at_once():
@@ -76,7 +79,10 @@ def test_large_bodies_are_taken_where_files_are_sent_and_few_at_once():
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE < 17 * MIB and MOST_BYTES < 260 * MIB
     [(where, what)] = re.findall(r"location ~ (\S+) \{([^}]*client_max_body_size 260m;[^}]*)\}", TLS)
     assert "limit_conn senders 8;" in what and "limit_conn connections 500;" in TLS[: TLS.index("location /")]
-    assert len(re.findall(r"^limit_conn_zone \$caller zone=\w+:10m;$", NGINX, re.MULTILINE)) == 2
+    counted = re.findall(r"^limit_conn_zone (\$\w+) zone=(\w+):10m;$", NGINX, re.MULTILINE)
+    assert counted == [("$caller", "connections"), ("$sender", "senders"), ("$taker", "takers")]
+    # Who only opens the page sends nothing.
+    assert re.search(r'map \$request_method \$sender \{\s+POST \$caller;\s+default "";', NGINX)
 
     taking = {
         reverse("web:imports"), reverse("web:demand-list-upload"), reverse("web:demand-upload", args=[7]),
