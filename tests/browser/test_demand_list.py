@@ -83,6 +83,17 @@ def test_lines_begin_by_clicks_on_the_map_of_a_list_that_is_still_empty(open_pag
     assert west < east
 
 
+def test_lines_stay_where_what_is_near_them_gets_no_answer(open_page: SignedIn):
+    party = factories.organization("telco")
+    draft = factories.demand_list(party, "draft")
+    factories.demand(draft, name="Site 1")
+    page = open_page("/lists/", user=factories.member(party), cut_off=True)
+    page.route("**/near/**", lambda route: route.abort())
+    page.goto(f"/lists/{draft.pk}/")
+    expect(page.get_by_text("No answer just now.")).to_be_visible()
+    expect(page.get_by_role("link", name="Change line 1")).to_be_visible()
+
+
 def test_a_check_that_gets_no_answer_takes_the_former_one_away(open_page: SignedIn):
     party = factories.organization("telco")
     draft = factories.demand_list(party, "draft")

@@ -61,6 +61,8 @@ for (const failure of ["htmx:sendError", "htmx:responseError"]) {
     const said = document.createElement("p");
     said.className = "message warning";
     said.textContent = document.body.dataset.noAnswer;
-    event.detail.target.replaceChildren(said);
+    const part = event.detail.target;
+    if ("keep" in part.dataset) part.prepend(said);
+    else part.replaceChildren(said);
   });
 }
