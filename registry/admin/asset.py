@@ -1,4 +1,5 @@
 from collections.abc import Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -105,7 +106,8 @@ class AssetAdmin(ExportMixin, KindFirstAdmin, SeenAdmin):
         return found
 
     def lock(self, request: HttpRequest, obj: Asset) -> None:
-        asset_writing.lock(obj.pk)
+        with suppress(Asset.DoesNotExist):  # then it is not found below
+            asset_writing.lock(obj.pk)
 
     @admin.display(description=gettext_lazy("status"))
     def status_tag(self, asset: Asset) -> str:

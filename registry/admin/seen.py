@@ -19,7 +19,7 @@ class SeenAdmin(RestrictedAdmin):
 
     def lock(self, request: HttpRequest, obj: Any) -> None:
         """Until the transaction ends nobody else changes the row."""
-        self.model._default_manager.select_for_update(no_key=True).only("pk").get(pk=obj.pk)
+        self.model._default_manager.select_for_update(no_key=True).only("pk").filter(pk=obj.pk).first()
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row; locked where it is to be changed."""

@@ -94,7 +94,10 @@ def _own(request: MemberRequest, id: int, *, lock: bool = False) -> Asset:
     seen = get_object_or_404(known.select_related("owner", "region", "planned_facility"), pk=id)
     if not asset_writing.may_change(seen.owner_id, request.user):
         raise PermissionDenied(_("The editors of %(owner)s change this asset.") % {"owner": seen.owner})
-    return asset_writing.lock(id) if lock else seen
+    try:
+        return asset_writing.lock(id) if lock else seen
+    except Asset.DoesNotExist as removed:
+        raise Http404 from removed
 
 
 def _written(forms: AssetForms, write: Callable[[], Asset]) -> Asset | None:

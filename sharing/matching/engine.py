@@ -16,7 +16,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 
 from registry.kinds import KINDS, ROUTE_KINDS
 from sharing.matching.answers import Answers, Tally
@@ -114,9 +114,12 @@ def waiting(now: datetime) -> models.QuerySet[MatchRun]:
 
 
 def queued_again(runs: models.QuerySet[MatchRun], error: Exception) -> bool:
-    """Whether `error` says that an asset which `runs` chose was removed before they were saved, and they wait to be
-    carried out anew, without it; not after the last attempt. runs: those of one attempt."""
-    if not isinstance(error.__cause__, ForeignKeyViolation) or runs.filter(attempts__gte=MOST_ATTEMPTS).exists():
+    """Whether `error` says that an asset which `runs` chose was removed before they were saved, or as they were, and
+    they wait to be carried out anew, without it; not after the last attempt. runs: those of one attempt."""
+    if (
+        not isinstance(error.__cause__, (ForeignKeyViolation, DeadlockDetected))
+        or runs.filter(attempts__gte=MOST_ATTEMPTS).exists()
+    ):
         return False
     ids = list(runs.values_list("pk", flat=True))
     with transaction.atomic():

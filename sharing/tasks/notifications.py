@@ -25,8 +25,11 @@ def send_mails() -> None:
 
 @shared_task(name=queueing.SEND)
 def send_webhooks() -> None:
-    """Makes every call of a webhook that is due."""
-    sending.deliver()
+    """Makes every call of a webhook that is due, for a while, unless another worker does: those who call would be all
+    there are, while mails wait."""
+    with alone(sending.LOCK) as is_alone:
+        if is_alone:
+            sending.deliver()
 
 
 @shared_task(name="sharing.forget_webhooks")

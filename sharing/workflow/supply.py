@@ -105,7 +105,8 @@ def tell() -> int:
 
 @transaction.atomic
 def _forget_settled() -> None:
-    """Openings of demands that have a match or a closed list by now, or that a run begun later has looked at."""
+    """Openings of demands that have a match or a closed list by now or are over, or that a run begun later has looked
+    at."""
     seen = MatchRun.objects.filter(
         list=OuterRef("demand__list"), status=RunStatus.DONE, started_at__gt=OuterRef("found_at")
     )
@@ -114,6 +115,7 @@ def _forget_settled() -> None:
         Q(Exists(seen))
         | Q(Exists(Match.objects.filter(demand=OuterRef("demand"), status__in=LIVE)))
         | ~Q(demand__list__status__in=OPEN_LISTS)
+        | Q(demand__in=Demand.objects.over())
     )
     Opening.objects.filter(pk__in=_locked(settled)).delete()
 

@@ -28,6 +28,7 @@ from sharing.notifications.webhooks import payload, signing
 from sharing.notifications.webhooks.calling import Answer, Caller
 
 log = logging.getLogger(__name__)
+LOCK = 2026_171
 # Longer than a call may take: WEBHOOK_TIMEOUT_S, and what a look-up in DNS may take beyond it.
 LEASE = timedelta(minutes=2)
 # The schedule that Standard Webhooks proposes: ten attempts in 75 hours and 35 minutes.

@@ -198,6 +198,12 @@ def test_what_the_form_is_compared_with_is_locked(manager: Client, city: Organiz
     assert (asset.name, asset.protection) == ("", Protection.CORE)
 
 
+def test_what_is_removed_before_a_form_comes_is_not_found(manager: Client, city: Organization):
+    asset = factories.asset(city)
+    with change_before("FOR NO KEY UPDATE", lambda: Asset.objects.get(pk=asset.pk).delete()):
+        assert manager.post(page(asset), changed(asset, name="Mast") | tower_details()).status_code == 404
+
+
 def test_what_the_ledger_keeps_takes_no_input(manager: Client, city: Organization):
     asset = factories.asset(city, capacity=4, used=2)
     sent = changed(asset, used_today=0, ledger_version=0, free_today=4, length_m=7, kind="duct") | tower_details()

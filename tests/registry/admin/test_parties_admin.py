@@ -231,6 +231,8 @@ def test_two_who_change_one_row_do_not_undo_each_other(editor: Client, city: Org
     assert editor.post(page(row), sent | again).status_code == 302
     row.refresh_from_db()
     assert row.name == "Second"
+    with change_before("FOR NO KEY UPDATE", lambda: type(row).objects.filter(pk=row.pk).delete()):
+        assert editor.post(page(row), sent | again).status_code == 404
 
 
 def test_an_editor_draws_an_area_of_terrain(editor: Client, city: Organization):

@@ -229,6 +229,13 @@ def test_what_a_later_run_has_seen_is_not_told(demand: Demand, owner: Organizati
     assert not Opening.objects.exists()
 
 
+def test_a_demand_whose_period_is_over_by_then_is_not_told(demand: Demand, owner: Organization) -> None:
+    factories.asset(owner, details={"height_m": 30})
+    assert opened() == [demand.pk]
+    Demand.objects.update(period=factories.period(-30, 30))
+    assert told() == [] and not Opening.objects.exists()
+
+
 def test_a_demand_met_meanwhile_is_not_told(demand: Demand, owner: Organization) -> None:
     asset = factories.asset(owner)
     assert opened() == [demand.pk]
