@@ -27,13 +27,15 @@ class DemandListQuerySet(models.QuerySet["DemandList"]):
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(
-            Q(party__in=user.roles) | (~Q(status=ListStatus.DRAFT) & regulated_regions(user, "party__region")),
-        )
+        submitted = Q(submitted_at__isnull=False) & ~Q(status=ListStatus.DRAFT)
+        return self.filter(Q(party__in=user.roles) | (submitted & regulated_regions(user, "party__region")))
 
 
 class DemandList(models.Model):
-    """What a party needs in one posting: a construction-and-sharing demand list (共建共享需求清单)."""
+    """What a party needs in one posting: a construction-and-sharing demand list (共建共享需求清单).
+
+    submitted_at: when it was last handed in; empty of a draft, and of what was closed as one: its party's alone.
+    """
 
     party = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="demand_lists", verbose_name=_("party")
@@ -56,7 +58,7 @@ class DemandList(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ListStatus.values), name="list_status_is_known"),
             models.CheckConstraint(
-                condition=Q(status=ListStatus.DRAFT) | Q(submitted_at__isnull=False),
+                condition=Q(status__in=(ListStatus.DRAFT, ListStatus.CLOSED)) | Q(submitted_at__isnull=False),
                 name="list_submitted_has_a_time",
             ),
         ]

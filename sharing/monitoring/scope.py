@@ -111,7 +111,7 @@ class Scope:
 
     def demands(self) -> QuerySet[Demand]:
         """Lines of lists that were handed in; by the home region of their party."""
-        rows = Demand.objects.exclude(list__status=ListStatus.DRAFT)
+        rows = Demand.objects.filter(list__submitted_at__isnull=False).exclude(list__status=ListStatus.DRAFT)
         rows = rows.filter(self._seen("list__party", "list__party__region"), self._region("list__party__region"))
         return rows.filter(_equal(kind=self.kind, list__party__sector=self.sector))
 

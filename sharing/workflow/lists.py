@@ -162,6 +162,7 @@ def reopen(demand_list: DemandList, *, actor: User) -> DemandList:
     rules.guard(Verb.REOPEN, demand_list, actor)
     _stop_runs(demand_list)
     _take_off_the_table(demand_list, LIVE)
+    demand_list.submitted_at = None
     _move(demand_list, ListStatus.DRAFT)
     outbox.record(EventType.LIST_REOPENED, demand_list, actor=actor, organization=demand_list.party)
     nudge_on_commit(REGROUP)
@@ -170,12 +171,12 @@ def reopen(demand_list: DemandList, *, actor: User) -> DemandList:
 
 @transaction.atomic
 def close(demand_list: DemandList, *, actor: User) -> DemandList:
-    """Ends the list; agreements it led to live on, and what is still proposed is off the table."""
+    """Ends the list; agreements it led to live on, and what is still proposed is off the table. A draft is discarded:
+    it was not handed in, and stays its party's alone."""
     demand_list = lock_list(demand_list.pk)
     rules.guard(Verb.CLOSE, demand_list, actor)
     _stop_runs(demand_list)
     _take_off_the_table(demand_list, (MatchStatus.REQUESTED, MatchStatus.CONSENTED))
-    demand_list.submitted_at = demand_list.submitted_at or timezone.now()
     _move(demand_list, ListStatus.CLOSED)
     outbox.record(EventType.LIST_CLOSED, demand_list, actor=actor, organization=demand_list.party)
     nudge_on_commit(REGROUP)

@@ -17,7 +17,7 @@ from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 from registry.kinds import Kind
 from registry.migrations._again import PutCheck
 from registry.models import Asset, Change, Fiber, Tower
-from sharing.models import Consent, Demand
+from sharing.models import Consent, Demand, DemandList, ListStatus
 from sharing.workflow import lists
 from tests import factories
 from tests.sharing.scene import Scene, by_hand
@@ -192,3 +192,25 @@ def test_figures_without_an_end_are_emptied_by_the_upgrade(db: None):
     assert Tower.objects.values_list("height_m", "backup_h").get(pk=mast.pk) == (None, 8)
     assert Fiber.objects.get(pk=cable.pk).splice_loss_db == 0.1
     assert Demand.objects.values_list("min_backup_h", "mounting_height_m").get(pk=line.pk) == (None, 12)
+
+
+def test_lists_that_were_closed_as_drafts_before_the_upgrade_have_no_time_of_submission_any_more(db: None):
+    scene, party = Scene(), factories.organization()
+    never, back, anew, drafted = (factories.demand_list(party, ListStatus.DRAFT) for _ in range(4))
+    for one in (never, back, anew, drafted):
+        factories.demand(one)
+    for one in (back, anew, drafted):
+        lists.submit(one, actor=None)
+        lists.reopen(one, actor=factories.member(party))
+    lists.submit(anew, actor=None)
+    handed_in = DemandList.objects.get(pk=anew.pk).submitted_at
+    for one in (never, back, anew):
+        lists.close(one, actor=factories.member(party))
+    DemandList.objects.filter(pk__in=[never.pk, back.pk, drafted.pk]).update(submitted_at=handed_in)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for _operation, run in steps("sharing", "0034_discarded_drafts"):
+        run()
+    kept = dict(DemandList.objects.values_list("pk", "submitted_at"))
+    assert [kept[one.pk] for one in (never, back, anew, drafted)] == [None, None, handed_in, None]
+    assert kept[scene.list.pk] is not None

@@ -3,9 +3,10 @@ from datetime import datetime
 import pytest
 from django.db import IntegrityError, transaction
 
+from registry.models import User
 from sharing.errors import BadInput, NotSeen, NotYours, WrongState
-from sharing.models import Demand, DemandList, Event, ListStatus, MatchRun, MatchStatus, RunStatus
-from sharing.workflow import consents, lists, matches
+from sharing.models import Agreement, Demand, DemandList, Event, ListStatus, Match, MatchRun, MatchStatus, RunStatus
+from sharing.workflow import agreements, consents, lists, matches
 from tests import factories
 from tests.sharing.scene import Scene, events, refused
 
@@ -32,6 +33,16 @@ def submitted(scene: Scene, draft: DemandList) -> DemandList:
 
 def reread(demand_list: DemandList) -> DemandList:
     return DemandList.objects.get(pk=demand_list.pk)
+
+
+def sees(user: User, demand_list: DemandList) -> list[int]:
+    """How many of the list, its lines and its own last event `user` sees."""
+    last = Event.objects.filter(demand_list=demand_list, match=None).order_by("-pk")[:1].values("pk")
+    return [
+        DemandList.objects.visible_to(user).filter(pk=demand_list.pk).count(),
+        Demand.objects.visible_to(user).filter(list=demand_list).count(),
+        Event.objects.visible_to(user).filter(pk__in=last).count(),
+    ]
 
 
 def test_an_editor_creates_a_draft(scene: Scene, draft: DemandList):
@@ -337,5 +348,28 @@ def test_a_list_closes_over_its_agreements(scene: Scene):
         lists.close(scene.list, actor=scene.drafter)
 
 
-def test_a_draft_closes_too(scene: Scene, draft: DemandList):
+def test_a_draft_that_is_closed_was_never_handed_in_and_its_regulator_sees_nothing_of_it(
+    scene: Scene, draft: DemandList
+):
+    lists.add_demands(draft, [line()], actor=scene.drafter)
     assert lists.close(draft, actor=scene.drafter).status == ListStatus.CLOSED
+    assert reread(draft).submitted_at is None
+    assert sees(scene.drafter, draft) == [1, 1, 1]
+    assert sees(scene.officer, draft) == [0, 0, 0]
+
+
+def test_a_list_that_is_closed_while_it_is_handed_in_stays_in_sight_of_its_regulator(scene: Scene):
+    lists.close(scene.list, actor=scene.drafter)
+    assert sees(scene.officer, scene.list) == [1, 1, 1]
+
+
+def test_what_is_closed_after_it_was_reopened_is_taken_back_and_its_agreements_stay_in_sight(scene: Scene):
+    agreement = scene.approved()
+    agreements.end(agreement, reason="Not needed.", actor=scene.asker)
+    lists.reopen(scene.list, actor=scene.drafter)
+    assert reread(scene.list).submitted_at is None
+    lists.close(scene.list, actor=scene.drafter)
+    assert reread(scene.list).submitted_at is None
+    assert sees(scene.officer, scene.list) == [0, 0, 0]
+    assert list(Agreement.objects.visible_to(scene.officer)) == [agreement]
+    assert Match.objects.visible_to(scene.officer).get() == agreement.match
