@@ -36,12 +36,16 @@ class LoadExceeded(CapacityError):
     """Weight, wind area or power would pass a limit on some day of the period."""
 
 
+Run = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Claim:
     """Units of one asset that a party wants for a period.
 
     The period is [start, end), end None for without end. loads: by the names of registry.kinds.LOADS, for all units
-    together. reference: what it serves, so that hold, grant and release name the same lines.
+    together. reference: what it serves, so that hold, grant and release name the same lines. prefer: the units that it
+    is to get where they are all free, as something stands on them.
     """
 
     asset_id: int
@@ -51,9 +55,9 @@ class Claim:
     holder_id: int
     reference: UUID | None = None
     loads: Mapping[str, Decimal] = field(default_factory=dict)
+    prefer: Sequence[Run] = ()
 
 
-Run = tuple[int, int]
 NAMED = 5
 WIDTH = Func("units", function="upper") - Func("units", function="lower")
 COLUMNS = ("asset_id", "units", "period", *LOADS, "holder_id", "purpose", "held_until", "reference", "created_at")
@@ -188,15 +192,24 @@ def free_runs(asset_ids: Iterable[int], start: date, end: date | None) -> dict[i
     return runs
 
 
-def choose_units(runs: Sequence[Run], quantity: int, *, contiguous: bool) -> list[Run] | None:
+def choose_units(
+    runs: Sequence[Run], quantity: int, *, contiguous: bool, prefer: Sequence[Run] = ()
+) -> list[Run] | None:
     """Which `quantity` units to take from free `runs`, or None where they do not suffice.
 
-    The shortest run that holds them all, lowest numbers first, so that long runs stay whole; else, unless they must be
-    contiguous, from the longest runs on, so that few runs are cut.
+    Those of `prefer` where they are as many and all free; else the shortest run that holds them all, lowest numbers
+    first, so that long runs stay whole; else, unless they must be contiguous, from the longest runs on, so that few
+    runs are cut.
 
     >>> choose_units([(1, 3), (5, 9)], 3, contiguous=True), choose_units([(1, 3), (5, 6)], 3, contiguous=False)
     ([(5, 8)], [(1, 3), (5, 6)])
+    >>> choose_units([(1, 7)], 2, contiguous=True, prefer=[(3, 5)])
+    [(3, 5)]
     """
+    if sum(after - first for first, after in prefer) == quantity and all(
+        any(first <= wanted[0] and wanted[1] <= after for first, after in runs) for wanted in prefer
+    ):
+        return list(prefer)
     fitting = [run for run in runs if run[1] - run[0] >= quantity]
     if fitting:
         first, _after = min(fitting, key=lambda run: (run[1] - run[0], run[0]))
@@ -249,7 +262,7 @@ def _take(claims: Sequence[Claim], purpose: Purpose, until: datetime | None) -> 
             for other, run in taken[claim.asset_id]:
                 if _meet(claim, other):
                     free = _without(free, run)
-            units = choose_units(free, claim.quantity, contiguous=KINDS[asset.kind].contiguous)
+            units = choose_units(free, claim.quantity, contiguous=KINDS[asset.kind].contiguous, prefer=claim.prefer)
             if units is None:
                 raise NotEnoughUnits(_shortage(asset, claim, free))
             chosen.append((claim, units))

@@ -1,5 +1,6 @@
 """The next best: which proposal for a demand still fits what is free now."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -8,7 +9,7 @@ from django.db import connection
 
 from registry import capacity
 from registry.kinds import LOADS
-from registry.models import AssetStatus
+from registry.models import Allocation, AssetStatus
 from sharing.models import EventType, Match, MatchLeg, MatchStatus
 from sharing.notifications import outbox
 
@@ -51,8 +52,9 @@ def is_offered(match: Match) -> bool:
 
 
 def claims(match: Match) -> list[capacity.Claim]:
-    """What the match wants of the ledger: a claim an asset, named by the reference of its first leg."""
-    period, party = match.period, match.demand.list.party_id
+    """What the match wants of the ledger: a claim an asset, named by the reference of its first leg. A renewal is to
+    get the units that its agreement uses, where what is installed stands."""
+    period, party, in_use = match.period, match.demand.list.party_id, _in_use(match)
     return [
         capacity.Claim(
             asset_id=leg.asset_id,
@@ -62,10 +64,21 @@ def claims(match: Match) -> list[capacity.Claim]:
             holder_id=party,
             reference=leg.reference,
             loads={load: getattr(leg, load) for load in LOADS},
+            prefer=in_use[leg.asset_id],
         )
         for leg in match.holding_legs
         if leg.asset_id
     ]
+
+
+def _in_use(match: Match) -> defaultdict[int, list[capacity.Run]]:
+    """By asset the units of the agreement that `match` renews; none where it renews none."""
+    units: defaultdict[int, list[capacity.Run]] = defaultdict(list)
+    if match.renews is not None:
+        legs = MatchLeg.objects.filter(match=match.renews.match_id)
+        for line in Allocation.objects.filter(reference__in=legs.values("reference")).order_by("units"):
+            units[line.asset_id].append((line.units.lower, line.units.upper))
+    return units
 
 
 def fits(match: Match) -> bool:

@@ -1,8 +1,10 @@
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from registry import capacity
 from registry.models import Allocation, Asset, Protection
 from sharing import seen
 from sharing.errors import BadInput, NotSeen, NotYours, UnitsGone, WrongState
@@ -125,6 +127,30 @@ def test_a_renewal_holds_the_same_legs_for_the_days_that_follow(scene: Scene, ag
         (agreement.period.upper, until),
     ]
     assert events()[-2:] == ["consent.asked", "agreement.renewal_asked"]
+
+
+def units(match: Match) -> list[tuple[int, int]]:
+    lines = Allocation.objects.filter(reference__in=match.legs.values("reference")).order_by("units")
+    return [(line.units.lower, line.units.upper) for line in lines]
+
+
+@pytest.mark.parametrize(("promised", "held"), [(0, [(3, 4), (5, 6)]), (3, [(4, 6)])])
+def test_a_renewal_holds_the_units_in_use_where_all_of_them_are_free_then(
+    scene: Scene, promised: int, held: list[tuple[int, int]]
+):
+    Asset.objects.filter(pk=scene.near.pk).update(capacity=5)
+    scene.demand.period = period = factories.period(0)
+    scene.demand.save()
+    passing, others = uuid4(), {"start": period.lower, "end": period.upper}
+    factories.allocate(scene.near, 2, **others)
+    factories.allocate(scene.near, 1, reference=passing, **others)
+    factories.allocate(scene.near, 1, **others)
+    capacity.release([passing])
+    agreement = scene.approved()
+    assert units(agreement.match) == [(3, 4), (5, 6)]
+    if promised:
+        factories.allocate(scene.near, promised, start=period.upper)
+    assert units(agreements.renew(agreement, until=None, actor=scene.asker)) == held
 
 
 def test_a_renewal_asks_who_owns_the_asset_once_it_is_locked(scene: Scene, agreement: Agreement):
