@@ -103,7 +103,7 @@ class AgreementResource(SharingResource):
     def end(self, request: Request, id: int) -> HttpResponseBase:
         """End an agreement early
 
-        For its party or an owner; the ledger is free from that day on.
+        For its party or an owner; the ledger is free from that day on. A renewal falls with it.
         """
         values = self.given(EndBody)
         return self.done(agreements.end(self.unchanged(), **values, actor=self.user).pk)

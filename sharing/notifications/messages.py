@@ -75,7 +75,7 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     ),
     EventType.MATCH_WITHDRAWN: (
         lazy("%(what)s: request withdrawn"),
-        lazy("%(party)s withdrew its request for %(what)s. The units are free again; there is nothing to do."),
+        lazy("The request of %(party)s for %(what)s is withdrawn. The units are free again; there is nothing to do."),
     ),
     EventType.MATCH_CONSENTED: (
         lazy("%(what)s: all owners consent, approval until %(day)s"),

@@ -73,7 +73,9 @@ class EndForm(forms.Form):
     on = forms.DateField(
         label=gettext_lazy("From the day"),
         required=False,
-        help_text=gettext_lazy("Its units are free again from this day; today when left empty."),
+        help_text=gettext_lazy(
+            "Its units are free again from this day; today when left empty. A renewal falls with it."
+        ),
     )
 
 

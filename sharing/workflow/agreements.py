@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from registry import capacity
 from registry.models import Organization, User
 from sharing.errors import BadInput, UnitsGone, WrongState
-from sharing.models import LIVE, Agreement, ConsentStatus, EventType, Match, MatchLeg, MatchStatus
+from sharing.models import IN_FORCE, LIVE, Agreement, ConsentStatus, EventType, Match, MatchLeg, MatchStatus
 from sharing.notifications import outbox
 from sharing.workflow import rules
 from sharing.workflow.locks import lock_assets_of, lock_match
 from sharing.workflow.matches import ask_owners, why_gone
-from sharing.workflow.moving import move, supersede_others
+from sharing.workflow.moving import give_up, move, supersede_others
 from sharing.workflow.rules import Verb
 
 # Of PostgreSQL's advisory locks: held while a number is given out, until its transaction ends.
@@ -65,6 +65,7 @@ def activate(agreement: Agreement, *, actor: User | None = None) -> Agreement:
 @transaction.atomic
 def end(agreement: Agreement, *, reason: str, on: date | None = None, actor: User) -> Agreement:
     """Ends an agreement before its time, from the day `on` (today when not given); the ledger is free from that day.
+    Its renewal, which was to follow on the end that it had, falls with it.
 
     Raises BadInput for a day gone by or beyond the end, and where no reason is given.
     """
@@ -77,6 +78,7 @@ def end(agreement: Agreement, *, reason: str, on: date | None = None, actor: Use
     if last_day < today or (agreement.period.upper is not None and last_day >= agreement.period.upper):
         raise BadInput(_("Choose a day from today up to the end of the agreement."), "on")
     match = agreement.match
+    _drop_renewals(agreement, reason=reason, actor=actor)
     capacity.release((leg.reference for leg in match.legs.all()), from_day=last_day)
     agreement.end_reason = reason.strip()[:200]
     if last_day > agreement.period.lower:
@@ -101,6 +103,20 @@ def end(agreement: Agreement, *, reason: str, on: date | None = None, actor: Use
         reason=agreement.end_reason,
     )
     return agreement
+
+
+def _drop_renewals(agreement: Agreement, *, reason: str, actor: User) -> None:
+    """Ends the renewals of a locked agreement before their first day, or takes back the request for them: either side
+    may, as it may end the agreement. They are locked with it, as they are of one demand."""
+    for renewal in agreement.renewals.filter(status__in=LIVE).select_related("agreement"):
+        if renewal.status in IN_FORCE:
+            end(renewal.agreement, reason=reason, on=renewal.period.lower, actor=actor)
+        else:
+            give_up(renewal, MatchStatus.WITHDRAWN)
+            organization = rules.acted_for(actor, agreement.match)
+            outbox.record(
+                EventType.MATCH_WITHDRAWN, renewal, actor=actor, organization=organization, number=agreement.number
+            )
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from registry import capacity
 from registry.models import Allocation, Asset, Protection
 from sharing import seen
 from sharing.errors import BadInput, NotSeen, NotYours, UnitsGone, WrongState
-from sharing.models import Agreement, Event, Match, MatchStatus
+from sharing.models import Agreement, ConsentStatus, Event, Match, MatchStatus
 from sharing.workflow import agreements, approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
@@ -183,6 +183,41 @@ def test_a_renewal_is_asked_once(scene: Scene, agreement: Agreement):
     agreements.renew(agreement, until=None, actor=scene.asker)
     with refused(WrongState):
         agreements.renew(agreement, until=None, actor=scene.asker)
+
+
+@pytest.mark.parametrize("who", ["asker", "metro_manager"])
+def test_a_renewal_that_is_asked_falls_with_the_agreement_that_ends_early(
+    scene: Scene, agreement: Agreement, who: str
+):
+    renewal = agreements.renew(agreement, until=None, actor=scene.asker)
+    last_day = today() + timedelta(days=20)
+    agreements.end(agreement, reason="Moves.", on=last_day, actor=getattr(scene, who))
+    renewal.refresh_from_db()
+    assert (renewal.status, renewal.consents.get().status) == (MatchStatus.WITHDRAWN, ConsentStatus.LAPSED)
+    assert periods(scene) == [(today(), last_day)]
+    assert events()[-2:] == ["match.withdrawn", "agreement.ending"]
+    assert Event.objects.get(type="match.withdrawn").data == {"number": agreement.number}
+    again = agreements.renew(agreement, until=None, actor=scene.asker)
+    assert again.period.lower == last_day
+
+
+def test_renewals_that_are_approved_fall_with_the_agreement_that_ends_early(scene: Scene, agreement: Agreement):
+    def approved(renewal: Match) -> Agreement:
+        consents.grant(renewal.consents.get(), actor=scene.metro_manager)
+        renewal.refresh_from_db()
+        return approvals.approve(renewal, fingerprint=fingerprint_of(renewal), actor=scene.officer).agreement
+
+    until = agreement.period.upper + timedelta(days=100)
+    second = approved(agreements.renew(agreement, until=until, actor=scene.asker))
+    third = approved(agreements.renew(second, until=None, actor=scene.asker))
+    last_day = today() + timedelta(days=20)
+    agreements.end(agreement, reason="The site moves.", on=last_day, actor=scene.metro_manager)
+    for renewal in (second, third):
+        renewal = Agreement.objects.select_related("match").get(pk=renewal.pk)
+        assert (renewal.match.status, renewal.ended_on) == (MatchStatus.ENDED, renewal.period.lower)
+        assert renewal.end_reason == "The site moves."
+    assert periods(scene) == [(today(), last_day)]
+    assert events()[-3:] == ["agreement.ended", "agreement.ended", "agreement.ending"]
 
 
 def test_units_promised_to_others_are_not_renewed(scene: Scene, agreement: Agreement):
