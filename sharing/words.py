@@ -1,9 +1,11 @@
 """What the engine and the verbs record as codes and numbers, in words for people."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -183,7 +185,10 @@ def event_details(event: Event) -> str:
     told = []
     if data.get("reason"):
         told.append(str(labels.get(data["reason"], data["reason"])))
-    told += [str(data[key]) for key in ("reason_text", "conditions", "number", "on", "error") if data.get(key)]
+    told += [str(data[key]) for key in ("reason_text", "conditions", "number", "error") if data.get(key)]
+    if data.get("on"):
+        day = date_format(date.fromisoformat(data["on"]), "SHORT_DATE_FORMAT")
+        told.append(_("units free from %(day)s") % {"day": day} if event.agreement_id else day)
     return " · ".join(told)
 
 

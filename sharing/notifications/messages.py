@@ -32,8 +32,9 @@ class Message:
         return f"{self.text}\n\n{self.link}\n"
 
 
-# Facts that stand in the texts: what (the list's line), title, month, party, owner, by, number, day, on, reason,
-# conditions, matched, demands, lines, which, endpoint, group, joined, parties. Empty where an event has none.
+# Facts that stand in the texts: what (the list's line), title, month, party, owner, by, number, day, on, last (the day
+# before that), reason, conditions, matched, demands, lines, which, endpoint, group, joined, parties. Empty where an
+# event has none.
 TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.LIST_SUBMITTED: (
         lazy("%(title)s: submitted"),
@@ -151,10 +152,10 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
         lazy("%(by)s asked to renew agreement %(number)s for %(what)s. The owners answer until %(day)s."),
     ),
     EventType.AGREEMENT_ENDING: (
-        lazy("%(number)s ends on %(on)s"),
+        lazy("%(number)s ends after %(last)s"),
         lazy(
-            "Agreement %(number)s of %(party)s for %(what)s ends on %(on)s. Ask for its renewal in time, or remove "
-            "what is installed. %(reason)s"
+            "The last day of agreement %(number)s of %(party)s for %(what)s is %(last)s. Ask for its renewal in time, "
+            "or remove what is installed. %(reason)s"
         ),
     ),
     EventType.AGREEMENT_ENDED: (
@@ -308,6 +309,7 @@ def _facts(event: Event) -> dict[str, str]:
         "period": _period(event),
         "day": _day(event),
         "on": date_format(date.fromisoformat(data["on"])) if "on" in data else "",
+        "last": date_format(date.fromisoformat(data["on"]) - timedelta(days=1)) if "on" in data else "",
         "reason": _reason(data),
         "conditions": data.get("conditions") or _("none"),
         "endpoint": str(data.get("name", "")),

@@ -1,8 +1,11 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import resolve
+from django.utils.formats import date_format
 
+from sharing import seen, words
 from sharing.models import Channel, Event, EventType, Notification, WebhookEndpoint
 from sharing.notifications import outbox
 from sharing.notifications.delivery import mail_of
@@ -60,6 +63,21 @@ def test_a_refusal_says_why(scene: Scene):
     consents.refuse(consent, reason="other", reason_text="The mast moves.", actor=scene.metro_manager)
     made = message(Event.objects.get(type=EventType.MATCH_REFUSED))
     assert made.text == "metro refused Site 1: Other (The mast moves.). The units are free again."
+
+
+def test_the_end_of_an_agreement_is_told_by_its_last_day_as_its_approval_was(scene: Scene):
+    agreement = scene.approved()
+    after = agreement.period.upper
+    last = date_format(after - timedelta(days=1))
+    approved = message(Event.objects.get(type=EventType.MATCH_APPROVED))
+    event = outbox.record(EventType.AGREEMENT_ENDING, agreement, actor=None, on=after.isoformat())
+    ending = message(event)
+    assert approved.text.endswith(f" to {last}.")
+    assert ending.subject == f"{agreement.number} ends after {last}"
+    assert ending.text.startswith(
+        f"The last day of agreement {agreement.number} of telco for Site 1 is {last}. Ask for its renewal in time"
+    )
+    assert words.event_details(seen.events(scene.asker).get(pk=event.pk)) == f"units free from {after}"
 
 
 def test_a_line_without_a_name_is_called_by_its_number(scene: Scene):
