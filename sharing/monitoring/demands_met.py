@@ -7,6 +7,7 @@ from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QueryS
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from sharing.matching.unmet_reason import UnmetReason
 from sharing.models import (
     Agreement,
     CloseReason,
@@ -57,7 +58,8 @@ def rows(scope: Scope) -> QuerySet[Demand]:
 
 
 def _way() -> Any:
-    """An agreement goes before a group, a group before the word of the last run that there is nothing."""
+    """An agreement goes before a group, a group before the word of the last run that there is nothing. That a line is
+    over is no such word: it stays what it was found to be before."""
     agreed = Agreement.objects.filter(match__demand=OuterRef("pk"), match__renews=None)
     gaps = MatchLeg.objects.filter(
         match__demand=OuterRef("pk"), match__agreement__isnull=False, match__renews=None, asset=None
@@ -68,7 +70,8 @@ def _way() -> Any:
         demand=OuterRef("pk"),
         member__answer=CobuildAnswer.JOINED,
     )
-    last = Outcome.objects.filter(demand=OuterRef("pk")).order_by("-run_id").values("met")[:1]
+    looked_for = Outcome.objects.filter(demand=OuterRef("pk")).exclude(reason=UnmetReason.OVER)
+    last = looked_for.order_by("-run_id").values("met")[:1]
     under_way = Match.objects.filter(demand=OuterRef("pk")).live()
     return Case(
         When(Exists(gaps), then=Value(WITH_GAPS)),

@@ -165,7 +165,8 @@ def demands_met(rows: Rows, scope: Scope, by: str) -> Figures:
                         return "co_built"
         if any(m.status in ("requested", "consented", "approved", "active") for m in demand.matches.all()):
             return "open"
-        outcomes = sorted(demand.outcomes.all(), key=lambda outcome: outcome.run_id)
+        outcomes = [outcome for outcome in demand.outcomes.all() if outcome.reason != "over"]
+        outcomes.sort(key=lambda outcome: outcome.run_id)
         return "new_build" if outcomes and not outcomes[-1].met else "open"
 
     chosen = [

@@ -154,7 +154,9 @@ class World:
             demand = factories.demand(made, self.random.choice(list(DETAILS)))
             for run in runs:
                 if self.random.random() < 0.7:
-                    Outcome.objects.create(run=run, demand=demand, met=self.random.random() < 0.4)
+                    met = self.random.random() < 0.4
+                    reason = "" if met else self.random.choice(("none_near", "over"))
+                    Outcome.objects.create(run=run, demand=demand, met=met, reason=reason)
             if self.random.random() < 0.7:
                 self.match(demand, run=runs[-1])
 
@@ -169,7 +171,7 @@ class World:
         )
         match = factories.match(demand, legs, status=status, **fields)
         for leg in match.legs.all():
-            leg.length_m = self.random.choice((None, 250.5))
+            leg.length_m = self.random.choice((None, 251.0))
             leg.save()
         if status == MatchStatus.PROPOSED:
             return match
