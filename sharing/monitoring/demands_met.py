@@ -59,18 +59,19 @@ def rows(scope: Scope) -> QuerySet[Demand]:
 
 def _way() -> Any:
     """An agreement goes before a group, a group before the word of the last run that there is nothing. That a line is
-    over is no such word: it stays what it was found to be before."""
-    agreed = Agreement.objects.filter(match__demand=OuterRef("pk"), match__renews=None)
-    gaps = MatchLeg.objects.filter(
-        match__demand=OuterRef("pk"), match__agreement__isnull=False, match__renews=None, asset=None
-    )
+    over is no such word: it stays what it was found to be before. Of a list that was handed in anew counts what came
+    since: before, a line may have asked for something else."""
+    since = OuterRef("list__submitted_at")
+    agreed = Agreement.objects.filter(match__demand=OuterRef("pk"), match__renews=None, created_at__gte=since)
+    gaps = agreed.filter(Exists(MatchLeg.objects.filter(match=OuterRef("match"), asset=None)))
     together = CobuildDemand.objects.filter(
-        Q(member__group__status=CobuildStatus.AGREED)
-        | Q(member__group__close_reason=CloseReason.BUILT, member__group__agreed_at__isnull=False),
+        Q(member__group__status=CobuildStatus.AGREED) | Q(member__group__close_reason=CloseReason.BUILT),
         demand=OuterRef("pk"),
         member__answer=CobuildAnswer.JOINED,
+        member__group__agreed_at__gte=since,
     )
-    looked_for = Outcome.objects.filter(demand=OuterRef("pk")).exclude(reason=UnmetReason.OVER)
+    looked_for = Outcome.objects.filter(demand=OuterRef("pk"), run__created_at__gte=since)
+    looked_for = looked_for.exclude(reason=UnmetReason.OVER)
     last = looked_for.order_by("-run_id").values("met")[:1]
     under_way = Match.objects.filter(demand=OuterRef("pk")).live()
     return Case(

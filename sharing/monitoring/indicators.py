@@ -59,11 +59,12 @@ INDICATORS: dict[str, Indicator] = {
             "demands-met",
             _("Demands met"),
             _(
-                "Lines of demand lists handed in within the span, each counted once: met by sharing when an agreement"
+                "Lines of demand lists handed in within the span, each counted once, by what came of it since it was"
+                " last handed in: met by sharing when an agreement"
                 " uses only what exists or is planned; with gaps when its route has gaps to be built; by building"
                 " together when its party joined a group that all have agreed to; left to new build when the last run"
-                " that looked found nothing and no match is under way; else not decided yet. What parties build without"
-                " the registry it does not know."
+                " that looked found nothing and no match is under way; else not decided yet. What parties build"
+                " without the registry it does not know."
             ),
             _("Demand lists, agreements, co-build groups and match runs. MIIT 2024 No. 165: share before building."),
             demands_met.COLUMNS,

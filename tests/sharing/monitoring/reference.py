@@ -33,7 +33,7 @@ class Rows:
         self.assets = list(Asset.objects.select_related("owner", "region", *DETAILS))
         self.lines = list(Allocation.objects.select_related("holder"))
         demands = Demand.objects.select_related("list__party__region")
-        self.demands = list(demands.prefetch_related("matches", "outcomes"))
+        self.demands = list(demands.prefetch_related("matches", "outcomes__run"))
         agreements = Agreement.objects.filter(match__renews=None).select_related("match__demand__list__party")
         self.agreements = list(agreements.prefetch_related("match__legs__asset__region", "match__legs__asset__owner"))
         groups = CobuildGroup.objects.select_related("region").prefetch_related("members__demands")
@@ -153,19 +153,21 @@ def sharing_rate(rows: Rows, scope: Scope, by: str) -> Figures:
 
 def demands_met(rows: Rows, scope: Scope, by: str) -> Figures:
     def way(demand: Demand) -> str:
-        own = [agreement for agreement in rows.agreements if agreement.match.demand_id == demand.pk]
+        since = demand.list.submitted_at
+        own = [one for one in rows.agreements if one.match.demand_id == demand.pk and one.created_at >= since]
         if any(leg.asset_id is None for agreement in own for leg in agreement.match.legs.all()):
             return "shared_with_gaps"
         if own:
             return "shared"
         for group in rows.groups:
-            if group.status == "agreed" or (group.close_reason == "built" and group.agreed_at):
+            agreed = group.status == "agreed" or (group.close_reason == "built" and group.agreed_at)
+            if agreed and group.agreed_at >= since:
                 for member in group.members.all():
                     if member.answer == "joined" and demand.pk in [one.demand_id for one in member.demands.all()]:
                         return "co_built"
         if any(m.status in ("requested", "consented", "approved", "active") for m in demand.matches.all()):
             return "open"
-        outcomes = [outcome for outcome in demand.outcomes.all() if outcome.reason != "over"]
+        outcomes = [one for one in demand.outcomes.all() if one.reason != "over" and one.run.created_at >= since]
         outcomes.sort(key=lambda outcome: outcome.run_id)
         return "new_build" if outcomes and not outcomes[-1].met else "open"
 

@@ -3,18 +3,22 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from registry.kinds import Kind
 from registry.models import Region, Sector
 from sharing.matching.cobuild.costs import LEAST_HEIGHT_M, SITES
 from sharing.matching.route_terms import TERMS
+from sharing.monitoring import demands_met
 from sharing.monitoring.breakdowns import TOTAL
 from sharing.monitoring.factors import factors
 from sharing.monitoring.indicators import INDICATORS
 from sharing.monitoring.scope import Scope, first_of_month
+from sharing.workflow import agreements, lists
 from tests import factories
 from tests.sharing.monitoring.reference import REFERENCE, Rows
 from tests.sharing.monitoring.world import World
+from tests.sharing.scene import Scene
 
 
 def scopes(world: World) -> dict[str, Scope]:
@@ -51,6 +55,24 @@ def test_figures_are_exact(db, seed: int):
                 if figures:
                     seen.add((indicator.code, breakdown.code))
     assert seen == {(i.code, b.code) for i in INDICATORS.values() for b in (TOTAL, *i.breakdowns)}
+
+
+def way(scene: Scene) -> str:
+    """How the line of the scene is met, as its party reads it."""
+    start = first_of_month(timezone.localdate())
+    scope = Scope.of(scene.asker, start, first_of_month(start, months=1))
+    return demands_met.rows(scope).get(pk=scene.demand.pk).way
+
+
+def test_a_line_that_is_handed_in_anew_counts_by_what_came_of_it_since(scene: Scene):
+    agreement = scene.approved()
+    assert way(scene) == "shared"
+    agreements.end(agreement, reason="The site moves.", actor=scene.asker)
+    lists.reopen(scene.list, actor=scene.asker)
+    run = lists.submit(scene.list, actor=scene.asker)
+    assert way(scene) == "open"
+    run.outcomes.create(demand=scene.demand, met=False, reason="none_near")
+    assert way(scene) == "new_build"
 
 
 def test_who_belongs_nowhere_sees_nothing(db):

@@ -39,6 +39,7 @@ from sharing.models import (
     DemandList,
     ListStatus,
     Match,
+    MatchRun,
     MatchStatus,
     Outcome,
     RejectionReason,
@@ -150,6 +151,7 @@ class World:
         )
         DemandList.objects.filter(pk=made.pk).update(submitted_at=self.moment())
         runs = [factories.match_run(made), factories.match_run(made)]
+        MatchRun.objects.filter(pk=runs[0].pk).update(created_at=self.moment())
         for _ in range(4):
             demand = factories.demand(made, self.random.choice(list(DETAILS)))
             for run in runs:
