@@ -3,7 +3,7 @@ from typing import Self
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import User
@@ -13,6 +13,10 @@ from sharing.models.match import Match
 class AgreementQuerySet(models.QuerySet["Agreement"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(match__in=Match.objects.visible_to(user))
+
+    def taken_up(self) -> Self:
+        """But for those that ended on their first day or before: nothing was ever used by them."""
+        return self.exclude(ended_on__lte=F("period__startswith"))
 
 
 class Agreement(models.Model):

@@ -62,7 +62,9 @@ def _way() -> Any:
     over is no such word: it stays what it was found to be before. Of a list that was handed in anew counts what came
     since: before, a line may have asked for something else."""
     since = OuterRef("list__submitted_at")
-    agreed = Agreement.objects.filter(match__demand=OuterRef("pk"), match__renews=None, created_at__gte=since)
+    agreed = Agreement.objects.taken_up().filter(
+        match__demand=OuterRef("pk"), match__renews=None, created_at__gte=since
+    )
     gaps = agreed.filter(Exists(MatchLeg.objects.filter(match=OuterRef("match"), asset=None)))
     together = CobuildDemand.objects.filter(
         Q(member__group__status=CobuildStatus.AGREED) | Q(member__group__close_reason=CloseReason.BUILT),

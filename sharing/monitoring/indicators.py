@@ -97,10 +97,11 @@ INDICATORS: dict[str, Indicator] = {
             "builds-avoided",
             _("New builds avoided"),
             _(
-                "Each tower or room that an agreement of the span uses is one build less, renewals not counted; of"
-                " ducts and cables the kilometres used. A group that agrees to build one tower or room together"
-                " avoids one build for each party but one; trenches and pairs of sectors leave groups out. Cost and"
-                " CO₂ are these amounts times the factors below; where there is no factor nothing is reckoned."
+                "Each tower or room that an agreement of the span uses is one build less, but for renewals and for"
+                " agreements that ended on their first day or before; of ducts and cables the kilometres used. A group"
+                " that agrees to build one tower or room together avoids one build for each party but one; trenches"
+                " and pairs of sectors leave groups out. Cost and CO₂ are these amounts times the factors below; where"
+                " there is no factor nothing is reckoned."
             ),
             _("Agreements and co-build groups; the factors with their own sources."),
             builds_avoided.COLUMNS,

@@ -13,7 +13,17 @@ from django.utils.translation import gettext as _
 from registry.models import Asset, Organization, Region, User
 from registry.models.regulated import inside
 from sharing.errors import BadInput
-from sharing.models import CloseReason, CobuildGroup, CobuildStatus, Consent, Demand, ListStatus, Match, MatchLeg
+from sharing.models import (
+    Agreement,
+    CloseReason,
+    CobuildGroup,
+    CobuildStatus,
+    Consent,
+    Demand,
+    ListStatus,
+    Match,
+    MatchLeg,
+)
 
 LONGEST = 60
 """Months in a span at most."""
@@ -138,8 +148,10 @@ class Scope:
         return rows.filter(_equal(demand__kind=self.kind, demand__list__party__sector=self.sector))
 
     def legs(self) -> QuerySet[MatchLeg]:
-        """The parts of agreements that use an asset; a renewal uses what is used already, and does not count."""
-        rows = MatchLeg.objects.filter(match__agreement__isnull=False, match__renews=None, asset__isnull=False)
+        """The parts of agreements that use an asset; a renewal uses what is used already, and does not count, nor does
+        an agreement that ended before it was taken up."""
+        agreed = Agreement.objects.taken_up().filter(match__renews=None)
+        rows = MatchLeg.objects.filter(match__in=agreed.values("match"), asset__isnull=False)
         rows = rows.filter(
             self._seen("asset__owner", "asset__region") | self._own("match__demand__list__party"),
             self._region("asset__region"),

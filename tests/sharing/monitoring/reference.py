@@ -35,7 +35,8 @@ class Rows:
         demands = Demand.objects.select_related("list__party__region")
         self.demands = list(demands.prefetch_related("matches", "outcomes__run"))
         agreements = Agreement.objects.filter(match__renews=None).select_related("match__demand__list__party")
-        self.agreements = list(agreements.prefetch_related("match__legs__asset__region", "match__legs__asset__owner"))
+        agreements = agreements.prefetch_related("match__legs__asset__region", "match__legs__asset__owner")
+        self.agreements = [one for one in agreements if one.ended_on is None or one.ended_on > one.period.lower]
         groups = CobuildGroup.objects.select_related("region").prefetch_related("members__demands")
         self.groups = list(groups)
         consents = Consent.objects.select_related("owner", "match__demand")

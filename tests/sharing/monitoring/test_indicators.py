@@ -9,7 +9,7 @@ from registry.kinds import Kind
 from registry.models import Region, Sector
 from sharing.matching.cobuild.costs import LEAST_HEIGHT_M, SITES
 from sharing.matching.route_terms import TERMS
-from sharing.monitoring import demands_met
+from sharing.monitoring import builds_avoided, demands_met
 from sharing.monitoring.breakdowns import TOTAL
 from sharing.monitoring.factors import factors
 from sharing.monitoring.indicators import INDICATORS
@@ -57,11 +57,15 @@ def test_figures_are_exact(db, seed: int):
     assert seen == {(i.code, b.code) for i in INDICATORS.values() for b in (TOTAL, *i.breakdowns)}
 
 
-def way(scene: Scene) -> str:
-    """How the line of the scene is met, as its party reads it."""
+def this_month(scene: Scene) -> Scope:
+    """What its party knows of."""
     start = first_of_month(timezone.localdate())
-    scope = Scope.of(scene.asker, start, first_of_month(start, months=1))
-    return demands_met.rows(scope).get(pk=scene.demand.pk).way
+    return Scope.of(scene.asker, start, first_of_month(start, months=1))
+
+
+def way(scene: Scene) -> str:
+    """How the line of the scene is met."""
+    return demands_met.rows(this_month(scene)).get(pk=scene.demand.pk).way
 
 
 def test_a_line_that_is_handed_in_anew_counts_by_what_came_of_it_since(scene: Scene):
@@ -73,6 +77,16 @@ def test_a_line_that_is_handed_in_anew_counts_by_what_came_of_it_since(scene: Sc
     assert way(scene) == "open"
     run.outcomes.create(demand=scene.demand, met=False, reason="none_near")
     assert way(scene) == "new_build"
+
+
+def test_an_agreement_that_ends_before_its_first_day_meets_nothing_and_avoids_no_build(scene: Scene):
+    def avoided() -> int:
+        return sum(row.values["builds_shared"] for row in builds_avoided.figures(this_month(scene), "total"))
+
+    agreement = scene.approved()
+    assert (way(scene), avoided()) == ("shared", 1)
+    agreements.end(agreement, reason="Not needed.", actor=scene.asker)
+    assert (way(scene), avoided()) == ("open", 0)
 
 
 def test_who_belongs_nowhere_sees_nothing(db):

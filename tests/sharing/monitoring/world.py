@@ -203,10 +203,13 @@ class World:
         )
         by_hand(f"UPDATE sharing_approval SET decided_at = '{decided.isoformat()}' WHERE id = {approval.pk}")
         if not rejected:
+            first, ended_on = decided.date(), None
+            if status == MatchStatus.ENDED:
+                ended_on = first + timedelta(days=self.random.choice((-3, 0, 1, 20)))
             agreement = Agreement.objects.create(
-                match=match, number=f"4201-{match.pk}", period=DateRange(decided.date(), None), fee_per_year=1
+                match=match, number=f"4201-{match.pk}", period=DateRange(first, None), fee_per_year=1
             )
-            Agreement.objects.filter(pk=agreement.pk).update(created_at=decided)
+            Agreement.objects.filter(pk=agreement.pk).update(created_at=decided, ended_on=ended_on)
             if match.renews_id is None and self.random.random() < 0.3:
                 self.match(demand, rank=9, renews=agreement, renewal_period=DateRange(decided.date(), None))
         return match
