@@ -3,7 +3,10 @@
 Errors: sharing.errors. A group stays as it was proposed until it closes: whoever joins agrees to the share shown.
 """
 
+from collections.abc import Sequence
+
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,14 +21,16 @@ from sharing.models import (
     CobuildGroup,
     CobuildMember,
     CobuildStatus,
+    Demand,
     EventType,
 )
 from sharing.notifications import outbox
 from sharing.workflow import rules
-from sharing.workflow.lists import REGROUP
 from sharing.workflow.locks import lock_group
 from sharing.workflow.rules import Verb
 
+# The task that groups unmet demands anew (workflow.regrouping).
+REGROUP = "sharing.regroup"
 ENDED_BY_MEMBERS = (CloseReason.BUILT, CloseReason.GIVEN_UP)
 
 
@@ -96,7 +101,28 @@ def close(group: CobuildGroup, *, reason: str, party: str = "", actor: User) -> 
     return group
 
 
-def shut(groups: list[CobuildGroup], reason: CloseReason) -> None:
+def close_groups_of(demands: QuerySet[Demand]) -> None:
+    """The registry closes the live groups of lines that are to be removed; comes after the lock of their list."""
+    found = CobuildDemand.objects.filter(demand__in=demands, live=True).values("member__group")
+    groups = list(CobuildGroup.objects.live().filter(pk__in=found).order_by("pk").select_for_update(no_key=True))
+    end(groups, CloseReason.WITHDRAWN)
+    if groups:
+        nudge_on_commit(REGROUP)
+
+
+def end(groups: Sequence[CobuildGroup], reason: CloseReason) -> None:
+    """Closes locked groups that no longer hold, and tells their parties."""
+    shut(groups, reason)
+    outbox.record_all(
+        outbox.draft(
+            EventType.COBUILD_ENDED if one.agreed_at else EventType.COBUILD_CLOSED, one, actor=None,
+            reason=reason.value,
+        )
+        for one in groups
+    )  # fmt: skip
+
+
+def shut(groups: Sequence[CobuildGroup], reason: CloseReason) -> None:
     """Closes locked groups; their demands are free for others."""
     now = timezone.now()
     for group in groups:

@@ -33,14 +33,13 @@ from sharing.models import (
 )
 from sharing.notifications import outbox
 from sharing.workflow import rules
+from sharing.workflow.cobuild_groups import REGROUP, close_groups_of
 from sharing.workflow.locks import lock_list, lock_matches_of
 from sharing.workflow.moving import supersede
 from sharing.workflow.rules import Verb
 
 # The task that starts every queued run; beat's sweep does the same for what a lost nudge left.
 RUNS = "sharing.sweep_runs"
-# The task that groups unmet demands anew (workflow.regrouping).
-REGROUP = "sharing.regroup"
 BATCH = 1000
 MOST_TOGETHER = 2000
 """Lines of lists matched together: fairness couples all of them, and a thousand tight ones take a minute or two."""
@@ -103,12 +102,17 @@ def change_demand(demand: Demand, *, actor: User | None) -> Demand:
 
 @transaction.atomic
 def remove_demands(demand_list: DemandList, demand_ids: Iterable[int], *, actor: User | None) -> int:
-    """Takes lines off a draft; returns how many. Raises WrongState for a line once matched: it is history."""
+    """Takes lines off a draft, and closes the co-build groups that they are in; returns how many.
+
+    Raises WrongState for a line once matched: it is history.
+    """
     demand_list = lock_list(demand_list.pk)
     rules.guard(Verb.EDIT, demand_list, actor)
+    lines = demand_list.demands.filter(pk__in=list(demand_ids))
     try:
         with transaction.atomic():
-            removed = demand_list.demands.filter(pk__in=list(demand_ids)).delete()[1]
+            close_groups_of(lines)
+            removed = lines.delete()[1]
             return removed.get(Demand._meta.label, 0)
     except ProtectedError as error:
         raise WrongState(_("A line that was matched before stays in the list.")) from error

@@ -34,7 +34,7 @@ from sharing.models import (
     ListStatus,
 )
 from sharing.notifications import outbox
-from sharing.workflow.cobuild_groups import shut
+from sharing.workflow.cobuild_groups import end, shut
 
 WAITING, WORKING = 165_2024_1, 165_2024_2
 """Keys of PostgreSQL's advisory locks: one process regroups, at most one waits to."""
@@ -118,7 +118,8 @@ def _is_answered(group: CobuildGroup) -> bool:
 
 
 def _close_what_no_longer_holds(live: dict[int, CobuildGroup], facilities: AbstractSet[int]) -> int:
-    """Groups with a demand that is not unmet any more, or a facility that is not among those that can be asked."""
+    """Groups with a demand that is not unmet any more, a member that brings none, or a facility that is not among
+    those that can be asked."""
     brought = {
         pk: {demand.demand_id for member in one.members.all() for demand in member.demands.all()}
         for pk, one in live.items()
@@ -132,20 +133,12 @@ def _close_what_no_longer_holds(live: dict[int, CobuildGroup], facilities: Abstr
     why: dict[CloseReason, list[CobuildGroup]] = defaultdict(list)
     for pk, one in live.items():
         gone = brought[pk] - still
-        if gone or not brought[pk]:
+        if gone or not all(member.demands.all() for member in one.members.all()):
             why[CloseReason.MET if gone & in_open_list else CloseReason.WITHDRAWN].append(one)
         elif one.planned_facility_id and one.planned_facility_id not in facilities and one.agreed_at is None:
             why[CloseReason.TOO_LATE].append(one)
     for reason, groups in why.items():
-        agreed = {one.pk for one in groups if one.agreed_at}
-        shut(groups, reason)
-        outbox.record_all(
-            outbox.draft(
-                EventType.COBUILD_ENDED if one.pk in agreed else EventType.COBUILD_CLOSED, one, actor=None,
-                reason=reason.value,
-            )
-            for one in groups
-        )  # fmt: skip
+        end(groups, reason)
     return sum(len(groups) for groups in why.values())
 
 

@@ -10,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from registry.kinds import Kind
+from sharing.errors import WrongState
 from sharing.models import CobuildDemand, CobuildGroup, CobuildMember, EventType, Outcome
 from sharing.shown.cobuild import size_of
 from sharing.workflow import cobuild_groups, lists
 from sharing.workflow.regrouping import WAITING, regroup
 from tests import factories
 from tests.sharing.cobuild_scene import FAR, HERE, NEAR, CobuildScene
-from tests.sharing.scene import events
+from tests.sharing.scene import events, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,37 @@ def test_an_agreed_group_whose_demand_is_met_ends(scene: CobuildScene):
 def test_a_group_whose_list_is_reopened_closes(scene: CobuildScene):
     group = scene.grouped()
     lists.reopen(scene.rival_list, actor=scene.rival_manager)
+    regroup()
+    group.refresh_from_db()
+    assert (group.status, group.close_reason) == ("closed", "withdrawn")
+
+
+@pytest.mark.parametrize(("agreed", "told"), [(False, EventType.COBUILD_CLOSED), (True, EventType.COBUILD_ENDED)])
+def test_a_group_whose_line_is_removed_closes_with_it(scene: CobuildScene, agreed: bool, told: EventType):
+    group = scene.agreed() if agreed else scene.joined()
+    lists.reopen(scene.list, actor=scene.asker)
+    assert lists.remove_demands(scene.list, [scene.mine.pk], actor=scene.asker) == 1
+    group.refresh_from_db()
+    assert (group.status, group.close_reason) == ("closed", "withdrawn")
+    event = group.events.first()
+    assert event is not None
+    assert (event.type, event.actor, event.data) == (told, None, {"reason": "withdrawn"})
+
+
+def test_a_group_stays_where_its_line_could_not_be_removed(scene: CobuildScene):
+    group = scene.grouped()
+    factories.match(scene.mine, [scene.near], status="superseded")
+    lists.reopen(scene.list, actor=scene.asker)
+    with refused(WrongState):
+        lists.remove_demands(scene.list, [scene.mine.pk], actor=scene.asker)
+    group.refresh_from_db()
+    assert group.status == "open"
+
+
+def test_a_group_with_a_member_that_brings_nothing_any_more_closes(scene: CobuildScene):
+    group = scene.grouped()
+    cobuild_groups.join(group, actor=scene.asker)
+    CobuildDemand.objects.filter(demand=scene.mine).delete()
     regroup()
     group.refresh_from_db()
     assert (group.status, group.close_reason) == ("closed", "withdrawn")
