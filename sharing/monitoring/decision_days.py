@@ -1,5 +1,6 @@
 """Working days from a request to its decision, against the deadlines."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db.models import (
     Aggregate,
     Case,
     Count,
+    DateField,
     F,
     Func,
     IntegerField,
@@ -19,7 +21,8 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Cast, TruncDate
+from django.db.models.lookups import LessThan
 from django.utils.translation import gettext_lazy as _
 
 from sharing.models import Approval, Consent, ConsentStatus, MatchStatus
@@ -79,12 +82,12 @@ def answers(scope: Scope) -> QuerySet[Any]:
         scope.within("answered_at"), status__in=(ConsentStatus.GRANTED, ConsentStatus.REFUSED)
     )
     in_time = _flag(Q(answered_at__lte=F("deadline")))
-    return given.annotate(working_days=_working_days(F("asked_at"), F("answered_at")), in_time=in_time)
+    return given.annotate(working_days=_working_days(TruncDate("asked_at"), TruncDate("answered_at")), in_time=in_time)
 
 
 def decisions(scope: Scope, stage: str) -> QuerySet[Any]:
-    """Requests that a regulator decided, the decision being the last of two on a core asset. In time: within the days
-    that a regulator has, and from the request on within those of owners and regulators together."""
+    """Requests that a regulator decided, the decision being the last of two on a core asset. In time: by the end of
+    the last day that a regulator has, and from the request on of those of owners and regulators together."""
     answers = Consent.objects.filter(match=OuterRef("pk")).order_by().values("match")
     signed = Approval.objects.filter(match=OuterRef("pk")).order_by().values("match")
     decided: Any = scope.matches().filter(status__in=DECIDED)
@@ -96,23 +99,27 @@ def decisions(scope: Scope, stage: str) -> QuerySet[Any]:
     begin, allowed = "consented_at", settings.APPROVAL_WORKING_DAYS
     if stage == WHOLE:
         begin, allowed = "asked_at", settings.CONSENT_WORKING_DAYS + settings.APPROVAL_WORKING_DAYS
-    timed = decided.annotate(working_days=_working_days(F(begin), F("decided_at")))
-    counted: QuerySet[Any] = timed.annotate(in_time=_flag(Q(working_days__lte=allowed)))
-    return counted
+    day, decision = TruncDate(begin), TruncDate("decided_at")
+    # The last of these days ends with itself: what is decided on the weekend after it is late.
+    before = Cast(decision - timedelta(days=1), DateField())
+    timed: QuerySet[Any] = decided.annotate(
+        working_days=_working_days(day, decision), in_time=_flag(LessThan(_working_days(day, before), allowed))
+    )
+    return timed
 
 
 def _working_days(since: Any, until: Any) -> Any:
-    """Those after the day of `since` up to the day of `until` (migration 0010)."""
+    """Those after the day `since` up to the day `until` (migration 0012)."""
     return Func(
-        TruncDate(since),
-        TruncDate(until),
+        since,
+        until,
         Value(settings.CALENDAR),
         function="sharing_working_days",
         output_field=IntegerField(),
     )
 
 
-def _flag(condition: Q) -> Any:
+def _flag(condition: Q | LessThan) -> Any:
     return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 

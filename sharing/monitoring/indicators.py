@@ -79,9 +79,9 @@ INDICATORS: dict[str, Indicator] = {
             _(
                 "Working days of the calendar after the day of asking up to the day of the answer. An owner's answer"
                 " counts from the request, a regulator's decision from the last consent, of two on a core asset the"
-                " second. In time: an answer by the deadline given; a decision within the days that are set for it;"
-                " the whole within both together. Median and nine in ten are the least number of days that so many do"
-                " not exceed."
+                " second. In time: an answer by the deadline given; a decision by the end of the last of the days that"
+                " are set for it; the whole by that of both together. Median and nine in ten are the least number of"
+                " days that so many do not exceed."
             ),
             _(
                 "Consents and approvals, with the working calendar. Regulation (EU) 2024/1309 art. 4 and 5 count in"

@@ -206,6 +206,14 @@ def working_days(since: date, until: date, differing: dict[date, bool]) -> int:
     return days
 
 
+def last_of(allowed: int, since: date, differing: dict[date, bool]) -> date:
+    """The day on which so many working days after `since` have begun."""
+    day = since
+    while working_days(since, day, differing) < allowed:
+        day += timedelta(days=1)
+    return day
+
+
 def decision_days(rows: Rows, scope: Scope, by: str) -> Figures:
     def uses(match: Match) -> list[Asset]:
         return [leg.asset for leg in match.legs.all() if leg.asset]
@@ -245,13 +253,14 @@ def decision_days(rows: Rows, scope: Scope, by: str) -> Figures:
         allowed = settings.APPROVAL_WORKING_DAYS
         last = working_days(local(consented), local(end), rows.differing)
         whole = working_days(local(asked), local(end), rows.differing)
+        both = allowed + settings.CONSENT_WORKING_DAYS
         month = f"{local(end):%Y-%m}"
         decided.append(
             (
                 month,
                 match.demand.kind,
-                (last, last <= allowed),
-                (whole, whole <= allowed + settings.CONSENT_WORKING_DAYS),
+                (last, local(end) <= last_of(allowed, local(consented), rows.differing)),
+                (whole, local(end) <= last_of(both, local(asked), rows.differing)),
             )
         )
     if by == "owner":

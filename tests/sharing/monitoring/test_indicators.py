@@ -1,6 +1,6 @@
 """Every indicator by every breakdown is what its formula says, over made-up years and for every kind of reader."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,7 +9,7 @@ from registry.kinds import Kind
 from registry.models import Region, Sector
 from sharing.matching.cobuild.costs import LEAST_HEIGHT_M, SITES
 from sharing.matching.route_terms import TERMS
-from sharing.monitoring import builds_avoided, demands_met
+from sharing.monitoring import builds_avoided, decision_days, demands_met
 from sharing.monitoring.breakdowns import TOTAL
 from sharing.monitoring.factors import factors
 from sharing.monitoring.indicators import INDICATORS
@@ -18,7 +18,7 @@ from sharing.workflow import agreements, lists
 from tests import factories
 from tests.sharing.monitoring.reference import REFERENCE, Rows
 from tests.sharing.monitoring.world import World
-from tests.sharing.scene import Scene
+from tests.sharing.scene import Scene, by_hand
 
 
 def scopes(world: World) -> dict[str, Scope]:
@@ -87,6 +87,21 @@ def test_an_agreement_that_ends_before_its_first_day_meets_nothing_and_avoids_no
     assert (way(scene), avoided()) == ("shared", 1)
     agreements.end(agreement, reason="Not needed.", actor=scene.asker)
     assert (way(scene), avoided()) == ("open", 0)
+
+
+@pytest.mark.parametrize(("stage", "weeks"), [("decision", 2), ("whole", 4)])
+def test_a_decision_on_the_weekend_after_its_last_working_day_is_late(scene: Scene, stage: str, weeks: int):
+    """Ten working days after a Friday end on a Friday, twenty likewise."""
+    scene.approved()
+    asked = timezone.make_aware(datetime(2026, 6, 5, 9))
+    by_hand(f"UPDATE sharing_consent SET asked_at = '{asked}', answered_at = '{asked}'")
+    scope = Scope.of(scene.officer, date(2026, 6, 1), date(2026, 8, 1))
+    found = []
+    for days in (0, 1, 3):
+        by_hand(f"UPDATE sharing_approval SET decided_at = '{asked + timedelta(weeks=weeks, days=days)}'")
+        decided = decision_days.decisions(scope, stage).get()
+        found.append((decided.working_days, decided.in_time))
+    assert found == [(weeks * 5, 1), (weeks * 5, 0), (weeks * 5 + 1, 0)]
 
 
 def test_who_belongs_nowhere_sees_nothing(db):
