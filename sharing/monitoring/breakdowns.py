@@ -63,6 +63,11 @@ TOTAL = Breakdown("total", _("In all"), lambda keys: {key: str(_("In all")) for 
 OWNER = Breakdown("owner", _("Owner"), _owners)
 
 
+def scheme_of(scope: Scope) -> str:
+    """The scheme of the regions that the figures are of."""
+    return scope.region.scheme if scope.region else next((scheme for scheme, _prefix in scope.regulated), GB_T_2260)
+
+
 def region_level(scope: Scope) -> int:
     """How many digits the keys of regions have: one level below the region that the figures are of."""
     widest = [len(scope.region.prefix)] if scope.region else [len(prefix) for _scheme, prefix in scope.regulated]
@@ -71,9 +76,9 @@ def region_level(scope: Scope) -> int:
 
 def region_key(scope: Scope, path: str) -> Any:
     """The prefix of the division that the region at `path` lies in (GB/T 2260 has two digits a level); a code of
-    another scheme as it is."""
-    scheme = scope.region.scheme if scope.region else next((scheme for scheme, _p in scope.regulated), GB_T_2260)
-    return Substr(f"{path}__code", 1, region_level(scope)) if scheme == GB_T_2260 else Substr(f"{path}__code", 1)
+    another scheme as it is, for its own rows alone."""
+    whole = scheme_of(scope) != GB_T_2260
+    return Substr(f"{path}__code", 1) if whole else Substr(f"{path}__code", 1, region_level(scope))
 
 
 def key_of(scope: Scope, by: str, *, region: str = "", month: str = "", **others: Any) -> Any:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.models import Asset, Region, User
 from registry.models.region import GB_T_2260
 from sharing.monitoring import builds_avoided, catalog_quality, decision_days, demands_met, sharing_rate
-from sharing.monitoring.breakdowns import KIND, MONTH, OWNER, PAIR, REGION, SECTOR, SECTORS, kind_name
+from sharing.monitoring.breakdowns import KIND, MONTH, OWNER, PAIR, REGION, SECTOR, SECTORS, kind_name, scheme_of
 from sharing.monitoring.decision_days import ANSWER, STAGE, WHOLE
 from sharing.monitoring.scope import Scope, first_of_month
 
@@ -138,8 +138,9 @@ def _narrowed(scope: Scope, by: str, key: str) -> Scope:
             month = date.fromisoformat(f"{key}-01")
             return replace(scope, start=max(month, scope.start), end=min(first_of_month(month, months=1), scope.end))
         case REGION.code:
-            scheme = scope.region.scheme if scope.region else next((s for s, _prefix in scope.regulated), GB_T_2260)
-            return replace(scope, region=Region(scheme=scheme, code=key, prefix=key))
+            scheme = scheme_of(scope)
+            region = Region(scheme=scheme, code=key, prefix=key)
+            return replace(scope, region=region, by_itself=scheme != GB_T_2260)
         case _:
             return scope
 

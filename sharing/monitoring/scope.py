@@ -53,8 +53,9 @@ def begins(day: date) -> datetime:
 @dataclass(frozen=True)
 class Scope:
     """organizations: ids of those whose own rows count. regulated: scheme and prefix of the regions of which all rows
-    count. everything: whether all rows do. start, end: first days of months, `end` not within the span. sector: that
-    of the owner for assets and answers, that of the party for demands.
+    count. everything: whether all rows do. start, end: first days of months, `end` not within the span. region: with
+    all that lies in it, or without where `by_itself`. sector: that of the owner for assets and answers, that of the
+    party for demands.
     """
 
     organizations: frozenset[int]
@@ -65,6 +66,7 @@ class Scope:
     region: Region | None = field(default=None)
     kind: str = ""
     sector: str = ""
+    by_itself: bool = False
 
     @classmethod
     def of(cls, user: User, start: date, end: date, **narrower: Region | str | None) -> Self:
@@ -175,7 +177,11 @@ class Scope:
         return Q() if self.everything else inside(self.regulated, path)
 
     def _region(self, path: str) -> Q:
-        return inside([(self.region.scheme, self.region.prefix)], path) if self.region else Q()
+        if self.region is None:
+            return Q()
+        if self.by_itself:
+            return Q(**{f"{path}__scheme": self.region.scheme, f"{path}__code": self.region.code})
+        return inside([(self.region.scheme, self.region.prefix)], path)
 
 
 def _equal(**wanted: str) -> Q:

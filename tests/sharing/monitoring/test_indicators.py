@@ -6,14 +6,15 @@ import pytest
 from django.utils import timezone
 
 from registry.kinds import Kind
-from registry.models import Region, Sector
+from registry.models import Asset, Organization, Region, Sector
 from sharing.matching.cobuild.costs import LEAST_HEIGHT_M, SITES
 from sharing.matching.route_terms import TERMS
-from sharing.monitoring import builds_avoided, decision_days, demands_met
+from sharing.monitoring import builds_avoided, decision_days, demands_met, sharing_rate
 from sharing.monitoring.breakdowns import TOTAL
+from sharing.monitoring.drilldown import behind
 from sharing.monitoring.factors import factors
 from sharing.monitoring.indicators import INDICATORS
-from sharing.monitoring.scope import Scope, first_of_month
+from sharing.monitoring.scope import Scope, first_of_month, last_year
 from sharing.workflow import agreements, lists
 from tests import factories
 from tests.sharing.monitoring.reference import REFERENCE, Rows
@@ -102,6 +103,21 @@ def test_a_decision_on_the_weekend_after_its_last_working_day_is_late(scene: Sce
         decided = decision_days.decisions(scope, stage).get()
         found.append((decided.working_days, decided.in_time))
     assert found == [(weeks * 5, 1), (weeks * 5, 0), (weeks * 5 + 1, 0)]
+
+
+def test_behind_a_region_stand_the_rows_that_its_figure_counts_in_other_schemes_too(scene: Scene):
+    wide, narrow = (factories.region(code, scheme="nuts") for code in ("DE2", "DE21"))
+    Organization.objects.filter(pk=scene.city.pk).update(regulates=wide)
+    for number, region in enumerate((wide, narrow, narrow)):
+        made = factories.asset(scene.metro, code=f"DE-{number}")
+        Asset.objects.filter(pk=made.pk).update(region=region)
+        factories.allocate(made, holder=scene.party)
+    scope = Scope.of(scene.officer, *last_year())
+    figures = {row.key: row.values["shared"] for row in sharing_rate.figures(scope, "region")}
+    drilled = {
+        key: behind("sharing-rate", scope, "region", key, user=scene.officer).rows.count() for key in ("DE2", "DE21")
+    }
+    assert figures == drilled == {"DE2": 1, "DE21": 2}
 
 
 def test_who_belongs_nowhere_sees_nothing(db):
