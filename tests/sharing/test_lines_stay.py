@@ -111,6 +111,45 @@ def test_an_agreement_that_ends_keeps_the_days_up_to_its_end_and_no_more(scene: 
     assert Allocation.objects.get().period.upper == agreement.ended_on
 
 
+COLUMNS = "asset_id, units, weight_kg, wind_area_m2, power_kw, holder_id, purpose, created_at"
+
+
+def comings(scene: Scene, match: Match) -> dict[str, str]:
+    """Statements by which a line of nobody's leg, on the second unit of FAR, becomes one of a match, in words."""
+    reference = match.legs.get().reference
+    of_nobody = "FROM registry_allocation WHERE reference IS NULL"
+    return {
+        "a line": f"UPDATE registry_allocation SET reference = '{reference}' WHERE reference IS NULL",
+        "another": f"INSERT INTO registry_allocation ({COLUMNS}, period, reference)"
+        f" SELECT {COLUMNS}, daterange(lower(period) - 9, lower(period)), '{reference}' {of_nobody}",
+    }
+
+
+@pytest.mark.parametrize("status", ["refused", "rejected", "withdrawn", "expired", "superseded", "ended"])
+def test_a_match_that_is_over_gets_no_lines_later(scene: Scene, status: str):
+    factories.allocate(scene.far, 1)
+    by_hand(f"UPDATE sharing_match SET status = '{status}' WHERE id = {scene.match.pk}")
+    refused = {what: refusal(coming) for what, coming in comings(scene, scene.match).items()}
+    assert refused == dict.fromkeys(comings(scene, scene.match), "matches_leave_no_lines")
+    assert {refusal(coming) for coming in comings(scene, scene.runner_up).values()} == {""}
+
+
+def test_an_agreement_that_ended_gets_no_days_beyond_its_end_again(scene: Scene, time_machine):
+    match = in_state(scene, "active")
+    time_machine.move_to(timezone.now() + timedelta(days=10))
+    agreements.end(match.agreement, reason="The site moves.", actor=scene.asker)
+    longer = "UPDATE registry_allocation SET period = daterange(lower(period), {})"
+    assert refusal(longer.format("NULL")) == "matches_leave_no_lines"
+    assert refusal(longer.format("upper(period) + 1")) == "matches_leave_no_lines"
+    assert refusal(longer.format("upper(period) - 1")) == ""
+    again = f"INSERT INTO registry_allocation ({COLUMNS}, period, reference) SELECT {COLUMNS}, {{}}, reference"
+    later, before = (
+        f"daterange(lower(period) + {first}, lower(period) + {last})" for first, last in ((10, 11), (-2, -1))
+    )
+    assert refusal(f"{again.format(later)} FROM registry_allocation") == "matches_leave_no_lines"
+    assert refusal(f"{again.format(before)} FROM registry_allocation") == ""
+
+
 def test_the_legs_of_what_was_asked_for_stay(scene: Scene):
     changes = (
         "quantity = 1", "reference = gen_random_uuid()", f"asset_id = {scene.far.pk}", "asset_id = NULL",
