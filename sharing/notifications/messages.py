@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from registry.kinds import Kind, short
 from registry.models import Protection, User
@@ -37,182 +37,194 @@ class Message:
 # event has none.
 TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.LIST_SUBMITTED: (
-        lazy("%(title)s: submitted"),
-        lazy("%(by)s submitted the list “%(title)s” with %(lines)s lines. You hear from us when it is matched."),
+        gettext_lazy("%(title)s: submitted"),
+        gettext_lazy(
+            "%(by)s submitted the list “%(title)s” with %(lines)s lines. You hear from us when it is matched."
+        ),
     ),
     EventType.LIST_MATCHED: (
-        lazy("%(title)s: %(matched)s of %(demands)s lines matched"),
-        lazy(
+        gettext_lazy("%(title)s: %(matched)s of %(demands)s lines matched"),
+        gettext_lazy(
             "Look at the proposals for “%(title)s” and request those you want: nothing is held for you before. "
             "Lines without a match say what was lacking."
         ),
     ),
     EventType.LIST_SUPPLIED: (
-        lazy("%(title)s: %(demands)s unmet lines could be met now"),
-        lazy(
+        gettext_lazy("%(title)s: %(demands)s unmet lines could be met now"),
+        gettext_lazy(
             "Something was listed, freed or changed that would meet lines of “%(title)s” without a match: %(which)s. "
             "Match the list again to get proposals; nothing is held for you before."
         ),
     ),
     EventType.LIST_REOPENED: (
-        lazy("%(title)s: reopened"),
-        lazy("%(by)s made the list “%(title)s” a draft again; its proposals are gone. Submit it once it is right."),
+        gettext_lazy("%(title)s: reopened"),
+        gettext_lazy(
+            "%(by)s made the list “%(title)s” a draft again; its proposals are gone. Submit it once it is right."
+        ),
     ),
     EventType.LIST_CLOSED: (
-        lazy("%(title)s: closed"),
-        lazy("%(by)s closed the list “%(title)s”. Agreements it led to live on; there is nothing to do."),
+        gettext_lazy("%(title)s: closed"),
+        gettext_lazy("%(by)s closed the list “%(title)s”. Agreements it led to live on; there is nothing to do."),
     ),
     EventType.RUN_FAILED: (
-        lazy("%(title)s: matching failed"),
-        lazy("“%(title)s” could not be matched. Match it again; if it fails again, tell the registry."),
+        gettext_lazy("%(title)s: matching failed"),
+        gettext_lazy("“%(title)s” could not be matched. Match it again; if it fails again, tell the registry."),
     ),
     EventType.MATCH_REQUESTED: (
-        lazy("%(what)s: requested"),
-        lazy("%(by)s requested the match for %(what)s. Its units are held; the owners answer until %(day)s."),
+        gettext_lazy("%(what)s: requested"),
+        gettext_lazy("%(by)s requested the match for %(what)s. Its units are held; the owners answer until %(day)s."),
     ),
     EventType.MATCH_OFFERED: (
-        lazy("%(what)s: another match is offered"),
-        lazy("In place of the match that fell through, this one still fits %(what)s. Request it to hold its units."),
+        gettext_lazy("%(what)s: another match is offered"),
+        gettext_lazy(
+            "In place of the match that fell through, this one still fits %(what)s. Request it to hold its units."
+        ),
     ),
     EventType.MATCH_WITHDRAWN: (
-        lazy("%(what)s: request withdrawn"),
-        lazy("The request of %(party)s for %(what)s is withdrawn. The units are free again; there is nothing to do."),
+        gettext_lazy("%(what)s: request withdrawn"),
+        gettext_lazy(
+            "The request of %(party)s for %(what)s is withdrawn. The units are free again; there is nothing to do."
+        ),
     ),
     EventType.MATCH_CONSENTED: (
-        lazy("%(what)s: all owners consent, approval until %(day)s"),
-        lazy("All owners let %(party)s use their assets for %(what)s. The regulator decides until %(day)s."),
+        gettext_lazy("%(what)s: all owners consent, approval until %(day)s"),
+        gettext_lazy("All owners let %(party)s use their assets for %(what)s. The regulator decides until %(day)s."),
     ),
     EventType.MATCH_REFUSED: (
-        lazy("%(what)s: refused by %(by_organization)s"),
-        lazy("%(by_organization)s refused %(what)s: %(reason)s. The units are free again."),
+        gettext_lazy("%(what)s: refused by %(by_organization)s"),
+        gettext_lazy("%(by_organization)s refused %(what)s: %(reason)s. The units are free again."),
     ),
     EventType.MATCH_COUNTERSIGNED: (
-        lazy("%(what)s: a second approval is needed"),
-        lazy("%(by)s approved %(what)s, which touches a core asset. A second person decides until %(day)s."),
+        gettext_lazy("%(what)s: a second approval is needed"),
+        gettext_lazy("%(by)s approved %(what)s, which touches a core asset. A second person decides until %(day)s."),
     ),
     EventType.MATCH_ASSIGNED: (
-        lazy("%(what)s: yours to decide until %(day)s"),
-        lazy("%(by)s gave you the decision on %(what)s for %(party)s. Approve or reject it until %(day)s."),
+        gettext_lazy("%(what)s: yours to decide until %(day)s"),
+        gettext_lazy("%(by)s gave you the decision on %(what)s for %(party)s. Approve or reject it until %(day)s."),
     ),
     EventType.MATCH_APPROVED: (
-        lazy("%(what)s: approved, agreement %(number)s"),
-        lazy("%(by_organization)s approved %(what)s for %(party)s. Agreement %(number)s runs %(period)s."),
+        gettext_lazy("%(what)s: approved, agreement %(number)s"),
+        gettext_lazy("%(by_organization)s approved %(what)s for %(party)s. Agreement %(number)s runs %(period)s."),
     ),
     EventType.MATCH_REJECTED: (
-        lazy("%(what)s: rejected"),
-        lazy("%(by_organization)s rejected %(what)s: %(reason)s. The units are free again."),
+        gettext_lazy("%(what)s: rejected"),
+        gettext_lazy("%(by_organization)s rejected %(what)s: %(reason)s. The units are free again."),
     ),
     EventType.MATCH_EXPIRED: (
-        lazy("%(what)s: request expired"),
-        lazy("Nobody decided on %(what)s for %(party)s in time. The units are free again."),
+        gettext_lazy("%(what)s: request expired"),
+        gettext_lazy("Nobody decided on %(what)s for %(party)s in time. The units are free again."),
     ),
     EventType.CONSENT_ASKED: (
-        lazy("%(party)s asks for %(what)s: answer until %(day)s"),
-        lazy(
+        gettext_lazy("%(party)s asks for %(what)s: answer until %(day)s"),
+        gettext_lazy(
             "%(party)s asks to use your assets for %(what)s. Grant it, with conditions if need be, or refuse it "
             "with a reason, until %(day)s. The units are held meanwhile."
         ),
     ),
     EventType.CONSENT_GRANTED: (
-        lazy("%(what)s: %(owner)s consents"),
-        lazy("%(owner)s lets %(party)s use its assets for %(what)s. Conditions: %(conditions)s."),
+        gettext_lazy("%(what)s: %(owner)s consents"),
+        gettext_lazy("%(owner)s lets %(party)s use its assets for %(what)s. Conditions: %(conditions)s."),
     ),
     EventType.CONSENT_REFUSED: (
-        lazy("%(what)s: %(owner)s refuses"),
-        lazy("%(by)s refused the request of %(party)s for %(what)s: %(reason)s. There is nothing more to do."),
+        gettext_lazy("%(what)s: %(owner)s refuses"),
+        gettext_lazy("%(by)s refused the request of %(party)s for %(what)s: %(reason)s. There is nothing more to do."),
     ),
     EventType.CONSENT_DUE: (
-        lazy("%(what)s: your answer is due on %(day)s"),
-        lazy("%(party)s waits for your answer on %(what)s. Grant or refuse it until %(day)s."),
+        gettext_lazy("%(what)s: your answer is due on %(day)s"),
+        gettext_lazy("%(party)s waits for your answer on %(what)s. Grant or refuse it until %(day)s."),
     ),
     EventType.CONSENT_OVERDUE: (
-        lazy("%(what)s: the answer of %(owner)s is overdue"),
-        lazy(
+        gettext_lazy("%(what)s: the answer of %(owner)s is overdue"),
+        gettext_lazy(
             "%(owner)s has not answered %(party)s on %(what)s until %(day)s. The owner can still answer; otherwise "
             "the request expires and the units are freed."
         ),
     ),
     EventType.APPROVAL_DUE: (
-        lazy("%(what)s: your decision is due on %(day)s"),
-        lazy("%(party)s waits for your decision on %(what)s. Approve or reject it until %(day)s."),
+        gettext_lazy("%(what)s: your decision is due on %(day)s"),
+        gettext_lazy("%(party)s waits for your decision on %(what)s. Approve or reject it until %(day)s."),
     ),
     EventType.APPROVAL_OVERDUE: (
-        lazy("%(what)s: the regulator's decision is overdue"),
-        lazy(
+        gettext_lazy("%(what)s: the regulator's decision is overdue"),
+        gettext_lazy(
             "%(what)s for %(party)s was to be decided until %(day)s. A regulator can still decide; otherwise the "
             "request expires and the units are freed."
         ),
     ),
     EventType.AGREEMENT_ACTIVATED: (
-        lazy("%(number)s is in force"),
-        lazy("Agreement %(number)s for %(what)s runs %(period)s: %(party)s may use the units from now on."),
+        gettext_lazy("%(number)s is in force"),
+        gettext_lazy("Agreement %(number)s for %(what)s runs %(period)s: %(party)s may use the units from now on."),
     ),
     EventType.AGREEMENT_RENEWAL_ASKED: (
-        lazy("%(number)s: renewal asked"),
-        lazy("%(by)s asked to renew agreement %(number)s for %(what)s. The owners answer until %(day)s."),
+        gettext_lazy("%(number)s: renewal asked"),
+        gettext_lazy("%(by)s asked to renew agreement %(number)s for %(what)s. The owners answer until %(day)s."),
     ),
     EventType.AGREEMENT_ENDING: (
-        lazy("%(number)s ends after %(last)s"),
-        lazy(
+        gettext_lazy("%(number)s ends after %(last)s"),
+        gettext_lazy(
             "The last day of agreement %(number)s of %(party)s for %(what)s is %(last)s. Ask for its renewal in time, "
             "or remove what is installed. %(reason)s"
         ),
     ),
     EventType.AGREEMENT_ENDED: (
-        lazy("%(number)s has ended"),
-        lazy("Agreement %(number)s of %(party)s for %(what)s has ended; its units are free. %(reason)s"),
+        gettext_lazy("%(number)s has ended"),
+        gettext_lazy("Agreement %(number)s of %(party)s for %(what)s has ended; its units are free. %(reason)s"),
     ),
     EventType.REPORT_MADE: (
-        lazy("The report of %(month)s is there"),
-        lazy("The figures of %(month)s stand. Read the report, or take it along as a workbook or PDF."),
+        gettext_lazy("The report of %(month)s is there"),
+        gettext_lazy("The figures of %(month)s stand. Read the report, or take it along as a workbook or PDF."),
     ),
     EventType.INVENTORY_OUTGROWN: (
-        lazy("%(by_organization)s: the inventory of %(on)s is outgrown"),
-        lazy(
+        gettext_lazy("%(by_organization)s: the inventory of %(on)s is outgrown"),
+        gettext_lazy(
             "Since the inventory of %(on)s these classes of protected assets changed by three tenths or more: "
             "%(classes)s. Take the inventory anew, and file the change where it was filed, until %(day)s."
         ),
     ),
     EventType.REVIEW_DUE: (
-        lazy("Levels of protection to review: %(due)s"),
-        lazy("%(due)s protected assets were to be reviewed by now. Confirm their levels, or change them."),
+        gettext_lazy("Levels of protection to review: %(due)s"),
+        gettext_lazy("%(due)s protected assets were to be reviewed by now. Confirm their levels, or change them."),
     ),
     EventType.WEBHOOK_DISABLED: (
-        lazy("Webhook endpoint “%(endpoint)s” is disabled"),
-        lazy(
+        gettext_lazy("Webhook endpoint “%(endpoint)s” is disabled"),
+        gettext_lazy(
             "“%(endpoint)s” is told of no more events: %(reason)s. Mend the receiver, enable the endpoint, and replay "
             "what failed meanwhile."
         ),
     ),
     EventType.COBUILD_PROPOSED: (
-        lazy("%(title)s: %(lines)s lines could be built together with others"),
-        lazy(
+        gettext_lazy("%(title)s: %(lines)s lines could be built together with others"),
+        gettext_lazy(
             "For %(lines)s unmet lines of “%(title)s” others need the same nearby, or a planned facility fits. "
             "Open each line's co-build group, look at your share, and join or decline."
         ),
     ),
     EventType.COBUILD_JOINED: (
-        lazy("Co-build group %(group)s: %(joined)s of %(parties)s parties have joined"),
-        lazy(
+        gettext_lazy("Co-build group %(group)s: %(joined)s of %(parties)s parties have joined"),
+        gettext_lazy(
             "A party joined co-build group %(group)s. It is agreed once all have joined; join or decline if you have "
             "not answered yet."
         ),
     ),
     EventType.COBUILD_LEFT: (
-        lazy("Co-build group %(group)s: %(joined)s of %(parties)s parties have joined"),
-        lazy("A party took its joining of co-build group %(group)s back. It may join again."),
+        gettext_lazy("Co-build group %(group)s: %(joined)s of %(parties)s parties have joined"),
+        gettext_lazy("A party took its joining of co-build group %(group)s back. It may join again."),
     ),
     EventType.COBUILD_AGREED: (
-        lazy("Co-build group %(group)s: agreed"),
-        lazy("All parties of co-build group %(group)s have joined. It now shows them all, the site, and the shares."),
+        gettext_lazy("Co-build group %(group)s: agreed"),
+        gettext_lazy(
+            "All parties of co-build group %(group)s have joined. It now shows them all, the site, and the shares."
+        ),
     ),
     EventType.COBUILD_CLOSED: (
-        lazy("Co-build group %(group)s: closed"),
-        lazy("Co-build group %(group)s is closed: %(reason)s. What is still unmet is grouped anew where that helps."),
+        gettext_lazy("Co-build group %(group)s: closed"),
+        gettext_lazy(
+            "Co-build group %(group)s is closed: %(reason)s. What is still unmet is grouped anew where that helps."
+        ),
     ),
     EventType.COBUILD_ENDED: (
-        lazy("Co-build group %(group)s: %(reason)s"),
-        lazy("The agreed co-build group %(group)s is closed: %(reason)s. There is nothing more to do in it."),
+        gettext_lazy("Co-build group %(group)s: %(reason)s"),
+        gettext_lazy("The agreed co-build group %(group)s is closed: %(reason)s. There is nothing more to do in it."),
     ),
 }
 REASONS: Mapping[str, str | Promise] = {

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import resolve
+from django.utils import translation
 from django.utils.formats import date_format
 
 from sharing import seen, words
@@ -23,6 +24,12 @@ def notify(scene: Scene, event: Event, **person) -> Notification:
 
 def test_every_event_has_a_text():
     assert set(TEXTS) == set(EventType)
+
+
+def test_every_text_is_there_in_chinese():
+    with translation.override("zh-hans"):
+        told = [str(text) for texts in TEXTS.values() for text in texts]
+    assert [text for text in told if not re.search("[一-龥]", text)] == []
 
 
 def test_no_text_asks_for_a_fact_that_no_event_has(scene: Scene):
