@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
     # One trigger's lock at a time, and none that keeps readers waiting.
     atomic = False
 
-    dependencies = [("sharing", "0033_discarded_drafts")]
+    dependencies = [("sharing", "0034_discarded_drafts")]
 
     operations = [
         migrations.RunSQL(
