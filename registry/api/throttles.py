@@ -5,7 +5,6 @@ import time
 from functools import cache
 from typing import Any
 
-from allauth.core.internal.ratelimit import truncate_ip
 from django.conf import settings
 from redis import Redis
 from redis.commands.core import Script
@@ -14,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from registry.models import ApiToken
+from registry.networks import network_of
 
 log = logging.getLogger(__name__)
 WINDOW_S = 60
@@ -52,8 +52,7 @@ class PerCaller(BaseThrottle):
         if request.user.is_authenticated:
             joined = int(request.user.date_joined.timestamp() * 1e6)
             return f"user-{request.user.pk}-{joined}", settings.API_CALLS_PER_MINUTE
-        # Of IPv6 the network, as sign-ins are counted (registry.web.account.guessing).
-        return f"address-{truncate_ip(self.get_ident(request))}", settings.API_CALLS_PER_MINUTE_UNKNOWN
+        return f"address-{network_of(self.get_ident(request))}", settings.API_CALLS_PER_MINUTE_UNKNOWN
 
 
 @cache

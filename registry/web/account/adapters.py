@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import sealing, security
 from registry.accounts import second_factor, sessions
 from registry.models import User
+from registry.networks import plain_address
 from registry.web.account import confirming
 from registry.web.language import remember
 
@@ -29,6 +30,10 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many wrong codes: wait five minutes and try again."),
         "rate_limited": _("Too many tries: wait five minutes and try again."),
     }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """By which tries of all are counted together."""
+        return plain_address(super().get_client_ip(request))
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Wrong passwords are counted by django-axes alone."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.core.internal.httpkit import get_client_ip
-from allauth.core.internal.ratelimit import truncate_ip
 from django.conf import settings
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +15,7 @@ from redis.exceptions import RedisError
 
 from registry import security
 from registry.models import User
+from registry.networks import network_of
 
 LONGEST_NAME = 255
 AGAIN_S = 60
@@ -38,10 +38,9 @@ def of_name(name: str | None) -> int | None:
 
 
 def address(request: HttpRequest) -> str | None:
-    """Behind the proxies of settings.ALLAUTH_TRUSTED_PROXY_COUNT too. Of IPv6 the network of 64 bits: whoever has one
-    of its addresses has all of them."""
+    """Behind the proxies of settings.ALLAUTH_TRUSTED_PROXY_COUNT too; of IPv6 the network."""
     found: str | None = get_client_ip(request)
-    return truncate_ip(found) if found else None
+    return network_of(found) if found else None
 
 
 def locked_out(

@@ -274,6 +274,14 @@ def test_the_addresses_of_a_network_of_ipv6_are_one_stranger(db: None, settings:
     assert Client(REMOTE_ADDR="2001:db8:1:3::1").get("/api/v1/me/").status_code == 401
 
 
+def test_addresses_of_ipv4_that_are_written_as_of_ipv6_are_strangers_to_each_other(db: None, settings: Any):
+    settings.API_CALLS_PER_MINUTE_UNKNOWN = 3
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}}
+    codes = [Client(REMOTE_ADDR="::ffff:203.0.113.5").get("/api/v1/me/").status_code for _call in range(8)]
+    assert codes[:3] == [401, 401, 401] and 429 in codes
+    assert Client(REMOTE_ADDR="::ffff:203.0.113.6").get("/api/v1/me/").status_code == 401
+
+
 def test_a_call_is_counted_in_one_trip_and_its_counter_is_forgotten(
     party: Party, settings: Any, monkeypatch: pytest.MonkeyPatch
 ):

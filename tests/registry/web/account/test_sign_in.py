@@ -160,6 +160,15 @@ def test_behind_a_proxy_the_address_is_the_callers_own(viewer: User, settings):
     assert proxy.post(SIGN_IN, right, headers={"X-Forwarded-For": "203.0.113.10"}).status_code == 302
 
 
+def test_an_address_of_ipv4_that_is_written_as_of_ipv6_is_counted_alone(viewer: User):
+    guesser, other = Client(REMOTE_ADDR="::ffff:203.0.113.5"), Client(REMOTE_ADDR="::ffff:203.0.113.6")
+    for n in range(31):
+        guesser.post(SIGN_IN, {"login": "viewer" if n < 6 else f"somebody-{n}", "password": "not-it-at-all-no"})
+
+    assert AccessAttempt.objects.get(username="viewer").ip_address == "203.0.113.5"
+    assert other.post(SIGN_IN, {"login": "viewer", "password": PASSWORD}).status_code == 302
+
+
 def test_calls_from_one_address_have_a_limit_whoever_is_tried(browser: Client, viewer: User):
     codes = [attempt(browser, f"somebody-{n}", "x").status_code for n in range(31)]
 
