@@ -225,13 +225,12 @@ def _table(
 
 def _fill_merged(rows: Sequence[Row], at: int, headings: Sequence[str], merged: Iterable[Merged]) -> None:
     """Of cells below the headings that are merged over rows, only the first holds what all of them show: gives it to
-    each row that has something of its own. A block over several headings is a note, and stays one."""
+    each row that has something of its own, in the first column of the block, as the first row has it."""
     own = [any(row) for row in rows]
     reached: dict[int, int] = {}
-    for (first, column), (last, end) in sorted(merged):
-        is_note = column >= len(headings) or any(headings[column + 1 : end + 1])
+    for (first, column), (last, _end) in sorted(merged):
         # Overlapping ranges, which no spreadsheet writes, would be gone through again and again.
-        if is_note or first <= max(at, reached.get(column, at)):
+        if column >= len(headings) or first <= max(at, reached.get(column, at)):
             continue
         reached[column] = last
         for number in range(first + 1, min(last + 1, len(rows))):

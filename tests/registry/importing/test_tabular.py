@@ -102,6 +102,12 @@ def test_cells_merged_over_rows_give_their_text_to_each_row_of_a_legacy_workbook
         assert read_source(source, KNOWN.__contains__).columns[1].tolist() == ["核心", "核心", "核心", "公开"]
 
 
+def test_cells_merged_over_rows_and_headings_give_each_row_what_the_first_has(tmp_path: Path) -> None:
+    written = [["编号", "密级", "保护原因", "经度"], ["A", "", "", "1"], ["B", "", "", "2"], ["C", "", "", "3"]]
+    table = read_source(workbook(tmp_path / "x.xlsx", *written, merged={"B2:C4": "核心"}), KNOWN.__contains__)
+    assert rows(table) == [["A", "核心", "", "1"], ["B", "核心", "", "2"], ["C", "核心", "", "3"]]
+
+
 def test_merged_cells_fill_no_empty_rows_no_other_headings_and_nothing_above_the_headings(tmp_path: Path) -> None:
     path = workbook(
         tmp_path / "x.xlsx",
