@@ -17,6 +17,7 @@ from registry.importing.headings import Recognised, known_names, nearest, normal
 from registry.importing.markers import NOBODY_WORDS, unmarked
 from registry.importing.quantities import (
     FALSE,
+    UNITS,
     Parsed,
     are_shares,
     choice_parser,
@@ -37,10 +38,16 @@ from registry.places import MOST_CORNERS, too_many_corners
 
 # What says no, or to nobody, though elsewhere a cell with it is blank.
 SAID = {"boolean": FALSE, "choices": NOBODY_WORDS}
-SHARES = gettext_lazy(
-    "All figures of the column lie between 0 and 1, as shares do: write 85 for 85 percent. Where they are percentages,"
-    " call the column %(name)s."
-)
+SHARES = {
+    "pct": gettext_lazy(
+        "All figures of the column lie between 0 and 2, as shares do: write 85 for 85 percent. Where they are"
+        " percentages, call the column %(name)s."
+    ),
+    "share": gettext_lazy(
+        "The heading says percent, but the figures of the column lie between 0 and 2, as shares do: call the column"
+        " %(name)s, or write 40 for 40 percent."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +148,10 @@ class Intake:
         if spec.type == "quantity":
             several = "max" if spec.unit == "kv" else ""
             parsed = parse_quantities(cells, spec.unit, source_unit=unit, several=several)
-            is_named = column is None or column.heading in (spec.name, SHORT.get(spec.name))
-            if spec.unit == "pct" and not is_named and are_shares(cells, parsed.values):
-                return refused_column(cells, SHARES % {"name": spec.name})
+            if column and _is_percent(spec, column.heading, unit):
+                factor = UNITS[spec.unit][unit] if unit else 1.0
+                if are_shares(cells, parsed.values, factor):
+                    return refused_column(cells, SHARES[spec.unit] % {"name": spec.name})
             return parsed
         if spec.type == "text":
             return parse_texts(cells, spec.max_length, unmarked)
@@ -194,6 +202,13 @@ def open_intake(
     intake.warnings += [Remark(text) for text in table.warnings]
     _refuse_many_corners(intake)
     return intake
+
+
+def _is_percent(spec: ImportField, heading: str, unit: str | None) -> bool:
+    """Whether the column is in percent by its heading, which is not the registry's own."""
+    if spec.unit == "share":
+        return unit is not None
+    return spec.unit == "pct" and heading.casefold() not in (spec.name, SHORT.get(spec.name))
 
 
 def _refuse_many_corners(intake: Intake) -> None:

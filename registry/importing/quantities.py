@@ -110,12 +110,13 @@ def parse_column(cells: Cells, parse: Callable[[str], object], said: frozenset[s
     return Parsed(parsed, errors)
 
 
-def are_shares(cells: Cells, values: Cells) -> bool:
-    """Whether a column of percentages seems to hold shares of 1, as spreadsheets keep what they show as 85 %: all of
-    its values lie between 0 and 1, some within, and no cell has a percent sign."""
+def are_shares(cells: Cells, values: Cells, factor: float = 1.0) -> bool:
+    """Whether a column of percentages seems to hold shares of 1, as spreadsheets keep what they show as 85 %: none of
+    its values is above 2, as 105 % of an overloaded tower is not, some lie between 0 and 1, and no cell has a percent
+    sign. factor: what the cells were multiplied by to be `values`."""
     known = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    known = known[~np.isnan(known)]
-    if not ((known > 0) & (known < 1)).any() or ((known < 0) | (known > 1)).any():
+    known = known[~np.isnan(known)] / factor
+    if not ((known > 0) & (known < 1)).any() or ((known < 0) | (known > 2)).any():
         return False
     return not any("%" in text or "％" in text for text in as_text(cells) if text)
 

@@ -438,10 +438,13 @@ def test_shares_are_not_taken_for_percentages(
     with xlsxwriter.Workbook(path) as workbook:
         sheet, percent = workbook.add_worksheet(), workbook.add_format({"num_format": "0%"})
         sheet.write_row(0, 0, ["code", "lon", "lat", heading])
+        ("应力比", (0.85, 0.92, 1.05), None),
+        ("应力比", (0.85, 0.92, 2.5), [0.85, 0.92, 2.5]),
         for row, cell in enumerate(cells, 1):
             sheet.write_row(row, 0, [f"T{row}", 114.3 + row / 100, 30.5])
             sheet.write(row, 3, cell, percent)
     report = import_assets(path, owner=owner, kind=Kind.TOWER, options=Options())
+        ("STRUCT_USE", (0.85, 0.9, 1), [0.85, 0.9, 1.0]),
     uses = Tower.objects.order_by("asset__code").values_list("structural_use_pct", flat=True)
     if known is None:
         filled = [(row, heading) for row, cell in enumerate(cells, 2) if cell != ""]

@@ -109,6 +109,15 @@ def test_a_share_may_be_told_in_percent(tmp_path: Path, heading: str, cell: str,
     assert read(tmp_path, OF_DUCTS, DUCT["fill_limit"], heading, cell) == (value, [])
 
 
+@pytest.mark.parametrize("heading", ["填充率上限(%)", "fill_limit_pct"])
+def test_a_share_is_not_taken_for_percent(tmp_path: Path, heading: str) -> None:
+    reason = (
+        "The heading says percent, but the figures of the column lie between 0 and 2, as shares do: call the column"
+        " fill_limit, or write 40 for 40 percent."
+    )
+    assert read(tmp_path, OF_DUCTS, DUCT["fill_limit"], heading, "0.4") == (None, [(heading, reason)])
+
+
 @pytest.mark.parametrize(
     ("name", "heading", "value"),
     [
