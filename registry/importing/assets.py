@@ -1,6 +1,5 @@
 """A file of assets into the registry: columns to typed values, staged, checked and merged as one set."""
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,7 +29,6 @@ from registry.models.region import GB_T_2260
 SCHEME_EXTENTS = {GB_T_2260: (73.4, 3.4, 135.1, 53.6)}
 USED_UNITS = ImportField("used_units", "integer", sql_type="integer", minimum=0, maximum=2**31 - 1)
 CODE_LENGTH, NAME_LENGTH = 80, 200
-SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d{2,}")
 
 Progress = Callable[[str], None]
 
@@ -128,7 +126,6 @@ def _read_columns(intake: Intake, owner: Organization, kind: str) -> _Columns:
     given = intake.texts("code", max_length=CODE_LENGTH)
     if given is None:
         given = np.full(count, None, dtype=object)
-    _refuse_shortened(intake, given)
     geometry, crs = np.full(count, None, dtype=object), None
     if has_places(intake):
         geometry, crs = read_places(intake, KINDS[kind].geometry)
@@ -148,14 +145,6 @@ def _read_columns(intake: Intake, owner: Organization, kind: str) -> _Columns:
     _check_capacity(intake, staged)
     _refuse_repeated(intake, codes)
     return _Columns(staged, made, geometry, crs)
-
-
-def _refuse_shortened(intake: Intake, codes: Cells) -> None:
-    """Of a long code that Excel took for a number and saved as it shows it, only the first digits are left."""
-    for index, code in enumerate(codes):
-        if code and "E+" in code and SHORTENED.fullmatch(code):
-            said = _("A spreadsheet has shortened this number: format the column as text, and enter the codes anew.")
-            intake.refuse(index, "code", said)
 
 
 def _region_ids(intake: Intake, owner: Organization) -> Cells | None:

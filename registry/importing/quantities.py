@@ -80,6 +80,8 @@ UNITS["km"] = {unit: factor / 1000 for unit, factor in UNITS["m"].items()}
 MARK = re.compile(r"^'(?=[=+\-@])")
 # Of a number, a date or a choice: the patterns below go back and forth in spaces, which takes the square of them.
 MOST_CHARACTERS = 500
+# Of a long number that a spreadsheet has saved as it shows it, only the first digits are left.
+SHORTENED = re.compile(r"-?\d([.,]\d+)?[eE]\+\d{2,}")
 FEET_AND_INCHES = re.compile(r"(?P<feet>\d+)\s*(?:'|ft|feet)\s*(?P<inches>\d+(?:\.\d+)?)\s*(?:\"|''|in)?\Z")
 DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})\s*日?)?(?:[T ].*)?\Z")
 
@@ -131,8 +133,8 @@ def refused_column(cells: Cells, reason: str) -> Parsed:
 def parse_texts(
     cells: Cells, max_length: int | None = None, unmarked: Callable[[str], str] = lambda text: text
 ) -> Parsed:
-    """Stripped text, None where blank, without its mark (`unmarked` takes it off); refused where too long or where it
-    holds what PostgreSQL's text cannot."""
+    """Stripped text, None where blank, without its mark (`unmarked` takes it off); refused where too long, where it is
+    a number that has lost digits, or where it holds what PostgreSQL's text cannot."""
     texts = [text.strip() if text else None for text in as_text(cells).tolist()]
     errors: dict[int, str] = {}
     if cells.dtype.kind == "f":
@@ -154,6 +156,11 @@ def parse_texts(
         elif "\0" in text:
             texts[index] = None
             errors[index] = _("The text holds a zero byte.")
+        elif "+" in text and SHORTENED.fullmatch(text):
+            texts[index] = None
+            errors[index] = _(
+                "A spreadsheet has shortened this number: format the column as text, and enter the codes anew."
+            )
     return Parsed(np.array([*texts, None], dtype=object)[:-1], errors)
 
 

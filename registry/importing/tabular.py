@@ -17,7 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from registry.importing.encodings import opened
 from registry.importing.limits import MOST_CHARACTERS, check_lines, check_size, too_many_characters
 from registry.importing.markers import FORMULA
-from registry.importing.table import Cells, Reject, SourceTable, UnreadableFile
+from registry.importing.table import INEXACT_FROM, Cells, Reject, SourceTable, UnreadableFile
 from registry.importing.workbook import check_workbook
 from registry.importing.xls import check_xls
 
@@ -258,9 +258,12 @@ def _columns(rows: Sequence[Row], width: int) -> list[Cells]:
 
 
 def _cell_text(value: object) -> str:
-    """Excel keeps codes and phone numbers as floating point numbers: 420106.0 was typed as 420106."""
+    """Excel keeps codes and phone numbers as floating point numbers: 420106.0 was typed as 420106. From where they
+    have lost digits on they are written as 4.2e+17, which no text may be (quantities.parse_texts)."""
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if abs(value) >= INEXACT_FROM:
+            return f"{value:.16e}"
+        return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     if isinstance(value, bool):

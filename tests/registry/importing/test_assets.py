@@ -159,11 +159,24 @@ def test_a_rejected_map_feature_takes_its_place_along(tmp_path: Path, owner: Org
 
 
 def test_a_code_that_a_spreadsheet_has_shortened_is_refused(file: Path, owner: Organization) -> None:
-    file.write_text("code,lon,lat\n4.20106E+17,114.3,30.5\n4E+20,114.31,30.5\nE+12,114.32,30.5\n1E+5,114.33,30.5\n")
+    file.write_text("code,lon,lat\n4.20106E+17,114.3,30.5\n4e+20,114.31,30.5\nE+12,114.32,30.5\n1E+5,114.33,30.5\n")
     report = import_assets(file, owner=owner, kind="tower", options=Options())
     said = "A spreadsheet has shortened this number: format the column as text, and enter the codes anew."
     assert [(row.row, row.column, row.reason) for row in report.rejects] == [(2, "code", said), (3, "code", said)]
     assert set(Asset.objects.values_list("code", flat=True)) == {"E+12", "1E+5"}
+
+
+def test_numeric_codes_of_a_workbook_keep_their_digits_or_are_refused(tmp_path: Path, owner: Organization) -> None:
+    path, codes = tmp_path / "towers.xlsx", (1234567890123450, 2**53 - 1, 2**53 + 1, 123456789012345678, 10**20)
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, ["code", "lon", "lat"])
+        for row, code in enumerate(codes, 1):
+            sheet.write_row(row, 0, [code, 114.3 + row / 100, 30.5])
+    report = import_assets(path, owner=owner, kind=Kind.TOWER, options=Options())
+    said = "A spreadsheet has shortened this number: format the column as text, and enter the codes anew."
+    assert reasons(report) == [(row, "code", said) for row in (4, 5, 6)]
+    assert set(Asset.objects.values_list("code", flat=True)) == {"1234567890123450", "9007199254740991"}
 
 
 def test_the_first_good_row_of_a_repeated_code_lands(file: Path, owner: Organization) -> None:
@@ -425,10 +438,13 @@ def read_in_whole() -> int:
     [
         ("结构利用率", (0.85, 0.9, 1), None),
         ("应力比(%)", (0.85, "", 0), None),
+        ("应力比", (0.85, 0.92, 1.05), None),
+        ("应力比", (0.85, 0.92, 2.5), [0.85, 0.92, 2.5]),
         ("结构利用率", (0.85, 90, 1), [0.85, 90.0, 1.0]),
         ("结构利用率", (1, 0, 1), [1.0, 0.0, 1.0]),
         ("结构利用率", ("0.85%", "0.9", "1"), [0.85, 0.9, 1.0]),
         ("structural_use_pct", (0.85, 0.9, 1), [0.85, 0.9, 1.0]),
+        ("STRUCT_USE", (0.85, 0.9, 1), [0.85, 0.9, 1.0]),
     ],
 )
 def test_shares_are_not_taken_for_percentages(
@@ -438,13 +454,10 @@ def test_shares_are_not_taken_for_percentages(
     with xlsxwriter.Workbook(path) as workbook:
         sheet, percent = workbook.add_worksheet(), workbook.add_format({"num_format": "0%"})
         sheet.write_row(0, 0, ["code", "lon", "lat", heading])
-        ("应力比", (0.85, 0.92, 1.05), None),
-        ("应力比", (0.85, 0.92, 2.5), [0.85, 0.92, 2.5]),
         for row, cell in enumerate(cells, 1):
             sheet.write_row(row, 0, [f"T{row}", 114.3 + row / 100, 30.5])
             sheet.write(row, 3, cell, percent)
     report = import_assets(path, owner=owner, kind=Kind.TOWER, options=Options())
-        ("STRUCT_USE", (0.85, 0.9, 1), [0.85, 0.9, 1.0]),
     uses = Tower.objects.order_by("asset__code").values_list("structural_use_pct", flat=True)
     if known is None:
         filled = [(row, heading) for row, cell in enumerate(cells, 2) if cell != ""]
