@@ -111,9 +111,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
 
 
 def _column(table: SourceTable, index: int, headings: Iterable[str]) -> Column:
-    """What ends one of the registry's own names is no unit: `mounting_h`, as Shapefiles cut it."""
+    """What ends one of the registry's own names is no unit: `mounting_h`, as Shapefiles cut it, some in capitals."""
     heading = table.headings[index]
-    return Column(index, heading, () if heading in headings else stated_units(heading))
+    return Column(index, heading, () if heading.casefold() in headings else stated_units(heading))
 
 
 def _trailing_unit(text: str) -> str | None:

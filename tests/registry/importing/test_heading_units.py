@@ -154,3 +154,4 @@ def test_every_heading_of_the_registrys_own_states_what_it_is_read_in(tmp_path: 
             if spec.type == "quantity":
                 assert read(tmp_path, asset_headings(kind), spec, name, "0.5") == (0.5, [])
     assert import_field(Fiber, "cable_length_m").unit == "m"
+        ("mounting_height_m", "MOUNTING_H", 3.0),
