@@ -79,20 +79,19 @@ def normalise(heading: str) -> str:
     ('denominati', '塔高', 'height', 'height')
     """
     text = BRACKETED.sub("", DBF_SUFFIX.sub("", heading.strip()))
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text)).casefold()
-    text = "".join(character for character in text if not unicodedata.combining(character))
+    text = _unaccented(text).casefold()
     text = re.sub(r"[^\w@]+", "_", text).strip("_")
     unit = _trailing_unit(text)
     return text.removesuffix(f"_{unit}") if unit else text
 
 
 def stated_units(heading: str) -> tuple[str, ...]:
-    """What stands in brackets in a heading, and the unit at its end, spelled as units are.
+    """What stands in brackets in a heading, and the unit at its end, spelled as units are, without accents.
 
     >>> stated_units("Height (AGL) (ft)"), stated_units("height_ft"), stated_units("塔高")
     (('agl', 'ft'), ('ft',), ())
     """
-    noted = [unicodedata.normalize("NFKC", text).strip().lower() for text in BRACKETED.findall(heading)]
+    noted = [_unaccented(text).strip().lower() for text in BRACKETED.findall(heading)]
     rest = unicodedata.normalize("NFKC", BRACKETED.sub("", DBF_SUFFIX.sub("", heading.strip()))).lower()
     unit = _trailing_unit(re.sub(r"\W+", "_", rest).strip("_"))
     trailing = [{"kn_m2": "kn/m2", "db_km": "db/km", "pct": "%"}.get(unit, unit)] if unit else []
@@ -114,6 +113,11 @@ def _column(table: SourceTable, index: int, headings: Iterable[str]) -> Column:
     """What ends one of the registry's own names is no unit: `mounting_h`, as Shapefiles cut it, some in capitals."""
     heading = table.headings[index]
     return Column(index, heading, () if heading.casefold() in headings else stated_units(heading))
+
+
+def _unaccented(text: str) -> str:
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
+    return "".join(character for character in text if not unicodedata.combining(character))
 
 
 def _trailing_unit(text: str) -> str | None:

@@ -41,32 +41,40 @@ TRUE = frozenset({"1", "true", "t", "yes", "y", "是", "有", "oui", "vrai", "x"
 FALSE = frozenset({"0", "false", "f", "no", "n", "否", "没有", "无", "non", "faux", "×"})
 
 _FOOT, _INCH, _POUND = 0.3048, 0.0254, 0.45359237
+_METRIC = {"": 1, "kilo": 1000, "deci": 0.1, "centi": 0.01, "milli": 0.001}
+_METRES = ("metre", "metres", "meter", "meters")
+# In kN, each on a square metre.
+_LOADS = {"kn": 1, "千牛": 1, "n": 0.001, "kg": 0.00980665, "公斤": 0.00980665, "千克": 0.00980665, "kgf": 0.00980665}
 UNITS: dict[str, dict[str, float]] = {
     "m": {
-        "m": 1, "metre": 1, "metres": 1, "meter": 1, "meters": 1, "米": 1, "mm": 0.001, "毫米": 0.001, "cm": 0.01,
+        "m": 1, **{prefix + metre: factor for prefix, factor in _METRIC.items() for metre in _METRES}, "ml": 1,
+        "米": 1, "mm": 0.001, "毫米": 0.001, "cm": 0.01,
         "厘米": 0.01, "dm": 0.1, "km": 1000, "公里": 1000, "千米": 1000, "ft": _FOOT, "foot": _FOOT, "feet": _FOOT,
         "'": _FOOT, "英尺": _FOOT, "in": _INCH, "inch": _INCH, "inches": _INCH, '"': _INCH, "英寸": _INCH,
         "mi": 1609.344, "mile": 1609.344, "miles": 1609.344,
     },
     "kg": {
-        "kg": 1, "公斤": 1, "千克": 1, "g": 0.001, "t": 1000, "吨": 1000, "tonne": 1000, "tonnes": 1000, "lb": _POUND,
-        "lbs": _POUND, "磅": _POUND,
+        "kg": 1, "kgs": 1, "kilogram": 1, "kilograms": 1, "kilogramme": 1, "kilogrammes": 1, "公斤": 1, "千克": 1,
+        "g": 0.001, "gram": 0.001, "grams": 0.001, "gramme": 0.001, "grammes": 0.001, "t": 1000, "吨": 1000,
+        "tonne": 1000, "tonnes": 1000, "lb": _POUND, "lbs": _POUND, "pound": _POUND, "pounds": _POUND, "磅": _POUND,
     },
-    "kw": {"kw": 1, "千瓦": 1, "w": 0.001, "瓦": 0.001, "mw": 1000, "兆瓦": 1000},
-    "kv": {"kv": 1, "千伏": 1, "v": 0.001, "伏": 0.001},
+    "kw": {"kw": 1, "kilowatt": 1, "kilowatts": 1, "千瓦": 1, "w": 0.001, "watt": 0.001, "watts": 0.001, "瓦": 0.001,
+           "mw": 1000, "兆瓦": 1000},
+    "kv": {"kv": 1, "kilovolt": 1, "kilovolts": 1, "千伏": 1, "v": 0.001, "volt": 0.001, "volts": 0.001, "伏": 0.001},
     "m2": {
-        "m2": 1, "m²": 1, "sqm": 1, "sq m": 1, "㎡": 1, "平方米": 1, "平米": 1, "cm2": 1e-4, "ft2": _FOOT**2,
-        "sq ft": _FOOT**2, "sqft": _FOOT**2, "平方英尺": _FOOT**2,
+        "m2": 1, "m²": 1, "sqm": 1, "sq m": 1, "㎡": 1, **{f"square {metre}": 1 for metre in _METRES},
+        "平方米": 1, "平米": 1, "cm2": 1e-4, "ft2": _FOOT**2, "sq ft": _FOOT**2, "sqft": _FOOT**2,
+        "square foot": _FOOT**2, "square feet": _FOOT**2, "平方英尺": _FOOT**2,
     },
-    "kn_m2": {"kn/m2": 1, "kn/m²": 1, "kpa": 1, "pa": 0.001, "n/m2": 0.001, "kg/m2": 0.00980665,
-              "公斤/平方米": 0.00980665},
-    "h": {"h": 1, "hr": 1, "hrs": 1, "hour": 1, "hours": 1, "小时": 1, "min": 1 / 60, "minutes": 1 / 60,
-          "分钟": 1 / 60},
+    "kn_m2": {"kn/m²": 1, "kpa": 1, "pa": 0.001,
+              **{f"{load}/{area}": factor for load, factor in _LOADS.items() for area in ("m2", "平方米")}},
+    "h": {"h": 1, "hr": 1, "hrs": 1, "hour": 1, "hours": 1, "heure": 1, "heures": 1, "小时": 1, "min": 1 / 60,
+          "minute": 1 / 60, "minutes": 1 / 60, "分钟": 1 / 60},
     "ohm": {"ohm": 1, "ohms": 1, "ω": 1, "欧": 1, "欧姆": 1},
-    "pct": {"%": 1, "percent": 1},
-    "db_km": {"db/km": 1},
-    "db": {"db": 1},
-    "share": {"%": 0.01, "percent": 0.01},
+    "pct": {"%": 1, "percent": 1, "percentage": 1},
+    "db_km": {"db/km": 1, "db/公里": 1, "db/千米": 1},
+    "db": {"db": 1, "db/个": 1},
+    "share": {"%": 0.01, "percent": 0.01, "percentage": 0.01},
     "money": {
         "元": 1, "年": 1, "每年": 1, "year": 1, "yr": 1, "per year": 1, "元/年": 1, "元/个/年": 1, "元/孔/年": 1,
         "元/芯/年": 1, "元/u/年": 1, "千元": 1e3, "千元/年": 1e3, "万元": 1e4, "万元/年": 1e4, "百万元": 1e6,

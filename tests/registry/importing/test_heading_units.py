@@ -7,8 +7,10 @@ import pytest
 
 from registry.importing.assets import USED_UNITS
 from registry.importing.fields import detail_fields, import_field
-from registry.importing.headings import asset_headings
+from registry.importing.heading_units import unit_of_cells
+from registry.importing.headings import asset_headings, stated_units
 from registry.importing.intake import Options, open_intake
+from registry.importing.quantities import UNITS
 from registry.kinds import Kind
 from registry.models import Asset, Fiber
 from sharing.importing.headings import KNOWN
@@ -49,6 +51,16 @@ def read(folder: Path, known: Any, spec: Any, heading: str, cell: str) -> tuple[
         ("Hauteur (hors tout, en m)", 100.0),
         ("Height (max.)", 100.0),
         ("Height (1)", 100.0),
+        ("Height (kilometers)", 100_000.0),
+        ("Hauteur (décimètres)", 10.0),
+        ("Height (ft.)", 30.48),
+        ("塔高（m，精确到厘米）", 100.0),
+        ("塔高（cm，3米以上）", 1.0),
+        ("Height (m, roof)", 100.0),
+        ("Hauteur (m NGF)", 100.0),
+        ("Height (HAG)", 100.0),
+        ("挂高(m/米)", 100.0),
+        ("塔高（m以上）", 100.0),
     ],
 )
 def test_a_unit_is_found_in_any_bracket_and_notes_are_passed_over(tmp_path: Path, heading: str, value: float) -> None:
@@ -65,6 +77,13 @@ def test_a_unit_is_found_in_any_bracket_and_notes_are_passed_over(tmp_path: Path
         ("塔高（尺）", "尺"),
         ("Height (m/ft)", "m/ft"),
         ("Height (zz)", "zz"),
+        ("Height (Fuß)", "fuß"),
+        ("Height (brasses)", "brasses"),
+        ("Height (pieds du sol)", "pieds"),
+        ("Height (x1000)", "x1000"),
+        ("塔高（百米）", "百米"),
+        ("塔高（m，以英尺计）", "以英尺计"),
+        ("塔高（精确到厘米）", "精确到厘米"),
     ],
 )
 def test_what_reads_like_another_unit_is_refused_with_what_to_do(tmp_path: Path, heading: str, said: str) -> None:
@@ -73,9 +92,53 @@ def test_what_reads_like_another_unit_is_refused_with_what_to_do(tmp_path: Path,
     assert read(tmp_path, OF_TOWERS, TOWER["height_m"], heading, "-") == (None, [])
 
 
-def test_two_units_are_one_too_many(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("unit", "heading", "meant"),
+    [
+        ("m", "Length (kilometres)", "kilometres"),
+        ("m", "Depth (centimeters)", "centimeters"),
+        ("kg", "Weight (pounds)", "pounds"),
+        ("kg", "Weight (lbs.)", "lbs"),
+        ("kg", "Weight (kgs)", "kgs"),
+        ("kg", "Weight (tons)", None),
+        ("kg", "承重（kg，T型支架）", "kg"),
+        ("kw", "Power (watts)", "watts"),
+        ("kv", "Voltage (volts)", "volts"),
+        ("kv", "Voltage (V, AC)", "v"),
+        ("kv", "电压（伏特）", None),
+        ("m2", "Area (sq. ft.)", "sq ft"),
+        ("m2", "迎风面积(m^2)", "m2"),
+        ("m2", "EPA (ft^2)", "ft2"),
+        ("h", "Backup (jours)", None),
+        ("h", "Backup (h, min)", "h"),
+        ("h", "备电时长（h，满载24小时）", "h"),
+        ("h", "备电时长（min，满载24小时）", "min"),
+        ("kn_m2", "Wind pressure (kN/m2, 50 yr)", "kn/m2"),
+        ("kn_m2", "楼面荷载（千牛/平方米）", "千牛/平方米"),
+        ("kn_m2", "楼面荷载（kN/平方米）", "kn/平方米"),
+        ("kn_m2", "楼面荷载（kN/m^2）", "kn/m2"),
+        ("kn_m2", "楼面荷载（公斤/㎡）", "公斤/m2"),
+        ("kn_m2", "楼面荷载（千克/平方米）", "千克/平方米"),
+        ("kn_m2", "楼面荷载（kgf/m²）", "kgf/m2"),
+        ("db_km", "1550衰减(dB/公里)", "db/公里"),
+        ("db_km", "1550衰减(dB/千米)", "db/千米"),
+        ("db_km", "1550衰减(dB/km)(dB/100m)", None),
+        ("db", "接头损耗(dB/个)", "db/个"),
+    ],
+)
+def test_units_are_known_as_they_are_written(unit: str, heading: str, meant: str | None) -> None:
+    if meant is None:
+        with pytest.raises(ValueError, match="is no unit of this column"):
+            unit_of_cells(stated_units(heading), unit)
+    else:
+        found = unit_of_cells(stated_units(heading), unit)
+        assert found is not None and (found, UNITS[unit][found]) == (meant, UNITS[unit][meant])
+
+
+@pytest.mark.parametrize("heading", ["Height (ft) (m)", "塔高（ft，m以上）"])
+def test_two_units_are_one_too_many(tmp_path: Path, heading: str) -> None:
     reason = "The heading states several units: ft, m. Leave the one that the cells are in."
-    assert read(tmp_path, OF_TOWERS, TOWER["height_m"], "Height (ft) (m)", "1")[1] == [("Height (ft) (m)", reason)]
+    assert read(tmp_path, OF_TOWERS, TOWER["height_m"], heading, "1")[1] == [(heading, reason)]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +152,50 @@ def test_two_units_are_one_too_many(tmp_path: Path) -> None:
         ("单价（元/月）", None),
         ("Rent (per month)", None),
         ("Price (million)", None),
+        ("租金(元/孔·年)", 2.5),
+        ("租金(元/芯·年)", 2.5),
+        ("租金(元/架·年)", 2.5),
+        ("租金(元/U·年)", 2.5),
+        ("租金(元/年/个)", 2.5),
+        ("租金(元/机架/年)", 2.5),
+        ("租金(元/年·孔)", 2.5),
+        ("租金（元每孔每年）", 2.5),
+        ("租金(￥/年)", 2.5),
+        ("租金(元/个)", 2.5),
+        ("租金（美元）", 2.5),
+        ("租金(万元/塔·年)", 25_000.0),
+        ("Price (CNY/yr)", 2.5),
+        ("Price (CNY/core/yr)", 2.5),
+        ("Price (yuan/yr)", 2.5),
+        ("Price (RMB per core per year)", 2.5),
+        ("Price (JPY)", 2.5),
+        ("Prix (€/an, HT)", 2.5),
+        ("租金（单位：万元，每年）", 25_000.0),
+        ("年租金（万元）（每年）", 25_000.0),
+        ("租金(元/月)", None),
+        ("租金(元/孔公里年)", None),
+        ("租金(元/孔·公里·年)", None),
+        ("租金(元/米/年)", None),
+        ("租金(元/百米/年)", None),
+        ("租金(元/平方/年)", None),
+        ("租金(元/对·年)", None),
+        ("租金(元/10芯/年)", None),
+        ("租金(元/半年)", None),
+        ("租金(元/季)", None),
+        ("租金（按月）", None),
+        ("租金（k元）", None),
+        ("Price (per pair)", None),
+        ("Rent (USD pcm)", None),
+        ("租金（每站）", 2.5),
+        ("租金（百元）", None),
+        ("Price (10,000 CNY)", None),
+        ("Price (10^4 CNY)", None),
+        ("Price (€ per m)", None),
+        ("Price (EUR/km/yr)", None),
+        ("Price (USD/mo)", None),
+        ("Rent (monthly)", None),
+        ("Prix (€/mois)", None),
+        ("Prix (€ par mois)", None),
     ],
 )
 def test_prices_are_by_the_year(tmp_path: Path, heading: str, value: float | None) -> None:
@@ -125,6 +232,7 @@ def test_a_share_is_not_taken_for_percent(tmp_path: Path, heading: str) -> None:
         ("max_detour", "最大绕行（倍）", 3.0),
         ("max_detour", "Detour (factor)", 3.0),
         ("mounting_height_m", "mounting_h", 3.0),
+        ("mounting_height_m", "MOUNTING_H", 3.0),
         ("budget_per_year", "年预算（万元）", 30_000.0),
         ("min_backup_h", "Backup (days)", None),
         ("min_backup_h", "Backup (min)", 0.05),
@@ -141,7 +249,16 @@ def test_demands_are_read_by_the_same_rule(tmp_path: Path, name: str, heading: s
 
 @pytest.mark.parametrize(
     ("heading", "value"),
-    [("已用(%)", None), ("used_pct", None), ("Used (m)", None), ("已用(孔)", 50), ("used (no)", 50)],
+    [
+        ("已用(%)", None),
+        ("used_pct", None),
+        ("Used (m)", None),
+        ("Used (k)", None),
+        ("已用(孔)", 50),
+        ("used (no)", 50),
+        ("Used (n)", 50),
+        ("已用(D)", 50),
+    ],
 )
 def test_whole_numbers_have_no_unit(tmp_path: Path, heading: str, value: int | None) -> None:
     found, problems = read(tmp_path, OF_DUCTS, USED_UNITS, heading, "50")
@@ -154,4 +271,3 @@ def test_every_heading_of_the_registrys_own_states_what_it_is_read_in(tmp_path: 
             if spec.type == "quantity":
                 assert read(tmp_path, asset_headings(kind), spec, name, "0.5") == (0.5, [])
     assert import_field(Fiber, "cable_length_m").unit == "m"
-        ("mounting_height_m", "MOUNTING_H", 3.0),
