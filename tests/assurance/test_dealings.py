@@ -21,6 +21,7 @@ from registry.models import Allocation, Asset, Protection, Purpose, Role, Sector
 from sharing.audit import findings
 from sharing.errors import Refusal
 from sharing.models import (
+    IN_FORCE,
     Agreement,
     CobuildGroup,
     Consent,
@@ -179,6 +180,7 @@ class Dealings(RuleBasedStateMachine):
         """What the rules do not open is refused; what is refused changes nothing; what is done has its event."""
         is_open = rules.why_not(verb, subject, Standing.of(actor)) is None
         before = everything()
+        falling = renewals_of(subject) if verb is Verb.END else []
         try:
             self.carry_out(verb, subject, actor, data)
         except Refusal as refusal:
@@ -189,6 +191,8 @@ class Dealings(RuleBasedStateMachine):
         self.done += 1
         assert is_open, f"{actor} was let {verb} {subject}"
         self.told[verb] += 1
+        for renewal in falling:
+            self.told[Verb.END if renewal.status in IN_FORCE else Verb.WITHDRAW] += 1
 
     def carry_out(self, verb: Verb, subject: Any, actor: User, data: st.DataObject) -> None:
         today = timezone.localdate()
@@ -377,6 +381,13 @@ class Dealings(RuleBasedStateMachine):
     def no_demand_is_met_twice(self) -> None:
         live = Match.objects.live().filter(renews__isnull=True).values_list("demand", flat=True)
         assert max(Counter(live).values(), default=1) == 1
+
+
+def renewals_of(agreement: Any) -> list[Match]:
+    """What falls with an agreement that ends early: its renewals that are asked for or agreed on, and theirs."""
+    found = list(agreement.renewals.live()) if isinstance(agreement, Agreement) else []
+    further = Agreement.objects.filter(match__in=found)
+    return [*found, *(renewal for later in further for renewal in renewals_of(later))]
 
 
 def _is_held_on_or_after(line: Allocation, day: date) -> bool:
