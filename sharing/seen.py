@@ -146,6 +146,11 @@ def consents_naming_owner(user: User) -> QuerySet[Consent]:
     return rows.filter(Q(owner__in=user.roles) | Exists(seen))
 
 
+def _owner_is_named(user: User) -> Exists:
+    """Whether a consent is one of those. Asked of the row at hand: the ids of all in sight are millions."""
+    return Exists(consents_naming_owner(user).order_by().filter(pk=OuterRef("pk")))
+
+
 def legs_naming_owner(user: User, code: str) -> QuerySet[MatchLeg]:
     """The legs on those assets of an owner that `user` may know of."""
     return MatchLeg.objects.filter(asset__owner__code=code, asset__in=Asset.objects.visible_to(user))
@@ -156,7 +161,7 @@ def hides_owner(event: Event, person: User) -> bool:
     that `person` may not know of."""
     if event.cobuild_group_id:
         return _hides_member(event, CobuildMember.objects.visible_to(person))
-    return _about(event).exclude(pk__in=consents_naming_owner(person).order_by().values("pk")).exists()
+    return _about(event).exclude(_owner_is_named(person)).exists()
 
 
 def hides_owner_from(event: Event, organization: Organization) -> bool:
@@ -183,7 +188,7 @@ def read_by(notifications: QuerySet[Notification], user: User) -> QuerySet[Any]:
     about = Consent.objects.filter(
         Q(owner=OuterRef("event__organization")) | Q(pk=OuterRef("event__consent")), match=OuterRef("event__match")
     )
-    hidden = about.exclude(pk__in=consents_naming_owner(user).order_by().values("pk"))
+    hidden = about.exclude(_owner_is_named(user))
     seen = Event.objects.visible_to(user).filter(pk=OuterRef("event"))
     # An endpoint may be deleted, and its history stays.
     rows: Any = notifications.annotate(endpoint=Cast(KeyTextTransform("endpoint", "event__data"), BigIntegerField()))
@@ -201,7 +206,7 @@ def read_by(notifications: QuerySet[Notification], user: User) -> QuerySet[Any]:
 def with_why_ended(agreements: QuerySet[Agreement], user: User) -> QuerySet[Any]:
     """Each with `why_ended`: the reason, where `user` may know who ended it."""
     hidden = Consent.objects.filter(match=OuterRef("match"), owner=OuterRef("organization")).exclude(
-        pk__in=consents_naming_owner(user).order_by().values("pk")
+        _owner_is_named(user)
     )
     ended = Event.objects.filter(
         Exists(hidden),

@@ -1,7 +1,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Organization, User
@@ -29,7 +29,7 @@ class RefusalReason(models.TextChoices):
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(match__in=Match.objects.visible_to(user))
+        return self.filter(Exists(Match.objects.visible_to(user).filter(pk=OuterRef("match"))))
 
     def pending(self) -> Self:
         return self.filter(status=ConsentStatus.PENDING)

@@ -2,7 +2,7 @@ from typing import Self
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -69,7 +69,7 @@ class EventQuerySet(models.QuerySet["Event"]):
             return self
         managed = user.organizations_as(Role.MANAGER)
         return self.filter(~Q(type__in=INTERNAL) | Q(organization__in=user.roles)).filter(
-            Q(match__in=Match.objects.visible_to(user))
+            Exists(Match.objects.visible_to(user).filter(pk=OuterRef("match")))
             | Q(match__isnull=True, demand_list__in=DemandList.objects.visible_to(user))
             | Q(type=EventType.WEBHOOK_DISABLED, organization__in=managed)
             | Q(cobuild_group__in=CobuildGroup.objects.visible_to(user))

@@ -1,9 +1,10 @@
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,14 +45,14 @@ class MatchQuerySet(models.QuerySet["Match"]):
         if not user.is_authenticated or not user.is_active:
             return self.none()
         organizations = list(user.roles)
-        party = self.model.objects.filter(demand__list__party__in=organizations)
-        asked = self.model.objects.filter(consents__owner__in=organizations)
-        regulated = self.model.objects.filter(regulated_regions(user, "legs__asset__region")).exclude(
-            status__in=(MatchStatus.PROPOSED, MatchStatus.SUPERSEDED)
-        )
-        return self.filter(
-            Q(pk__in=party.values("pk")) | Q(pk__in=asked.values("pk")) | Q(pk__in=regulated.values("pk"))
-        )
+        # By name, as both lead to matches.
+        consents, legs = (apps.get_model("sharing", noun)._default_manager for noun in ("Consent", "MatchLeg"))
+        # Each is asked of the row at hand: lists of ids would be made whole to judge one match.
+        party = Exists(Demand.objects.filter(pk=OuterRef("demand"), list__party__in=organizations))
+        asked = Exists(consents.filter(match=OuterRef("pk"), owner__in=organizations))
+        regulated = Exists(legs.filter(regulated_regions(user, "asset__region"), match=OuterRef("pk")))
+        told = ~Q(status__in=(MatchStatus.PROPOSED, MatchStatus.SUPERSEDED))
+        return self.filter(party | asked | (told & regulated))
 
     def live(self) -> Self:
         """Those that hold units in the ledger."""

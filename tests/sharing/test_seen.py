@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.models import Protection, User
-from sharing.models import Demand, Event, EventType, Match, MatchRun
+from sharing.models import Consent, Demand, Event, EventType, Match, MatchRun
 from sharing.notifications import outbox
 from sharing.notifications.messages import message
 from sharing.seen import hides_owner
@@ -354,3 +354,10 @@ def test_of_a_changed_line_the_old_match_costs_no_query_more(
     redrafted(scene, refused_match, budget_per_year=BUDGET)
     with django_assert_max_num_queries(len(before)):
         client.get(address)
+
+
+def test_no_list_of_matches_in_sight_is_made_to_judge_one(scene: Scene):
+    for reader in (scene.asker, scene.grid_manager, scene.officer):
+        for noun in (Match, Consent):
+            asked = str(noun.objects.visible_to(reader).query)
+            assert (asked.count("IN (SELECT"), asked.count("EXISTS(SELECT") > 0) == (0, True)
