@@ -19,11 +19,12 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from registry.models import Asset, Organization, User
 from sharing.models import (
@@ -178,6 +179,12 @@ def _hides_member(event: Event, seen: QuerySet[CobuildMember]) -> bool:
     return event.organization_id is not None and not acted.exists()
 
 
+def _is_there(rows: QuerySet[Any]) -> Coalesce:
+    """Whether one of `rows` belongs to the row at hand. For an Exists PostgreSQL may make all of them for one page,
+    since it reckons with the rows that there are before the page is cut."""
+    return Coalesce(Subquery(rows.order_by().values(there=Value(True))[:1]), Value(False))
+
+
 def _about(event: Event) -> QuerySet[Consent]:
     """Of the owner who acted in `event`, or who is asked by it."""
     return Consent.objects.filter(Q(owner=event.organization_id) | Q(pk=event.consent_id), match=event.match_id)
@@ -198,7 +205,7 @@ def read_by(notifications: QuerySet[Notification], user: User) -> QuerySet[Any]:
     )
     guarded = Q(event__cobuild_group__isnull=False, event__organization__isnull=False) & ~Exists(member)
     read: QuerySet[Any] = rows.annotate(
-        hides_owner=ExpressionWrapper(Exists(hidden) | guarded, BooleanField()), opens=Q(Exists(seen)) & there
+        hides_owner=ExpressionWrapper(Exists(hidden) | guarded, BooleanField()), opens=Q(_is_there(seen)) & there
     )
     return read
 
@@ -226,9 +233,9 @@ def events(user: User) -> QuerySet[Event]:
     member = CobuildMember.objects.visible_to(user).filter(
         group=OuterRef("cobuild_group"), party=OuterRef("organization")
     )
-    guarded = Exists(asked) | Q(cobuild_group__isnull=False, organization__isnull=False)
+    guarded = _is_there(asked) | Q(cobuild_group__isnull=False, organization__isnull=False)
     rows: Any = Event.objects.visible_to(user).annotate(
-        asks_owner=ExpressionWrapper(guarded, BooleanField()), names_owner=Exists(named) | Exists(member)
+        asks_owner=ExpressionWrapper(guarded, BooleanField()), names_owner=_is_there(named) | _is_there(member)
     )
     with_names: QuerySet[Event] = rows.select_related("actor", "organization")
     return with_names
