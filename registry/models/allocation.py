@@ -114,6 +114,7 @@ class Allocation(models.Model):
                 name="allocation_only_holds_expire",
             ),
         ]
+        indexes = [models.Index(fields=["held_until"], condition=Q(purpose=Purpose.HELD), name="allocation_held")]
 
     def __str__(self) -> str:
         last_unit, last_day = self.units.upper - 1, self.period.upper or ""

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.contrib.postgres.operations import NotInTransactionMixin
+from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django_migration_linter import MigrationLinter
@@ -58,7 +60,8 @@ class Analyser(PostgresqlAnalyser):  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("app", list(BEFORE_THE_FIRST_RELEASE))
-def test_an_upgrade_needs_no_pause(db: None, app: str, capsys: pytest.CaptureFixture[str]):
+@pytest.mark.django_db(transaction=True)
+def test_an_upgrade_needs_no_pause(app: str, capsys: pytest.CaptureFixture[str]):
     linter = MigrationLinter(
         include_apps=[app], no_cache=True, analyser_string="postgresql", all_warnings_as_errors=True
     )
@@ -72,28 +75,41 @@ def test_an_upgrade_needs_no_pause(db: None, app: str, capsys: pytest.CaptureFix
     assert refused == BEFORE_THE_FIRST_RELEASE[app], capsys.readouterr().out
 
 
-COMMITTED_STEP_BY_STEP = sorted(
-    key
-    for key, migration in MigrationLoader(None).disk_migrations.items()
+def in_no_transaction(migration: Migration) -> bool:
+    """Whether PostgreSQL refuses any of it in a transaction, as indexes that are made beside the site's work."""
+    return any(isinstance(operation, NotInTransactionMixin) for operation in migration.operations)
+
+
+COMMITTED_STEP_BY_STEP = [
+    pytest.param(*key, marks=pytest.mark.django_db(transaction=in_no_transaction(migration)))
+    for key, migration in sorted(MigrationLoader(None).disk_migrations.items())
     if key[0] in BEFORE_THE_FIRST_RELEASE and not migration.atomic
-)
+]
+IN_NO_TRANSACTION = [
+    key for key, migration in sorted(MigrationLoader(None).disk_migrations.items()) if in_no_transaction(migration)
+]
 
 
-def steps(app: str, name: str) -> list[tuple[Operation, Callable[[], None]]]:
-    """The operations of a migration, each with what carries it out."""
+def steps(app: str, name: str, *, back: bool = False) -> list[tuple[Operation, Callable[[], None]]]:
+    """The operations of a migration, each with what carries it out; back: with what takes it back, the last first."""
     loader = MigrationLoader(connection)
     before, found = loader.project_state((app, name), at_end=False), []
     for operation in loader.disk_migrations[app, name].operations:
         after = before.clone()
         operation.state_forwards(app, after)
-        found.append((operation, partial(carry_out, operation, app, before, after)))
+        found.append((operation, partial(take_back if back else carry_out, operation, app, before, after)))
         before = after
-    return found
+    return found[::-1] if back else found
 
 
 def carry_out(operation: Operation, app: str, before: ProjectState, after: ProjectState) -> None:
     with connection.schema_editor(atomic=False) as editor:
         operation.database_forwards(app, editor, before, after)
+
+
+def take_back(operation: Operation, app: str, before: ProjectState, after: ProjectState) -> None:
+    with connection.schema_editor(atomic=False) as editor:
+        operation.database_backwards(app, editor, after, before)
 
 
 def constraints() -> dict[tuple[str, str], str]:
@@ -107,7 +123,7 @@ def constraints() -> dict[tuple[str, str], str]:
 
 @pytest.mark.parametrize(("app", "name"), COMMITTED_STEP_BY_STEP)
 def test_an_upgrade_that_is_broken_off_after_any_step_can_be_run_again_and_no_table_is_without_its_constraints(
-    db: None, app: str, name: str
+    app: str, name: str
 ):
     there, taken = constraints().keys(), [run for _operation, run in steps(app, name)]
     for run in taken:
@@ -118,6 +134,52 @@ def test_an_upgrade_that_is_broken_off_after_any_step_can_be_run_again_and_no_ta
             run()
             assert constraints().keys() == there
     assert constraints() == done
+
+
+def indexes() -> dict[str, tuple[str, bool]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), indisvalid FROM pg_index"
+            " JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace"
+        )
+        return {name: (definition, valid) for name, definition, valid in cursor.fetchall()}
+
+
+@pytest.mark.parametrize(("app", "name"), IN_NO_TRANSACTION)
+@pytest.mark.django_db(transaction=True)
+def test_indexes_come_and_go_beside_the_sites_work_though_each_step_is_broken_off_once_there_and_back(
+    app: str, name: str
+):
+    there, constraints_there = indexes(), constraints()
+    for _operation, run in steps(app, name, back=True):
+        run()
+        run()
+        assert constraints() == constraints_there
+    before = indexes()
+    for _operation, run in steps(app, name):
+        run()
+        run()
+        assert constraints() == constraints_there
+    assert indexes() == there
+    assert before != there and all(valid for _definition, valid in before.values())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_left_of_an_index_whose_making_was_broken_off_is_made_anew():
+    definition, _valid = indexes()["allocation_held"]
+    [(_operation, make)] = steps("registry", "0037_held_lines")
+    at_work = connection.copy()
+    with connection.cursor() as cursor, at_work.cursor() as theirs:
+        cursor.execute("DROP INDEX allocation_held")
+        theirs.execute("BEGIN; LOCK TABLE registry_allocation IN ROW EXCLUSIVE MODE")
+        cursor.execute("SET lock_timeout TO '100ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            make()
+        cursor.execute("RESET lock_timeout")
+    at_work.close()
+    assert indexes()["allocation_held"] == (definition, False)
+    make()
+    assert indexes()["allocation_held"] == (definition, True)
 
 
 @pytest.mark.django_db(transaction=True)
