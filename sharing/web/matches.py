@@ -70,7 +70,7 @@ class MatchFilter(Form):
         if values.get("status"):
             rows = rows.filter(status=values["status"])
         if values.get("q"):
-            rows = rows.filter(demand__name__icontains=values["q"])
+            rows = rows.filter(demand__name__ilike=values["q"])
         return rows
 
 

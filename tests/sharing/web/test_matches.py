@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from registry.models import Asset, Protection, User
 from sharing.models import ConsentStatus, Match, MatchStatus, Outcome
+from sharing.web.matches import MatchFilter
 from tests import factories
 from tests.calls import Caller
 from tests.sharing.scene import Scene
@@ -252,3 +253,11 @@ def test_a_deadline_is_the_registry_s_day_for_whoever_reads_it(scene: Scene, sig
     owner, consent = sign_in(scene.metro_manager), match.consents.get()
     for page in ("/", "/consents/", f"/consents/{consent.pk}/", "/matches/", f"/matches/{match.pk}/", "/admin/"):
         assert day in owner.get(page).content.decode(), page
+
+
+@pytest.mark.parametrize(("text", "found"), [("SITE", 1), ("site 2", 0)])
+def test_demands_are_found_by_any_part_of_their_names(scene: Scene, sign_in: SignIn, text: str, found: int):
+    answer = sign_in(scene.asker).get(reverse("web:matches"), {"q": text})
+    assert answer.content.decode().count(page(scene.match)) == found
+    # As the index of texts compares them.
+    assert "UPPER" not in str(MatchFilter({"q": text}).chosen(scene.asker).query)
