@@ -82,6 +82,11 @@ class Consent(models.Model):
                 name="consent_other_reason_has_words",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["deadline", "id"], condition=Q(status=ConsentStatus.PENDING), name="consent_to_answer"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.match_id} · {self.owner}"

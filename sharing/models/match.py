@@ -114,7 +114,11 @@ class Match(models.Model):
                 name="match_renewal_has_a_period",
             ),
         ]
-        indexes = [models.Index(fields=["status", "deadline"], name="match_status_deadline")]
+        indexes = [
+            models.Index(fields=["status", "deadline"], name="match_status_deadline"),
+            # As lists order them.
+            models.Index(fields=["deadline", "-id"], name="match_by_deadline"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk}"

@@ -26,7 +26,7 @@ class Notification(Delivery):
 
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="notifications", verbose_name=_("event"))
     recipient = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="notifications", verbose_name=_("recipient")
+        User, on_delete=models.CASCADE, db_index=False, related_name="notifications", verbose_name=_("recipient")
     )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel)
     digest = models.ForeignKey(
@@ -56,10 +56,17 @@ class Notification(Delivery):
         ]
         indexes = [
             models.Index(
-                # As the claim orders them.
-                fields=["next_attempt_at", "id"],
+                # As the claim orders them, apart from those that wait for a daily mail.
+                fields=["channel", "next_attempt_at", "id"],
                 condition=Q(status=DeliveryStatus.PENDING),
-                name="notification_to_send",
+                name="notification_waiting",
+            ),
+            models.Index(fields=["id"], condition=Q(status=DeliveryStatus.PARKED), name="notification_parked"),
+            models.Index(fields=["recipient", "id"], name="notification_told"),
+            models.Index(
+                fields=["recipient", "id"],
+                condition=Q(channel=Channel.INBOX, read_at__isnull=True),
+                name="notification_unread",
             ),
             models.Index(
                 fields=["recipient"],

@@ -9,6 +9,7 @@ from sharing.workflow import approvals, consents
 from sharing.workflow.fingerprint import fingerprint_of
 from sharing.workflow.rules import Standing, Verb, open_verbs
 from tests import factories
+from tests.plans import plan_of
 from tests.sharing.cobuild_scene import CobuildScene
 from tests.sharing.scene import Scene
 
@@ -104,3 +105,10 @@ def test_a_group_waits_for_exactly_those_to_whom_joining_is_open(db: None):
         joinable = [group] if Verb.JOIN in open_verbs(group, Standing.of(person)) else []
         assert list(waiting_for.to_join(person)) == joinable
     assert list(waiting_for.to_join(build.rival_manager)) == [group]
+
+
+def test_what_waits_is_found_by_indexes_of_what_waits(scene: Scene):
+    unread, pending = waiting_for.to_read(scene.asker), waiting_for.to_answer(scene.metro_manager)
+    assert "notification_unread" in plan_of(unread)
+    assert "consent_to_answer" in plan_of(pending)
+    assert "Sort" not in plan_of(unread) + plan_of(pending)

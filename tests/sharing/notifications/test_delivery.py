@@ -15,6 +15,7 @@ from sharing.notifications import delivery, outbox
 from sharing.tasks import notifications as tasks
 from sharing.workflow import consents
 from tests import factories
+from tests.plans import plan_of
 from tests.sharing.scene import Scene
 
 
@@ -256,3 +257,11 @@ def test_a_mail_names_the_owner_of_a_core_asset_to_its_own_people_only(scene: Sc
     assert told == {colleague.email}
     [refused] = [sent for sent in mailoutbox if sent.to == [scene.asker.email] and "refused" in sent.subject]
     assert refused.subject.endswith("refused by an owner")
+
+
+def test_a_claim_passes_over_no_message_that_waits_for_a_daily_mail(db: None):
+    plan = plan_of(delivery.POST.due().order_by("next_attempt_at", "pk")[:1])
+    condition = next(line for line in plan.splitlines() if "Index Cond" in line)
+    assert "Index Scan using notification_waiting" in plan
+    assert "(channel)::text = 'email'::text" in condition
+    assert "Sort" not in plan

@@ -14,6 +14,7 @@ from sharing.models import ConsentStatus, Match, MatchStatus, Outcome
 from sharing.web.matches import MatchFilter
 from tests import factories
 from tests.calls import Caller
+from tests.plans import plan_of
 from tests.sharing.scene import Scene
 from tests.sharing.web.conftest import SignIn
 
@@ -253,6 +254,14 @@ def test_a_deadline_is_the_registry_s_day_for_whoever_reads_it(scene: Scene, sig
     owner, consent = sign_in(scene.metro_manager), match.consents.get()
     for page in ("/", "/consents/", f"/consents/{consent.pk}/", "/matches/", f"/matches/{match.pk}/", "/admin/"):
         assert day in owner.get(page).content.decode(), page
+
+
+def test_the_list_is_read_in_the_order_of_an_index(scene: Scene):
+    scene.consented()
+    for person in (scene.asker, scene.metro_manager, scene.officer):
+        plan = plan_of(MatchFilter({}).chosen(person)[:25])
+        assert "Index Scan using match_by_deadline" in plan
+        assert "Sort" not in plan
 
 
 @pytest.mark.parametrize(("text", "found"), [("SITE", 1), ("site 2", 0)])

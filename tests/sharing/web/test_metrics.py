@@ -12,8 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.exceptions import ConnectionError as RedisAway
 
 from sharing import health
-from sharing.models import Event, Match
+from sharing.models import Event, Match, Notification
 from tests import factories
+from tests.plans import plan_of
 from tests.sharing.scene import Scene
 
 TOKEN = "Bearer of-the-watch"
@@ -100,3 +101,8 @@ def test_processes_that_share_a_folder_are_counted_together(client: Client, db, 
     answer = client.get("/metrics/", headers={"Authorization": TOKEN}).content.decode()
 
     assert "told_total 5.0" in answer.splitlines()
+
+
+def test_deliveries_are_counted_by_indexes_of_what_is_not_over(db: None):
+    for status, index in (("pending", "notification_waiting"), ("parked", "notification_parked")):
+        assert index in plan_of(Notification.objects.filter(status=status).order_by())

@@ -12,6 +12,7 @@ from sharing.models import Agreement, Consent, Event, Match, MatchStatus
 from sharing.workflow import agreements, approvals, calendar, consents, deadlines, matches
 from sharing.workflow.fingerprint import fingerprint_of
 from tests import factories
+from tests.plans import plan_of
 from tests.sharing.scene import Scene, events, free
 
 MONDAY = datetime(2026, 11, 30, 9, tzinfo=timezone.get_default_timezone())
@@ -278,3 +279,11 @@ def test_what_has_no_end_does_not_end(scene: Scene, clock):
     scene.approved()
     clock(day=5000)
     assert sweep() == {}
+
+
+def test_what_is_due_is_found_by_indexes_of_what_waits(db: None):
+    past = timezone.now()
+    assert "consent_to_answer" in plan_of(Consent.objects.pending().filter(deadline__lt=past))
+    assert "allocation_held" in plan_of(
+        Allocation.objects.filter(purpose=Purpose.HELD, held_until__lt=past).order_by()
+    )
