@@ -28,7 +28,7 @@ class Disclosure(models.Model):
     """That an organization was told the exact place of a protected asset: when, and why. Written by a consent; never
     changed or removed."""
 
-    asset = models.ForeignKey("registry.Asset", on_delete=models.PROTECT, related_name="disclosures")
+    asset = models.ForeignKey("registry.Asset", on_delete=models.PROTECT, db_index=False, related_name="disclosures")
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="disclosures")
     reason = models.CharField(_("reason"), max_length=200)
     reference = models.UUIDField(_("reference"), help_text=_("What the disclosure serves: a leg of a match."))

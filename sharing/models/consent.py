@@ -39,7 +39,9 @@ class Consent(models.Model):
     """An owner's answer to the legs of a match on its assets: granted, perhaps with conditions, or refused with a
     coded reason. It lapses when the match ends before the answer."""
 
-    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="consents", verbose_name=_("match"))
+    match = models.ForeignKey(
+        Match, on_delete=models.CASCADE, db_index=False, related_name="consents", verbose_name=_("match")
+    )
     owner = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="consents", verbose_name=_("owner"))
     status = models.CharField(_("status"), max_length=10, choices=ConsentStatus, default=ConsentStatus.PENDING)
     conditions = models.TextField(_("conditions"), blank=True)

@@ -56,7 +56,9 @@ class Demand(models.Model):
     changed_at: when the line last became another; the database notes it.
     """
 
-    list = models.ForeignKey(DemandList, on_delete=models.CASCADE, related_name="demands", verbose_name=_("list"))
+    list = models.ForeignKey(
+        DemandList, on_delete=models.CASCADE, db_index=False, related_name="demands", verbose_name=_("list")
+    )
     line = models.PositiveIntegerField(_("line"))
     name = models.CharField(_("name"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)

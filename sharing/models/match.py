@@ -66,7 +66,9 @@ class Match(models.Model):
     must have moved it on.
     """
 
-    run = models.ForeignKey(MatchRun, on_delete=models.PROTECT, related_name="matches", verbose_name=_("run"))
+    run = models.ForeignKey(
+        MatchRun, on_delete=models.PROTECT, db_index=False, related_name="matches", verbose_name=_("run")
+    )
     demand = models.ForeignKey(Demand, on_delete=models.PROTECT, related_name="matches", verbose_name=_("demand"))
     rank = models.PositiveSmallIntegerField(_("rank"), default=1)
     status = models.CharField(_("status"), max_length=12, choices=MatchStatus, default=MatchStatus.PROPOSED)

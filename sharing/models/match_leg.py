@@ -22,7 +22,9 @@ class MatchLeg(models.Model):
     is built through, metres by class ("ordinary" or a TerrainClass); empty where no terrain is known.
     """
 
-    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="legs", verbose_name=_("match"))
+    match = models.ForeignKey(
+        Match, on_delete=models.CASCADE, db_index=False, related_name="legs", verbose_name=_("match")
+    )
     position = models.PositiveSmallIntegerField(_("position"))
     asset = models.ForeignKey(
         Asset,

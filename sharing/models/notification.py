@@ -24,7 +24,9 @@ class NotificationQuerySet(DeliveryQuerySet):
 class Notification(Delivery):
     """An event told to one person by one channel, once. digest: the daily mail that tells it, once that is made."""
 
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="notifications", verbose_name=_("event"))
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, db_index=False, related_name="notifications", verbose_name=_("event")
+    )
     recipient = models.ForeignKey(
         User, on_delete=models.CASCADE, db_index=False, related_name="notifications", verbose_name=_("recipient")
     )

@@ -21,7 +21,9 @@ class Outcome(models.Model):
     the smaller first. All three are empty for demands met.
     """
 
-    run = models.ForeignKey(MatchRun, on_delete=models.CASCADE, related_name="outcomes", verbose_name=_("run"))
+    run = models.ForeignKey(
+        MatchRun, on_delete=models.CASCADE, db_index=False, related_name="outcomes", verbose_name=_("run")
+    )
     demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="outcomes", verbose_name=_("demand"))
     met = models.BooleanField(_("met"))
     reason = models.CharField(_("reason"), max_length=40, blank=True, help_text=_("The code of what was lacking."))
