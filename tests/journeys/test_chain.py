@@ -112,6 +112,7 @@ def test_a_demand_becomes_an_agreement_and_everybody_is_told():
     assert [line.period for line in lines] == [agreement.period, renewal.period]
 
     ended = agreements.end(agreement, reason="The site is given up.", actor=asker)
-    assert ended.match.status == MatchStatus.ENDED
-    assert Allocation.objects.filter(asset=near, purpose=Purpose.GRANTED).count() == 1
+    renewal.refresh_from_db()
+    assert ended.match.status == renewal.status == MatchStatus.ENDED
+    assert not Allocation.objects.filter(asset=near, purpose=Purpose.GRANTED).exists()
     assert Event.objects.first().type == EventType.AGREEMENT_ENDED
