@@ -2,8 +2,6 @@
 
 import ipaddress
 
-from allauth.core.internal.ratelimit import truncate_ip
-
 
 def plain_address(address: str) -> str:
     """One of IPv4 as such, where a socket of IPv6 has it as one of its own; else every such caller would be of one
@@ -25,5 +23,9 @@ def network_of(address: str) -> str:
     >>> network_of("2001:db8:1:2::5"), network_of("::ffff:203.0.113.5"), network_of("203.0.113.5")
     ('2001:db8:1:2::', '203.0.113.5', '203.0.113.5')
     """
-    network: str = truncate_ip(plain_address(address))
-    return network
+    plain = plain_address(address)
+    try:
+        network = ipaddress.IPv6Network(f"{plain.partition('%')[0]}/64", strict=False)
+    except ValueError:
+        return plain
+    return str(network.network_address)

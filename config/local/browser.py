@@ -19,11 +19,9 @@ def installed() -> str | None:
 
 def need() -> packages.Need | None:
     """What is missing on this machine, if anything."""
-    return (
-        None
-        if installed()
-        else packages.Need("Chromium", debian_packages, "CHROMIUM", "the path of a Chromium or Chrome")
-    )
+    if installed():
+        return None
+    return packages.Need("Chromium", debian_packages, "CHROMIUM", "the path of a Chromium or Chrome")
 
 
 def debian_packages() -> list[str]:

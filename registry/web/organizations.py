@@ -53,7 +53,7 @@ class InviteForm(Form):
 
 @members
 def organizations(request: MemberRequest) -> HttpResponse:
-    sought = request.GET.get("q", "").replace("\0", "").strip()
+    sought = request.GET.get("q", "").strip()
     found = Organization.objects.visible_to(request.user).select_related("region", "regulates").order_by("name", "pk")
     if sought:
         found = found.filter(

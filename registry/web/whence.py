@@ -1,7 +1,6 @@
 """The page that somebody is on, to come back to it."""
 
 from django.http import HttpRequest
-from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def page_of(request: HttpRequest) -> str:
@@ -10,6 +9,5 @@ def page_of(request: HttpRequest) -> str:
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
     whence = request.headers.get("Referer", "")
-    here = f"{request.scheme}://{request.get_host()}/"
-    own = url_has_allowed_host_and_scheme(whence, {request.get_host()}, require_https=request.is_secure())
-    return whence.removeprefix(here[:-1]) if own and whence.startswith(here) else "/"
+    here = f"{request.scheme}://{request.get_host()}"
+    return whence.removeprefix(here) if whence.startswith(f"{here}/") else "/"
