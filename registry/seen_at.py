@@ -1,7 +1,8 @@
 """Forms that say how their row stood as it was shown: two people's changes do not undo each other."""
 
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -15,7 +16,12 @@ else:
 
 
 class SeenAtForm(Form):
-    """Of a row that is changed, and then locked until it is written."""
+    """Of a row that is changed, and then locked until it is written.
+
+    seen_columns: those that count, of a row in which not only people write; else all.
+    """
+
+    seen_columns: ClassVar[Sequence[str]] = ()
 
     seen_at = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 
@@ -45,5 +51,5 @@ class SeenAtForm(Form):
         changed = getattr(self.instance, "updated_at", None)
         if changed:
             return str(changed.isoformat())
-        columns = [column.attname for column in self.instance._meta.concrete_fields]
+        columns = self.seen_columns or [column.attname for column in self.instance._meta.concrete_fields]
         return sha256(repr([(name, str(getattr(self.instance, name))) for name in columns]).encode()).hexdigest()

@@ -6,7 +6,7 @@ from typing import Any
 import django_tables2
 from django import forms
 from django.contrib import messages
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from registry.models import Organization, Role
 from registry.refusals import explained
+from registry.seen_at import SeenAtForm
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
@@ -49,6 +50,15 @@ class EndpointForm(Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("None for all."),
     )
+
+
+class ChangedEndpointForm(SeenAtForm, EndpointForm):
+    class Meta:
+        model = WebhookEndpoint
+        fields = ("name", "url", "types")
+
+    # Senders write in the rest of its row with each call.
+    seen_columns = Meta.fields
 
 
 class NewEndpointForm(EndpointForm):
@@ -117,27 +127,27 @@ def webhook(request: MemberRequest, pk: int) -> HttpResponse:
     endpoint = _seen(request, pk)
     if request.method != "POST":
         return page(request, endpoint)
-    form = EndpointForm(request.POST)
-    if form.is_valid():
-        try:
-            verbs.change(endpoint, **form.cleaned_data, actor=request.user)
-            messages.success(request, _("Saved."))
-            return HttpResponseRedirect(request.path)
-        except Refusal as refusal:
-            form.add_refusal(refusal)
-        except IntegrityError as error:
-            form.add_error("url", explained(error, SENTENCES))
+    with transaction.atomic():
+        form = ChangedEndpointForm(request.POST, instance=_seen(request, pk, to_change=True))
+        if form.is_valid():
+            try:
+                verbs.change(endpoint, **form.cleaned_data, actor=request.user)
+                messages.success(request, _("Saved."))
+                return HttpResponseRedirect(request.path)
+            except Refusal as refusal:
+                form.add_refusal(refusal)
+            except IntegrityError as error:
+                form.add_error("url", explained(error, SENTENCES))
     return page(request, endpoint, form=form)
 
 
 def page(request: MemberRequest, endpoint: WebhookEndpoint, *, secret: str = "", form: Any = None) -> HttpResponse:
     """An endpoint with its log. secret: one that was made just now."""
     log = endpoint.deliveries.select_related("event").order_by("-id")
-    initial = {"name": endpoint.name, "url": endpoint.url, "types": endpoint.types}
     context = {
         "endpoint": endpoint,
         "secret": secret,
-        "form": form or EndpointForm(initial=initial),
+        "form": form or ChangedEndpointForm(instance=endpoint),
         "may_manage": verbs.may_manage(endpoint, request.user),
         "table": shown(request, DeliveryTable(log), per_page=20),
     }
@@ -191,6 +201,9 @@ def replay(request: MemberRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(back)
 
 
-def _seen(request: MemberRequest, pk: int) -> WebhookEndpoint:
-    seen = WebhookEndpoint.objects.visible_to(request.user).select_related("organization", "created_by")
-    return get_object_or_404(seen, pk=pk)
+def _seen(request: MemberRequest, pk: int, *, to_change: bool = False) -> WebhookEndpoint:
+    """to_change: locked until the transaction ends."""
+    seen = WebhookEndpoint.objects.visible_to(request.user)
+    if to_change:
+        return get_object_or_404(seen.select_for_update(no_key=True), pk=pk)
+    return get_object_or_404(seen.select_related("organization", "created_by"), pk=pk)

@@ -1,9 +1,11 @@
 """Webhook endpoints on the site: by the verbs of the API, for managers."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from registry.models import Role, User
 from sharing.models import EventType, WebhookDelivery, WebhookEndpoint
@@ -32,6 +34,13 @@ def browser(user: User) -> Client:
 
 def secret_in(answer) -> str:
     found = re.search(r'id="secret">(whsec_[^<]+)<', answer.content.decode())
+    assert found
+    return found[1]
+
+
+def seen_at(answer) -> str:
+    """How the form of the page says that its row stood."""
+    found = re.search(r'name="seen_at" value="([^"]+)"', answer.content.decode())
     assert found
     return found[1]
 
@@ -65,7 +74,7 @@ def test_a_manager_adds_an_endpoint_and_sees_its_secret_once(manager: User):
 
 def test_it_is_changed_disabled_enabled_and_deleted(manager: User, endpoint: WebhookEndpoint):
     client, page = browser(manager), f"/webhooks/{endpoint.pk}/"
-    client.post(page, {"name": "Other", "url": URL + "2", "types": []})
+    client.post(page, {"name": "Other", "url": URL + "2", "types": [], "seen_at": seen_at(client.get(page))})
     client.post(page + "disable/")
     endpoint.refresh_from_db()
     assert (endpoint.name, endpoint.url, endpoint.disabled_reason) == ("Other", URL + "2", "manager")
@@ -78,6 +87,33 @@ def test_it_is_changed_disabled_enabled_and_deleted(manager: User, endpoint: Web
     assert endpoint.disabled_at is None
     assert "The endpoint is deleted, with its log." in told(client.post(page + "delete/", follow=True))
     assert not WebhookEndpoint.objects.exists()
+
+
+def test_a_form_of_an_endpoint_that_a_colleague_changed_meanwhile_says_so(manager: User, endpoint: WebhookEndpoint):
+    client, page = browser(manager), f"/webhooks/{endpoint.pk}/"
+    mine = {"name": "Mine", "url": URL, "types": [], "seen_at": seen_at(client.get(page))}
+    webhooks.change(endpoint, name="Theirs", actor=manager)
+
+    told_so = client.post(page, mine)
+
+    assert told_so.context["form"].non_field_errors() == [
+        "Somebody changed this meanwhile. Here is what you typed: save again to put it over theirs."
+    ]
+    endpoint.refresh_from_db()
+    assert endpoint.name == "Theirs"
+    assert client.post(page, {**mine, "seen_at": seen_at(told_so)}).status_code == 302
+    endpoint.refresh_from_db()
+    assert endpoint.name == "Mine"
+
+
+def test_calls_that_fail_meanwhile_are_no_change_of_the_form(manager: User, endpoint: WebhookEndpoint):
+    client, page = browser(manager), f"/webhooks/{endpoint.pk}/"
+    mine = {"name": "Mine", "url": URL, "types": [], "seen_at": seen_at(client.get(page))}
+    WebhookEndpoint.objects.update(failing_since=timezone.now(), next_call_at=timezone.now() + timedelta(hours=1))
+
+    assert client.post(page, mine).status_code == 302
+    endpoint.refresh_from_db()
+    assert (endpoint.name, endpoint.failing_since is None) == ("Mine", False)
 
 
 def test_a_test_stands_in_the_log_and_is_sent_again(
