@@ -162,7 +162,7 @@ if SECURE_TRANSPORT:
         verify_database(_database)
     refuse_clear("REDIS_URL", REDIS_URL, instead="rediss://")
 
-# Only counters of calls; losing them lets a few more calls through.
+# Counters of calls, and for up to two hours figures that are dear to count: all may be lost.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}
 }

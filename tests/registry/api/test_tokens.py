@@ -70,6 +70,12 @@ def test_a_token_acts_as_its_person_within_its_scopes(party: Party):
     problem(decider.post("matches/approve/", {}), 400, "bad_input")
 
 
+def test_a_token_in_an_address_opens_nothing(party: Party):
+    _token, secret = tokens.issue_personal(name="t", expires_at=soon(), actor=party.manager, scopes=[Scope.READ])
+    for name in ("token", "access_token", "api_key", "Authorization"):
+        problem(Client().get("/api/v1/assets/", {name: secret}), 401, "not_authenticated")
+
+
 def test_only_a_digest_is_kept_and_the_secret_is_shown_once(party: Party):
     caller = Caller(party.manager)
     body = {"name": "nightly", "scopes": ["read"], "expires_at": soon().isoformat()}

@@ -152,6 +152,10 @@ class TestInvitations:
             "This password is known from breaches of other sites: choose another."
             in weak.context["form"].errors["password"]
         )
+        short = client.post(link, {"username": "new", "first_name": "N", "last_name": "P", "password": "my-own-qzx9"})
+        assert short.context["form"].errors == {
+            "password": ["This password is too short. It must contain at least 12 characters."]
+        }
         taken = {"username": "MOBILE-editor", "first_name": "N", "last_name": "P", "password": "a-long-one-of-mine"}
         assert client.post(link, taken).context["form"].errors == {
             "username": ["Another person has this user name: choose another."]
