@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from registry.cells import lock_cells
 from registry.errors import BadInput, NotYours
-from registry.kinds import Kind
+from registry.kinds import Kind, short
 from registry.models import Asset, Duct, EquipmentRoom, Fiber, Protection, Role, Tower, User
 
 # What commits the organization, and so is for its managers.
@@ -140,7 +140,7 @@ def power_within_cooling(when: str) -> None:
 
 def _check_role(organization_id: int, role: Role, actor: User, field: str) -> None:
     if not actor.can_as(role, organization_id):
-        raise NotYours(_("This takes a member who is at least %(role)s there.") % {"role": role.value}, field)
+        raise NotYours(_("This takes a member who is at least %(role)s there.") % {"role": short(role.label)}, field)
 
 
 def _asset(values: Values) -> Asset:

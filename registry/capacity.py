@@ -22,6 +22,7 @@ from registry.cells import lock_cells
 from registry.columns import write_rows
 from registry.kinds import KINDS, LOADS
 from registry.models import Allocation, Asset, Purpose
+from registry.refusals import constraint_of, explained
 
 
 class CapacityError(Exception):
@@ -338,10 +339,13 @@ def _shortage(asset: _Locked, claim: Claim, runs: Sequence[Run]) -> str:
 
 
 def _explained(error: IntegrityError) -> CapacityError:
-    """The refusal of the database as the error a caller expects; its first line names asset and number."""
-    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
-    reason = str(error).splitlines()[0]
-    return LoadExceeded(reason) if constraint == "allocation_stays_within_loads" else NotEnoughUnits(reason)
+    """The refusal of the ledger as the error a caller expects. Raises what is none of its."""
+    broken = constraint_of(error)
+    if broken == "allocation_stays_within_loads":
+        return LoadExceeded(explained(error))
+    if broken in ("allocation_sells_no_unit_twice", "allocation_stays_within_capacity"):
+        return NotEnoughUnits(explained(error))
+    raise error
 
 
 def _ending(day: date | None) -> Func:

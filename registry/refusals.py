@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.db import IntegrityError, models
+from django.db import DatabaseError, models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +25,11 @@ SENTENCES: Sentences = {
     "asset_kind_is_final": _("The kind of an asset cannot change: list it anew under the other kind."),
     "asset_capacity_holds_its_ledger": _("Units beyond this capacity are in use or held: release them first."),
     "asset_limits_hold_its_ledger": _("What is granted already adds up to more: raise the limit or end a grant."),
+    "allocation_sells_no_unit_twice": _("Others were faster: the units are taken."),
+    "allocation_stays_within_capacity": _("An asset has fewer units than that: ask for fewer."),
+    "allocation_stays_within_loads": _(
+        "An asset would carry more than its limit on a day of the period: ask for a lower load, or for another period."
+    ),
     "room_power_stays_within_cooling": _("The power limit exceeds the room's cooling: lower it or raise the cooling."),
     "tower_height_is_positive": _("A height is more than 0 m; leave it empty where it is unknown."),
     "tower_free_range_above_ground": _("The lowest free mounting height is 0 m or more."),
@@ -101,12 +106,12 @@ FIELD_OF: Mapping[str, str] = {
 }
 
 
-def constraint_of(error: IntegrityError) -> str:
+def constraint_of(error: DatabaseError) -> str:
     """The name of the constraint that was broken; empty where the database names none."""
     return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
 
 
-def explained(error: IntegrityError, sentences: Sentences = SENTENCES) -> str:
+def explained(error: DatabaseError, sentences: Sentences = SENTENCES) -> str:
     """A refusal of PostgreSQL in words: the sentence of its constraint, else the database's own first line."""
     name = constraint_of(error)
     if name in sentences:

@@ -6,12 +6,11 @@ import secrets
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-# Tells what AES-256-GCM has sealed from what Fernet (AES-128-CBC) had: ASVS 5.0, appendix C, approves of the first.
+# By what it was sealed, so that another can come after it: AES-256-GCM, which ASVS 5.0, appendix C, approves of.
 MARK = "gcm:"
 NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random ones suit far more secrets than there will be
 
@@ -30,7 +29,7 @@ def seal(text: str, keys: Sequence[str], purpose: bytes) -> str:
 def unseal(sealed: str, keys: Sequence[str], purpose: bytes) -> str:
     """What any of the keys has sealed for the same purpose. Raises Unopened."""
     if not sealed.startswith(MARK):
-        return _by_fernet(sealed, keys, purpose)
+        raise Unopened
     try:
         content = base64.urlsafe_b64decode(sealed.removeprefix(MARK))
     except binascii.Error as error:
@@ -47,15 +46,6 @@ def unseal(sealed: str, keys: Sequence[str], purpose: bytes) -> str:
 def sealed_anew(sealed: str, keys: Sequence[str], purpose: bytes) -> str:
     """The same secret under the first of the keys. Raises Unopened where none of them opens it."""
     return seal(unseal(sealed, keys, purpose), keys, purpose)
-
-
-def _by_fernet(sealed: str, keys: Sequence[str], purpose: bytes) -> str:
-    """What was sealed before AES-256-GCM did it; manage.py seal_anew leaves none."""
-    boxes = MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(key, purpose))) for key in keys])
-    try:
-        return boxes.decrypt(sealed.encode()).decode()
-    except InvalidToken as error:
-        raise Unopened from error
 
 
 def _derived(key: str, purpose: bytes) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import CharField, F, QuerySet
+from django.db.models import CharField, F, QuerySet, TextField
 from django.db.models.expressions import CombinedExpression
 from django.db.models.lookups import Contains, StartsWith
 
@@ -20,6 +20,7 @@ together, or is not there at all, reading in order takes the whole table."""
 
 
 @CharField.register_lookup
+@TextField.register_lookup
 class ILike(Contains):
     """`code__ilike="wh-12"`: contains, whatever the case. Django's icontains compares upper-cased text, which no index
     on the column serves; PostgreSQL's ILIKE uses the trigram index of registry.models.Asset."""

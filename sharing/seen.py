@@ -25,6 +25,7 @@ from django.db.models import (
 )
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
+from django.utils.functional import Promise
 
 from registry.models import Asset, Organization, User
 from sharing.models import (
@@ -45,7 +46,13 @@ from sharing.models import (
 )
 from sharing.models.webhook_endpoint import DisabledReason
 
-CODES = {*RefusalReason.values, *RejectionReason.values, *DisabledReason.values, *CloseReason.values}
+# Of events: reasons that are codes, which stand for no words of a person.
+REASONS: Mapping[str, str | Promise] = {
+    **dict(RefusalReason.choices),
+    **dict(RejectionReason.choices),
+    **dict(DisabledReason.choices),
+    **dict(CloseReason.choices),
+}
 
 
 @dataclass(frozen=True)
@@ -264,5 +271,5 @@ def without_words(data: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in data.items()
-        if name not in ("conditions", "reason_text") and (name != "reason" or value in CODES)
+        if name not in ("conditions", "reason_text") and (name != "reason" or value in REASONS)
     }

@@ -132,7 +132,7 @@ WITH head AS ({HEAD})
 SELECT sum(found.count)::bigint FROM head CROSS JOIN LATERAL (
     {
     " UNION ALL ".join(
-        f"SELECT count(*) FROM {table} WHERE id > coalesce((head.reached->>'{table}')::bigint, 0)"
+        f"SELECT count(*) FROM {table} WHERE id > coalesce((head.reached->>'{table}')::bigint, {LOWEST})"
         f" AND {MOMENTS[table]} < now() - interval '1 day'"
         for table in ROWS
     )

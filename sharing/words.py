@@ -17,7 +17,7 @@ from sharing import seen
 from sharing.matching.describing import PARTS, describe, unit_name
 from sharing.matching.supply_near import Near
 from sharing.matching.terrain import ORDINARY
-from sharing.models import CloseReason, Demand, Event, Match, Outcome, RefusalReason, RejectionReason
+from sharing.models import Demand, Event, Match, Outcome
 
 Fact = tuple[str | Promise, str]
 
@@ -177,14 +177,9 @@ def score_parts(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def event_details(event: Event) -> str:
     """What one of sharing.seen.events recorded beside who and when: reasons, conditions, words."""
     data = seen.told(event)
-    labels: dict[str, str | Promise] = {
-        **dict(RefusalReason.choices),
-        **dict(RejectionReason.choices),
-        **dict(CloseReason.choices),
-    }
     told = []
     if data.get("reason"):
-        told.append(str(labels.get(data["reason"], data["reason"])))
+        told.append(str(seen.REASONS.get(data["reason"], data["reason"])))
     told += [str(data[key]) for key in ("reason_text", "conditions", "number", "error") if data.get(key)]
     if data.get("on"):
         day = date_format(date.fromisoformat(data["on"]), "SHORT_DATE_FORMAT")

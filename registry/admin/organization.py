@@ -19,7 +19,7 @@ class OrganizationAdmin(RestrictedAdmin):
     list_display = ("code", "name", "sector", "region", "regulates")
     list_filter = ("sector", ("region", WithinRegionFilter), ("regulates", AutocompleteFilter))
     list_select_related = ("region", "regulates")
-    search_fields = ("code__icontains", "name__icontains", "social_credit_code__iexact")
+    search_fields = ("code__ilike", "name__ilike", "social_credit_code__iexact")
     search_help_text = _("Code, name or social credit code")
     autocomplete_fields = ("region", "regulates")
     fieldsets = (

@@ -35,7 +35,7 @@ class PlaceGrantAdmin(RestrictedAdmin):
     list_filter = (("organization", AutocompleteFilter),)
     list_select_related = ("organization", "region", "granted_by")
     autocomplete_fields = ("organization", "region")
-    search_fields = ("organization__name__icontains", "reason__icontains")
+    search_fields = ("organization__name__ilike", "reason__ilike")
     search_help_text = _("Organization, or reason")
     ordering = ("-id",)
     fields = ("organization", "region", "starts_on", "ends_on", "reason")

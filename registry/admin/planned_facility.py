@@ -23,7 +23,7 @@ class PlannedFacilityAdmin(SeenAdmin):
     list_select_related = ("owner", "region")
     kept_by = gettext_lazy("space that is reserved in it: take those assets out of the plan first")
     sortable_by = ("code", "request_by", "opens_on")
-    search_fields = ("code__icontains", "name__icontains")
+    search_fields = ("code__ilike", "name__ilike")
     search_help_text = gettext_lazy("Code or name")
     autocomplete_fields = ("owner", "region")
     change_form_outer_before_template = "registry/place_map.html"

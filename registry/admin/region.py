@@ -15,7 +15,7 @@ class RegionAdmin(RestrictedAdmin):
 
     list_display = ("code", "name", "prefix", "scheme", "retired")
     list_filter = ("retired",)
-    search_fields = ("code__startswith", "name__icontains")
+    search_fields = ("code__startswith", "name__ilike")
     search_help_text = _("Code or name")
     autocomplete_fields = ("successors",)
 

@@ -21,7 +21,7 @@ class TerrainAreaAdmin(SeenAdmin):
     list_filter = ("terrain_class", ("owner", AutocompleteFilter))
     list_select_related = ("owner",)
     sortable_by = ("code",)
-    search_fields = ("code__icontains", "name__icontains")
+    search_fields = ("code__ilike", "name__ilike")
     search_help_text = gettext_lazy("Code or name")
     autocomplete_fields = ("owner",)
     change_form_outer_before_template = "registry/place_map.html"

@@ -178,10 +178,6 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         """Those whose terms and protection `user` sets, as a manager of the owner."""
         return self if user.is_superuser else self.filter(owner__in=user.organizations_as(Role.MANAGER))
 
-    def open_to(self, party: Organization) -> Self:
-        """Assets that others own and share with the sector of `party`."""
-        return self.exclude(owner=party).filter(open_to_sectors__contains=[party.sector])
-
     def with_free_units(self, start: date, end: date | None) -> Self:
         """Annotates `free_units`: units that no allocation touches between `start` and `end` (exclusive, None for
         without end): capacity minus range_agg of what overlaps, the definition of the ledger."""

@@ -26,10 +26,6 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         known = user.is_authenticated and user.is_active
         return self if known and (user.is_superuser or user.memberships.exists()) else self.none()
 
-    def of(self, user: "User") -> Self:
-        """The organizations that `user` is a member of."""
-        return self.filter(memberships__user=user).distinct()
-
 
 class Organization(models.Model):
     """A party. It may own assets, post demands, or (where `regulates` is set) regulate a region."""

@@ -20,10 +20,6 @@ class RegionQuerySet(models.QuerySet["Region"]):
     def current(self) -> Self:
         return self.filter(retired=False)
 
-    def within(self, region: "Region") -> Self:
-        """The region itself and everything under it, by prefix, on the index."""
-        return self.filter(scheme=region.scheme, code__startswith=region.prefix)
-
 
 class Region(models.Model):
     """An administrative division: a code of a scheme. GB/T 2260 gives China six digits (province, prefecture,

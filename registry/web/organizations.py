@@ -56,9 +56,7 @@ def organizations(request: MemberRequest) -> HttpResponse:
     sought = request.GET.get("q", "").strip()
     found = Organization.objects.visible_to(request.user).select_related("region", "regulates").order_by("name", "pk")
     if sought:
-        found = found.filter(
-            Q(name__icontains=sought) | Q(code__icontains=sought) | Q(social_credit_code__iexact=sought)
-        )
+        found = found.filter(Q(name__ilike=sought) | Q(code__ilike=sought) | Q(social_credit_code__iexact=sought))
     table = shown(request, OrganizationTable(found))
     return render(request, "web/organizations.html", {"table": table, "sought": sought})
 

@@ -35,7 +35,7 @@ class AgreementAdmin(ReadOnlyMixin, VerbMixin):
     list_filter = ("match__status", ("match__demand__list__party", AutocompleteFilter))
     linked_by = ("match",)
     list_select_related = ("match__demand__list__party",)
-    search_fields = ("number__istartswith", "match__demand__name__icontains")
+    search_fields = ("number__istartswith", "match__demand__name__ilike")
     search_help_text = gettext_lazy("Number, or name of the demand")
     ordering = ("-id",)
     fields = ("number", "match", "party", "status_tag", "shown_period", "fee_per_year", "ended_on", "why_ended")

@@ -14,7 +14,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_filter = ("decision", "reason", ("regulator", AutocompleteFilter))
     linked_by = ("match",)
     list_select_related = ("match__demand__list", "regulator", "decided_by")
-    search_fields = ("match__demand__name__icontains", "regulator__name__icontains")
+    search_fields = ("match__demand__name__ilike", "regulator__name__ilike")
     search_help_text = gettext_lazy("Name of the demand or regulator")
     ordering = ("-id",)
     fields = ("match", "decision_tag", "reason", "reason_text", "regulator", "decided_by", "decided_at", "fingerprint")

@@ -17,6 +17,6 @@ class CalendarDayAdmin(RestrictedAdmin):
     form = CalendarDayForm
     list_display = ("day", "name", "calendar", "working")
     list_filter = ("calendar", "working")
-    search_fields = ("name__icontains",)
+    search_fields = ("name__ilike",)
     search_help_text = gettext_lazy("Name")
     ordering = ("-day",)

@@ -50,7 +50,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
     list_filter = (WaitingConsents, "status", "reason", ("owner", AutocompleteFilter))
     linked_by = ("match",)
     list_select_related = ("match__demand__list__party", "owner")
-    search_fields = ("match__demand__name__icontains", "list_title", "owner__name__icontains")
+    search_fields = ("match__demand__name__ilike", "list_title", "owner__name__ilike")
     search_help_text = gettext_lazy("Name of the demand, title of the list or owner")
     ordering = ("deadline", "id")
 

@@ -55,7 +55,7 @@ class DemandAdmin(ExportMixin, KindFirstAdmin, WorkflowAdmin, SeenAdmin):
     linked_by = ("list",)
     list_select_related = ("list",)
     kept_by = gettext_lazy("its matches: a line that was matched before stays in the list, as history")
-    search_fields = ("name__icontains", "list_title")
+    search_fields = ("name__ilike", "list_title")
     search_help_text = gettext_lazy("Name of the demand or title of the list")
     ordering = ("-list", "line")
     autocomplete_fields = ("disjoint_from",)

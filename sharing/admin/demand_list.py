@@ -34,7 +34,7 @@ class DemandListAdmin(VerbMixin):
     list_display = ("title", "party", "status_tag", "lines", "submitted_at", "created_at")
     list_filter = ("status", ("party", AutocompleteFilter))
     list_select_related = ("party",)
-    search_fields = ("title__icontains",)
+    search_fields = ("title__ilike",)
     search_help_text = gettext_lazy("Title")
     autocomplete_fields = ("party",)
     readonly_fields = ("status_tag", "lines", "runs", "created_by", "created_at", "submitted_at")

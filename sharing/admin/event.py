@@ -18,7 +18,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_display = ("occurred_at", "type", "subject", "who", "details")
     list_filter = ("type",)
     linked_by = ("match", "demand_list", "consent", "agreement", "cobuild_group")
-    search_fields = ("list_title", "match__demand__name__icontains")
+    search_fields = ("list_title", "match__demand__name__ilike")
     search_help_text = gettext_lazy("Title of the list, or name of the demand")
     ordering = ("-id",)
     fields = ("occurred_at", "type", "subject", "demand_list", "match", "agreement", "cobuild_group", "who", "details")

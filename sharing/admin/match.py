@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db import models
 from django.db.models import F
@@ -42,7 +43,7 @@ BUTTONS = (
 )
 
 
-LETTERS = ("en", "zh-hans")
+LETTERS = tuple(code for code, _name in settings.LANGUAGES)
 
 
 class WaitingMatches(WaitingFilter):
@@ -91,7 +92,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
     )
     linked_by = ("run", "demand", "demand__list")
     list_select_related = ("demand__list__party",)
-    search_fields = ("demand__name__icontains", "list_title", "=id")
+    search_fields = ("demand__name__ilike", "list_title", "=id")
     search_help_text = gettext_lazy("Number of the match, name of the demand or title of the list")
     # Those with a deadline first, the oldest on top.
     ordering = (F("deadline").asc(nulls_last=True), "-id")

@@ -20,7 +20,7 @@ class MatchRunAdmin(ReadOnlyAdmin):
     list_filter = ("status",)
     linked_by = ("list",)
     list_select_related = ("list",)
-    search_fields = ("list__title__icontains",)
+    search_fields = ("list__title__ilike",)
     search_help_text = gettext_lazy("Title of the list")
     ordering = ("-id",)
     fields = (

@@ -39,7 +39,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
     list_filter = ("met", ReasonFilter)
     linked_by = ("run", "demand")
     list_select_related = ("demand__list", "run__list")
-    search_fields = ("demand__name__icontains", "run__list__title__icontains")
+    search_fields = ("demand__name__ilike", "run__list__title__ilike")
     search_help_text = gettext_lazy("Name of the demand or title of the list")
     ordering = ("-id",)
     fields = (

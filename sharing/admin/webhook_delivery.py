@@ -32,8 +32,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     linked_by = ("endpoint",)
     list_select_related = ("event", "endpoint")
     search_fields = (
-        "endpoint__name__icontains", "endpoint__url__icontains", "endpoint__organization__name__icontains",
-        "list_title", "event__match__demand__name__icontains",
+        "endpoint__name__ilike", "endpoint__url__ilike", "endpoint__organization__name__ilike",
+        "list_title", "event__match__demand__name__ilike",
     )  # fmt: skip
     search_help_text = gettext_lazy("Endpoint, its address or organization, title of the list, or name of the demand")
     ordering = ("-id",)

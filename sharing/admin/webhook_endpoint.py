@@ -37,7 +37,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     list_display = ("name", "organization", "url", "state", "failing_since")
     list_filter = (EnabledFilter, "disabled_reason", ("organization", AutocompleteFilter))
     list_select_related = ("organization", "created_by")
-    search_fields = ("name__icontains", "url__icontains", "organization__name__icontains")
+    search_fields = ("name__ilike", "url__ilike", "organization__name__ilike")
     search_help_text = gettext_lazy("Name, address or organization")
     ordering = ("-id",)
     fields = (

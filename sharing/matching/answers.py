@@ -28,7 +28,7 @@ class Tally:
     cost_bound: int = 0  # no way to serve these costs less
     disjoint: list[Json] = field(default_factory=list)  # pairs of routes found together, see `routes`
     seconds: dict[str, float] = field(default_factory=dict)
-    reached: Reached | None = None  # of points, from which the last five follow
+    reached: Reached | None = None  # of points; parts, served, cost and their bounds follow from it
 
     def reach(self, reached: Reached) -> None:
         self.reached = reached

@@ -70,7 +70,7 @@ def nearest_asset_miss(miss: Mapping[str, Any], assets: Mapping[int, str]) -> st
 
 
 def describe_change(outcome: Outcome) -> str:
-    """The smallest change that would have met the demand: "radius, m 920 instead of 800 (+120 m)"."""
+    """The smallest change that would have met the demand: "It would be met with radius, m 920 instead of 800."."""
     return describe(outcome.change)
 
 

@@ -262,12 +262,7 @@ def _sound(search: RouteSearch, arcs: Arcs, path: Ints) -> bool:
     by_gap = arcs.span[path] == GAP
     if (by_gap[1:] & by_gap[:-1]).any() or np.unique(_places(arcs, path)).size <= path.size:
         return False
-    route, terms = _route(search, arcs, path), search.terms
-    return (
-        route.length_m <= search.max_length_m + SLACK
-        and route.gap_m <= terms.max_gap_share * route.length_m + SLACK
-        and route.loss_db <= search.demand.max_loss_db + SLACK
-    )
+    return search.keeps_limits(_route(search, arcs, path))
 
 
 def _route(search: RouteSearch, arcs: Arcs, path: Ints) -> Route:

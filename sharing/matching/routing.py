@@ -17,7 +17,7 @@ from sharing.matching.best_path import ALL_LIMITS, NO_LIMITS, Limits, best_path
 from sharing.matching.geodesy import ecef, geodesic_m
 from sharing.matching.network import Network
 from sharing.matching.route_terms import RouteTerms
-from sharing.matching.search_graph import GAP, NO_TOLLS, Ask, Found, Ids, by_metre
+from sharing.matching.search_graph import GAP, NO_TOLLS, SLACK, Ask, Found, Ids, by_metre
 from sharing.matching.terrain import by_class
 
 Place = tuple[float, float]
@@ -157,9 +157,9 @@ class RouteSearch:
 
     def keeps_limits(self, route: Route) -> bool:
         return (
-            route.length_m <= self.max_length_m
-            and route.gap_share <= self.terms.max_gap_share
-            and route.loss_db <= self.demand.max_loss_db
+            route.length_m <= self.max_length_m + SLACK
+            and route.gap_m <= self.terms.max_gap_share * route.length_m + SLACK
+            and route.loss_db <= self.demand.max_loss_db + SLACK
         )
 
     def route(self, found: Found | None) -> Route | None:

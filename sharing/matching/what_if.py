@@ -22,12 +22,14 @@ from django.utils.translation import gettext as _
 
 from registry.kinds import POINT_KINDS, ROUTE_KINDS
 from registry.models import Asset, Duct, EquipmentRoom, Fiber, Organization, Sector, Tower
+from registry.refusals import explained
 from sharing.errors import BadInput
 from sharing.matching import engine
 from sharing.matching.comparing import LineAnswer, LineDifference, compare, of_answers
 from sharing.matching.demands import over_demands
 from sharing.matching.saving import OutcomeAnswer
 from sharing.models import Demand, DemandList
+from sharing.refusals import SENTENCES
 
 DETAILS: dict[str, Any] = {"tower": Tower, "duct": Duct, "fiber": Fiber, "equipment_room": EquipmentRoom}
 ONLY_POINTS, ONLY_ROUTES = ("radius_m",), ("max_detour", "disjoint_by", "apart_m")
@@ -116,7 +118,7 @@ def _apply(demand_list: DemandList, what_if: WhatIf) -> dict[int, int]:
                 _change_lines(demand_list, change)
             return _add(demand_list, what_if.assets)
     except (IntegrityError, DataError) as error:
-        raise BadInput(_("What is to be tried cannot be: %(why)s") % {"why": str(error).splitlines()[0]}) from error
+        raise BadInput(_("What is to be tried cannot be: %(why)s") % {"why": explained(error, SENTENCES)}) from error
 
 
 def _change_lines(demand_list: DemandList, change: LineChange) -> None:

@@ -36,7 +36,7 @@ class WebhookEndpoint(models.Model):
     """An address of an organization that is told of its events.
 
     One sender calls it at a time: `next_call_at` lies ahead while a call runs, and for a rest after one that failed.
-    Secrets are sealed (notifications/webhooks/secrets.py); the previous one signs too until `previous_secret_until`.
+    Secrets are sealed (notifications/webhooks/signing.py); the previous one signs too until `previous_secret_until`.
     """
 
     organization = models.ForeignKey(

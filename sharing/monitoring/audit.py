@@ -88,40 +88,36 @@ def trail(of: str, user: User, *, start: date | None, end: date | None, text: st
     match of:
         case Trail.CHANGES:
             changes = Change.objects.visible_to(user).select_related("organization", "actor")
-            found = (
-                Q(label__icontains=text)
-                | Q(actor__username__icontains=text)
-                | _called(Change, "noun", "act", text=text)
-            )
+            found = Q(label__ilike=text) | Q(actor__username__ilike=text) | _called(Change, "noun", "act", text=text)
             return Drill(
                 changes.filter(_days("changed_at", start, end), found if text else Q()).order_by("-pk"), CHANGE
             )
         case Trail.DISCLOSURES:
             seen = Disclosure.objects.visible_to(user).filter(asset__in=Asset.objects.visible_to(user))
             told = seen.select_related("asset__owner", "organization")
-            found = Q(asset__code__icontains=text) | Q(organization__name__icontains=text) | Q(reason__icontains=text)
+            found = Q(asset__code__ilike=text) | Q(organization__name__ilike=text) | Q(reason__ilike=text)
             return Drill(told.filter(_days("disclosed_at", start, end), found).order_by("-pk"), DISCLOSURE)
         case Trail.SIGHTS:
             sights = Sight.objects.visible_to(user).select_related("owner", "viewer", "organization", "token")
             found = (
-                Q(asset_code__icontains=text)
-                | Q(viewer__username__icontains=text)
-                | Q(organization__name__icontains=text)
+                Q(asset_code__ilike=text)
+                | Q(viewer__username__ilike=text)
+                | Q(organization__name__ilike=text)
                 | _called(Sight, "basis", "way", text=text)
             )
             return Drill(sights.filter(_days("seen_at", start, end), found if text else Q()).order_by("-pk"), SIGHT)
         case Trail.EXPORTS:
             left = Export.objects.visible_to(user).select_related("person", "token")
-            found = Q(person__username__icontains=text) | Q(address__icontains=text) | Q(filename__icontains=text)
+            found = Q(person__username__ilike=text) | Q(address__ilike=text) | Q(filename__ilike=text)
             return Drill(left.filter(_days("exported_at", start, end), found).order_by("-pk"), EXPORT)
         case _:
             happened = events(user).select_related(
                 "actor", "organization", "demand_list", "match__demand", "agreement", "cobuild_group"
             )
             found = (
-                Q(list_title__icontains=text)
-                | Q(match__demand__name__icontains=text)
-                | Q(agreement__number__icontains=text)
+                Q(list_title__ilike=text)
+                | Q(match__demand__name__ilike=text)
+                | Q(agreement__number__ilike=text)
                 | _called(Event, "type", text=text)
             )
             titled = happened.alias(list_title=list_title(user, "demand_list"))

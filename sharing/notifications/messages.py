@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from registry.kinds import Kind, short
 from registry.models import Protection, User
-from sharing.models import CloseReason, DisabledReason, Event, EventType, Notification, RefusalReason, RejectionReason
+from sharing.models import Event, EventType, Notification
 from sharing.pages import page
-from sharing.seen import without_words
+from sharing.seen import REASONS, without_words
 
 
 @dataclass(frozen=True)
@@ -227,13 +227,6 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("The agreed co-build group %(group)s is closed: %(reason)s. There is nothing more to do in it."),
     ),
 }
-REASONS: Mapping[str, str | Promise] = {
-    **dict(RefusalReason.choices),
-    **dict(RejectionReason.choices),
-    **dict(DisabledReason.choices),
-    **dict(CloseReason.choices),
-}
-
 
 # What a message reads, beside the notification itself.
 RELATED = (

@@ -70,7 +70,7 @@ class LineFilter(Form):
         self.is_valid()
         rows = demand_list.demands.order_by("line")
         if self.cleaned_data.get("q"):
-            rows = rows.filter(name__icontains=self.cleaned_data["q"])
+            rows = rows.filter(name__ilike=self.cleaned_data["q"])
         met = Exists(Outcome.objects.filter(demand=OuterRef("pk"), run=run, met=True)) | Exists(
             Match.objects.filter(demand=OuterRef("pk")).live()
         )

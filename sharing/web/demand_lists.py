@@ -52,7 +52,7 @@ class ListFilter(Form):
         self.is_valid()
         rows = DemandList.objects.visible_to(user).order_by("-pk")
         if self.cleaned_data.get("q"):
-            rows = rows.filter(title__icontains=self.cleaned_data["q"])
+            rows = rows.filter(title__ilike=self.cleaned_data["q"])
         if self.cleaned_data.get("status"):
             rows = rows.filter(status=self.cleaned_data["status"])
         return rows

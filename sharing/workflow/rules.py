@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry.kinds import short
 from registry.models import Membership, Organization, Protection, Region, Role, User
 from sharing.errors import NotSeen, NotYours, Refusal, WrongState
 from sharing.models import (
@@ -188,7 +189,7 @@ def why_not(verb: Verb, subject: Subject, standing: Standing) -> Refusal | None:
     if not _on_side(rule, subject, standing):
         return NotYours(
             _("This is for %(side)s, by a member who is at least %(role)s.")
-            % {"side": rule.side.label, "role": rule.role.value}
+            % {"side": rule.side.label, "role": short(rule.role.label)}
         )
     if rule.side is Side.REGULATOR and isinstance(subject, Match) and standing.user.pk in dealt(subject):
         return NotYours(

@@ -90,7 +90,7 @@ def test_of_several_claims_all_are_taken_or_none(tower: Asset, claim: Callable[.
 
 def test_a_load_beyond_the_limit_is_refused(tower: Asset, claim: Callable[..., Claim]) -> None:
     capacity.hold([claim(tower, 1, weight_kg=Decimal(70))], until=NOW)
-    with pytest.raises(LoadExceeded, match="loaded beyond its limit"):
+    with pytest.raises(LoadExceeded, match="An asset would carry more than its limit"):
         capacity.hold([claim(tower, 1, weight_kg=Decimal("30.001"))], until=NOW)
     assert len(lines(tower)) == 1
 

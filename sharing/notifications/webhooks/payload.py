@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from sharing.models import Event, EventType, WebhookDelivery
-from sharing.seen import CODES, hides_owner_from
+from sharing.seen import REASONS, hides_owner_from
 
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 PREFIX = "org.infrashare."
@@ -83,7 +83,7 @@ def _subject(event: Event, hidden: bool) -> str:
 def _data(event: Event, organization: str, hidden: bool) -> dict[str, Any]:
     """hidden: whether the owner it is about may not be named to that organization."""
     facts = {name: event.data[name] for name in FACTS if name in event.data}
-    if event.data.get("reason") in CODES:
+    if event.data.get("reason") in REASONS:
         facts["reason"] = event.data["reason"]
     return {
         "organization": organization,

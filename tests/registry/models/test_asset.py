@@ -84,15 +84,6 @@ def test_the_database_masks_by_the_cells_that_are_stated(owner: Organization, pr
     assert masked.coords == pytest.approx([(value // side + 0.5) * side for value in PLACE])
 
 
-def test_assets_are_open_to_the_sectors_named_but_never_to_their_owner(owner: Organization) -> None:
-    telecom = factories.organization(sector="telecom")
-    shared = factories.asset(owner, open_to_sectors=["telecom"])
-    factories.asset(owner, open_to_sectors=["transport"])
-    factories.asset(owner, open_to_sectors=[])
-    factories.asset(telecom)
-    assert list(Asset.objects.open_to(telecom)) == [shared]
-
-
 def test_the_length_of_a_line_is_geodesic(owner: Organization) -> None:
     line = factories.asset(owner, "fiber", at=(114.30, 30.59), to=(114.31, 30.59))
     with connection.cursor() as cursor:

@@ -154,8 +154,10 @@ def test_an_added_duct_and_other_terms_of_new_build_serve_routes(demand_list: De
 def test_what_cannot_be_is_refused_in_words(demand_list: DemandList) -> None:
     factories.demand(demand_list)
     duct_as_tower = AddedAsset("tower", LineString((1, 1), (2, 2), srid=4326), {"capacity": 1}, {})
-    with pytest.raises(BadInput, match="asset_geometry_suits_its_kind"):
+    with pytest.raises(BadInput, match="cannot be: Towers and rooms are a POINT"):
         tried(demand_list, assets=[duct_as_tower])
+    with pytest.raises(BadInput, match="cannot be: A radius is"):
+        tried(demand_list, lines=[LineChange([1], times={"radius_m": 1000.0})])
 
 
 def test_a_trial_sees_protected_assets_where_matching_shows_them(demand_list: DemandList, owner: Organization) -> None:

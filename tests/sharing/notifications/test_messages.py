@@ -87,6 +87,11 @@ def test_the_end_of_an_agreement_is_told_by_its_last_day_as_its_approval_was(sce
     assert words.event_details(seen.events(scene.asker).get(pk=event.pk)) == f"units free from {after}"
 
 
+def test_history_names_why_an_endpoint_is_told_no_more(scene: Scene):
+    event = outbox.record(EventType.WEBHOOK_DISABLED, scene.list, actor=None, reason="gone")
+    assert words.event_details(seen.events(scene.asker).get(pk=event.pk)) == "The receiver answered 410 Gone"
+
+
 def test_a_line_without_a_name_is_called_by_its_number(scene: Scene):
     scene.demand.name = ""
     scene.demand.save()
