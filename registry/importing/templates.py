@@ -62,7 +62,7 @@ def xlsx_template(kind: str) -> bytes:
         bold = workbook.add_format({"bold": True})
         sheet, notes = workbook.add_worksheet(kind), workbook.add_worksheet(_("Notes")[:31])
         sheet.freeze_panes(1, 0)
-        notes.write_row(0, 0, [_("Column"), _("What it is"), _("Values")], bold)
+        notes.write_row(0, 0, [_("Column"), _("Meaning"), _("Values")], bold)
         for at, name in enumerate(columns(kind)):
             sheet.write_string(0, at, name, bold)
             sheet.set_column(at, at, max(12, len(name) + 2))
