@@ -298,8 +298,8 @@ SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 # --- Language and time ----------------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
-# The two applications bring their own.
-LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+# The two applications bring their own. What stands here is read before that of any package.
+LOCALE_PATHS = [BASE_DIR / "config" / "locale", BASE_DIR / "config" / "unfold" / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 USE_I18N = USE_TZ = True

@@ -1,4 +1,4 @@
-"""Translations, and what printed letters need: compiled from locale/*.po, drawn with the system's Pango and fonts."""
+"""Translations, and what printed letters need: compiled from .po, drawn with the system's Pango and fonts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def chinese_font() -> bool:
 
 def compile_messages() -> None:
     """Make the .mo of every .po that is newer; they are not committed."""
-    for catalog in ROOT.glob("*/locale/*/LC_MESSAGES/*.po"):
+    for catalog in (*ROOT.glob("*/locale/*/LC_MESSAGES/*.po"), *ROOT.glob("config/*/locale/*/LC_MESSAGES/*.po")):
         compiled = catalog.with_suffix(".mo")
         if compiled.exists() and compiled.stat().st_mtime >= catalog.stat().st_mtime:
             continue
