@@ -4,12 +4,16 @@ import re
 import shutil
 import subprocess
 import sys
+from gettext import GNUTranslations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils.translation import trans_real
 
 ROOMS = ("config", "registry", "sharing")
+CATALOG = "locale/zh_Hans/LC_MESSAGES/django.po"
 GATHER = ("--locale", "zh_Hans", "--no-wrap", "--no-obsolete", "--add-location", "never")
 ENTRY = re.compile(r'^msgid (?P<text>".*"(?:\n".*")*)\n(?:msgid_plural .*\n)?msgstr(?:\[0\])? ""\n(?!")', re.MULTILINE)
 
@@ -30,18 +34,30 @@ def gathered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_each_text_has_a_translation_that_is_certain(gathered: Path, room: str):
-    catalog = (gathered / room / "locale/zh_Hans/LC_MESSAGES/django.po").read_text(encoding="utf-8")
+    catalog = (gathered / room / CATALOG).read_text(encoding="utf-8")
     _head, entries = catalog.split("\n\n", 1)
 
     assert [match["text"] for match in ENTRY.finditer(entries + "\n")] == []
     assert [block for block in entries.split("\n\n") if "fuzzy" in block.split("msgid")[0]] == []
 
 
+@pytest.mark.parametrize("folder", [*ROOMS, "config/unfold"])
+def test_no_text_is_shown_as_another_catalog_has_it(tmp_path: Path, folder: str):
+    """Django merges all catalogs into one, where a text that several have without a context is said as the first says
+    it: what is rejected or read here may be something else there, also in a package."""
+    compiled = tmp_path / "django.mo"
+    subprocess.run(["msgfmt", "-o", compiled, settings.BASE_DIR / folder / CATALOG], check=True)
+    with compiled.open("rb") as file:
+        own: Any = GNUTranslations(file)
+    shown: Any = trans_real.translation("zh-hans")
+
+    differing = {key: (text, shown._catalog[key]) for key, text in own._catalog.items() if key}
+
+    assert {key: texts for key, texts in differing.items() if texts[0] != texts[1]} == {}
+
+
 def test_the_words_of_the_field_are_the_fields_own():
-    catalogs = "".join(
-        (settings.BASE_DIR / room / "locale/zh_Hans/LC_MESSAGES/django.po").read_text(encoding="utf-8")
-        for room in ROOMS
-    )
+    catalogs = "".join((settings.BASE_DIR / room / CATALOG).read_text(encoding="utf-8") for room in ROOMS)
 
     for english, chinese in {
         "demand list": "需求清单", "tower": "铁塔", "duct": "管道", "fiber": "光缆", "equipment room": "机房",

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import (
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry.models.asset import Asset
 from registry.models.organization import Organization
@@ -22,7 +23,7 @@ class Purpose(models.TextChoices):
     OWN_USE = "own_use", _("Own use")
     RESERVED = "reserved", _("Reserved by the owner")
     HELD = "held", _("Held for a request")
-    GRANTED = "granted", _("Granted")
+    GRANTED = "granted", pgettext_lazy("purpose", "Granted")
 
 
 def sees_whole_ledger(user: "User", asset: Asset) -> bool:

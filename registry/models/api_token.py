@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry.models.membership import Role
 from registry.models.organization import Organization
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Scope(models.TextChoices):
     """What a token may be used for; each stands for itself, none includes another."""
 
-    READ = "read", _("Read")
+    READ = "read", pgettext_lazy("scope", "Read")
     WRITE = "write", _("Write: assets, plans, drafts of lists")
     DECIDE = "decide", _("Decide: request, consent, approve, end")
 

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Self
 from django.contrib.gis.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry.models.organization import Organization
 from registry.models.region import Region
@@ -26,7 +27,7 @@ class FacilityStage(models.TextChoices):
     DESIGN = "design", _("In design")
     FROZEN = "frozen", _("Design frozen")
     CONSTRUCTION = "construction", _("Under construction")
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("stage", "Open")
 
 
 class PlannedFacilityQuerySet(models.QuerySet["PlannedFacility"]):

@@ -78,7 +78,7 @@ class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
         found.seen = frozenset(seen.values_list("pk", flat=True))
         return found
 
-    @admin.display(description=gettext_lazy("group"))
+    @admin.display(description=gettext_lazy("co-build group"))
     def what(self, group: CobuildGroup) -> str:
         return name_of(group)
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyAdmin, person
 from registry.tags import tag
@@ -50,7 +50,9 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     def state(self, endpoint: WebhookEndpoint) -> str:
         if endpoint.disabled_at:
             return tag("failed", endpoint.get_disabled_reason_display())
-        return tag("pending", _("Failing")) if endpoint.failing_since else tag("active", _("Enabled"))
+        if endpoint.failing_since:
+            return tag("pending", _("Failing"))
+        return tag("active", pgettext("endpoint", "Enabled"))
 
     @admin.display(description=gettext_lazy("event types"))
     def types_in_words(self, endpoint: WebhookEndpoint) -> str:

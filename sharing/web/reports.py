@@ -26,7 +26,7 @@ from sharing.web.monitoring_filters import MonthField
 
 
 class MakeForm(Form):
-    organization = forms.ModelChoiceField(Organization.objects.none(), label=gettext_lazy("For"))
+    organization = forms.ModelChoiceField(Organization.objects.none(), label=gettext_lazy("Regulator"))
     month = MonthField(label=gettext_lazy("Month"), help_text=gettext_lazy("One that has ended."))
 
     def __init__(self, *args: Any, offices: QuerySet[Organization], **kwargs: Any) -> None:
