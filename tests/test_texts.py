@@ -60,7 +60,7 @@ def test_the_words_of_the_field_are_the_fields_own():
     catalogs = "".join((settings.BASE_DIR / room / CATALOG).read_text(encoding="utf-8") for room in ROOMS)
 
     for english, chinese in {
-        "demand list": "需求清单", "tower": "铁塔", "duct": "管道", "fiber": "光缆", "equipment room": "机房",
+        "demand list": "需求清单", "tower": "杆塔", "duct": "管道", "fiber": "光缆", "equipment room": "机房",
         "co-build group": "共建组", "core": "纤芯", "rack unit": "机架单元（U）",
     }.items():  # fmt: skip
         assert f'msgid "{english}"\nmsgstr "{chinese}"' in catalogs

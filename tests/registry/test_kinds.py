@@ -9,7 +9,7 @@ from registry.models import Protection
     ("language", "kinds", "levels"),
     [
         ("en", ["Tower", "Duct", "Fiber cable", "Equipment room"], ["Open", "Restricted", "Core"]),
-        ("zh-hans", ["铁塔", "管道", "光缆", "机房"], ["开放", "受限", "核心"]),
+        ("zh-hans", ["杆塔", "管道", "光缆", "机房"], ["开放", "受限", "核心"]),
     ],
 )
 def test_kinds_and_levels_have_a_short_name_in_each_language(language: str, kinds: list[str], levels: list[str]):

@@ -63,7 +63,7 @@ def test_factors_are_in_the_readers_language_on_page_workbook_and_print(
             assert wanted in "".join(text.split())
         assert ">equipment_room<" not in text and "Chinatower" not in text.casefold() and "None" not in text
     amount = "–" if co2_t is None else "25.5"
-    assert about["系数：铁塔"].startswith(
+    assert about["系数：杆塔"].startswith(
         f"成本（按一处新建计）：165,000 (假定)；CO₂（吨，按一处新建计）：{amount}。匹配所采用的"
     )
 
