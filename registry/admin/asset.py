@@ -8,6 +8,7 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -191,7 +192,7 @@ class AssetAdmin(ExportMixin, KindFirstAdmin, SeenAdmin):
                 choices=Sector.choices,
                 required=False,
                 initial=Sector.values,
-                label=db_field.verbose_name.capitalize(),
+                label=capfirst(db_field.verbose_name),
                 help_text=db_field.help_text,
                 widget=CheckboxesWidget(),
             )

@@ -121,14 +121,14 @@ class RestrictedMixin:
             return PlaceField(
                 geometry_type=db_field.geom_type,
                 required=not db_field.blank,
-                label=db_field.verbose_name.capitalize(),
+                label=capfirst(db_field.verbose_name),
                 help_text=_("WKT or GeoJSON, longitude before latitude (WGS 84); EWKT of another SRID is converted."),
                 widget=AdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"}),
             )
         if isinstance(db_field, DateRangeField):
             return DateRangeFormField(
                 required=not db_field.blank,
-                label=db_field.verbose_name.capitalize(),
+                label=capfirst(db_field.verbose_name),
                 help_text=_("First day, and the day after the last; leave the second empty for no end."),
                 widget=RangeWidget(UnfoldAdminSingleDateWidget()),
             )

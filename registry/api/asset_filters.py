@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 
@@ -64,7 +65,7 @@ def _technical() -> dict[str, filters.Filter]:
             columns.setdefault(name, []).append(f"{kind}__{name}")
             fields[name] = model._meta.get_field(name)
     for name, field in fields.items():
-        label = str(field.verbose_name).capitalize()
+        label = capfirst(field.verbose_name)
         if isinstance(field, models.BooleanField):
             made[name] = AnyBooleanFilter(columns[name], "exact", help_text=label)
         elif isinstance(field, NUMBERS):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.formats import date_format, number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from registry.exports.assets import untold
@@ -52,7 +53,7 @@ def _columns(row: models.Model, names: Any) -> Iterator[Fact]:
         value = getattr(row, name)
         if value in (None, "", []):
             continue
-        yield Fact(str(field.verbose_name).capitalize(), _shown(row, field, value))
+        yield Fact(capfirst(str(field.verbose_name)), _shown(row, field, value))
 
 
 def _shown(row: Any, field: Any, value: Any) -> Any:

@@ -32,6 +32,16 @@ def test_the_catalog_lists_what_its_reader_may_know_of_the_newest_first(client: 
     assert "SECRET" not in page.content.decode()
 
 
+def test_facts_of_an_asset_keep_their_units_as_these_are_written(client: Client):
+    room = factories.asset(factories.organization(), Kind.EQUIPMENT_ROOM, power_kw=20, details={"dc_power_kw": 12})
+    client.force_login(factories.member(room.owner))
+
+    page = client.get(f"/assets/{room.pk}/").content.decode()
+
+    assert "<dt>Power limit, kW</dt>" in page
+    assert "<dt>−48 V DC power, kW</dt>" in page
+
+
 def test_the_catalog_is_for_those_who_take_part(client: Client):
     client.force_login(factories.user())
 
