@@ -55,6 +55,11 @@ def units(kind: str, quantity: int) -> str:
     return f"{quantity} {facts.unit if quantity == 1 else facts.units}"
 
 
+def trouble(text: str) -> str:
+    """What came of a mail or call: the registry's own sentences in the reader's language, those of servers as kept."""
+    return _(text) if text else ""
+
+
 def terrain(metres: Mapping[str, float]) -> str:
     """What a gap is built through, the longest first: "ordinary ground 120 m, water crossing 31.5 m"."""
     names = {ORDINARY: _("ordinary ground"), **{one.value: str(one.label).lower() for one in TerrainClass}}

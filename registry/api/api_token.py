@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -56,7 +57,7 @@ class TokenBody(Body):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("organization" in attrs) != ("role" in attrs):
             missing = "role" if "organization" in attrs else "organization"
-            raise serializers.ValidationError({missing: "A service token has an organization and a role."})
+            raise serializers.ValidationError({missing: _("A service token has an organization and a role.")})
         return attrs
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from registry.kinds import short
 from registry.models.membership import Role
 from registry.models.organization import Organization
 
@@ -101,6 +102,11 @@ class ApiToken(models.Model):
     def usable(self) -> bool:
         """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and self.expires_at > timezone.now()
+
+    @property
+    def scope_names(self) -> list[str]:
+        """What it may be used for, in a word each."""
+        return [short(Scope(scope).label) for scope in self.scopes]
 
     @staticmethod
     def digest_of(secret: str) -> str:

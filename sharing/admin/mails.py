@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import ReadOnlyAdmin, person
 from registry.tags import tag
+from sharing import words
 from sharing.models import Delivery
 from sharing.notifications import delivery
 
@@ -19,6 +20,10 @@ class MailAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("delivery"))
     def status_tag(self, row: Delivery) -> str:
         return tag(row.status, row.get_status_display())
+
+    @admin.display(description=gettext_lazy("last error"), ordering="last_error")
+    def trouble(self, row: Delivery) -> str:
+        return words.trouble(row.last_error)
 
     @admin.action(description=gettext_lazy("Try again"))
     def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -42,7 +42,7 @@ class NotificationAdmin(MailAdmin):
     search_fields = ("demand_name", "list_title")
     search_help_text = gettext_lazy("Name of the demand, or title of the list")
     ordering = ("-id",)
-    fields = ("what", "about", "recipient", "channel", "status_tag", "attempts", "last_error", "told_at", "read_tag")
+    fields = ("what", "about", "recipient", "channel", "status_tag", "attempts", "trouble", "told_at", "read_tag")
     actions = ("mark_read", "try_again")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registry.admin.base import ReadOnlyAdmin, ReadOnlyTabularInline, person
 from registry.tags import tag
+from sharing import words
 from sharing.errors import Refusal
 from sharing.models import WebhookAttempt, WebhookDelivery
 from sharing.seen import list_title
@@ -19,15 +20,20 @@ class AttemptInline(ReadOnlyTabularInline):
     """Every call, the first one first."""
 
     model = WebhookAttempt
-    fields = ("started_at", "duration_ms", "status_code", "answer", "error")
+    fields = ("started_at", "duration_ms", "status_code", "answer", "trouble")
+    readonly_fields = ("trouble",)
     verbose_name_plural = gettext_lazy("attempts")
+
+    @admin.display(description=gettext_lazy("error"))
+    def trouble(self, attempt: WebhookAttempt) -> str:
+        return words.trouble(attempt.error)
 
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """The log of what was sent to endpoints, and replay of what is to be sent again."""
 
-    list_display = ("what", "endpoint", "status_tag", "attempts", "created_at", "sent_at", "last_error")
+    list_display = ("what", "endpoint", "status_tag", "attempts", "created_at", "sent_at", "trouble")
     list_filter = ("status", "event__type")
     linked_by = ("endpoint",)
     list_select_related = ("event", "endpoint")
@@ -38,7 +44,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Endpoint, its address or organization, title of the list, or name of the demand")
     ordering = ("-id",)
     fields = (
-        "what", "endpoint", "webhook_id", "status_tag", "attempts", "next_attempt_at", "sent_at", "last_error",
+        "what", "endpoint", "webhook_id", "status_tag", "attempts", "next_attempt_at", "sent_at", "trouble",
         "created_at",
     )  # fmt: skip
     inlines = (AttemptInline,)
@@ -57,6 +63,10 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("delivery"))
     def status_tag(self, delivery: WebhookDelivery) -> str:
         return tag(delivery.status, delivery.get_status_display())
+
+    @admin.display(description=gettext_lazy("last error"), ordering="last_error")
+    def trouble(self, delivery: WebhookDelivery) -> str:
+        return words.trouble(delivery.last_error)
 
     @admin.action(description=gettext_lazy("Replay"))
     def replay(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

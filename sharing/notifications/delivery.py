@@ -15,6 +15,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from registry.models import User
 from sharing.models import Channel, Delivery, DeliveryStatus, Notification
@@ -96,7 +97,7 @@ def _due() -> QuerySet[Notification]:
 
 def _send(post: Post[D], row: D, connection: BaseEmailBackend) -> bool:
     if claims.exhausted(row, TERMS):
-        _fail(row, row.last_error or "its senders died")
+        _fail(row, row.last_error or gettext_noop("its senders died"))
         return False
     try:
         message = post.mail_of(row, connection)

@@ -37,7 +37,7 @@ def sheets(report: Report) -> list[Table]:
         *((str(one.indicator.title), f"{one.indicator.formula} {one.indicator.source}") for one in sections),
         *((_("Factor: %(kind)s") % {"kind": one.kind}, one.in_a_line) for one in factors.said()),
     ]
-    tables = [files.of_texts("about", ("what", "text"), about)]
+    tables = [files.of_texts("about", (_("Name"), _("Text")), about)]
     for section in sections:
         tables += [files.of_figures(section.indicator, *part) for part in section.parts]
     return tables

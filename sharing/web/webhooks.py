@@ -26,6 +26,7 @@ from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.tables import Table, shown
+from sharing import words
 from sharing.errors import Refusal
 from sharing.models import EventType, WebhookDelivery, WebhookEndpoint
 from sharing.refusals import SENTENCES
@@ -90,6 +91,9 @@ class DeliveryTable(Table):
 
     def render_what(self, record: WebhookDelivery) -> str:
         return record.event.get_type_display() if record.event else _("Test")
+
+    def render_last_error(self, value: str) -> str:
+        return words.trouble(value)
 
     def render_status(self, record: WebhookDelivery) -> SafeString:
         return tag(record.status, record.get_status_display())

@@ -20,6 +20,7 @@ from http.client import HTTPException
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
@@ -97,7 +98,7 @@ class Caller:
             late = time.monotonic() >= until
             if not late and not isinstance(failure, EXPECTED):
                 log.exception("A call of a webhook failed in an unforeseen way")
-            error = "no answer in time" if late else f"{type(failure).__name__}: {failure}"
+            error = gettext_noop("no answer in time") if late else f"{type(failure).__name__}: {failure}"
         duration_ms = round(1000 * (time.monotonic() - begun))
         return Answer(started_at, duration_ms, code, _storable(text), _storable(error), wait)
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from sharing.models import (
     DeliveryStatus,
@@ -118,10 +119,10 @@ def _settle(delivery: WebhookDelivery, answer: Answer) -> bool:
 def call_of(claimed: WebhookDelivery) -> Call:
     """Signed at this moment: receivers refuse what was signed more than five minutes ago."""
     if claims.exhausted(claimed, TERMS):
-        return Call(claimed, "", {}, b"", claimed.last_error or "its senders died")
+        return Call(claimed, "", {}, b"", claimed.last_error or gettext_noop("its senders died"))
     delivery = WebhookDelivery.objects.select_related(*payload.RELATED).filter(pk=claimed.pk).first()
     if delivery is None:
-        return Call(claimed, "", {}, b"", "deleted meanwhile")
+        return Call(claimed, "", {}, b"", gettext_noop("deleted meanwhile"))
     endpoint, now = delivery.endpoint, timezone.now()
     body = payload.body_of(delivery)
     try:
@@ -175,7 +176,7 @@ def disable(endpoint: WebhookEndpoint, reason: DisabledReason, now: datetime) ->
     endpoint.disabled_at, endpoint.disabled_reason = now, reason
     endpoint.save(update_fields=["disabled_at", "disabled_reason"])
     endpoint.deliveries.filter(status=DeliveryStatus.PENDING).update(
-        status=DeliveryStatus.PARKED, leased_until=None, last_error="the endpoint was disabled"
+        status=DeliveryStatus.PARKED, leased_until=None, last_error=gettext_noop("the endpoint was disabled")
     )
     if reason != DisabledReason.MANAGER:
         outbox.record(EventType.WEBHOOK_DISABLED, endpoint, actor=None, reason=reason.value)

@@ -82,6 +82,18 @@ def test_the_log_of_a_delivery_shows_each_call(scene: Scene, failed: WebhookDeli
     assert failed.webhook_id in page.content.decode()
 
 
+def test_the_log_says_what_is_the_registrys_own_in_the_readers_language(
+    scene: Scene, failed: WebhookDelivery, sign_in: SignIn, settings
+):
+    WebhookDelivery.objects.update(last_error="the endpoint was disabled")
+    WebhookAttempt.objects.update(error="no answer in time")
+    client = sign_in(scene.metro_manager)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    assert "端点已停用" in client.get(DELIVERIES).content.decode()
+    page = client.get(reverse("admin:sharing_webhookdelivery_change", args=[failed.pk])).content.decode()
+    assert "端点已停用" in page and "未在时限内应答" in page
+
+
 def test_a_manager_replays_a_delivery(scene: Scene, failed: WebhookDelivery, sign_in: SignIn):
     client = sign_in(scene.metro_manager)
     assert act(client, DELIVERIES, "replay", failed) == ["1 delivery is sent again."]

@@ -57,7 +57,9 @@ def test_factors_are_in_the_readers_language_on_page_workbook_and_print(
     page = officer.get("/monitoring/builds-avoided/").content.decode()
     printed = "".join(text_of(officer.get(f"/monitoring/reports/{made.pk}.pdf").content).split())
     book = CalamineWorkbook.from_filelike(io.BytesIO(read(officer, f"/monitoring/reports/{made.pk}.xlsx")))
-    about = dict(book.get_sheet_by_name("about").to_python()[1:])
+    headings, *lines = book.get_sheet_by_name("about").to_python()
+    assert headings == ["名称", "内容"]
+    about = dict(lines)
     for text in (page, printed):
         for wanted in ("机房", "一处新建", "公里", "165,000", "0.11", "中国铁塔2023年目标"):
             assert wanted in "".join(text.split())

@@ -132,6 +132,20 @@ def test_a_test_stands_in_the_log_and_is_sent_again(
     assert told(again) == ["It is sent again, under the same id."]
 
 
+def test_why_a_call_failed_is_said_in_the_readers_language_where_the_words_are_ours(
+    manager: User, endpoint: WebhookEndpoint, settings
+):
+    client, page = browser(manager), f"/webhooks/{endpoint.pk}/"
+    client.post(page + "test/")
+    client.post(page + "disable/")
+    WebhookDelivery.objects.create(endpoint=endpoint, status="parked", last_error="HTTP 500")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+
+    log = client.get(page).content.decode()
+
+    assert "<td >端点已停用</td>" in log and "HTTP 500" in log and "the endpoint was disabled" not in log
+
+
 def test_a_new_secret_is_shown_once_and_the_old_one_overlaps(manager: User, endpoint: WebhookEndpoint):
     answer = browser(manager).post(f"/webhooks/{endpoint.pk}/rotate/")
 

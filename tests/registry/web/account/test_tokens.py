@@ -42,6 +42,15 @@ def test_a_token_is_shown_once_and_opens_the_api_until_it_is_revoked(client: Cli
     assert Client().get("/api/v1/me/", headers=bearer).status_code == 401
 
 
+def test_what_a_token_is_for_is_said_in_the_readers_language(client: Client, manager: User, settings):
+    client.post(PAGE, {"name": "Script", "scopes": ["read", "write"], "days": "90", "role": "viewer"})
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+
+    page = client.get(PAGE).content.decode()
+
+    assert '<span class="tag">读取</span> <span class="tag">写入</span>' in page
+
+
 def test_a_manager_makes_a_service_token_that_cannot_decide(client: Client, manager: User):
     organization = next(iter(manager.roles))
     given = {
