@@ -22,15 +22,19 @@ def differences(change: Change) -> Iterator[str]:
         if field.column == "geometry":
             yield _("place changed") if change.act == Act.UPDATE else str(field.verbose_name)
         elif change.act == Act.UPDATE:
-            yield f"{field.verbose_name}: {_text(was)} → {_text(became)}"
+            yield _named(field, f"{_text(was)} → {_text(became)}")
         else:
-            yield f"{field.verbose_name}: {_text(was if became is None else became)}"
+            yield _named(field, _text(was if became is None else became))
+
+
+def _named(field: Any, value: str) -> str:
+    return _("%(name)s: %(value)s") % {"name": field.verbose_name, "value": value}
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = _(", ").join(map(str, value)) if isinstance(value, list) else str(value)
     if value in (None, "", []):
         return "–"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"

@@ -64,7 +64,7 @@ def terrain(metres: Mapping[str, float]) -> str:
     """What a gap is built through, the longest first: "ordinary ground 120 m, water crossing 31.5 m"."""
     names = {ORDINARY: _("ordinary ground"), **{one.value: str(one.label).lower() for one in TerrainClass}}
     longest = sorted(metres.items(), key=lambda of: (-of[1], of[0]))
-    return ", ".join(f"{names.get(name, name)} {number(of_it)} m" for name, of_it in longest)
+    return _(", ").join(f"{names.get(name, name)} {number(of_it)} m" for name, of_it in longest)
 
 
 def kind_noun(kind: str, count: int) -> str:

@@ -133,7 +133,7 @@ class AssetAdmin(ExportMixin, KindFirstAdmin, SeenAdmin):
 
     @admin.display(description=gettext_lazy("open to sectors"))
     def shown_sectors(self, asset: Asset) -> str:
-        return ", ".join(str(Sector(code).label) for code in asset.open_to_sectors) or _("not shared")
+        return _(", ").join(str(Sector(code).label) for code in asset.open_to_sectors) or _("not shared")
 
     @admin.display(description=gettext_lazy("length, m"))
     def shown_length(self, asset: Any) -> str:

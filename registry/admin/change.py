@@ -22,4 +22,4 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("before → after"))
     def what(self, change: Change) -> str:
-        return "; ".join(differences(change)) or _("%(count)s at once") % {"count": change.count}
+        return _("; ").join(differences(change)) or _("%(count)s at once") % {"count": change.count}

@@ -154,7 +154,7 @@ def _member(member: CobuildMember, user: User) -> str:
 
 
 def _demands(member: CobuildMember) -> str:
-    return ", ".join(str(one.demand) for one in member.demands.all())
+    return _(", ").join(str(one.demand) for one in member.demands.all())
 
 
 def _shapes(group: Any) -> list[Shape]:

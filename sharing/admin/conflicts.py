@@ -52,7 +52,7 @@ def _together(match: Match, chosen: dict[int, set[int]]) -> list[str]:
                 _("Uses %(asset)s as well as match %(others)s; %(free)d of its %(capacity)d units are free today.")
                 % {
                     "asset": asset.code,
-                    "others": ", ".join(map(str, others)),
+                    "others": _(", ").join(map(str, others)),
                     "free": asset.free_today,
                     "capacity": asset.capacity,
                 }

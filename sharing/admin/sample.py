@@ -22,7 +22,10 @@ class SampleAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("criteria"))
     def shown_criteria(self, sample: Sample) -> str:
-        return "; ".join(f"{name}: {value}" for name, value in criteria(sample, region_of(sample)))
+        return _("; ").join(
+            _("%(name)s: %(value)s") % {"name": name, "value": value}
+            for name, value in criteria(sample, region_of(sample))
+        )
 
     @admin.display(description=gettext_lazy("rows"))
     def page(self, sample: Sample) -> str:

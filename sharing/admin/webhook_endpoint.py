@@ -56,7 +56,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("event types"))
     def types_in_words(self, endpoint: WebhookEndpoint) -> str:
-        return ", ".join(str(EventType(one).label) for one in endpoint.types) or _("all")
+        return _(", ").join(str(EventType(one).label) for one in endpoint.types) or _("all")
 
     @admin.display(description=gettext_lazy("deliveries"))
     def log(self, endpoint: WebhookEndpoint) -> str:

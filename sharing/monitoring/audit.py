@@ -48,7 +48,7 @@ CHANGE = (
     Field("changed_at", _("When"), lambda change: _moment(change.changed_at)),
     Field("what", _("What"), lambda change: f"{change.get_noun_display()} · {change.get_act_display()}"),
     Field("code", _("Code"), lambda change: change.label or None),
-    Field("details", _("In words"), lambda change: "; ".join(differences(change)) or _at_once(change)),
+    Field("details", _("In words"), lambda change: gettext("; ").join(differences(change)) or _at_once(change)),
     Field("organization", _("Organization"), lambda change: change.organization and change.organization.name),
     Field("by", _("By"), lambda change: str(change.actor) if change.actor else None),
 )

@@ -319,7 +319,7 @@ def _facts(event: Event) -> dict[str, str]:
         "conditions": data.get("conditions") or _("none"),
         "endpoint": str(data.get("name", "")),
         "month": str(data.get("month", "")),
-        "classes": "; ".join(map(_class, data.get("classes", []))),
+        "classes": _("; ").join(map(_class, data.get("classes", []))),
         "group": str(event.cobuild_group_id or ""),
         **{name: str(data.get(name, "")) for name in COUNTED},
     }
@@ -360,4 +360,4 @@ def _period(event: Event) -> str:
 def _reason(data: Mapping[str, Any]) -> str:
     coded, words = data.get("reason", ""), data.get("reason_text", "")
     named = str(REASONS.get(coded, coded))
-    return f"{named} ({words})" if words else named
+    return _("%(reason)s (%(words)s)") % {"reason": named, "words": words} if words else named

@@ -46,4 +46,6 @@ def size_of(group: Any) -> str:
     told = [words.units(group.kind, group.units)]
     told += [_("%(n)s m high") % {"n": words.number(group.height_m)}] if group.height_m else []
     told += [_("%(n)s m dug") % {"n": words.number(group.length_m)}] if group.length_m else []
-    return ", ".join(told) + (f" ({words.terrain(group.terrain)})" if group.terrain else "")
+    size = _(", ").join(told)
+    through = words.terrain(group.terrain) if group.terrain else ""
+    return _("%(size)s (%(terrain)s)") % {"size": size, "terrain": through} if through else size

@@ -68,7 +68,7 @@ class LineRow:
         """Whose assets its match uses, as far as the person may know."""
         used = [row for row in self.legs if not row.leg.is_gap]
         names = {str(row.asset.owner) if row.asset else _("a protected owner") for row in used}
-        return ", ".join(sorted(names))
+        return _(", ").join(sorted(names))
 
     @property
     def why(self) -> str:

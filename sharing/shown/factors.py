@@ -58,4 +58,4 @@ def _amount(value: float | None) -> str:
 
 
 def _noted(amount: str, is_assumed: bool) -> str:
-    return f"{amount} ({_('assumed')})" if is_assumed else amount
+    return _("%(figure)s (assumed)") % {"figure": amount} if is_assumed else amount

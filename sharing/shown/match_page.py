@@ -71,7 +71,7 @@ class LegRow:
             return words.terrain(self.terrain) or "–"
         loads = [f"{words.number(value)} {LOAD_UNITS[load]}" for load in LOADS if (value := getattr(self.leg, load))]
         units = words.units(self.leg.match.demand.kind, self.leg.quantity)
-        return ", ".join([units, *loads])
+        return _(", ").join([units, *loads])
 
 
 @dataclass(frozen=True)

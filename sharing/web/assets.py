@@ -75,7 +75,7 @@ def asset(request: MemberRequest, id: int) -> HttpResponse:
 
 
 def _terms(asset: Any) -> list[Fact]:
-    sectors = ", ".join(str(Sector(code).label) for code in asset.open_to_sectors)
+    sectors = _(", ").join(str(Sector(code).label) for code in asset.open_to_sectors)
     return [
         Fact(_("Open to"), sectors or _("nobody: it is not shared")),
         Fact(_("Price per unit and year"), f"{asset.price_per_unit_year:,.2f}"),

@@ -119,7 +119,7 @@ class ConsentTable(Table):
         return format_html('<a href="{}">{}</a>', url, record.match.demand)
 
     def render_asked(self, record: Consent) -> str:
-        return ", ".join(asked_of(record))
+        return _(", ").join(asked_of(record))
 
     def render_period(self, value: Any) -> str:
         return days(value)

@@ -41,7 +41,7 @@ class Line:
 
     @property
     def asked(self) -> str:
-        return ", ".join(asked_of(self.consent))
+        return _(", ").join(asked_of(self.consent))
 
     @property
     def overdue(self) -> bool:

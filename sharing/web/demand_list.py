@@ -209,7 +209,7 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
         messages.success(request, text % {"n": done})
     refused = [(match, result.failed[match.pk]) for match in wanted if match.pk in result.failed]
     for match, why in refused[:5]:
-        messages.warning(request, f"{match.demand}: {why.message}")
+        messages.warning(request, _("%(name)s: %(value)s") % {"name": match.demand, "value": why.message})
     if len(refused) > 5:
         messages.warning(request, _("and %(n)d more were not requested.") % {"n": len(refused) - 5})
     if len(wanted) > MOST_AT_ONCE:

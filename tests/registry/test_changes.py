@@ -140,7 +140,7 @@ def test_endpoints_are_noted_without_their_secret_and_each_call_is_not(scene: Sc
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "superuser status: no → yes"), ("zh-hans", "超级用户状态: 否 → 是")]
+    ("language", "words"), [("en", "superuser status: no → yes"), ("zh-hans", "超级用户状态：否 → 是")]
 )
 def test_superusers_read_what_was_done_to_accounts_in_words(scene: Scene, language: str, words: str):
     scene.drafter.is_superuser = True

@@ -66,7 +66,7 @@ def test_factors_are_in_the_readers_language_on_page_workbook_and_print(
         assert ">equipment_room<" not in text and "Chinatower" not in text.casefold() and "None" not in text
     amount = "–" if co2_t is None else "25.5"
     assert about["系数：杆塔"].startswith(
-        f"成本（按一处新建计）：165,000 (假定)；CO₂（吨，按一处新建计）：{amount}。匹配所采用的"
+        f"成本（按一处新建计）：165,000（假定）；CO₂（吨，按一处新建计）：{amount}。匹配所采用的"
     )
 
 
@@ -109,7 +109,7 @@ def test_what_a_sample_was_drawn_from_is_said_in_the_readers_language(scene: Sce
     )  # fmt: skip
     officer.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
     page = officer.get(f"/monitoring/samples/{drawn.pk}/").content.decode()
-    assert f"起始月份: 2026-01; 结束月份: 2026-03; 区划: {scene.city.regulates}; 类型: 机房; 行业: 电信" in page
+    assert f"起始月份：2026-01；结束月份：2026-03；区划：{scene.city.regulates}；类型：机房；行业：电信" in page
 
 
 def test_the_audit_shows_what_concerns_a_person_and_searches_it(scene: Scene, officer: Client):
