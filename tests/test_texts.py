@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.utils import flatten
+from django.utils.functional import Promise
 from django.utils.translation import trans_real
 
 ROOMS = ("config", "registry", "sharing")
@@ -54,6 +57,17 @@ def test_no_text_is_shown_as_another_catalog_has_it(tmp_path: Path, folder: str)
     differing = {key: (text, shown._catalog[key]) for key, text in own._catalog.items() if key}
 
     assert {key: texts for key, texts in differing.items() if texts[0] != texts[1]} == {}
+
+
+def test_columns_that_the_admin_shows_are_named_in_the_readers_language():
+    unnamed = set()
+    for model, page in admin.site._registry.items():
+        names = flatten([*page.list_display, *(page.fields or ())])
+        fields = {field.name: field for field in model._meta.concrete_fields if not hasattr(page, field.name)}
+        shown = [fields[name] for name in names if name in fields]
+        unnamed |= {str(field) for field in shown if not isinstance(field.verbose_name, Promise)}
+
+    assert {name for name in unnamed if name.startswith(ROOMS)} == set()
 
 
 def test_the_words_of_the_field_are_the_fields_own():

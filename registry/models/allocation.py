@@ -55,13 +55,15 @@ class Allocation(models.Model):
     below what is held by triggers. Only registry.capacity writes here.
     """
 
-    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="allocations")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("asset"))
     units = IntegerRangeField(_("units"))
     period = DateRangeField(_("period"))
     weight_kg = models.DecimalField(_("weight, kg"), max_digits=12, decimal_places=3, default=0, db_default=0)
     wind_area_m2 = models.DecimalField(_("wind area, m²"), max_digits=12, decimal_places=3, default=0, db_default=0)
     power_kw = models.DecimalField(_("power, kW"), max_digits=12, decimal_places=3, default=0, db_default=0)
-    holder = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="allocations")
+    holder = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("holder")
+    )
     purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
     reference = models.UUIDField(

@@ -241,6 +241,7 @@ class Asset(models.Model):
         null=True,
         blank=True,
         related_name="reserved_assets",
+        verbose_name=_("planned facility"),
         db_index=False,
     )
     available_from = models.DateField(_("available from"), null=True, blank=True)

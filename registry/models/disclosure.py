@@ -28,8 +28,12 @@ class Disclosure(models.Model):
     """That an organization was told the exact place of a protected asset: when, and why. Written by a consent; never
     changed or removed."""
 
-    asset = models.ForeignKey("registry.Asset", on_delete=models.PROTECT, db_index=False, related_name="disclosures")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="disclosures")
+    asset = models.ForeignKey(
+        "registry.Asset", on_delete=models.PROTECT, db_index=False, related_name="disclosures", verbose_name=_("asset")
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="disclosures", verbose_name=_("organization")
+    )
     reason = models.CharField(_("reason"), max_length=200)
     reference = models.UUIDField(_("reference"), help_text=_("What the disclosure serves: a leg of a match."))
     disclosed_at = models.DateTimeField(_("disclosed at"), auto_now_add=True)

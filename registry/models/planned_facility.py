@@ -40,12 +40,16 @@ class PlannedFacility(models.Model):
     """A subway, tunnel, bridge, road or building still being planned. The space it reserves for communications is
     Assets with status planned; a party asks for more before `request_by`."""
 
-    owner = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="planned_facilities")
+    owner = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="planned_facilities", verbose_name=_("owner")
+    )
     code = models.CharField(_("code"), max_length=80)
     name = models.CharField(_("name"), max_length=200)
     facility_type = models.CharField(_("type"), max_length=20, choices=FacilityType)
     stage = models.CharField(_("stage"), max_length=20, choices=FacilityStage, default=FacilityStage.PLANNED)
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="planned_facilities")
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, related_name="planned_facilities", verbose_name=_("region")
+    )
     geometry = models.GeometryField(_("geometry"), srid=4326)
     request_by = models.DateField(
         _("request by"),

@@ -100,12 +100,30 @@ class Event(models.Model):
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for")
     )
-    demand_list = models.ForeignKey(DemandList, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
-    match = models.ForeignKey(Match, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
-    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
-    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    demand_list = models.ForeignKey(
+        DemandList,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("demand list"),
+    )
+    match = models.ForeignKey(
+        Match, on_delete=models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("match")
+    )
+    consent = models.ForeignKey(
+        Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("consent")
+    )
+    agreement = models.ForeignKey(
+        Agreement, on_delete=models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("agreement")
+    )
     cobuild_group = models.ForeignKey(
-        CobuildGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
+        CobuildGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("co-build group"),
     )
     data = models.JSONField(_("data"), default=dict, blank=True)
     dispatched_at = models.DateTimeField(_("dispatched at"), null=True, blank=True, editable=False)
