@@ -72,6 +72,8 @@ def asset_terms(request: MemberRequest) -> HttpResponse:
         messages.error(request, _("Choose assets in the list first."))
         return HttpResponseRedirect(reverse("web:assets"))
     found = _chosen(request, given)
+    if not found:
+        return HttpResponseRedirect(reverse("web:assets"))
     form = TermsForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -87,13 +89,22 @@ def asset_terms(request: MemberRequest) -> HttpResponse:
 
 
 def _chosen(request: MemberRequest, given: list[str]) -> list[Asset]:
-    """Raises Http404 where one is none that this person may know of, PermissionDenied where one is another's."""
-    ids = {int(text) for text in given[:MOST] if is_id(text)}
+    """Those that there are: says how many are none that this person may know of, as some may be deleted while the
+    terms are typed. Raises PermissionDenied where one is another's, Http404 for what no page sends."""
+    ids = {int(text) for text in given if is_id(text)}
+    if len(ids) != len(set(given)) or len(ids) > MOST:
+        raise Http404
     seen = Asset.objects.visible_to(request.user).filter(pk__in=ids).select_related("owner")
     found = list(seen.defer("geometry", "masked_geometry").order_by("code", "pk"))
-    if len(found) != len(set(given)):
-        raise Http404
     for asset in found:
         if not asset_writing.may_set_terms(asset.owner_id, request.user):
             raise PermissionDenied(_("The managers of %(owner)s set its terms.") % {"owner": asset.owner})
+    gone = len(ids) - len(found)
+    if gone:
+        said = ngettext(
+            "%(count)d of the assets chosen is no longer listed: it is left out.",
+            "%(count)d of the assets chosen are no longer listed: they are left out.",
+            gone,
+        )
+        messages.warning(request, said % {"count": gone})
     return found

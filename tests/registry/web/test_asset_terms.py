@@ -52,7 +52,6 @@ def test_nothing_is_set_where_one_is_anothers_or_unknown(client: Client):
     client.force_login(factories.member(owner, Role.MANAGER))
 
     assert client.post("/assets/terms/", {**sent, "asset": [own.pk, foreign.pk]}).status_code == 403
-    assert client.post("/assets/terms/", {**sent, "asset": [own.pk, foreign.pk + 1]}).status_code == 404
     assert client.post("/assets/terms/", {**sent, "asset": [own.pk, "x"]}).status_code == 404
     assert client.post("/assets/terms/", sent).headers["Location"] == "/assets/"
     wrong = client.post("/assets/terms/", {"which": ["price_per_unit_year"], "asset": [own.pk]})
@@ -61,3 +60,27 @@ def test_nothing_is_set_where_one_is_anothers_or_unknown(client: Client):
     assert client.post("/assets/terms/", {**sent, "asset": [own.pk]}).status_code == 403
     assert "Set the terms" not in client.get("/assets/").content.decode()
     assert terms() == before
+
+
+def test_the_rest_is_set_where_some_are_gone_and_what_was_typed_stays(client: Client):
+    owner = factories.organization("owner")
+    one, gone = factories.asset(owner, code="A-1", terms="old"), factories.asset(owner, code="A-2")
+    core = factories.asset(factories.organization("foreign"), code="F-1", terms="theirs", protection="core")
+    client.force_login(factories.member(owner, Role.MANAGER))
+    gone_pk, _deleted = gone.pk, gone.delete()
+    chosen = [one.pk, gone_pk, core.pk]
+
+    asked = client.get("/assets/terms/", {"asset": chosen})
+    wrong = client.post("/assets/terms/", {"asset": chosen, "which": ["price_per_unit_year"], "terms": "typed"})
+    done = client.post("/assets/terms/", {"asset": chosen, "which": ["terms"], "terms": "new"}, follow=True)
+    none = client.post("/assets/terms/", {"asset": chosen[1:], "which": ["terms"], "terms": "new"}, follow=True)
+
+    left_out = "2 of the assets chosen are no longer listed: they are left out."
+    for answer, status in ((asked, 200), (wrong, 400)):
+        assert (answer.status_code, answer.context["assets"]) == (status, [one])
+        assert [str(message) for message in answer.context["messages"]] == [left_out]
+    assert "typed</textarea>" in wrong.content.decode()
+    assert [str(message) for message in done.context["messages"]] == [left_out, "The terms of 1 asset are set."]
+    assert none.redirect_chain == [("/assets/", 302)]
+    assert [str(message) for message in none.context["messages"]] == [left_out]
+    assert {code: text for code, (_sectors, _price, text) in terms().items()} == {"A-1": "new", "F-1": "theirs"}
