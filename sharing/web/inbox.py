@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.models import User
+from registry.search import is_id
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.paging import Pages
@@ -83,7 +84,10 @@ def inbox(request: MemberRequest) -> HttpResponse:
     rows = form.applied(inbox_of(request.user)).select_related(*RELATED).order_by("-pk")
     shown = Pages(read_by(rows, request.user), PER_PAGE).get_page(request.GET.get("page"))
     letters = [Letter(told, read(told)) for told in shown]
-    return render(request, "web/inbox.html", {"filter": form, "page": shown, "letters": letters})
+    newest = letters[0].notification if shown.number == 1 and letters else rows.first()
+    return render(
+        request, "web/inbox.html", {"filter": form, "page": shown, "letters": letters, "upto": newest and newest.pk}
+    )
 
 
 @require_POST
@@ -115,8 +119,11 @@ def inbox_mark(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 @members
 def inbox_mark_all(request: MemberRequest) -> HttpResponse:
-    """Marks as read all that the filter shows, on every page of it."""
-    count = mark_read(InboxFilter(request.POST, user=request.user).applied(inbox_of(request.user)))
+    """Marks as read all that the filter shows, on every page of it, up to the newest when the page was made (`upto`):
+    nobody has seen what came since."""
+    upto = request.POST.get("upto", "")
+    rows = inbox_of(request.user).filter(pk__lte=int(upto) if is_id(upto) else 0)
+    count = mark_read(InboxFilter(request.POST, user=request.user).applied(rows))
     text = ngettext("%(n)d message marked as read.", "%(n)d messages marked as read.", count)
     messages.success(request, text % {"n": count})
     return _back(request)

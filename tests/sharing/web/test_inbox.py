@@ -54,12 +54,41 @@ def test_all_are_marked_of_what_the_filter_shows_and_nobody_else_s(scene: Scene,
     other = factories.demand_list(scene.party, title="Other")
     scene.requested(factories.match(factories.demand(other, name="Elsewhere"), [factories.asset(scene.metro)]))
     outbox.dispatch()
-    owner.post("/inbox/read/", {"list": str(other.pk)})
+    upto = owner.get("/inbox/").context["upto"]
+    owner.post("/inbox/read/", {"list": str(other.pk), "upto": upto})
     read = Notification.objects.filter(read_at__isnull=False)
     assert list(read.values_list("recipient", "event__demand_list")) == [(scene.metro_manager.pk, other.pk)]
-    owner.post("/inbox/read/")
+    owner.post("/inbox/read/", {"upto": upto})
     assert set(read.values_list("recipient", flat=True)) == {scene.metro_manager.pk}
     assert read.count() == 2
+
+
+def test_what_came_since_the_page_was_made_is_not_marked(scene: Scene, owner: Client):
+    shown = inbox(scene)
+    pages = [owner.get("/inbox/"), owner.get("/inbox/?show=unread&page=2")]
+    scene.requested(factories.match(factories.demand(scene.list, name="Later"), [factories.asset(scene.metro)]))
+    outbox.dispatch()
+    later = Notification.objects.filter(recipient=scene.metro_manager, channel="inbox").latest("pk")
+    for page in pages:
+        assert page.context["upto"] == shown.pk
+        assert f'name="upto" value="{shown.pk}"' in page.content.decode()
+
+    done = owner.post("/inbox/read/", {"upto": shown.pk}, follow=True)
+    owner.post("/inbox/read/")
+    owner.post("/inbox/read/", {"upto": "x"})
+
+    assert [str(message) for message in done.context["messages"]] == ["1 message marked as read."]
+    read = Notification.objects.filter(recipient=scene.metro_manager, channel="inbox", read_at__isnull=False)
+    assert list(read) == [shown] and later.pk > shown.pk
+
+
+def test_the_newest_of_all_pages_is_that_of_the_first(scene: Scene, owner: Client):
+    for n in range(25):
+        scene.requested(factories.match(factories.demand(scene.list, name=f"S {n}"), [factories.asset(scene.metro)]))
+    outbox.dispatch()
+    first, second = owner.get("/inbox/"), owner.get("/inbox/?page=2")
+    assert second.context["page"].number == 2 and len(second.context["letters"]) == 1
+    assert second.context["upto"] == first.context["upto"] == first.context["letters"][0].notification.pk
 
 
 @pytest.mark.parametrize(
