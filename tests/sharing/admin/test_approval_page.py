@@ -229,6 +229,17 @@ def test_many_are_approved_at_once_each_as_it_was_shown(scene: Scene, officer: C
     assert [match.pk for match in response.context["cl"].result_list] == [matches[1].pk]
 
 
+def test_the_confirmation_of_many_shows_the_whole_of_each_condition(scene: Scene, officer: Client):
+    long = "Only at night, and with an escort of ours. " * 10 + "Never on Sundays."
+    match = scene.consented()
+    by_hand(f"UPDATE sharing_consent SET conditions = '{long}'")
+    html = officer.post(QUEUE, {"action": "approve_selected", "_selected_action": [match.pk]}).content.decode()
+    assert html.count("Never on Sundays.") == 1 and f"</summary>{long}</details>" in html
+    by_hand("UPDATE sharing_consent SET conditions = 'At night'")
+    html = officer.post(QUEUE, {"action": "approve_selected", "_selected_action": [match.pk]}).content.decode()
+    assert "<p>At night</p>" in html
+
+
 def test_many_at_once_are_told_apart_from_those_that_wait_for_a_second_person(scene: Scene, officer: Client):
     core = factories.asset(scene.metro, protection="core", capacity=2)
     matches = [*more_matches(scene, 1), scene.consented(factories.match(factories.demand(scene.list), [core]))]
