@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import AutocompleteFilter, RestrictedAdmin, WithinRegionFilter, person
+from registry.admin.base import AutocompleteFilter, WithinRegionFilter, person
+from registry.admin.seen import SeenAdmin
 from registry.models import Organization, Role
 
 # What an organization says of itself; the rest decides what it may do, and is the registry's to state.
@@ -12,7 +13,7 @@ OWN_WORDS = ("contact_email", "contact_phone")
 
 
 @admin.register(Organization)
-class OrganizationAdmin(RestrictedAdmin):
+class OrganizationAdmin(SeenAdmin):
     """Every party sees the others; its managers keep its contact, superusers the rest."""
 
     needed_role = Role.MANAGER

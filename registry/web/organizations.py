@@ -5,6 +5,8 @@ from typing import Any
 import django_tables2
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -17,6 +19,7 @@ from django.views.decorators.http import require_POST
 from registry.accounts import members as verbs
 from registry.errors import Refusal
 from registry.models import Organization, Role
+from registry.seen_at import SeenAtForm
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form, ModelForm
 from registry.web.refusals import answer
@@ -38,10 +41,13 @@ class OrganizationTable(Table):
         return format_html('<a href="{}">{}</a>', reverse("web:organization", args=[record.code]), record.name)
 
 
-class ContactForm(ModelForm):
+class ContactForm(SeenAtForm, ModelForm):
     class Meta:
         model = Organization
         fields = ("contact_email", "contact_phone")
+
+    # The rest of its row is the registry's.
+    seen_columns = Meta.fields
 
 
 class InviteForm(Form):
@@ -94,14 +100,18 @@ def page(request: MemberRequest, of: Organization, status: int = 200, **forms_wi
 @members
 def contact(request: MemberRequest, code: str) -> HttpResponse:
     of = seen(request, code)
-    form = ContactForm(request.POST, instance=of)
-    if not form.is_valid():
-        return page(request, seen(request, code), 400, contact_form=form)
-    try:
-        values = form.cleaned_data
-        verbs.change_contact(of, email=values["contact_email"], phone=values["contact_phone"], actor=request.user)
-    except Refusal as refusal:
-        return answer(request, refusal, address_of(of))
+    if not verbs.may_manage(of.pk, request.user):
+        raise PermissionDenied
+    with transaction.atomic():
+        locked = Organization.objects.select_for_update(no_key=True).get(pk=of.pk)
+        form = ContactForm(request.POST, instance=locked)
+        if not form.is_valid():
+            return page(request, of, 400, contact_form=form)
+        try:
+            values = form.cleaned_data
+            verbs.change_contact(of, email=values["contact_email"], phone=values["contact_phone"], actor=request.user)
+        except Refusal as refusal:
+            return answer(request, refusal, address_of(of))
     messages.success(request, _("Saved."))
     return HttpResponseRedirect(address_of(of))
 

@@ -1,5 +1,6 @@
 """Organizations, memberships, people and plans: who may say what of whom."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,13 @@ def page(row: Any) -> str:
     return reverse(f"admin:registry_{row._meta.model_name}_change", args=[row.pk])
 
 
+def seen_at(response: Any) -> str:
+    """How the form says that its row stood."""
+    found = re.search(r'name="seen_at" value="([^"]+)"', response.content.decode())
+    assert found
+    return found[1]
+
+
 def test_a_manager_keeps_the_contact_and_nothing_that_gives_power(manager: Client, city: Organization):
     sent = {
         "contact_email": "desk@city.invalid",
@@ -31,11 +39,28 @@ def test_a_manager_keeps_the_contact_and_nothing_that_gives_power(manager: Clien
         "sector": "power",
         "name": "Other",
         "region": factories.region(factories.XIANGYANG).pk,
+        "seen_at": seen_at(manager.get(page(city))),
     }
     assert manager.post(page(city), sent).status_code == 302
     city.refresh_from_db()
     assert (city.contact_email, city.contact_phone) == ("desk@city.invalid", "027 1")
     assert (city.regulates, city.sector, city.name, city.region.code) == (None, "municipal", "city", "420100")
+
+
+def test_a_contact_that_a_colleague_changed_meanwhile_is_not_written_over(manager: Client, city: Organization):
+    mine = {"contact_email": "mine@city.invalid", "contact_phone": "1", "seen_at": seen_at(manager.get(page(city)))}
+    Organization.objects.filter(pk=city.pk).update(contact_phone="theirs")
+
+    late = manager.post(page(city), mine)
+
+    assert late.context["adminform"].form.non_field_errors() == [
+        "Somebody changed this meanwhile. Here is what you typed: save again to put it over theirs."
+    ]
+    city.refresh_from_db()
+    assert (city.contact_email, city.contact_phone) == ("", "theirs")
+    assert manager.post(page(city), {**mine, "seen_at": seen_at(late)}).status_code == 302
+    city.refresh_from_db()
+    assert (city.contact_email, city.contact_phone) == ("mine@city.invalid", "1")
 
 
 @pytest.fixture

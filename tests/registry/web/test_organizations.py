@@ -42,6 +42,13 @@ def browser(user: User) -> Client:
     return client
 
 
+def seen_at(answer) -> str:
+    """How the form of the contact says that its row stood."""
+    found = re.search(r'name="seen_at" value="([^"]+)"', answer.content.decode())
+    assert found
+    return found[1]
+
+
 def told(answer) -> list[str]:
     return [str(message) for message in answer.context["messages"]]
 
@@ -82,16 +89,47 @@ def test_a_manager_changes_the_contact_and_nothing_else(mobile: Party, metro: Pa
     assert browser(mobile.editor).post(f"{mobile.page}contact/", new).status_code == 403
     assert browser(metro.manager).post(f"{mobile.page}contact/", new).status_code == 403
 
-    browser(mobile.manager).post(f"{mobile.page}contact/", new)
+    client = browser(mobile.manager)
+    client.post(f"{mobile.page}contact/", {**new, "seen_at": seen_at(client.get(mobile.page))})
 
     kept = Organization.objects.get(code="mobile")
     assert (kept.contact_email, kept.contact_phone, kept.name, kept.regulates) == (
         "desk@mobile.example", "027 1234", "mobile", None,
     )  # fmt: skip
-    wrong = browser(mobile.manager).post(f"{mobile.page}contact/", {"contact_email": "none"})
+    wrong = client.post(
+        f"{mobile.page}contact/", {"contact_email": "none", "seen_at": seen_at(client.get(mobile.page))}
+    )
     assert wrong.status_code == 400 and wrong.context["contact_form"].errors == {
         "contact_email": ["Enter a valid email address."]
     }
+
+
+def test_a_contact_that_a_colleague_changed_meanwhile_is_not_written_over(mobile: Party):
+    client, address = browser(mobile.manager), f"{mobile.page}contact/"
+    mine = {"contact_email": "mine@mobile.example", "contact_phone": "1", "seen_at": seen_at(client.get(mobile.page))}
+    Organization.objects.filter(code="mobile").update(name="Renamed")
+    Organization.objects.filter(code="mobile").update(contact_phone="theirs")
+
+    told_so = client.post(address, mine)
+
+    assert told_so.status_code == 400 and told_so.context["contact_form"].non_field_errors() == [
+        "Somebody changed this meanwhile. Here is what you typed: save again to put it over theirs."
+    ]
+    assert 'value="mine@mobile.example"' in told_so.content.decode()
+    kept = Organization.objects.get(code="mobile")
+    assert (kept.contact_email, kept.contact_phone) == ("sharing@mobile.example", "theirs")
+    assert client.post(address, {**mine, "seen_at": seen_at(told_so)}).status_code == 302
+    kept.refresh_from_db()
+    assert (kept.contact_email, kept.contact_phone) == ("mine@mobile.example", "1")
+
+
+def test_what_the_registry_changes_of_an_organization_is_no_change_of_its_contact(mobile: Party):
+    client = browser(mobile.manager)
+    mine = {"contact_email": "mine@mobile.example", "seen_at": seen_at(client.get(mobile.page))}
+    Organization.objects.filter(code="mobile").update(name="Renamed")
+    assert client.post(f"{mobile.page}contact/", mine).status_code == 302
+    kept = Organization.objects.get(code="mobile")
+    assert (kept.name, kept.contact_email) == ("Renamed", "mine@mobile.example")
 
 
 def test_a_manager_gives_roles_and_removes_members(mobile: Party):
