@@ -1,4 +1,3 @@
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
@@ -70,8 +69,11 @@ class PlaceGrantAdmin(RestrictedAdmin):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         count = 0
         for grant in queryset:
-            with suppress(NotYours, WrongState):
+            try:
                 place_granting.withdraw(grant, actor=person(request))
                 count += 1
-        text = ngettext("%(count)d grant is withdrawn.", "%(count)d grants are withdrawn.", count)
-        messages.success(request, text % {"count": count})
+            except (NotYours, WrongState) as refusal:
+                messages.warning(request, f"{grant}: {refusal.message}")
+        if count:
+            text = ngettext("%(count)d grant is withdrawn.", "%(count)d grants are withdrawn.", count)
+            messages.success(request, text % {"count": count})

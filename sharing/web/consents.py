@@ -152,9 +152,11 @@ def consent_list(request: MemberRequest) -> HttpResponse:
     """The queue, and what has been answered."""
     chosen = QueueFilter(request.GET)
     answerable = frozenset(request.user.organizations_as(Role.MANAGER))
-    table = ConsentTable(with_match(chosen.chosen(request.user)), answerable=answerable)
+    may_choose = bool(answerable) and not chosen["show"].value()
+    left_out = () if may_choose else ("choose",)
+    table = ConsentTable(with_match(chosen.chosen(request.user)), answerable=answerable, exclude=left_out)
     return render(
-        request, "web/consents.html", {"filter": chosen, "table": shown(request, table), "answers": answerable}
+        request, "web/consents.html", {"filter": chosen, "table": shown(request, table), "may_choose": may_choose}
     )
 
 

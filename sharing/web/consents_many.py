@@ -114,6 +114,7 @@ def _result(request: MemberRequest, verb: Verb, result: BulkResult[Consent]) -> 
     unknown = sum(pk not in rows for pk in result.failed)
     context = {
         "verb": verb,
+        "done": done,
         "said": said % {"n": done},
         "lines": lines,
         "failed": len(result.failed),

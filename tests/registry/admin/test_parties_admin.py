@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.accounts import addresses, tokens
-from registry.models import Membership, Organization, PlannedFacility, Role, TerrainArea, User
+from registry.models import Membership, Organization, PlaceGrant, PlannedFacility, Role, TerrainArea, User
 from tests import factories
 from tests.meanwhile import change_before
 from tests.registry.admin.conftest import browser
@@ -273,3 +273,23 @@ def test_an_editor_draws_an_area_of_terrain(editor: Client, city: Organization):
         "water", "MultiPolygon", (114.3, 30.5, 114.4, 30.6),
     )  # fmt: skip
     assert editor.get(page(area)).content.decode().count('<svg class="map"') == 1
+
+
+def test_grants_that_cannot_be_withdrawn_say_why(root: Client, city: Organization):
+    first, second = (
+        PlaceGrant.objects.create(
+            organization=city, region=city.region, reason="Fire", starts_on=day, ends_on=day, granted_by=admin
+        )
+        for admin in [User.objects.get(username="root")]
+        for day in (timezone.localdate(), timezone.localdate() + timedelta(days=1))
+    )
+    withdraw = {"action": "withdraw", "_selected_action": [first.pk]}
+
+    def told(**chosen: Any) -> list[tuple[str, str]]:
+        answer = root.post("/admin/registry/placegrant/", {**withdraw, **chosen}, follow=True)
+        return [(message.level_tag, str(message)) for message in answer.context["messages"]]
+
+    done, refused = ("success", "1 grant is withdrawn."), ("warning", f"{first}: This grant is withdrawn already.")
+    assert told() == [done]
+    assert told() == [refused]
+    assert told(_selected_action=[first.pk, second.pk]) == [refused, done]

@@ -214,3 +214,21 @@ def test_queue_page_and_preview_cost_the_same_for_many(
     for consent in (asked, long):
         with django_assert_num_queries(18):
             owner.get(f"/consents/{consent.pk}/")
+
+
+def test_boxes_are_shown_with_their_buttons_alone(scene: Scene, asked: Consent, owner: Client, sign_in: SignIn):
+    box, button = f'name="consent" value="{asked.pk}"', "/consents/many/grant/"
+    pages = {show: owner.get("/consents/", {"show": show}).content.decode() for show in ("", "all", "answered")}
+    assert {show: (box in html, button in html, '"choose"' in html) for show, html in pages.items()} == {
+        "": (True, True, True), "all": (False, False, False), "answered": (False, False, False),
+    }  # fmt: skip
+    viewer = sign_in(factories.member(scene.metro, Role.VIEWER, "viewer"))
+    html = viewer.get("/consents/").content.decode()
+    assert asked.match.demand.name in html and (box in html, button in html, '"choose"' in html) == (False,) * 3
+
+
+def test_no_success_is_told_where_nothing_was_answered(scene: Scene, asked: Consent, owner: Client):
+    sent = {"consent": [asked.pk], "confirmed": "1", f"fingerprint-{asked.pk}": "0" * 64}
+    html = owner.post("/consents/many/grant/", sent).content.decode()
+    assert "1 request was left as it is." in html
+    assert "message success" not in html and "0 requests granted" not in html
