@@ -19,7 +19,7 @@ from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.tables import Table, shown
 from sharing import waiting_for, words
-from sharing.models import Agreement, Match, MatchStatus
+from sharing.models import Agreement, ConsentStatus, Match, MatchStatus
 from sharing.seen import list_of, with_why_ended
 from sharing.shown import match_page
 from sharing.shown.buttons import Button
@@ -28,7 +28,7 @@ from sharing.web.agreements import BUTTONS as AGREEMENT_BUTTONS
 from sharing.web.verbs import ApprovalForm, RejectionForm, carry_out, offers, standing_of
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import fingerprint_of
-from sharing.workflow.rules import Verb, owners
+from sharing.workflow.rules import Verb
 
 BUTTONS = (
     Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), ApprovalForm),
@@ -156,7 +156,8 @@ def match_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
 
 def _waits_for(request: MemberRequest, found: Match) -> str:
     """Whose move it is, and when that is the person's own, what to do."""
-    asked = owners(found) & standing_of(request).organizations
+    waiting = {consent.owner_id for consent in found.consents.all() if consent.status == ConsentStatus.PENDING}
+    asked = waiting & standing_of(request).organizations
     match found.status:
         case MatchStatus.PROPOSED:
             return _("Nobody has been asked yet: the demanding party may request it.")

@@ -132,3 +132,11 @@ def test_list_and_page_cost_the_same_for_many(build: CobuildScene, asker: Client
     assert CobuildGroup.objects.count() == 4
     with django_assert_num_queries(7):
         asker.get("/cobuild/")
+
+
+def test_lines_link_to_the_group_that_could_meet_them(build: CobuildScene, asker: Client):
+    group, link = build.grouped(), '<a href="/cobuild/{}/">Could be built together'
+    line = group.members.get(party__code="telco").demands.get().demand
+    for address in (f"/demands/{line.pk}/", f"/lists/{line.list_id}/"):
+        assert link.format(group.pk) in asker.get(address).content.decode()
+    assert asker.get(f"/cobuild/{group.pk}/").status_code == 200

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from registry.models import Asset, Protection, User
 from sharing.models import ConsentStatus, Match, MatchStatus, Outcome
 from sharing.web.matches import MatchFilter
+from sharing.workflow import consents
 from tests import factories
 from tests.calls import Caller
 from tests.plans import plan_of
@@ -270,3 +271,18 @@ def test_demands_are_found_by_any_part_of_their_names(scene: Scene, sign_in: Sig
     assert answer.content.decode().count(page(scene.match)) == found
     # As the index of texts compares them.
     assert "UPPER" not in str(MatchFilter({"q": text}).chosen(scene.asker).query)
+
+
+def test_who_is_asked_finds_the_way_to_answer(scene: Scene, sign_in: SignIn):
+    match = scene.requested(factories.match(factories.demand(scene.list), [scene.near, scene.far]))
+    own, others = match.consents.get(owner=scene.metro), match.consents.get(owner=scene.grid)
+    owner = sign_in(scene.metro_manager)
+    html = owner.get(page(match)).content.decode()
+    assert f'<a href="/consents/{own.pk}/">Open the request to metro</a>' in html
+    assert f"/consents/{others.pk}/" not in html and owner.get(f"/consents/{own.pk}/").status_code == 200
+    assert "/consents/" not in sign_in(scene.asker).get(page(match)).content.decode().partition("<main")[2]
+
+    consents.grant(own, actor=scene.metro_manager)
+    html = owner.get(page(match)).content.decode()
+    assert "It waits for the owners asked." in html and "your organization's" not in html
+    assert "Open the request" not in html and f'<a href="/consents/{own.pk}/">metro</a>' in html
