@@ -20,6 +20,7 @@ from registry.models import Asset, Sector
 from registry.search import is_id
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
+from registry.web.whence import page_named
 
 MOST = 500
 
@@ -66,14 +67,15 @@ class TermsForm(Form):
 @members
 @require_http_methods(["GET", "POST"])
 def asset_terms(request: MemberRequest) -> HttpResponse:
-    """`asset`, as often as there are: the ids of those chosen in the catalog."""
+    """`asset`, as often as there are: the ids of those chosen in the catalog, and `next`, its page."""
     given = (request.POST if request.method == "POST" else request.GET).getlist("asset")
+    back = page_named(request, reverse("web:assets"))
     if not given:
         messages.error(request, _("Choose assets in the list first."))
-        return HttpResponseRedirect(reverse("web:assets"))
+        return HttpResponseRedirect(back)
     found = _chosen(request, given)
     if not found:
-        return HttpResponseRedirect(reverse("web:assets"))
+        return HttpResponseRedirect(back)
     form = TermsForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -83,8 +85,8 @@ def asset_terms(request: MemberRequest) -> HttpResponse:
             raise PermissionDenied(refusal.message) from refusal
         said = ngettext("The terms of %(count)d asset are set.", "The terms of %(count)d assets are set.", done)
         messages.success(request, said % {"count": done})
-        return HttpResponseRedirect(reverse("web:assets"))
-    context = {"form": form, "assets": found}
+        return HttpResponseRedirect(back)
+    context = {"form": form, "assets": found, "back": back}
     return render(request, "web/asset_terms.html", context, status=400 if form.is_bound else 200)
 
 

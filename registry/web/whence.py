@@ -1,6 +1,7 @@
 """The page that somebody is on, to come back to it."""
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def page_of(request: HttpRequest) -> str:
@@ -11,3 +12,10 @@ def page_of(request: HttpRequest) -> str:
     whence = request.headers.get("Referer", "")
     here = f"{request.scheme}://{request.get_host()}"
     return whence.removeprefix(here) if whence.startswith(f"{here}/") else "/"
+
+
+def page_named(request: HttpRequest, otherwise: str) -> str:
+    """The page that a form or link names as `next`, where it is one of this site, else `otherwise`."""
+    named = str((request.POST if request.method == "POST" else request.GET).get("next", ""))
+    own = url_has_allowed_host_and_scheme(named, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return named if own else otherwise

@@ -15,7 +15,7 @@ from registry.admin.base import person
 from registry.models import User
 from registry.search import is_id
 from sharing import waiting_for
-from sharing.admin.bulk import MOST
+from sharing.admin import bulk
 from sharing.models import Match
 from sharing.shown.refusals import tell
 from sharing.workflow import assignments
@@ -43,7 +43,7 @@ class AssignForm(forms.Form):
 
 def choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Match]) -> HttpResponse:
     """Asks who the chosen matches are for."""
-    found = list(chosen.select_related("demand__list__party")[:MOST])
+    found = list(chosen.select_related("demand__list__party")[: bulk.MOST])
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Assign to a colleague"),
@@ -51,18 +51,22 @@ def choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Match]) -> H
         "form": AssignForm(user=person(request)),
         "matches": found,
         "url": reverse("admin:sharing_match_assign"),
-        "back": _queue(),
+        "query": bulk.query_of(request),
+        "back": bulk.list_of(request),
     }
     return TemplateResponse(request, "sharing/assign.html", context)
 
 
 def carry_out(request: HttpRequest) -> HttpResponse:
     """Gives them, and says which could not be given and why."""
-    user, chosen = person(request), [int(value) for value in request.POST.getlist("match") if is_id(value)][:MOST]
+    user, chosen = (
+        person(request),
+        [int(value) for value in request.POST.getlist("match") if is_id(value)][: bulk.MOST],
+    )
     form = AssignForm(request.POST, user=user)
     if request.method != "POST" or not chosen or not form.is_valid():
         messages.error(request, _("Choose at least one match, and a colleague."))
-        return HttpResponseRedirect(_queue())
+        return HttpResponseRedirect(bulk.list_of(request))
     result = assignments.assign_many(chosen, to=form.cleaned_data["to"], actor=user)
     if result.done:
         text = ngettext("%(n)d match assigned.", "%(n)d matches assigned.", len(result.done))
@@ -70,8 +74,4 @@ def carry_out(request: HttpRequest) -> HttpResponse:
     for match_id, refusal in sorted(result.failed.items()):
         text = _("Match %(match)d was left as it is: %(why)s") % {"match": match_id, "why": refusal.message}
         tell(request, refusal, text)
-    return HttpResponseRedirect(_queue())
-
-
-def _queue() -> str:
-    return reverse("admin:sharing_match_changelist") + "?waiting=decide"
+    return HttpResponseRedirect(bulk.list_of(request))

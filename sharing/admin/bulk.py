@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -57,7 +57,8 @@ def confirm(
         ],
         "open_count": sum(refusal is None for _match, refusal in verdicts),
         "url": reverse("admin:sharing_match_decide", args=[verb.value.partition(".")[2]]),
-        "back": reverse("admin:sharing_match_changelist") + "?waiting=decide",
+        "query": query_of(request),
+        "back": list_of(request),
     }
     return TemplateResponse(request, "sharing/decide_many.html", context, status=status)
 
@@ -67,7 +68,7 @@ def decide(model_admin: Any, request: HttpRequest, slug: str) -> HttpResponse:
     verb = next((verb for verb in FORMS if verb.value == f"match.{slug}"), None)
     if verb is None:
         raise Http404
-    back = reverse("admin:sharing_match_changelist") + "?waiting=decide"
+    back = list_of(request)
     shown = _shown(request)
     if request.method != "POST" or not shown:
         messages.error(request, _("Choose at least one match."))
@@ -81,6 +82,16 @@ def decide(model_admin: Any, request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(refusal.field or None, refusal.message)
     chosen = Match.objects.visible_to(person(request)).filter(pk__in=shown)
     return confirm(model_admin, request, verb, chosen, form, status=400)
+
+
+def query_of(request: HttpRequest) -> str:
+    """What narrows the list that the matches were chosen in, as its pages pass it on: the queue unless they do."""
+    return request.POST.get("query") or request.GET.urlencode() or "waiting=decide"
+
+
+def list_of(request: HttpRequest) -> str:
+    """The list that the matches were chosen in, narrowed as it was."""
+    return f"{reverse('admin:sharing_match_changelist')}?{QueryDict(query_of(request)).urlencode()}"
 
 
 def _shown(request: HttpRequest) -> dict[int, str]:

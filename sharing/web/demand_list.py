@@ -23,6 +23,7 @@ from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.places import collection
+from registry.web.whence import page_named
 from registry.web.whereabouts import whereabouts
 from sharing.matching.supply_near import supply_near
 from sharing.models import (
@@ -216,7 +217,7 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
         messages.info(request, _("%(n)d are requested at a time: ask again for the rest.") % {"n": MOST_AT_ONCE})
     if not wanted:
         messages.info(request, _("Choose lines that are to be requested."))
-    return HttpResponseRedirect(reverse("web:demand-list", args=[pk]))
+    return HttpResponseRedirect(page_named(request, reverse("web:demand-list", args=[pk])))
 
 
 def _shapes(row: LineRow, draft: bool) -> list[dict[str, Any]]:

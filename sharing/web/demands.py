@@ -31,6 +31,7 @@ from sharing.shown.match_page import LegRow, legs_of
 from sharing.shown.places import demand_features, leg_features
 from sharing.shown.refusals import answer
 from sharing.web.demand_form import DemandForm
+from sharing.web.demand_list import PER_PAGE
 from sharing.web.matches import BUTTONS
 from sharing.web.verbs import offers, standing_of
 from sharing.workflow import lists
@@ -54,7 +55,7 @@ def new_demand(request: MemberRequest, pk: int, kind: str) -> HttpResponse:
         else:
             messages.success(request, _("Line %(line)d added.") % {"line": made.line})
             here = reverse("web:demand-new", args=[pk, kind])
-            return HttpResponseRedirect(here if "again" in request.POST else _page_of(found))
+            return HttpResponseRedirect(here if "again" in request.POST else _page_with(found, made.line))
     return _edited(request, found, form)
 
 
@@ -77,7 +78,7 @@ def edit_demand(request: MemberRequest, pk: int) -> HttpResponse:
                 return answer(request, refusal, _page_of(demand.list))
             else:
                 messages.success(request, _("Line %(line)d changed.") % {"line": demand.line})
-                return HttpResponseRedirect(_page_of(demand.list))
+                return HttpResponseRedirect(_page_with(demand.list, demand.line))
     return _edited(request, demand.list, form)
 
 
@@ -91,7 +92,7 @@ def remove_demand(request: MemberRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         return answer(request, refusal, _page_of(demand.list))
     messages.success(request, _("Line %(line)d removed: %(name)s.") % {"line": demand.line, "name": demand})
-    return HttpResponseRedirect(_page_of(demand.list))
+    return HttpResponseRedirect(_page_with(demand.list, demand.line))
 
 
 @members
@@ -122,6 +123,12 @@ def _line(request: MemberRequest, pk: int) -> Demand:
 
 def _page_of(demand_list: DemandList) -> str:
     return reverse("web:demand-list", args=[demand_list.pk])
+
+
+def _page_with(demand_list: DemandList, line: int) -> str:
+    """The page of the list on which this line stands, or stood."""
+    number = demand_list.demands.filter(line__lt=line).count() // PER_PAGE + 1
+    return _page_of(demand_list) + (f"?page={number}" if number > 1 else "")
 
 
 def _form(request: MemberRequest, of: DemandList, kind: str, demand: Demand | None = None) -> DemandForm:

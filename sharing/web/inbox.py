@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +18,7 @@ from registry.search import is_id
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.paging import Pages
+from registry.web.whence import page_named
 from sharing.models import DemandList, Event, EventType, Notification
 from sharing.notifications.inbox import inbox_of, mark_read, mark_unread
 from sharing.notifications.messages import RELATED, Message, read, subject_of
@@ -130,7 +130,4 @@ def inbox_mark_all(request: MemberRequest) -> HttpResponse:
 
 
 def _back(request: MemberRequest) -> HttpResponse:
-    """To the page that the form names, where it is one of this site, else to the inbox."""
-    to = request.POST.get("next", "")
-    own = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(to if own else reverse("web:inbox"))
+    return HttpResponseRedirect(page_named(request, reverse("web:inbox")))

@@ -84,3 +84,18 @@ def test_the_rest_is_set_where_some_are_gone_and_what_was_typed_stays(client: Cl
     assert none.redirect_chain == [("/assets/", 302)]
     assert [str(message) for message in none.context["messages"]] == [left_out]
     assert {code: text for code, (_sectors, _price, text) in terms().items()} == {"A-1": "new", "F-1": "theirs"}
+
+
+def test_the_catalog_is_gone_back_to_as_it_was_filtered(client: Client):
+    owner = factories.organization("owner")
+    asset = factories.asset(owner)
+    client.force_login(factories.member(owner, Role.MANAGER))
+    filtered = "/assets/?kind=tower&page=1"
+    catalog = client.get(filtered).content.decode()
+    assert '<input type="hidden" name="next" value="/assets/?kind=tower&amp;page=1">' in catalog
+    page = client.get("/assets/terms/", {"asset": asset.pk, "next": filtered}).content.decode()
+    assert '<input type="hidden" name="next" value="/assets/?kind=tower&amp;page=1">' in page
+    assert 'href="/assets/?kind=tower&amp;page=1"' in page
+    sent = {"asset": asset.pk, "which": ["terms"], "terms": "new"}
+    assert client.post("/assets/terms/", {**sent, "next": filtered}).headers["Location"] == filtered
+    assert client.post("/assets/terms/", {**sent, "next": "https://e.example/"}).headers["Location"] == "/assets/"

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client, RequestFactory
 
-from registry.web.whence import page_of
+from registry.web.whence import page_named, page_of
 from tests import factories
 
 HOST = "http://testserver"
@@ -37,3 +37,15 @@ def test_the_language_of_a_form_that_came_back_changes_on_its_page(db: None):
     refused = client.post("/organizations/metro/contact/", {"contact_email": "none"}, headers={"Referer": page})
     assert refused.status_code == 400
     assert '<input type="hidden" name="next" value="/organizations/metro/">' in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("named", "to"),
+    [
+        ("/lists/5/?page=2", "/lists/5/?page=2"), (f"{HOST}/lists/5/", f"{HOST}/lists/5/"), ("", "/else/"),
+        ("https://elsewhere.example/", "/else/"), ("//elsewhere.example/", "/else/"), ("javascript:x()", "/else/"),
+    ],
+)  # fmt: skip
+def test_a_page_that_is_named_is_gone_to_where_it_is_of_this_site(named: str, to: str):
+    assert page_named(RequestFactory().post("/lists/5/request/", {"next": named}), "/else/") == to
+    assert page_named(RequestFactory().get("/assets/terms/", {"next": named}), "/else/") == to

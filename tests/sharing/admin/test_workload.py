@@ -85,3 +85,21 @@ def test_a_decided_match_links_to_its_letters(scene: Scene, sign_in: SignIn):
     page = sign_in(scene.officer).get(f"/admin/sharing/match/{scene.match.pk}/change/")
     assert f'href="/matches/{scene.match.pk}/letter-en.pdf"' in page.content.decode()
     assert f'href="/matches/{scene.match.pk}/letter-zh-hans.pdf"' in page.content.decode()
+
+
+def test_the_list_is_gone_back_to_as_it_was_narrowed(scene: Scene, sign_in: SignIn):
+    first, second = two(scene)
+    client, narrowed = sign_in(scene.officer), "/admin/sharing/match/?assigned=nobody&status__exact=consented"
+    for action in ("approve_selected", "assign_selected"):
+        asked = client.post(narrowed, {"action": action, "_selected_action": [first.pk]})
+        assert (asked.context["back"], asked.context["query"]) == (narrowed, narrowed.partition("?")[2])
+        html = asked.content.decode()
+        assert 'name="query" value="assigned=nobody&amp;status__exact=consented"' in html
+        assert f'href="{narrowed.replace("&", "&amp;")}"' in html
+    query = {"query": narrowed.partition("?")[2]}
+    given = client.post("/admin/sharing/match/assign/", {"match": [first.pk], "to": "", **query})
+    decided = client.post("/admin/sharing/match/decide/approve/", {"match": [second.pk], **query})
+    nothing = client.post("/admin/sharing/match/decide/approve/", query)
+    elsewhere = client.post("/admin/sharing/match/decide/approve/", {"query": "@elsewhere.example/\r\nX: y"})
+    assert {given["Location"], decided["Location"], nothing["Location"]} == {narrowed}
+    assert elsewhere["Location"] == "/admin/sharing/match/?%40elsewhere.example%2F%0D%0AX%3A+y="

@@ -328,3 +328,32 @@ def test_what_ends_in_the_last_year_there_is_can_be_decided(scene: Scene, sign_i
     consent = scene.requested().consents.get()
     assert sign_in(scene.metro_manager).get(f"/consents/{consent.pk}/").status_code == 200
     assert sign_in(scene.asker).get(f"/matches/{scene.match.pk}/").status_code == 200
+
+
+def test_a_line_that_was_added_changed_or_removed_leads_back_to_its_page(
+    scene: Scene, sign_in: SignIn, draft: DemandList
+):
+    client, (first, *_others, last) = sign_in(scene.drafter), [factories.demand(draft, line=n) for n in range(1, 27)]
+    second_page = f"{page(draft)}?page=2"
+
+    assert client.post(page(draft, "demand-new", "tower"), TOWER)["Location"] == second_page
+    assert client.post(*change_of(client, last))["Location"] == second_page
+    assert client.post(reverse("web:demand-remove", args=[last.pk]))["Location"] == second_page
+    assert client.post(*change_of(client, first))["Location"] == page(draft)
+    assert client.post(reverse("web:demand-remove", args=[first.pk]))["Location"] == page(draft)
+
+
+def test_what_is_requested_leads_back_to_the_lines_as_they_were_filtered(scene: Scene, sign_in: SignIn):
+    client, address = sign_in(scene.asker), page(scene.list, "demand-list-request")
+    filtered = f"{page(scene.list)}?state=request&page=1"
+    assert f'name="next" value="{filtered.replace("&", "&amp;")}"' in client.get(filtered).content.decode()
+    assert client.post(address, {"next": filtered})["Location"] == filtered
+    assert client.post(address, {"next": "//elsewhere.example/"})["Location"] == page(scene.list)
+
+
+def test_a_line_that_is_refused_says_so_at_the_top(scene: Scene, sign_in: SignIn, draft: DemandList):
+    client, address = sign_in(scene.drafter), page(draft, "demand-new", "tower")
+    said = '<p class="message error" role="alert">Not saved yet: correct what is marked below.'
+    assert said not in client.get(address).content.decode()
+    refused = client.post(address, {**TOWER, "quantity": "0"})
+    assert refused.status_code == 400 and said in refused.content.decode()
