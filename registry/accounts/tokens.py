@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import security
 from registry.accounts import second_factor
-from registry.errors import BadInput, NotSeen, NotYours
+from registry.errors import BadInput, NotSeen, NotYours, WrongState
 from registry.models import ApiToken, Membership, Organization, Role, Scope, User
 
 PREFIX = "isr_"
@@ -23,20 +24,35 @@ SERVICE_ROLES = (Role.VIEWER, Role.EDITOR)
 
 
 @transaction.atomic
-def issue_personal(*, name: str, scopes: Sequence[str], expires_at: datetime, actor: User) -> tuple[ApiToken, str]:
-    """A token by which a program acts as `actor`; with it the secret, shown this once."""
+def issue_personal(
+    *, name: str, scopes: Sequence[str], expires_at: datetime, actor: User, newest: str | None = None
+) -> tuple[ApiToken, str]:
+    """A token by which a program acts as `actor`; with it the secret, shown this once.
+
+    newest: the `newest_of` the actor when this one was asked for, where it is known. Raises WrongState where they have
+    issued another since.
+    """
+    _check_newest(newest, actor)
     return _issue(actor, None, name, scopes, expires_at, actor)
 
 
 @transaction.atomic
 def issue_service(
-    organization: Organization, *, name: str, role: Role, scopes: Sequence[str], expires_at: datetime, actor: User
+    organization: Organization,
+    *,
+    name: str,
+    role: Role,
+    scopes: Sequence[str],
+    expires_at: datetime,
+    actor: User,
+    newest: str | None = None,
 ) -> tuple[ApiToken, str]:
     """A token of an account of its own in `organization`; only its managers issue them.
 
     Such an account reads and drafts. What commits an organization is decided by persons, so neither the role of
-    manager nor the scope to decide can be given.
+    manager nor the scope to decide can be given. newest: as in issue_personal.
     """
+    _check_newest(newest, actor)
     if organization.pk not in actor.organizations_as(Role.MANAGER):
         raise NotYours(_("Only a manager of the organization issues its service tokens."))
     if role not in SERVICE_ROLES:
@@ -62,6 +78,23 @@ def revoke(token: ApiToken, *, actor: User) -> ApiToken:
     if token.is_service:
         User.objects.filter(pk=token.user_id).update(is_active=False)
     return token
+
+
+def newest_of(actor: User) -> str:
+    """The id of the token that they issued last; 0 before any."""
+    return str(ApiToken.objects.filter(issued_by=actor).aggregate(newest=Max("pk", default=0))["newest"])
+
+
+def _check_newest(newest: str | None, actor: User) -> None:
+    """The actor is locked, so that what is sent twice at once is issued once."""
+    if newest is None:
+        return
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    if newest != newest_of(actor):
+        said = _(
+            "You made a token since this page was: where you have not kept its secret, revoke it and make another."
+        )
+        raise WrongState(said)
 
 
 def _issue(

@@ -62,14 +62,20 @@ def tokens(request: MemberRequest) -> HttpResponse:
     secret = ""
     if request.method == "POST" and form.is_valid():
         try:
-            _token, secret = _issue(form.cleaned_data, request.user)
+            _token, secret = _issue(form.cleaned_data, request.POST.get("newest"), request.user)
             form = TokenForm(user=request.user)
         except BadInput as refusal:
             form.add_refusal(refusal)
         except Refusal as refusal:
             return answer(request, refusal, request.path)
     seen = ApiToken.objects.visible_to(request.user).select_related("user", "issued_by", "organization")
-    context = {"form": form, "tokens": seen.order_by("-id")[:200], "secret": secret, "now": timezone.now()}
+    context = {
+        "form": form,
+        "newest": verbs.newest_of(request.user),
+        "tokens": seen.order_by("-id")[:200],
+        "secret": secret,
+        "now": timezone.now(),
+    }
     return render(request, "web/account/tokens.html", context)
 
 
@@ -82,11 +88,12 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("web:tokens"))
 
 
-def _issue(values: dict[str, Any], actor: User) -> tuple[ApiToken, str]:
+def _issue(values: dict[str, Any], newest: str | None, actor: User) -> tuple[ApiToken, str]:
     given = {
         "name": values["name"],
         "scopes": values["scopes"],
         "expires_at": timezone.now() + timedelta(days=values["days"]),
+        "newest": newest,
     }
     organization = values.get("organization")
     if organization is None:

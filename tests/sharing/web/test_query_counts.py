@@ -78,7 +78,7 @@ COUNTS = {
     "web:consents-many": 13,
     "web:inventory-of": 6,
     "web:account": 6,
-    "web:tokens": 7,
+    "web:tokens": 8,
     "account_change_password": 3,
     "account_email": 8,
     "usersessions_list": 4,

@@ -89,5 +89,30 @@ def test_tokens_of_others_are_not_seen(client: Client, manager: User):
 def test_the_page_takes_the_same_queries_for_many_tokens(client: Client, django_assert_num_queries):
     for n in range(3):
         client.post(PAGE, {"name": f"Script {n}", "scopes": ["read"], "days": "90", "role": "viewer"})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(PAGE)
+
+
+def test_a_form_that_is_sent_again_makes_no_second_token(client: Client, manager: User):
+    organization = next(iter(manager.roles))
+    given = {"name": "Script", "scopes": ["read"], "days": "90", "role": "viewer"}
+    for number, as_service in enumerate(({}, {"organization": organization}), start=1):
+        sent = {**given, **as_service, "newest": client.get(PAGE).context["newest"]}
+        assert f'name="newest" value="{sent["newest"]}"' in client.get(PAGE).content.decode()
+        secret_in(client.post(PAGE, sent))
+        again = client.post(PAGE, sent, follow=True)
+        assert again.redirect_chain == [(PAGE, 302)]
+        assert [str(message) for message in again.context["messages"]] == [
+            "You made a token since this page was: where you have not kept its secret, revoke it and make another."
+        ]
+        assert ApiToken.objects.count() == number
+        assert User.objects.filter(username__startswith="service-").count() == number - 1
+
+
+def test_a_colleagues_token_is_in_nobodys_way(client: Client, manager: User):
+    given = {"name": "Script", "scopes": ["read"], "days": "90", "role": "viewer"}
+    sent = {**given, "newest": client.get(PAGE).context["newest"]}
+    colleague = Client()
+    colleague.force_login(factories.member(manager.memberships.get().organization, Role.MANAGER, "colleague"))
+    colleague.post(PAGE, {**given, "organization": next(iter(manager.roles))})
+    secret_in(client.post(PAGE, sent))
