@@ -19,7 +19,7 @@ P = ParamSpec("P")
 FOR_PROGRAMS = ("/api/", "/ogc/")
 """Where addresses begin that programs call; all else is for people."""
 
-NO_PARTY = _("Your account belongs to no organization yet: ask a manager of yours to add you as a member.")
+NO_PARTY = _("Your account belongs to no organization yet: ask a manager of yours to invite you.")
 
 
 class MemberRequest(HttpRequest):

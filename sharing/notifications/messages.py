@@ -92,7 +92,10 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     ),
     EventType.MATCH_REFUSED: (
         gettext_lazy("%(what)s: refused by %(by_organization)s"),
-        gettext_lazy("%(by_organization)s refused %(what)s: %(reason)s. The units are free again."),
+        gettext_lazy(
+            "%(by_organization)s refused %(what)s: %(reason)s. The units are free again. Another match that fits is "
+            "told of; where none comes, %(party)s can match the list again."
+        ),
     ),
     EventType.MATCH_COUNTERSIGNED: (
         gettext_lazy("%(what)s: a second approval is needed"),
@@ -108,11 +111,17 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     ),
     EventType.MATCH_REJECTED: (
         gettext_lazy("%(what)s: rejected"),
-        gettext_lazy("%(by_organization)s rejected %(what)s: %(reason)s. The units are free again."),
+        gettext_lazy(
+            "%(by_organization)s rejected %(what)s: %(reason)s. The units are free again. Another match that fits is "
+            "told of; where none comes, %(party)s can match the list again."
+        ),
     ),
     EventType.MATCH_EXPIRED: (
         gettext_lazy("%(what)s: request expired"),
-        gettext_lazy("Nobody decided on %(what)s for %(party)s in time. The units are free again."),
+        gettext_lazy(
+            "Nobody decided on %(what)s for %(party)s in time. The units are free again. Another match that fits is "
+            "told of; where none comes, %(party)s can match the list again."
+        ),
     ),
     EventType.CONSENT_ASKED: (
         gettext_lazy("%(party)s asks for %(what)s: answer until %(day)s"),
@@ -162,8 +171,8 @@ TEXTS: dict[EventType, tuple[str | Promise, str | Promise]] = {
     EventType.AGREEMENT_ENDING: (
         gettext_lazy("%(number)s ends after %(last)s"),
         gettext_lazy(
-            "The last day of agreement %(number)s of %(party)s for %(what)s is %(last)s. Ask for its renewal in time, "
-            "or remove what is installed. %(reason)s"
+            "The last day of agreement %(number)s of %(party)s for %(what)s is %(last)s. %(party)s asks for its "
+            "renewal in time, or removes what is installed. %(reason)s"
         ),
     ),
     EventType.AGREEMENT_ENDED: (

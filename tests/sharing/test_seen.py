@@ -101,7 +101,8 @@ def test_of_a_hidden_owners_refusal_the_coded_reason_is_told(scene: Scene, match
         event = Event.objects.get(type=EventType.MATCH_REFUSED)
         assert hides_owner(event, reader)
         assert message(event, hides_owner=True).text == (
-            "an owner refused Site 2: Safety or security. The units are free again."
+            "an owner refused Site 2: Safety or security. The units are free again. Another match that fits is told "
+            "of; where none comes, telco can match the list again."
         )
     [told] = Caller(scene.asker).get("events/", match=match.pk, type="match.refused").json()["results"]
     assert told["data"] == {"reason": "safety"}

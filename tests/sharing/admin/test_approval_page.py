@@ -80,7 +80,7 @@ def test_who_belongs_to_no_organization_is_told_so(db):
     response = client.get("/admin/", follow=True)
     assert response.status_code == 403
     assert (
-        "Your account belongs to no organization yet: ask a manager of yours to add you as a member."
+        "Your account belongs to no organization yet: ask a manager of yours to invite you."
         in response.content.decode()
     )
 

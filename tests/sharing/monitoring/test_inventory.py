@@ -125,3 +125,8 @@ def test_owners_managers_are_reminded_of_reviews_once_a_month_and_find_them_on_t
     assert Event.objects.filter(type=EventType.REVIEW_DUE).count() == 2
     assert "/assets/reviews/" in browser(scene.grid_manager).get("/").content.decode()
     assert "/assets/reviews/" not in browser(viewer).get("/").content.decode()
+    # What the message opens leads there, too.
+    opened = f"/monitoring/inventory/{Inventory.objects.get(organization=scene.grid).pk}/"
+    assert message(Event.objects.filter(type=EventType.REVIEW_DUE)[0]).link.endswith(opened)
+    assert 'href="/assets/reviews/"' in browser(scene.grid_manager).get(opened).content.decode()
+    assert "/assets/reviews/" not in browser(viewer).get(opened).content.decode()

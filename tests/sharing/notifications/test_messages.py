@@ -69,7 +69,10 @@ def test_a_refusal_says_why(scene: Scene):
     consent = scene.requested().consents.get()
     consents.refuse(consent, reason="other", reason_text="The mast moves.", actor=scene.metro_manager)
     made = message(Event.objects.get(type=EventType.MATCH_REFUSED))
-    assert made.text == "metro refused Site 1: Other (The mast moves.). The units are free again."
+    assert made.text == (
+        "metro refused Site 1: Other (The mast moves.). The units are free again. Another match that fits is told of; "
+        "where none comes, telco can match the list again."
+    )
 
 
 def test_the_end_of_an_agreement_is_told_by_its_last_day_as_its_approval_was(scene: Scene):
@@ -82,7 +85,8 @@ def test_the_end_of_an_agreement_is_told_by_its_last_day_as_its_approval_was(sce
     assert approved.text.endswith(f" to {last}.")
     assert ending.subject == f"{agreement.number} ends after {last}"
     assert ending.text.startswith(
-        f"The last day of agreement {agreement.number} of telco for Site 1 is {last}. Ask for its renewal in time"
+        f"The last day of agreement {agreement.number} of telco for Site 1 is {last}. telco asks for its "
+        "renewal in time"
     )
     assert words.event_details(seen.events(scene.asker).get(pk=event.pk)) == f"units free from {after}"
 

@@ -195,7 +195,7 @@ def test_who_belongs_to_no_organization_sees_their_account_and_is_told_whom_to_a
     for page in ("/", "/admin/"):
         answer = browser.get(page, follow=True)
         assert answer.status_code == 403
-        assert "ask a manager of yours to add you as a member" in answer.content.decode()
+        assert "ask a manager of yours to invite you" in answer.content.decode()
     assert browser.get("/account/").status_code == 200
 
 
