@@ -1,12 +1,11 @@
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.db import models
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,9 +20,8 @@ from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers, standing
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Match, MatchStatus
 from sharing.seen import list_of, list_title
-from sharing.shown import match_page
+from sharing.shown import letter, match_page
 from sharing.shown.buttons import Button, WithFingerprint
-from sharing.shown.letter import is_decided
 from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import asked_fingerprints, fingerprint_of
 from sharing.workflow.rules import RULES, Verb
@@ -41,9 +39,6 @@ BUTTONS = (
     ),
     Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
 )
-
-
-LETTERS = tuple(code for code, _name in settings.LANGUAGES)
 
 
 class WaitingMatches(WaitingFilter):
@@ -202,9 +197,7 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             "original": match,
             "status_tag": self.status_tag(match),
             "due": due(match.deadline),
-            "letters": [(language, reverse("web:match-letter", args=[match.pk, language])) for language in LETTERS]
-            if is_decided(match)
-            else [],
+            "letters": letter.addresses(match),
             "assigned": self.assigned(match),
             "offers": offers(match, BUTTONS, standing, {"fingerprint": fingerprint}),
             "consent_rows": [

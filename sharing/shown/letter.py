@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import prefetch_related_objects
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registry.models import User
@@ -14,12 +15,20 @@ from sharing.seen import Seen, list_of
 from sharing.shown.match_page import legs_of
 from sharing.workflow.rules import MATCH_FACTS
 
+LANGUAGES = ("en", "zh-hans")
 GRANTED = (MatchStatus.APPROVED, MatchStatus.ACTIVE, MatchStatus.ENDED)
 
 
 def is_decided(match: Match) -> bool:
     """Whether there is a decision to write a letter about."""
     return match.status in (*GRANTED, MatchStatus.REJECTED)
+
+
+def addresses(match: Match) -> list[tuple[str, str]]:
+    """Language and address of each letter about the match; none without a decision."""
+    if not is_decided(match):
+        return []
+    return [(language, reverse("web:match-letter", args=[match.pk, language])) for language in LANGUAGES]
 
 
 def name(match: Match, language: str) -> str:

@@ -25,6 +25,7 @@ from registry.web.tables import Table, shown
 from sharing import words
 from sharing.models import IN_FORCE, Agreement, MatchStatus
 from sharing.seen import Seen, author, events, with_why_ended
+from sharing.shown import letter
 from sharing.shown.buttons import Button
 from sharing.shown.match_page import legs_of
 from sharing.shown.places import match_shapes
@@ -139,6 +140,7 @@ def agreement(request: MemberRequest, pk: int) -> HttpResponse:
         "hidden_owners": seen.hidden_consents(match),
         "demand_facts": words.line_facts(match),
         "offers": offers(request, found, BUTTONS),
+        "letters": letter.addresses(match),
         "renewals": [
             (renewal, tag(renewal.status, renewal.get_status_display()), days(renewal.period))
             for renewal in found.renewals.select_related("demand").order_by("pk")

@@ -21,7 +21,7 @@ from registry.web.tables import Table, shown
 from sharing import waiting_for, words
 from sharing.models import Agreement, ConsentStatus, Match, MatchStatus
 from sharing.seen import list_of, with_why_ended
-from sharing.shown import match_page
+from sharing.shown import letter, match_page
 from sharing.shown.buttons import Button
 from sharing.shown.places import match_shapes
 from sharing.web.agreements import BUTTONS as AGREEMENT_BUTTONS
@@ -139,6 +139,7 @@ def match(request: MemberRequest, pk: int) -> HttpResponse:
         "agreement_offers": offers(request, agreement, AGREEMENT_BUTTONS) if agreement else [],
         "shapes": match_shapes(found, context["legs"]),
         "waits_for": _waits_for(request, found),
+        "letters": letter.addresses(found),
     }
     return render(request, "web/match.html", context)
 

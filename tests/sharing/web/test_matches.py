@@ -286,3 +286,15 @@ def test_who_is_asked_finds_the_way_to_answer(scene: Scene, sign_in: SignIn):
     html = owner.get(page(match)).content.decode()
     assert "It waits for the owners asked." in html and "your organization's" not in html
     assert "Open the request" not in html and f'<a href="/consents/{own.pk}/">metro</a>' in html
+
+
+def test_a_decision_has_its_letters_for_all_who_take_part(scene: Scene, sign_in: SignIn):
+    clients = [sign_in(person) for person in (scene.asker, scene.metro_manager, scene.officer)]
+    tower = factories.asset(scene.metro, capacity=2)
+    undecided = scene.consented(factories.match(factories.demand(scene.list), [tower]))
+    agreement = scene.approved()
+    links = {f'href="/matches/{scene.match.pk}/letter-{language}.pdf"' for language in ("en", "zh-hans")}
+    for client in clients:
+        assert "letter-" not in client.get(page(undecided)).content.decode()
+        for address in (page(scene.match), f"/agreements/{agreement.pk}/"):
+            assert all(link in client.get(address).content.decode() for link in links)
