@@ -21,9 +21,10 @@ from registry.kinds import Kind
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization, Role, User
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
+from registry.web.paging import Pages
 from registry.web.refusals import answer
 
-SHOWN_JOBS = 50
+PER_PAGE = 50
 WAITING = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
@@ -125,7 +126,7 @@ def imports(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "may_import": bool(managed),
-        "jobs": jobs.select_related("organization", "created_by")[:SHOWN_JOBS],
+        "page": Pages(jobs.select_related("organization", "created_by"), PER_PAGE).get_page(request.GET.get("page")),
         "kinds": Kind.choices,
     }
     return render(request, "web/imports.html", context, status=422 if form.errors else 200)

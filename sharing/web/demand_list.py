@@ -47,6 +47,8 @@ from sharing.workflow.matches import MOST_AT_ONCE
 from sharing.workflow.rules import Verb, open_verbs
 
 PER_PAGE = 25
+MOST_PARTS = 12
+"""Parts to print that have a link each; of a longer list a part is asked for by its first line."""
 
 
 class LineFilter(Form):
@@ -164,6 +166,8 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "kinds": Kind.choices,
         "route_kinds": ROUTE_KINDS,
         "parts": _parts(whole),
+        "most_parts": MOST_PARTS,
+        "lines_printed": LINES_PRINTED,
         "line_formats": ("csv", "xlsx", "geojson", "gpkg"),
         "row_formats": ("csv", "xlsx"),
     }

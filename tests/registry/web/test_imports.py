@@ -141,3 +141,15 @@ def test_a_template_is_read_back_column_by_column(client: Client, tmp_path: Path
     assert seen["rows"] == []
     assert set(seen["headings"]) == set(seen["columns"])
     assert client.get(f"/imports/templates/{kind}.exe").status_code == 404
+
+
+def test_older_files_are_on_further_pages(client: Client):
+    browser = signed_in(client)
+    first = dropped(browser)
+    given = {"organization": first.organization, "created_by": first.created_by, "options": {"kind": "tower"}}
+    ImportJob.objects.bulk_create(ImportJob(filename=f"{n}.csv", target="assets", **given) for n in range(50))
+    newest = browser.get("/imports/").content.decode()
+    oldest = browser.get("/imports/?page=2").content.decode()
+    assert 'rel="next" href="?page=2"' in newest and "49.csv" in newest and "towers.csv" not in newest
+    assert f'<a href="/imports/{first.pk}/">towers.csv</a>' in oldest
+    assert "49.csv" not in oldest

@@ -317,6 +317,19 @@ def test_a_list_that_is_narrowed_says_and_prints_all_of_it(scene: Scene, sign_in
     assert "No line fits" in nothing and "Take along" in nothing
 
 
+def test_of_a_long_list_the_part_to_print_is_asked_for(scene: Scene, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch):
+    client, print_at = sign_in(scene.asker), page(scene.list, "demand-list-print")
+    monkeypatch.setattr("sharing.web.demand_list.LINES_PRINTED", 2)
+    for n in range(2, 25):
+        factories.demand(scene.list, name=f"Site {n}")
+    short = client.get(page(scene.list)).content.decode()
+    assert short.count(f'href="{print_at}?from=') == 12 and 'name="from"' not in short
+    factories.demand(scene.list, name="Site 25")
+    long = client.get(page(scene.list)).content.decode()
+    assert f'href="{print_at}' not in long and f'action="{print_at}"' in long
+    assert '<input type="number" id="print-from" name="from" min="1" max="25" value="1" required>' in long
+
+
 @pytest.mark.parametrize("first", ["0", "5", "9" * 18, "9" * 400, "x"])
 def test_a_list_is_printed_from_any_line(scene: Scene, sign_in: SignIn, first: str):
     printed = sign_in(scene.asker).get(f"{page(scene.list, 'demand-list-print')}?from={first}")
