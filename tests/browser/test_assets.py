@@ -111,6 +111,17 @@ def test_a_filtered_list_has_the_colours_that_the_legend_says(open_page: SignedI
         assert near(drawn, said), (drawn, said)
 
 
+def test_a_filtered_list_whose_places_do_not_come_says_so(open_page: SignedIn):
+    owner = factories.organization("tower-company")
+    factories.asset(owner, capacity=4)
+    page = open_page("/", user=factories.member(owner, Role.VIEWER), cut_off=True)
+    page.route("**/assets/places/**", lambda route: route.abort())
+    page.goto("/assets/?free_min=1")
+    expect(page.locator("main [role=alert]")).to_have_text(
+        "No answer just now. Check your connection, and try again in a moment."
+    )
+
+
 def near(drawn: str, said: str) -> bool:
     """But for what shines through."""
     pairs = zip(*([int(part) for part in re.findall(r"\d+", colour)] for colour in (drawn, said)), strict=True)

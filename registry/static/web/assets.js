@@ -17,12 +17,20 @@ if (tiles === "yes") {
 showArea();
 
 async function show() {
-  const answer = await fetch(places, { credentials: "same-origin" });
-  if (!answer.ok) return;
-  const found = await answer.json();
+  const found = await fetch(places, { credentials: "same-origin" }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  if (!found) return tellNoAnswer();
   document.getElementById("truncated").hidden = !found.truncated;
   catalog = await map.addCatalog({ by: colour.value, places: found });
   if (!new URLSearchParams(window.location.search).has("map")) await map.fit(found);
+}
+
+// An empty map would say that there is nothing.
+function tellNoAnswer() {
+  const said = document.createElement("p");
+  said.className = "message warning";
+  said.setAttribute("role", "alert");
+  said.textContent = document.body.dataset.noAnswer;
+  element.before(said);
 }
 
 colour.addEventListener("change", () => {

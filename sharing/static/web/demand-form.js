@@ -49,15 +49,25 @@ function show() {
   }
 }
 
+let picking = null;
+
 for (const button of document.querySelectorAll("[data-pick-into]")) {
   button.addEventListener("click", () => {
+    const fields = PLACES[button.dataset.pickInto].map(field);
+    const before = fields.map((input) => input.value);
+    const write = (values) => {
+      fields.forEach((input, axis) => { input.value = values[axis]; });
+      fields[0].dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const pick = {};
+    picking = pick;
     map.draw({
       shape: "point",
-      done: ({ coordinates }) => {
-        PLACES[button.dataset.pickInto].forEach((name, axis) => {
-          field(name).value = coordinates[axis].toFixed(6);
-        });
-        field(PLACES[button.dataset.pickInto][0]).dispatchEvent(new Event("input", { bubbles: true }));
+      done: ({ coordinates }) => write(coordinates.map((at) => at.toFixed(6))),
+      ended: (cancelled) => {
+        map.setShapes("drawn", null);
+        // Whoever goes on to pick the other end keeps this one.
+        if (cancelled && picking === pick) write(before);
       },
     });
   });
