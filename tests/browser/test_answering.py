@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from sharing.models import Consent
 from sharing.notifications import outbox
@@ -74,6 +75,8 @@ def test_search_finds_as_somebody_types(open_page: SignedIn):
     asset = factories.asset(scene.metro, name="光谷广场铁塔", code="WH-1")
     page = open_page("/", user=scene.asker)
     page.keyboard.press("/")
+    expect(page.locator("#search")).not_to_be_focused()
+    page.keyboard.press("Control+/")
     page.keyboard.type("光谷")
     page.wait_for_selector("#found a")
     assert "WH-1 光谷广场铁塔" in page.locator("#found").inner_text()

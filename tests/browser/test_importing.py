@@ -52,6 +52,7 @@ def test_a_file_lands_after_its_columns_were_exchanged_and_is_undone(
         accessible(page)
         tasks.import_assets()
         expect(page.get_by_role("progressbar")).to_have_count(0, timeout=15_000)
+        expect(page.locator("h2[data-result]")).to_be_focused()
 
     page = open_page("/imports/", user=manager, language=language, size=size)
     accessible(page)

@@ -1,9 +1,8 @@
 // What every page has: the keyboard, menus that close, and what happens when the server cannot be reached.
 
-// "/" goes to the search field, as in most registries; not while somebody types.
+// Ctrl and "/" go to the search field. Not "/" alone, which a program that types what is spoken sends too (WCAG 2.2, 2.1.4).
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, [contenteditable]");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+  if (event.key === "/" && (event.ctrlKey || event.metaKey)) {
     const search = document.querySelector("input[type=search]");
     if (search) {
       event.preventDefault();
@@ -66,3 +65,8 @@ for (const failure of ["htmx:sendError", "htmx:responseError"]) {
     else part.replaceChildren(said);
   });
 }
+
+// The result of what a page has waited for is told to who does not see it come, unless they went on to something else.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (document.activeElement === document.body) event.target.querySelector("[data-result]")?.focus();
+});
