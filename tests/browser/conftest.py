@@ -57,7 +57,7 @@ def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[Signed
     """Opens a path as a user (or nobody, or in the session of a client), in a language and at a width. At the end of
     the test every page must have kept the rules. refused: the status that the path is to be answered by, where not
     200; the console may tell of it. cut_off: the console may tell that
-    the network was away."""
+    the network was away. scripts: whether the browser runs any."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
@@ -70,8 +70,15 @@ def open_page(chrome: Browser, live_server, transactional_db) -> Iterator[Signed
         size: dict[str, int] = DESKTOP,
         refused: int = 200,
         cut_off: bool = False,
+        scripts: bool = True,
     ) -> Page:
-        context = chrome.new_context(base_url=live_server.url, viewport=size, locale=language, reduced_motion="reduce")
+        context = chrome.new_context(
+            base_url=live_server.url,
+            viewport=size,
+            locale=language,
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+        )
         contexts.append(context)
         if user:
             client = Client()

@@ -10,6 +10,7 @@ from sharing.models import DemandList, Match, MatchStatus
 from sharing.workflow import lists
 from tests import factories
 from tests.browser.conftest import PHONE, SignedIn, accessible
+from tests.sharing.scene import Scene
 
 
 def test_from_an_empty_list_to_a_request(open_page: SignedIn):
@@ -109,3 +110,40 @@ def test_a_check_that_gets_no_answer_takes_the_former_one_away(open_page: Signed
     page.unroute("**/check/**")
     page.get_by_label("Longitude").fill("114.3055")
     expect(page.locator("#check")).to_contain_text("in 500 m")
+
+
+def test_a_pick_on_the_map_is_taken_back_by_cancelling_and_kept_by_picking_the_other_end(open_page: SignedIn):
+    party = factories.organization("telco")
+    draft = factories.demand_list(party, "draft")
+    page = open_page(f"/lists/{draft.pk}/new/duct/", user=factories.member(party))
+    page.wait_for_selector("#line-map[data-ready='true']")
+    begin, end = (page.get_by_label(f"{name}: longitude") for name in ("From", "To"))
+    canvas = page.locator("#line-map canvas")
+
+    begin.fill("114.3")
+    page.get_by_role("button", name="Pick the beginning on the map").click()
+    canvas.click(position={"x": 100, "y": 150})
+    expect(begin).not_to_have_value("114.3")
+    page.get_by_role("button", name="Cancel").click()
+    expect(begin).to_have_value("114.3")
+
+    page.get_by_role("button", name="Pick the beginning on the map").click()
+    canvas.click(position={"x": 100, "y": 150})
+    picked = begin.input_value()
+    page.get_by_role("button", name="Pick the end on the map").click()
+    canvas.click(position={"x": 300, "y": 150})
+    expect(end).not_to_have_value("")
+    page.get_by_role("button", name="Cancel").click()
+    expect(end).to_have_value("")
+    assert begin.input_value() == picked != "114.3"
+
+
+def test_without_scripts_all_are_requested_only_when_it_is_affirmed(open_page: SignedIn):
+    scene = Scene()
+    page = open_page(f"/lists/{scene.list.pk}/", user=scene.asker, scripts=False)
+    page.get_by_role("button", name="Request all").click()
+    scene.match.refresh_from_db()
+    assert scene.match.status == MatchStatus.PROPOSED
+    page.get_by_label("Request the best proposal of every line").check()
+    page.get_by_role("button", name="Request all").click()
+    expect(page.locator(".messages")).to_contain_text("1 line requested")

@@ -4,6 +4,7 @@ and every control of every form reached, with its focus to be seen."""
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from registry.models import Asset, Membership, Protection, Role
@@ -77,7 +78,7 @@ def test_a_manager_sets_the_terms_of_several_assets(open_page: SignedIn, size: d
     assert page.locator(f"input[name=asset][value='{theirs.pk}']").count() == 0
     press(page, f"input[name=asset][value='{first.pk}']", "Space")
     press(page, f"input[name=asset][value='{second.pk}']", "Space")
-    press(page, "form#terms button")
+    press(page, "form#terms button:not([data-choose-all])")
     page.wait_for_url("**/assets/terms/?*")
     accessible(page)
 
@@ -91,6 +92,19 @@ def test_a_manager_sets_the_terms_of_several_assets(open_page: SignedIn, size: d
         first.pk: Decimal(750), second.pk: Decimal(750), kept.pk: Decimal(1000), theirs.pk: Decimal(1000),
     }  # fmt: skip
     assert Asset.objects.get(pk=first.pk).open_to_sectors == ["power"]
+
+
+@pytest.mark.parametrize("path", ["/assets/", "/assets/reviews/"])
+def test_a_manager_chooses_all_assets_of_a_page_and_none_again(open_page: SignedIn, path: str):
+    grid = factories.organization("grid")
+    for _n in range(3):
+        factories.asset(grid, protection=Protection.RESTRICTED, protection_review_on=timezone.localdate())
+    page = open_page(path, user=factories.member(grid, Role.MANAGER))
+    accessible(page)
+    for chosen in (3, 0):
+        press(page, "button[data-choose-all]")
+        expect(page.locator("input[name=asset]:checked")).to_have_count(chosen)
+    expect(page.locator("input[name=asset]")).to_have_count(3)
 
 
 @WIDTHS_AND_LANGUAGES

@@ -42,6 +42,7 @@ def test_a_file_is_looked_into_before_anything_lands(client: Client, django_asse
     job = dropped(signed_in(client))
     waiting = client.get(f"/imports/{job.pk}/")
     assert 'hx-trigger="every 1s"' in waiting.content.decode()
+    assert '<noscript><p class="hint">Reload the page to see how far it has come.' in waiting.content.decode()
     tasks.import_assets()
 
     with django_assert_num_queries(PAGE_QUERIES):

@@ -81,6 +81,7 @@ def test_colleagues_see_the_members_and_managers_may_change_them(mobile: Party, 
     colleague = browser(mobile.editor).get(mobile.page).content.decode()
 
     assert "mobile-editor" in own and "Invite someone" in own
+    assert '<input type="checkbox" required> Remove mobile-editor from the organization?</label></noscript>' in own
     assert "mobile-manager" in colleague and "Invite someone" not in colleague and "/role/" not in colleague
 
 

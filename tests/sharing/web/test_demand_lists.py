@@ -370,3 +370,17 @@ def test_a_line_that_is_refused_says_so_at_the_top(scene: Scene, sign_in: SignIn
     assert said not in client.get(address).content.decode()
     refused = client.post(address, {**TOWER, "quantity": "0"})
     assert refused.status_code == 400 and said in refused.content.decode()
+
+
+def test_without_scripts_a_draft_says_why_nothing_is_near_and_asks_before_a_line_goes(
+    scene: Scene, sign_in: SignIn, draft: DemandList
+):
+    factories.demand(draft)
+    client = sign_in(scene.drafter)
+    hint = '<noscript><p class="hint">What is near the lines is looked up by a script'
+    box = '<noscript><label class="inline"><input type="checkbox" required> Remove line 1?</label></noscript>'
+    whole = client.get(page(draft)).content.decode()
+    assert hint in whole and whole.count(box) == 1 and 'data-confirm="Remove line 1?"' in whole
+    # A box in a part that a script brings would be there, and in nobody's sight.
+    part = client.get(page(draft, "demand-list-near"), headers={"HX-Request": "true"}).content.decode()
+    assert "<noscript>" not in part and 'data-confirm="Remove line 1?"' in part
