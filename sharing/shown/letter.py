@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from sharing.seen import Seen, list_of
 from sharing.shown.match_page import legs_of
 from sharing.workflow.rules import MATCH_FACTS
 
-LANGUAGES = ("en", "zh-hans")
+LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 GRANTED = (MatchStatus.APPROVED, MatchStatus.ACTIVE, MatchStatus.ENDED)
 
 
