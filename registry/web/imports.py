@@ -64,10 +64,12 @@ class ReadingForm(Form):
 
     def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
         options = job.options
+        capacity = options.get("constants", {}).get("capacity", "")
         kwargs.setdefault(
             "initial",
             {name: options.get(name) for name in ("crs", "layer", "encoding")}
-            | {"capacity": options.get("constants", {}).get("capacity")},
+            # A number, as the field reads what is sent: a text would seem to have changed.
+            | {"capacity": int(capacity) if capacity.isdecimal() and len(capacity) <= 6 else capacity},
         )
         super().__init__(*args, **kwargs)
         self.headings: list[str] = job.preview.get("headings", [])
@@ -143,20 +145,19 @@ def import_page(request: MemberRequest, id: int) -> HttpResponse:
 def import_try(request: MemberRequest, id: int) -> HttpResponse:
     """Reads the file again, with the columns as they were chosen."""
     job = _job(request, id)
-    form = ReadingForm(request.POST, job=job)
-    if not form.is_valid():
-        return _shown(request, job, form, status=422)
-    try:
-        requests.try_again(job.pk, form.options(), actor=request.user)
-    except WrongState as refused:
-        return answer(request, refused, _page(id))
-    return redirect(_page(id))
+    return _tried_again(request, job, ReadingForm(request.POST, job=job))
 
 
 @require_POST
 @members
 def import_land(request: MemberRequest, id: int) -> HttpResponse:
+    """Lands what the last check showed. Where other columns are sent than it was made with, nobody has seen what they
+    would bring: the file is checked again by these."""
     job = _job(request, id)
+    form = ReadingForm(request.POST, job=job)
+    if form.has_changed():
+        why = _("The columns are not those of the last check, so the file is checked again: see first what it brings.")
+        return _tried_again(request, job, form, why)
     try:
         requests.land(job.pk, actor=request.user)
     except WrongState as refused:
@@ -212,6 +213,19 @@ def _job(request: MemberRequest, id: int) -> ImportJob:
     if request.method == "POST" and job.organization_id not in request.user.organizations_as(Role.MANAGER):
         raise PermissionDenied(_("Imports are for managers of the owner, since a file may state prices too."))
     return job
+
+
+def _tried_again(request: MemberRequest, job: ImportJob, form: ReadingForm, why: str = "") -> HttpResponse:
+    """The page of the file, which is read anew as the form says. why: what is told then."""
+    if not form.is_valid():
+        return _shown(request, job, form, status=422)
+    try:
+        requests.try_again(job.pk, form.options(), actor=request.user)
+    except WrongState as refused:
+        return answer(request, refused, _page(job.pk))
+    if why:
+        messages.warning(request, why)
+    return redirect(_page(job.pk))
 
 
 def _page(id: int) -> str:

@@ -76,7 +76,7 @@ def test_a_file_lands_after_its_columns_were_exchanged_and_is_undone(
     expect(page.locator(".message.error")).to_have_count(0)
     page.wait_for_selector("#places[data-ready='true']")
 
-    page.locator(".actions button").click()
+    page.locator("button[formaction]").click()
     looked_into(page)
     expect(page.get_by_role("heading", name=text("Imported"), exact=True)).to_be_visible()
     accessible(page)

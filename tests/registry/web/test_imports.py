@@ -62,7 +62,7 @@ def test_a_column_is_mapped_the_file_lands_and_is_undone(client: Client):
 
     client.post(f"/imports/{job.pk}/try/", columns)
     tasks.import_assets()
-    client.post(f"/imports/{job.pk}/land/")
+    assert client.post(f"/imports/{job.pk}/land/", columns)["Location"] == f"/imports/{job.pk}/"
     tasks.import_assets()
 
     assert list(Asset.objects.values_list("code", "capacity", "tower__height_m")) == [("T-1", 6, 35.0)]
@@ -70,6 +70,40 @@ def test_a_column_is_mapped_the_file_lands_and_is_undone(client: Client):
     page = client.post(f"/imports/{job.pk}/undo/", follow=True)
     assert "1 asset was taken off again." in page.content.decode()
     assert Asset.objects.count() == 0
+
+
+def test_columns_that_were_corrected_are_checked_again_before_the_file_lands(client: Client):
+    """A press on “Import” beside columns just corrected, or corrected in another tab, lands nothing unseen."""
+    job = dropped(signed_in(client), "nr;经度;纬度;塔高;mark\nT-1;114.31;30.59;35;核心\n")
+    tasks.import_assets()
+    shown = {f"column_{at}": name for at, name in enumerate(("code", "lon", "lat", "height_m", ""))}
+    corrected = shown | {"column_4": "protection"}
+
+    page = client.post(f"/imports/{job.pk}/land/", corrected, follow=True)
+    tasks.import_assets()
+
+    assert "so the file is checked again" in page.content.decode()
+    job.refresh_from_db()
+    assert (job.options["dry_run"], job.options["mapping"]["mark"], Asset.objects.count()) == (True, "protection", 0)
+    client.post(f"/imports/{job.pk}/land/", shown)
+    tasks.import_assets()
+    assert Asset.objects.count() == 0
+    client.post(f"/imports/{job.pk}/land/", shown | {"column_3": "lat"})
+    assert ImportJob.objects.get(pk=job.pk).status == "done"
+    client.post(f"/imports/{job.pk}/land/", shown)
+    tasks.import_assets()
+    assert list(Asset.objects.values_list("code", "protection")) == [("T-1", "open")]
+
+
+def test_a_file_lands_by_the_form_that_its_columns_are_in(client: Client):
+    job = dropped(signed_in(client))
+    tasks.import_assets()
+
+    text = client.get(f"/imports/{job.pk}/").content.decode()
+
+    form = text[text.index(f'action="/imports/{job.pk}/try/"') :]
+    assert form.index("Check again") < form.index(f'formaction="/imports/{job.pk}/land/"') < form.index("</form>")
+    assert text.count("Import 1 row") == 1
 
 
 def test_a_file_too_many_at_once_says_what_to_wait_for(client: Client):
