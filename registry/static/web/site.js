@@ -54,6 +54,20 @@ document.addEventListener("click", (event) => {
   if (button && !window.confirm(button.dataset.confirm)) event.preventDefault();
 });
 
+// A form is sent once for each time that the page is shown, however often its button is pressed while the answer is on
+// its way: the server would carry it out each time. What another handler held back was not sent, and what htmx sends
+// leaves the page where it is.
+let sent = new WeakSet();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post") return;
+  if (sent.has(form)) event.preventDefault();
+  else sent.add(form);
+});
+window.addEventListener("pageshow", () => {
+  sent = new WeakSet();
+});
+
 // A part of the page that is asked for and does not come is said so in its place: what stood there may be of before.
 for (const failure of ["htmx:sendError", "htmx:responseError"]) {
   document.addEventListener(failure, (event) => {
