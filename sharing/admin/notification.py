@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Case, F, When
@@ -16,6 +17,7 @@ from sharing.admin.mails import MailAdmin
 from sharing.models import Channel, Notification
 from sharing.notifications.inbox import mark_read
 from sharing.notifications.messages import subject_of
+from sharing.pages import page
 from sharing.seen import list_title, read_by
 
 
@@ -68,10 +70,15 @@ class NotificationAdmin(MailAdmin):
             return "–"
         subject = (event.match and event.match.demand) or event.agreement or event.demand_list
         text = str(subject or event.data.get("name", "–"))
-        noun, pk = subject_of(event, hides_owner=told.hides_owner)
         return format_html(
-            '<a class="link" href="{}">{}</a>', reverse(f"admin:sharing_{noun}_change", args=[pk]), text
+            '<a class="link" href="{}">{}</a>', self._page(*subject_of(event, hides_owner=told.hides_owner)), text
         )
+
+    def _page(self, noun: str, pk: int) -> str:
+        """In the admin, or on the site where the admin has none for the noun."""
+        if self.admin_site.is_registered(apps.get_model("sharing", noun)):
+            return reverse(f"admin:sharing_{noun}_change", args=[pk])
+        return page(noun, pk)
 
     @admin.display(description=gettext_lazy("when"))
     def told_at(self, told: Notification) -> Any:

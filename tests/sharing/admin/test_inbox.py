@@ -9,6 +9,8 @@ from sharing.models import DeliveryStatus, EventType, Notification, WebhookEndpo
 from sharing.notifications import delivery, outbox
 from tests import factories
 from tests.sharing.admin.conftest import SignIn
+from tests.sharing.cobuild_scene import CobuildScene
+from tests.sharing.notifications.test_recipients import event_of
 from tests.sharing.scene import Scene
 
 INBOX = "/admin/sharing/notification/"
@@ -59,3 +61,24 @@ def test_a_message_about_an_endpoint_links_to_it_while_it_is_there(scene: Scene,
     assert link in asker.get(INBOX).content.decode()
     endpoint.delete()
     assert "GIS" not in asker.get(INBOX).content.decode()
+
+
+def test_every_message_is_shown_with_a_page_of_what_it_is_about(db: None, sign_in: SignIn):
+    """Of an inventory, which the admin has no page for, that of the site."""
+    scene = CobuildScene()
+    scene.approved()
+    scene.grouped()
+    root = sign_in(factories.user("root", is_superuser=True))
+    wanted = {
+        EventType.INVENTORY_OUTGROWN: "/monitoring/inventory/7/", EventType.REVIEW_DUE: "/monitoring/inventory/7/",
+        EventType.REPORT_MADE: "/admin/sharing/report/7/change/",
+    }  # fmt: skip
+    for kind in EventType:
+        told = Notification.objects.create(event=event_of(scene, kind), recipient=scene.officer, channel="inbox")
+        shown = root.get(f"{INBOX}{told.pk}/change/")
+        assert shown.status_code == 200, kind
+        assert f'href="{wanted.get(kind, "")}' in shown.content.decode(), kind
+
+    everything = root.get(INBOX)
+    assert everything.status_code == 200
+    assert everything.content.decode().count('class="link" href="/monitoring/inventory/7/"') == 2
