@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -39,6 +39,7 @@ from sharing.models import (
 from sharing.shown.comparison import may_compare
 from sharing.shown.demand_lines import LINES_PRINTED, LineRow, figures, line_rows
 from sharing.shown.places import demand_point, leg_features
+from sharing.shown.refusals import with_way_on
 from sharing.waiting_for import to_request
 from sharing.web.demand_lists import BUTTONS
 from sharing.web.verbs import offers, standing_of
@@ -163,6 +164,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "shapes": shapes,
         "around": None if shapes["features"] else whereabouts(request.user),
         "requestable": any(row.requestable for row in rows),
+        "tried": _tried(request.GET),
         "kinds": Kind.choices,
         "route_kinds": ROUTE_KINDS,
         "parts": _parts(whole),
@@ -197,10 +199,16 @@ def progress(request: MemberRequest, pk: int) -> HttpResponse:
 @members
 @require_POST
 def request_many(request: MemberRequest, pk: int) -> HttpResponse:
-    """Requests the chosen proposals of a list, or all that wait; each stands or falls alone."""
-    page = Page(request, pk)
+    """Requests the chosen proposals of a list, or all that wait; each stands or falls alone.
+
+    Who asks again for the rest of all goes on after those that were tried: where these cannot be had, they wait still,
+    and would come first each time.
+    """
+    page, back = Page(request, pk), reverse("web:demand-list", args=[pk])
     waiting = to_request(request.user).filter(demand__list=page.list)
-    if "all" not in request.POST:
+    if "all" in request.POST:
+        waiting = waiting.filter(pk__gt=_tried(request.POST))
+    else:
         ids = [int(text) for text in request.POST.getlist("match") if is_id(text)]
         waiting = waiting.filter(pk__in=ids)
     wanted = list(waiting.select_related("demand")[: MOST_AT_ONCE + 1])
@@ -214,14 +222,22 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
         messages.success(request, text % {"n": done})
     refused = [(match, result.failed[match.pk]) for match in wanted if match.pk in result.failed]
     for match, why in refused[:5]:
-        messages.warning(request, _("%(name)s: %(value)s") % {"name": match.demand, "value": why.message})
+        said = _("%(name)s: %(value)s") % {"name": match.demand, "value": why.message}
+        messages.warning(request, with_way_on(said, why))
     if len(refused) > 5:
         messages.warning(request, _("and %(n)d more were not requested.") % {"n": len(refused) - 5})
     if len(wanted) > MOST_AT_ONCE:
         messages.info(request, _("%(n)d are requested at a time: ask again for the rest.") % {"n": MOST_AT_ONCE})
+        return HttpResponseRedirect(f"{back}?tried={wanted[MOST_AT_ONCE - 1].pk}")
     if not wanted:
         messages.info(request, _("Choose lines that are to be requested."))
-    return HttpResponseRedirect(page_named(request, reverse("web:demand-list", args=[pk])))
+    return HttpResponseRedirect(page_named(request, back))
+
+
+def _tried(given: QueryDict) -> int:
+    """The last proposal that was tried when all were requested, which they are in the order of their ids."""
+    tried = given.get("tried", "")
+    return int(tried) if is_id(tried) else 0
 
 
 def _shapes(row: LineRow, draft: bool) -> list[dict[str, Any]]:

@@ -272,6 +272,29 @@ def test_the_chosen_and_all_are_requested(scene: Scene, sign_in: SignIn):
     assert set(Match.objects.live()) == {proposal, scene.match}
 
 
+def test_asking_again_for_the_rest_reaches_it_past_what_cannot_be_had(
+    scene: Scene, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+):
+    """What cannot be had waits still: it would be tried first each time, and what comes behind it never."""
+    monkeypatch.setattr("sharing.web.demand_list.MOST_AT_ONCE", 1)
+    rest = factories.match(factories.demand(scene.list, name="Site 2"), [scene.far])
+    factories.allocate(scene.near)
+    client = sign_in(scene.asker)
+
+    first = client.post(page(scene.list, "demand-list-request"), {"all": "1"})
+
+    assert first["Location"] == f"{page(scene.list)}?tried={scene.match.pk}"
+    told = client.get(first["Location"]).content.decode()
+    still = reverse("web:match", args=[scene.runner_up.pk])
+    assert f'<a href="{still}">Match {scene.runner_up.pk} still fits.</a></li>' in told
+    assert "1 are requested at a time: ask again for the rest." in told
+    assert f'<input type="hidden" name="tried" value="{scene.match.pk}">' in told
+    assert not Match.objects.live().exists()
+    second = client.post(page(scene.list, "demand-list-request"), {"all": "1", "tried": scene.match.pk})
+    assert second["Location"] == page(scene.list)
+    assert set(Match.objects.live()) == {rest}
+
+
 def test_an_editor_requests_nothing(scene: Scene, sign_in: SignIn):
     sign_in(scene.drafter).post(page(scene.list, "demand-list-request"), {"all": "1"})
 

@@ -58,6 +58,18 @@ def test_a_request_from_the_list_goes_back_to_it(scene: Scene, sign_in: SignIn):
     assert response["Location"] == reverse("web:demand-list", args=[scene.list.pk])
 
 
+def test_a_proposal_that_cannot_be_had_names_the_one_that_still_fits(scene: Scene, sign_in: SignIn):
+    factories.allocate(scene.near)
+    client = sign_in(scene.asker)
+
+    told = client.post(reverse("web:match-do", args=[scene.match.pk, "request"]), follow=True).content.decode()
+
+    assert f'<a href="{page(scene.runner_up)}">Match {scene.runner_up.pk} still fits.</a></li>' in told
+    factories.allocate(scene.far)
+    told = client.post(reverse("web:match-do", args=[scene.match.pk, "request"]), follow=True).content.decode()
+    assert "Nothing was done:" in told and "still fits" not in told
+
+
 def test_what_was_not_shown_is_not_approved(scene: Scene, sign_in: SignIn):
     match = scene.consented()
     client = sign_in(scene.officer)
