@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -39,12 +40,10 @@ def asset(request: MemberRequest, id: int) -> HttpResponse:
     found = known.select_related("owner__region", "region", "planned_facility", *DETAILS).filter(pk=id).first()
     if found is None:
         raise Http404
-    lines = list(
-        Allocation.objects.visible_to(user)
-        .filter(asset=found)
-        .select_related("holder")
-        .order_by("units", "period")[:MOST_LINES]
-    )
+    today = timezone.localdate()
+    held = Allocation.objects.visible_to(user).filter(asset=found, period__overlap=DateRange(today - BEFORE, None))
+    lines = list(held.select_related("holder").order_by("units", "period")[: MOST_LINES + 1])
+    more, lines = lines[MOST_LINES:], lines[:MOST_LINES]
     knows_ledger = sees_whole_ledger(user, found)
     return render(
         request,
@@ -55,8 +54,10 @@ def asset(request: MemberRequest, id: int) -> HttpResponse:
             "terms": _terms(found),
             "places_json": json.dumps(asset_features(known.filter(pk=found.pk))),
             "status_tone": TONES.get(found.status, "quiet"),
-            "ledger": _ledger(found, lines) if lines else "",
+            "ledger": _ledger(found, lines, today) if lines else "",
             "lines": [_line(line) for line in lines],
+            "lines_from": today - BEFORE,
+            "cut_from": more[0].units.lower if more else None,
             "purposes": Purpose.choices,
             "knows_ledger": knows_ledger,
             "events": _history(found, user),
@@ -83,11 +84,10 @@ def _terms(asset: Any) -> list[Fact]:
     ]
 
 
-def _ledger(asset: Any, lines: Sequence[Allocation]) -> SafeString:
+def _ledger(asset: Any, lines: Sequence[Allocation], today: date) -> SafeString:
     """From a year ago for four years, so that what ended and what is to come are both seen."""
-    today = timezone.localdate()
     window = (today - BEFORE, today + AFTER)
-    blocks = [_block(line) for line in lines if line.period.upper is None or line.period.upper > window[0]]
+    blocks = [_block(line) for line in lines]
     shown = [date_format(day, "SHORT_DATE_FORMAT") for day in window]
     return timeline(
         asset.capacity,

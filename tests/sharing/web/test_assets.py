@@ -29,6 +29,31 @@ def test_an_owner_sees_facts_the_whole_ledger_and_open_demand_near_it(client: Cl
     assert [demand.quantity for demand in page.context["nearby"]] == [3]
 
 
+def test_what_ended_long_ago_keeps_nothing_of_now_out_of_the_ledger(client: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sharing.web.assets.MOST_LINES", 2)
+    owner = factories.organization("owner")
+    cable = factories.asset(owner, Kind.FIBER, capacity=4)
+    today = timezone.localdate()
+    for years in (4, 3, 2):
+        start = today - timedelta(days=365 * years)
+        factories.allocate(cable, start=start, end=start + timedelta(days=300))
+    factories.allocate(cable, 2, start=today - timedelta(days=400), end=today - timedelta(days=364))
+    client.force_login(factories.member(owner, Role.EDITOR))
+
+    def shown() -> tuple[list[str], str]:
+        page = client.get(f"/assets/{cable.pk}/")
+        return [line["units"] for line in page.context["lines"]], page.content.decode()
+
+    units, text = shown()
+    assert units == ["1–2"] and "Only the first" not in text
+    assert f'href="/api/v1/allocations/?asset={cable.pk}&amp;format=csv"' in text
+    for _n in range(2):
+        factories.allocate(cable)
+    units, text = shown()
+    assert units == ["1", "1–2"]
+    assert "Only the first 2 lines of the ledger are shown: from unit 2 on units may be held that look free" in text
+
+
 def test_others_see_neither_the_ledger_nor_the_place_of_what_is_restricted(client: Client):
     owner, party = factories.organization("owner"), factories.organization("party")
     duct = factories.asset(owner, Kind.DUCT, used=2, protection=Protection.RESTRICTED)
