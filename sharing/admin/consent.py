@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.tags import due, tag
 from sharing import waiting_for
-from sharing.admin.verbs import SAFE, GrantForm, RefusalForm, VerbMixin, offers, standing_of
+from sharing.admin.verbs import SAFE, GrantForm, RefusalForm, VerbMixin, offers
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner, list_of, list_title
@@ -88,7 +88,6 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
             return HttpResponseNotAllowed(SAFE)
         fingerprint = asked_fingerprint(consent)
         models.prefetch_related_objects([consent.match], *match_page.facts())
-        standing = standing_of(request)
         shown = match_page.context(consent.match, user)
         context = {
             **self.admin_site.each_context(request),
@@ -99,7 +98,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
             "original": consent,
             "status_tag": self.status_tag(consent),
             "due": self.due(consent),
-            "offers": offers(consent, BUTTONS, standing, {"fingerprint": fingerprint}),
+            "offers": offers(request, consent, BUTTONS, {"fingerprint": fingerprint}),
             "consent_rows": [(one, status, []) for one, status in shown["consents"]],
         }
         return TemplateResponse(request, "sharing/match.html", context)

@@ -16,7 +16,7 @@ from registry.tags import due, tag
 from sharing import waiting_for, words
 from sharing.admin import assigning, bulk
 from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
-from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers, standing_of
+from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Match, MatchStatus
 from sharing.seen import list_of, list_title
@@ -186,7 +186,6 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
         fingerprint = fingerprint_of(match)
         asked = asked_fingerprints(list(match.consents.all())) if match.status == MatchStatus.REQUESTED else {}
         models.prefetch_related_objects([match], *match_page.facts())
-        standing = standing_of(request)
         shown = match_page.context(match, user)
         context = {
             **self.admin_site.each_context(request),
@@ -199,12 +198,12 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             "due": due(match.deadline),
             "letters": letter.addresses(match),
             "assigned": self.assigned(match),
-            "offers": offers(match, BUTTONS, standing, {"fingerprint": fingerprint}),
+            "offers": offers(request, match, BUTTONS, {"fingerprint": fingerprint}),
             "consent_rows": [
                 (
                     consent,
                     status,
-                    offers(consent, CONSENT_BUTTONS, standing, {"fingerprint": asked.get(consent.pk, "")}),
+                    offers(request, consent, CONSENT_BUTTONS, {"fingerprint": asked.get(consent.pk, "")}),
                 )
                 for consent, status in shown["consents"]
             ],

@@ -63,11 +63,11 @@ def standing_of(request: HttpRequest) -> Standing:
 
 
 def offers(
-    subject: Subject, buttons: Sequence[Button], standing: Standing, initial: Mapping[str, str] | None = None
+    request: HttpRequest, subject: Subject, buttons: Sequence[Button], initial: Mapping[str, str] | None = None
 ) -> list[Offer]:
     """The buttons that are open to a person on `subject`. initial: hidden values, such as the fingerprint."""
     name = f"admin:{subject._meta.app_label}_{subject._meta.model_name}_do"
-    return offered(subject, buttons, standing, name, initial)
+    return offered(request, subject, buttons, standing_of(request), name, initial)
 
 
 class VerbMixin(WorkflowAdmin):
@@ -85,7 +85,7 @@ class VerbMixin(WorkflowAdmin):
 
     def beside_form(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """The buttons that are open on the row."""
-        return {"offers": offers(obj, self.buttons, standing_of(request))}
+        return {"offers": offers(request, obj, self.buttons)}
 
     def do_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Carries out one verb on one row, and goes back to its page. What was filled in wrongly is asked again."""

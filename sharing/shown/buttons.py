@@ -12,8 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from registry.models import User
-from sharing.errors import BadInput, Refusal
+from sharing.errors import BadInput, Refusal, StaleForm
 from sharing.models import MatchStatus
+from sharing.shown import kept_words
 from sharing.shown.refusals import answer
 from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
 
@@ -46,11 +47,13 @@ class Button:
 
 @dataclass(frozen=True)
 class Offer:
-    """A button on a page: its form, filled with what the page knows, and where it goes."""
+    """A button on a page: its form, filled with what the page knows, and where it goes. is_open: whether what there is
+    to fill in is seen at once."""
 
     button: Button
     form: forms.Form
     url: str
+    is_open: bool = False
 
     @property
     def unfolds(self) -> bool:
@@ -68,24 +71,23 @@ def standing(request: HttpRequest, user: User) -> Standing:
 
 
 def offered(
+    request: HttpRequest,
     subject: Subject,
     buttons: Sequence[Button],
     standing: Standing,
     route: str,
     initial: Mapping[str, str] | None = None,
 ) -> list[Offer]:
-    """The buttons that are open to a person on `subject`. route: the name of the address that carries a verb out, by
-    id and slug. initial: hidden values, such as the fingerprint."""
-    open_now = open_verbs(subject, standing)
-    return [
-        Offer(
-            button,
-            button.form(initial=dict(initial or {}), auto_id=f"{button.slug}-{subject.pk}-%s"),
-            reverse(route, args=[subject.pk, button.slug]),
-        )
-        for button in buttons
-        if button.verb in open_now
-    ]
+    """The buttons that are open to a person on `subject`, with what they filled in where their page was outdated.
+    route: the name of the address that carries a verb out, by id and slug. initial: hidden values, such as the
+    fingerprint."""
+    open_now, found = open_verbs(subject, standing), []
+    for button in (button for button in buttons if button.verb in open_now):
+        url = reverse(route, args=[subject.pk, button.slug])
+        kept = kept_words.take(request, url)
+        form = button.form(initial={**(initial or {}), **kept}, auto_id=f"{button.slug}-{subject.pk}-%s")
+        found.append(Offer(button, form, url, is_open=bool(kept)))
+    return found
 
 
 def carry_out(
@@ -116,6 +118,8 @@ def carry_out(
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
         return ask_again(button, form)
     except Refusal as refusal:
+        if isinstance(refusal, StaleForm):
+            kept_words.keep(request, form)
         return answer(request, refusal, page)
     messages.success(request, _said(button, result))
     return HttpResponseRedirect(page)

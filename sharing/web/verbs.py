@@ -70,7 +70,7 @@ def offers(
     request: MemberRequest, subject: Subject, buttons: Sequence[Button], initial: Mapping[str, str] | None = None
 ) -> list[Offer]:
     """The buttons that are open to the person on `subject`. initial: hidden values, such as the fingerprint."""
-    return offered(subject, buttons, standing_of(request), ROUTES[type(subject)], initial)
+    return offered(request, subject, buttons, standing_of(request), ROUTES[type(subject)], initial)
 
 
 def carry_out(

@@ -78,3 +78,18 @@ def test_the_confirmation_of_many_stands_for_what_it_shows(
         return fingerprint[1], bool(re.search(CHANGES[change], html))
 
     no_page_approves_what_it_does_not_show(scene.match, lambda: change(scene), page)
+
+
+def test_an_owners_words_are_there_on_the_page_as_it_stands_now(scene: Scene, sign_in: SignIn):
+    consent = scene.requested().consents.get()
+    address = reverse("admin:sharing_consent_change", args=[consent.pk])
+    sent = {"conditions": "Only at night", "fingerprint": "0" * 64}
+
+    page = sign_in(scene.metro_manager).post(
+        reverse("admin:sharing_consent_do", args=[consent.pk, "grant"]), sent, follow=True
+    )
+
+    assert page.redirect_chain == [(address, 302)]
+    assert re.search(r'<details class="verb" open>(?s:.*)Only at night</textarea>', page.content.decode())
+    consent.refresh_from_db()
+    assert (consent.status, consent.conditions) == ("pending", "")

@@ -1,6 +1,7 @@
 """An owner's queue, one request, and the answer to one or to many."""
 
 import re
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -110,6 +111,27 @@ def test_a_page_that_is_no_longer_true_decides_nothing(scene: Scene, asked: Cons
     owner.post(f"/consents/{asked.pk}/do/grant/", {"fingerprint": fingerprint(owner, asked)})
     asked.refresh_from_db()
     assert asked.status == ConsentStatus.GRANTED
+
+
+def test_what_was_written_on_a_page_that_is_no_longer_true_is_there_on_the_next(
+    scene: Scene, asked: Consent, owner: Client
+):
+    """Others hold another unit of the asset meanwhile: what was asked is as it was, and so are the words."""
+    url, shown = f"/consents/{asked.pk}/do/refuse/", fingerprint(owner, asked)
+    factories.allocate(scene.near, start=date(2020, 1, 1), end=date(2020, 2, 1))
+    written = {"reason": "other", "reason_text": "The mast <moves>.", "fingerprint": shown}
+
+    page = owner.post(url, written, follow=True)
+
+    refuse = next(offer for offer in page.context["offers"] if offer.button.slug == "refuse")
+    assert refuse.is_open and 'class="verb" open' in page.content.decode()
+    assert [refuse.form[name].value() for name in ("reason", "reason_text")] == ["other", "The mast <moves>."]
+    assert "The mast &lt;moves&gt;.</textarea>" in page.content.decode()
+    assert refuse.form["fingerprint"].value() not in ("", shown)
+    assert 'class="verb" open' not in owner.get(f"/consents/{asked.pk}/").content.decode()
+    owner.post(url, {name: refuse.form[name].value() for name in written})
+    asked.refresh_from_db()
+    assert (asked.status, asked.reason_text) == ("refused", "The mast <moves>.")
 
 
 @pytest.mark.parametrize("who", ["stranger", "grid_manager"])
