@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.errors import WrongState
 from registry.importing import requests, templates
@@ -140,20 +140,24 @@ def import_page(request: MemberRequest, id: int) -> HttpResponse:
     return _shown(request, job, ReadingForm(job=job) if job.preview else None)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @members
 def import_try(request: MemberRequest, id: int) -> HttpResponse:
     """Reads the file again, with the columns as they were chosen."""
     job = _job(request, id)
+    if request.method != "POST":
+        return redirect(_page(id))
     return _tried_again(request, job, ReadingForm(request.POST, job=job))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @members
 def import_land(request: MemberRequest, id: int) -> HttpResponse:
     """Lands what the last check showed. Where other columns are sent than it was made with, nobody has seen what they
     would bring: the file is checked again by these."""
     job = _job(request, id)
+    if request.method != "POST":
+        return redirect(_page(id))
     form = ReadingForm(request.POST, job=job)
     if form.has_changed():
         why = _("The columns are not those of the last check, so the file is checked again: see first what it brings.")

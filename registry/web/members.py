@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.accounts import invitations, members
 from registry.errors import BadInput, NotSeen, Refusal
@@ -74,10 +74,12 @@ def remove(request: MemberRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(back)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @access.members
 def invite(request: MemberRequest, code: str) -> HttpResponse:
     of = seen(request, code)
+    if request.method != "POST":
+        return HttpResponseRedirect(address_of(of))
     form = InviteForm(request.POST)
     if not form.is_valid():
         return page(request, of, 400, invite_form=form)

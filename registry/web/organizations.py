@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from registry.accounts import members as verbs
 from registry.errors import Refusal
@@ -96,10 +96,12 @@ def page(request: MemberRequest, of: Organization, status: int = 200, **forms_wi
     return render(request, "web/organization.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @members
 def contact(request: MemberRequest, code: str) -> HttpResponse:
     of = seen(request, code)
+    if request.method != "POST":
+        return HttpResponseRedirect(address_of(of))
     if not verbs.may_manage(of.pk, request.user):
         raise PermissionDenied
     with transaction.atomic():

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from registry.search import is_id
 from registry.web.access import MemberRequest, members
@@ -48,13 +48,15 @@ class Line:
         return self.consent.deadline < timezone.now()
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @members
 def consent_many(request: MemberRequest, verb: str) -> HttpResponse:
     """Shows the chosen requests, each with its fingerprint, and which cannot be answered and why; with `confirmed`
     carries the answer out and tells what became of each."""
     if verb not in VERBS:
         raise Http404
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("web:consents"))
     chosen = [value for value in request.POST.getlist("consent") if is_id(value)]
     if not chosen or len(chosen) > MOST:
         too_many = _("Choose at most %(most)d requests at once.") % {"most": MOST}

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from registry.models import Role
 from registry.search import is_id
@@ -51,11 +51,13 @@ def compare(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def try_change(request: MemberRequest, pk: int) -> HttpResponse:
     """What the list would get with one of the changes that its latest run found for a line; nothing of it is kept."""
     demand = get_object_or_404(Demand.objects.visible_to(request.user).select_related("list__party"), pk=pk)
     page = reverse("web:demand", args=[pk])
+    if request.method != "POST":
+        return HttpResponseRedirect(page)
     outcomes = Outcome.objects.visible_to(request.user).filter(demand=demand, run__status=RunStatus.DONE)
     outcome = outcomes.order_by("-run_id").first()
     number = request.POST.get("change", "")

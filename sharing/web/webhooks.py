@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.models import Organization, Role
 from registry.refusals import explained
@@ -159,11 +159,13 @@ def page(request: MemberRequest, endpoint: WebhookEndpoint, *, secret: str = "",
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @members
 def do(request: MemberRequest, pk: int, act: str) -> HttpResponse:
     """One of the verbs that need no form: each says what it did, a new secret is shown at once."""
     endpoint, back, actor = _seen(request, pk), reverse("web:webhook", args=[pk]), request.user
+    if request.method != "POST":
+        return HttpResponseRedirect(back)
     try:
         match act:
             case "test":

@@ -129,20 +129,20 @@ PAGES: dict[str, Page] = {
     "member-remove": form(of("drafting")),
     "organizations": Page(),
     "organization": Page(at("metro")),
-    "organization-contact": form(at("metro")),
-    "organization-invite": form(at("metro")),
+    "organization-contact": button(at("metro"), MEMBERS),
+    "organization-invite": button(at("metro"), MEMBERS),
     "imports": Page(),
     "import-template": Page(at("tower", "csv")),
     "import": Page(of("job"), OWNER),
-    "import-try": form(of("tried")),
-    "import-land": form(of("tried")),
+    "import-try": button(of("tried"), OWNER),
+    "import-land": button(of("tried"), OWNER),
     "import-undo": form(of("landed")),
     "import-rejects": Page(of("job"), OWNER),
     "language": form(),
     "webhooks": Page(),
     "webhook-new": Page(),
     "webhook": Page(of("endpoint"), OWNER_MANAGER),
-    "webhook-do": form(of("endpoint", "test")),
+    "webhook-do": button(of("endpoint", "test"), OWNER_MANAGER),
     "webhook-replay": form(of("delivery")),
     "home": Page(),
     "demand-lists": Page(),
@@ -168,13 +168,13 @@ PAGES: dict[str, Page] = {
     "demand": Page(of("demand"), SEE_LIST),
     "demand-change": Page(of("line"), PARTY),
     "demand-remove": Page(of("line"), status=405),
-    "demand-try": Page(of("demand"), status=405),
+    "demand-try": button(of("demand"), SEE_LIST),
     "matches": Page(),
     "match": Page(of("requested"), SEE_MATCH),
     "match-do": button(of("match", "request"), PARTY),
     "match-letter": Page(lambda world: (world.agreement().match_id, "en"), SEE_MATCH),
     "consents": Page(),
-    "consents-many": form(at("grant")),
+    "consents-many": button(at("grant"), MEMBERS),
     "consent": Page(of("consent"), SEE_MATCH),
     "consent-do": button(of("consent", "grant"), SEE_MATCH),
     "agreements": Page(),
@@ -294,6 +294,23 @@ def test_each_role_is_answered_as_declared(world: World):
                     wrong[name, person] = (status, expected)
             transaction.set_rollback(True)
     assert wrong == {}
+
+
+def test_where_a_form_is_answered_by_a_page_its_address_leads_back_to_the_form(world: World):
+    """A browser that restores a tab, the sign-in and the switch of language come back to the address that is shown."""
+    owner, party = browsers(world, ("owner manager", "party manager")).values()
+    file = [world.tried().pk]
+    back = {
+        "import-try": ("import", file), "import-land": ("import", file),
+        "organization-contact": ("organization", ["metro"]), "organization-invite": ("organization", ["metro"]),
+        "webhook-do": ("webhook", [world.endpoint.pk]), "consents-many": ("consents", []),
+    }  # fmt: skip
+    sent_to = {"import-try": file, "import-land": file}
+    for name, (page, arguments) in back.items():
+        answer = owner.get(reverse(f"web:{name}", args=sent_to.get(name) or PAGES[name].arguments(world)))
+        assert (answer.status_code, answer["Location"]) == (302, reverse(f"web:{page}", args=arguments)), name
+    tried = party.get(reverse("web:demand-try", args=[world.demand.pk]))
+    assert (tried.status_code, tried["Location"]) == (302, reverse("web:demand", args=[world.demand.pk]))
 
 
 def test_a_stranger_changes_nothing(world: World):
