@@ -95,6 +95,25 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+REFUSAL = "refusal_on_writing"
+
+
+def refuse_form(request: HttpRequest, why: str) -> None:
+    """Has the form that this request sent say `why` it was refused, when it is made anew; it is then not written."""
+    request.__dict__[REFUSAL] = why
+
+
+def _refused(form: Any, refusal: str) -> Any:
+    """The form, with `refusal` beside what else is wrong in it."""
+
+    def clean(self: Any) -> Any:
+        cleaned = form.clean(self)
+        self.add_error(None, refusal)
+        return cleaned
+
+    return type(form)(form.__name__, (form,), {"clean": clean})
+
+
 class RestrictedForm(Form):
     """A model's form whose refusals, the database's included, say what to do."""
 
@@ -271,13 +290,19 @@ class RestrictedAdmin(RestrictedMixin, Admin):
         return super().history_view(request, object_id, extra_context)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The form; what the database refuses only on writing comes back as a message."""
+        """The form; what the database refuses only on writing is said in it, above what was typed."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError as error:
             sentences = getattr(self.form, "sentences", SENTENCES)  # forms of Django's own have none
-            messages.error(request, _("Not saved. %(reason)s") % {"reason": explained(error, sentences)})
-            return HttpResponseRedirect(request.get_full_path())
+            refuse_form(request, _("Not saved. %(reason)s") % {"reason": explained(error, sentences)})
+            return super().changeform_view(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """With why it was refused, where that was found on writing."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        refusal = request.__dict__.get(REFUSAL, "")
+        return _refused(form, refusal) if refusal else form
 
 
 class ReadOnlyMixin:

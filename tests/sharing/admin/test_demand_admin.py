@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.admin.base import refuse_form
 from sharing.models import Demand, DemandList, ListStatus, MatchRun, Outcome
 from tests import factories
 from tests.meanwhile import change_before
@@ -150,19 +152,38 @@ def test_saving_a_title_undoes_no_submission_made_meanwhile(editor: Client, draf
     assert (draft.title, draft.status) == ("Metro cells", ListStatus.SUBMITTED)
 
 
-def test_what_the_workflow_refuses_on_writing_is_a_message(scene: Scene, editor: Client, draft: DemandList):
+def test_what_the_workflow_refuses_on_writing_is_said_above_what_was_typed(editor: Client, draft: DemandList):
     demand = factories.demand(draft, quantity=2)
+    for row, sent in (
+        (draft, {"title": "Typed anew"}),
+        (demand, filled(draft, quantity=5, name="Typed anew") | seen(editor, demand)),
+    ):
+        with submitted_before("FOR NO KEY UPDATE", draft):
+            response = editor.post(page(row), sent)
+        assert (response.status_code, problems(response)) == (200, REFUSED[1])
+        assert 'value="Typed anew"' in response.content.decode()
+    assert list(draft.demands.values_list("quantity", flat=True)) == [2]
+
+
+def test_what_is_refused_for_good_is_a_message(editor: Client, draft: DemandList, monkeypatch: pytest.MonkeyPatch):
+    """Where the row is shown without a form by now, or was to go."""
+    demand = factories.demand(draft, quantity=2)
+
+    def submitted(request: HttpRequest, why: str) -> None:
+        DemandList.objects.filter(pk=draft.pk).update(status=ListStatus.SUBMITTED, submitted_at=timezone.now())
+        refuse_form(request, why)
+
+    monkeypatch.setattr("sharing.admin.refusals.refuse_form", submitted)
     for address, sent in (
         (page(draft), {"title": "Other"}),
-        (page(demand), filled(draft, quantity=5)),
+        (page(demand), filled(draft, quantity=5) | seen(editor, demand)),
         (reverse("admin:sharing_demand_delete", args=[demand.pk]), {"post": "yes"}),
     ):
         with transaction.atomic():
             with submitted_before("FOR NO KEY UPDATE", draft):
                 response = editor.post(address, sent)
             assert response.status_code == 302
-            response = editor.get(response.url)
-            assert told(response) == [REFUSED]
+            assert told(editor.get(response.url)) == [REFUSED]
             transaction.set_rollback(True)
     assert list(draft.demands.values_list("quantity", flat=True)) == [2]
 
