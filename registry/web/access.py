@@ -6,8 +6,9 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -61,9 +62,17 @@ def members(
     return closed
 
 
+def signed_out_in_place(request: HttpRequest, sign_in: str) -> HttpResponse:
+    """Answers what is checked while somebody types, who would lose it with their page. sign_in: where they go to in
+    another tab."""
+    return render(request, "web/signed_out.html", {"sign_in": sign_in})
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """A part of a page that is asked for after the session ended must not be a sign-in form inside that page."""
     if not cast(MemberRequest, request).htmx:
         return redirect_to_login(page_of(request))
+    if request.method == "POST":
+        return signed_out_in_place(request, redirect_to_login("/").url)
     whole_page = cast(MemberRequest, request).htmx.current_url_abs_path or "/"
     return HttpResponseClientRedirect(redirect_to_login(whole_page).url)

@@ -2,7 +2,9 @@
 
 import re
 
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Route, expect
+from pytest_django.live_server_helper import LiveServer
 
 from sharing.models import DemandList, ListStatus
 from tests import factories
@@ -52,3 +54,35 @@ def test_what_was_not_confirmed_was_not_sent(open_page: SignedIn):
 
     expect(remove).to_have_count(0)
     assert not line.list.demands.exists()
+
+
+def test_a_line_that_was_being_typed_outlives_the_session(open_page: SignedIn, live_server: LiveServer):
+    """Signed out meanwhile, and in again in another tab, where the token becomes another."""
+    party = factories.organization("telco")
+    editor = factories.member(party, password="a long pass phrase of one")
+    draft = factories.demand_list(party, ListStatus.DRAFT)
+    page = open_page(f"/lists/{draft.pk}/new/tower/", user=editor)
+    expect(page.locator("#check")).to_contain_text("Say where and when")
+    Session.objects.all().delete()
+
+    page.get_by_label("Name", exact=True).fill("Harbour")
+
+    said = page.locator("#check [data-signed-out]")
+    expect(said).to_contain_text("What you typed is still here")
+    with page.expect_popup() as popup:
+        said.get_by_role("link", name="Sign in").click()
+    other = popup.value
+    other.locator("input[name=login]").fill(editor.username)
+    other.locator("input[name=password]").fill("a long pass phrase of one")
+    other.locator("input[name=password]").press("Enter")
+    expect(other).to_have_url(f"{live_server.url}/")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+    expect(said).to_have_count(0)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Harbour")
+    page.get_by_label("Longitude").fill("114.3055")
+    page.get_by_label("Latitude").fill("30.5928")
+    page.get_by_label("First day").fill("2027-03-01")
+    page.get_by_role("button", name="Add the line").click()
+    expect(page).to_have_url(re.compile(r"/lists/\d+/$"))
+    assert [line.name for line in draft.demands.all()] == ["Harbour"]

@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from registry import security
 from registry.accounts import recovery_codes, second_factor
 from registry.models import User
-from registry.web.access import FOR_PROGRAMS
+from registry.web.access import FOR_PROGRAMS, signed_out_in_place
 from registry.web.account.confirming import is_proven, was_set_up
 from registry.web.account.recovery_codes import shown
 from registry.web.whence import page_of
@@ -137,6 +137,8 @@ def _to_second_factor(request: HttpRequest, user: User) -> HttpResponse:
     else:
         page = reverse("mfa_index")
     htmx = getattr(request, "htmx", None)
+    if htmx and request.method == "POST":
+        return signed_out_in_place(request, page)
     back = (htmx.current_url_abs_path if htmx else page_of(request)) or "/"
     page = f"{page}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(page) if htmx else HttpResponseRedirect(page)

@@ -82,5 +82,19 @@ form.addEventListener("submit", () => {
 form.addEventListener("htmx:beforeRequest", (event) => {
   if (sent) event.preventDefault();
 });
+
+// Who was signed out while typing, and has signed in in another tab, has another token there: this page takes it, since
+// to load it anew would lose what was typed. A page that leads elsewhere is still that of the sign-in.
+window.addEventListener("focus", async () => {
+  if (!document.querySelector("[data-signed-out]")) return;
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector("#demand-form [name=csrfmiddlewaretoken]")?.value;
+  if (!token) return;
+  for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+});
 map.addCatalog({ by: "kind" });
 show();

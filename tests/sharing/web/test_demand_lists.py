@@ -88,6 +88,18 @@ def change_of(client: Client, line: Demand, **fields: str) -> tuple[str, dict[st
     return address, TOWER | {"seen_at": client.get(address).context["form"]["seen_at"].value()} | fields
 
 
+def test_who_is_signed_out_while_typing_keeps_the_page(draft: DemandList):
+    """What is checked meanwhile tells of it in its place; a part that is only shown leads to the sign-in."""
+    by_htmx = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page(draft)}"}
+
+    typing = Client().post(page(draft, "demand-check", "tower"), TOWER, headers=by_htmx)
+    shown = Client().get(page(draft, "demand-list-near"), headers=by_htmx)
+
+    assert (typing.status_code, "HX-Redirect" in typing.headers) == (200, False)
+    assert '<a href="/account/sign-in/?next=/" target="_blank">Sign in</a>' in typing.content.decode()
+    assert shown.headers["HX-Redirect"] == f"/account/sign-in/?next={page(draft)}"
+
+
 def test_a_line_is_added_changed_and_removed(scene: Scene, sign_in: SignIn, draft: DemandList):
     client = sign_in(scene.drafter)
 

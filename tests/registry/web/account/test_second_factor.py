@@ -44,6 +44,9 @@ def test_a_manager_without_one_is_led_to_set_one_up(browser: Client, manager: Us
         assert where(browser.get(page)) == (302, f"{SET_UP}?next={page.replace('/', '%2F')}")
     part = browser.get("/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/assets/"})
     assert part.headers["HX-Redirect"] == f"{SET_UP}?next=%2Fassets%2F"
+    typing = browser.post("/lists/1/check/tower/", headers={"HX-Request": "true"})
+    assert typing.status_code == 200 and "data-signed-out>You" in typing.content.decode()
+    assert f'href="{SET_UP}" target="_blank"' in typing.content.decode()
     page = browser.get(SET_UP).content.decode()
     assert "Signing in takes a second factor: set up one of these two first." in page
 
