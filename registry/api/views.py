@@ -17,7 +17,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from registry import replicas
-from registry.api import corners, downloads, etags, problems, renderers
+from registry.api import corners, downloads, etags, from_pages, problems, renderers
 from registry.api.authentication import SessionAuthentication, TokenAuthentication
 from registry.api.idempotency import HEADER, once
 from registry.api.negotiation import JSONParser, Negotiation
@@ -115,12 +115,13 @@ class Api(APIView):
         view.response = view.finalize_response(self.request, response, *args, **kwargs)
         return response
 
-    def handle_exception(self, error: Exception) -> Response:
-        """The error as a problem detail, always in JSON."""
+    def handle_exception(self, error: Exception) -> HttpResponseBase:
+        """The error as a problem detail, always in JSON; on the page that somebody comes from by a link, in words."""
         request: Any = self.request
         request.accepted_renderer, request.accepted_media_type = renderers.JSONRenderer(), problems.MEDIA_TYPE
         header: str = self.get_authenticate_header(request) or ""
-        return problems.respond(problems.of(error, header, self.sentences), request.path)
+        problem = problems.of(error, header, self.sentences)
+        return from_pages.back_with(problem, request._request) or problems.respond(problem, request.path)
 
     def given(self, serializer: type[BaseSerializer[Any]], data: Any = None, **kwargs: Any) -> Any:
         """The validated body. Raises the problem 400, with a pointer to each fault."""

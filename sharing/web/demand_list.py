@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
+from registry.exports.formats import FORMATS
 from registry.kinds import ROUTE_KINDS, Kind
 from registry.models import User
 from registry.search import is_id
@@ -170,7 +171,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "parts": _parts(whole),
         "most_parts": MOST_PARTS,
         "lines_printed": LINES_PRINTED,
-        "line_formats": ("csv", "xlsx", "geojson", "gpkg"),
+        "line_formats": [name for name in ("csv", "xlsx", "geojson", "gpkg") if whole <= FORMATS[name].at_once],
         "row_formats": ("csv", "xlsx"),
     }
     return render(request, "web/demand_list.html", context)

@@ -1,8 +1,10 @@
 """Lists as files: each is read as a stranger's tool would, and holds what the caller may see."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pyarrow.parquet
 import pyogrio
@@ -10,6 +12,7 @@ import pytest
 import shapely
 from django.contrib.gis.db.models.functions import Transform
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
@@ -18,7 +21,7 @@ from registry.exports import formats
 from registry.importing.coordinates import gcj02_to_wgs84
 from registry.importing.fields import detail_fields
 from registry.kinds import Kind
-from registry.models import Asset, FacilityType, PlannedFacility, Protection, Role
+from registry.models import Asset, FacilityType, PlannedFacility, Protection, Role, User
 from tests import factories
 from tests.calls import Caller, body_of, problem
 
@@ -46,6 +49,35 @@ class Catalog:
 @pytest.fixture
 def catalog() -> Catalog:
     return Catalog()
+
+
+FILE = "/api/v1/assets/?format=gpkg"
+PAGE = "/assets/?kind=tower&q=%E6%B9%96"
+BY_LINK = {"Sec-Fetch-Mode": "navigate", "Referer": f"http://testserver{PAGE}"}
+
+
+def test_who_follows_a_link_to_a_file_that_is_too_long_is_told_on_the_page(
+    catalog: Catalog, client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(formats.FORMATS, "gpkg", replace(formats.FORMATS["gpkg"], at_once=1))
+    client.force_login(User.objects.get(memberships__organization=catalog.grid))
+
+    answer = client.get(FILE, headers=BY_LINK)
+
+    assert (answer.status_code, answer["Location"]) == (302, PAGE)
+    assert "The list is too long for a page to wait for" in client.get(PAGE).content.decode()
+    for headers in ({}, BY_LINK | {"Sec-Fetch-Mode": "cors"}, BY_LINK | {"Referer": "https://elsewhere.example/"},
+                    BY_LINK | {"Referer": "http://testserver/api/v1/assets/"}):  # fmt: skip
+        assert client.get(FILE, headers=headers).json()["errors"][0]["code"] == "too_many"
+
+
+def test_who_follows_a_link_after_the_session_ended_signs_in_and_is_back_on_the_page(client: Client):
+    answer = client.get(FILE, headers=BY_LINK)
+    sign_in = "/account/sign-in/?" + urlencode({"next": PAGE}, safe="/")
+    assert (answer.status_code, answer["Location"]) == (302, sign_in)
+    led_astray = client.get(FILE, headers=BY_LINK | {"Referer": "http://testserver//elsewhere.example/"})
+    assert led_astray["Location"] == "/account/sign-in/?next=/elsewhere.example/"
+    assert client.get(FILE, headers=BY_LINK | {"Authorization": "Bearer isr_x"}).status_code == 401
 
 
 def file_of(response: Any, folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """Demand lists on the site: who sees and does what, and what is refused."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.urls import reverse
 
+from registry.exports.formats import FORMATS
 from registry.importing.jobs import carry_out_next
 from registry.models import ImportJob, Role
 from sharing.importing import demand_jobs
@@ -282,6 +284,13 @@ def test_the_chosen_and_all_are_requested(scene: Scene, sign_in: SignIn):
     assert set(Match.objects.live()) == {proposal}
     client.post(page(scene.list, "demand-list-request"), {"all": "1"})
     assert set(Match.objects.live()) == {proposal, scene.match}
+
+
+def test_files_of_lines_are_offered_as_far_as_they_can_be_had(
+    scene: Scene, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(FORMATS, "xlsx", replace(FORMATS["xlsx"], at_once=0))
+    assert sign_in(scene.asker).get(page(scene.list)).context["line_formats"] == ["csv", "geojson", "gpkg"]
 
 
 def test_asking_again_for_the_rest_reaches_it_past_what_cannot_be_had(
