@@ -20,7 +20,7 @@ from sharing.workflow.rules import Verb, open_verbs
 BUTTONS = (
     Button(Verb.SUBMIT, lists.submit, gettext_lazy("Submitted; matching has begun."), tone="primary"),
     Button(Verb.REMATCH, lists.rematch, gettext_lazy("Matching again has begun.")),
-    Button(Verb.REOPEN, lists.reopen, gettext_lazy("The list is a draft again.")),
+    Button(Verb.REOPEN, lists.reopen, gettext_lazy("The list is a draft again."), tone="danger"),
     Button(Verb.CLOSE, lists.close, gettext_lazy("The list is closed."), tone="danger"),
 )
 

@@ -31,7 +31,7 @@ BUTTONS = (
         Verb.REOPEN,
         lists.reopen,
         gettext_lazy("The list is a draft again: change it and submit it anew."),
-        tone="quiet",
+        tone="danger",
     ),
     Button(Verb.CLOSE, lists.close, gettext_lazy("The list is closed."), tone="danger"),
 )

@@ -293,6 +293,12 @@ def test_files_of_lines_are_offered_as_far_as_they_can_be_had(
     assert sign_in(scene.asker).get(page(scene.list)).context["line_formats"] == ["csv", "geojson", "gpkg"]
 
 
+def test_a_list_is_reopened_after_a_second_look(scene: Scene, sign_in: SignIn):
+    """All that is proposed for it falls: a slip beside “Match again” would cost that."""
+    shown = sign_in(scene.asker).get(page(scene.list)).context["offers"]
+    assert {offer.button.slug: offer.unfolds for offer in shown} == {"rematch": False, "reopen": True, "close": True}
+
+
 def test_asking_again_for_the_rest_reaches_it_past_what_cannot_be_had(
     scene: Scene, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ):
