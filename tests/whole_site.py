@@ -26,8 +26,8 @@ from tests.sharing.api.world import World
 
 # What a form sends itself to, a part of a page, or a file.
 FORMS = """agreement-do asset-delete cobuild-group-do consent-do demand-list-do demand-list-request
-    demand-remove facility-delete import-land import-try import-undo inbox-mark inbox-mark-all inbox-open
-    inventory-take invitation-again invitation-withdraw language match-do member-remove member-role
+    demand-remove demand-upload-land facility-delete import-land import-try import-undo inbox-mark inbox-mark-all
+    inbox-open inventory-take invitation-again invitation-withdraw language match-do member-remove member-role
     organization-contact organization-invite token-revoke webhook-do webhook-replay"""
 PARTS = "asset-places demand-check demand-list-near demand-list-progress"
 FILES = """audit-file demand-list-print demand-template-csv demand-template-xlsx demand-upload-rejects import-rejects

@@ -7,15 +7,19 @@ from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from registry.errors import WrongState
+from registry.importing import requests
 from registry.importing.queueing import TooLarge, TooMany, queue
 from registry.models import ImportJob, ImportTarget, JobStatus, Organization
 from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
+from registry.web.refusals import answer
 from sharing.exports.demand_template import csv_template, xlsx_template
 from sharing.models import DemandList
 from sharing.web.demand_lists import NewListForm
@@ -132,8 +136,23 @@ def upload_job(request: MemberRequest, pk: int) -> HttpResponse:
         "under_way": job.status in (JobStatus.QUEUED, JobStatus.RUNNING),
         "status_tag": tag(job.status, job.get_status_display()),
         "made": made,
+        "landing": job.report.get("created", 0) + job.report.get("updated", 0),
+        "may_land": "land" in requests.open_requests(job, request.user),
     }
     return render(request, "web/demand_job_part.html" if request.htmx else "web/demand_job.html", context)
+
+
+@members
+@require_POST
+def upload_land(request: MemberRequest, pk: int) -> HttpResponse:
+    """Writes what the check of a file showed. Raises PermissionDenied for who drafts no lists of the party."""
+    job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk, target=ImportTarget.DEMANDS)
+    page = reverse("web:demand-upload-job", args=[pk])
+    try:
+        requests.land(job.pk, actor=request.user)
+    except WrongState as refused:
+        return answer(request, refused, page)
+    return redirect(page)
 
 
 @members

@@ -43,6 +43,7 @@ from sharing.shown.places import demand_point, leg_features
 from sharing.shown.refusals import with_way_on
 from sharing.waiting_for import to_request
 from sharing.web.demand_lists import BUTTONS
+from sharing.web.uploads import sent_for
 from sharing.web.verbs import offers, standing_of
 from sharing.workflow import matches
 from sharing.workflow.matches import MOST_AT_ONCE
@@ -173,6 +174,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "lines_printed": LINES_PRINTED,
         "line_formats": [name for name in ("csv", "xlsx", "geojson", "gpkg") if whole <= FORMATS[name].at_once],
         "row_formats": ("csv", "xlsx"),
+        "uploads": sent_for(page.list, request.user),
     }
     return render(request, "web/demand_list.html", context)
 

@@ -20,6 +20,7 @@ from registry.web.tables import Table, shown
 from sharing.errors import BadInput
 from sharing.models import LIVE, Demand, DemandList, ListStatus, Match, MatchStatus
 from sharing.shown.buttons import Button
+from sharing.web.uploads import sent_by
 from sharing.web.verbs import carry_out
 from sharing.workflow import lists
 from sharing.workflow.rules import Verb
@@ -105,6 +106,7 @@ def demand_lists(request: MemberRequest) -> HttpResponse:
         "filter": narrowing,
         "table": shown(request, table),
         "drafts": bool(request.user.organizations_as(Role.EDITOR)),
+        "uploads": sent_by(request.user),
     }
     return render(request, "web/demand_lists.html", context)
 

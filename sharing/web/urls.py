@@ -16,7 +16,7 @@ from sharing.web import (
 )
 from sharing.web.assets import asset
 from sharing.web.consents_many import consent_many
-from sharing.web.demand_files import paste, rejects, template, upload, upload_job, upload_new
+from sharing.web.demand_files import paste, rejects, template, upload, upload_job, upload_land, upload_new
 from sharing.web.demand_list import demand_list, near, progress, request_many
 from sharing.web.demand_lists import demand_lists, list_do, new_list, rename
 from sharing.web.demands import check, demand, edit_demand, new_demand, remove_demand
@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("lists/new/", new_list, name="demand-list-new"),
     path("lists/upload/", upload_new, name="demand-list-upload"),
     path("lists/uploads/<int:pk>/", upload_job, name="demand-upload-job"),
+    path("lists/uploads/<int:pk>/land/", upload_land, name="demand-upload-land"),
     path("lists/uploads/<int:pk>/rejects/", rejects, name="demand-upload-rejects"),
     path("lists/template.xlsx", template, {"suffix": "xlsx"}, name="demand-template-xlsx"),
     path("lists/template.csv", template, {"suffix": "csv"}, name="demand-template-csv"),

@@ -150,6 +150,7 @@ PAGES: dict[str, Page] = {
     "demand-list-upload": Page(),
     # Of demands; what the job of the world brought are assets.
     "demand-upload-job": Page(of("job"), frozenset()),
+    "demand-upload-land": Page(of("job"), status=405),
     "demand-upload-rejects": Page(of("job"), frozenset()),
     "demand-template-xlsx": Page(),
     "demand-template-csv": Page(),

@@ -7,6 +7,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.exports.formats import FORMATS
 from registry.importing.jobs import carry_out_next
@@ -291,6 +292,52 @@ def test_files_of_lines_are_offered_as_far_as_they_can_be_had(
 ):
     monkeypatch.setitem(FORMATS, "xlsx", replace(FORMATS["xlsx"], at_once=0))
     assert sign_in(scene.asker).get(page(scene.list)).context["line_formats"] == ["csv", "geojson", "gpkg"]
+
+
+def test_the_report_of_a_file_is_found_again(scene: Scene, sign_in: SignIn, draft: DemandList, settings, tmp_path):
+    """From its list by whoever drafts it, from all lists by who sent it; whether it landed or not."""
+    settings.MEDIA_ROOT = tmp_path
+    client = sign_in(scene.drafter)
+    reports = []
+    for more in ({"dry_run": "on"}, {}):
+        reports.append(client.post(page(draft, "demand-paste"), {"rows": PASTED, "crs": ""} | more)["Location"])
+        assert carry_out_next("demands", demand_jobs.run)
+
+    def shown(client: Client, address: str) -> list[str]:
+        found = client.get(address).context["uploads"]
+        return [reverse("web:demand-upload-job", args=[job.pk]) for job, _status in found]
+
+    assert shown(client, page(draft)) == shown(client, "/lists/") == reports[::-1]
+    assert f'<a href="{reports[1]}">pasted.csv</a>' in client.get(page(draft)).content.decode()
+    assert shown(sign_in(scene.asker), page(draft)) == reports[::-1]
+    assert shown(sign_in(scene.asker), "/lists/") == shown(client, page(scene.list)) == []
+    DemandList.objects.filter(pk=draft.pk).update(status=ListStatus.SUBMITTED, submitted_at=timezone.now())
+    assert shown(sign_in(scene.officer), page(draft)) == []
+
+
+def test_a_file_that_was_only_checked_lands_as_it_was_shown(
+    scene: Scene, sign_in: SignIn, draft: DemandList, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    client, sent = sign_in(scene.drafter), {"rows": PASTED, "crs": "", "dry_run": "on"}
+    report = client.post(page(draft, "demand-paste"), sent)["Location"]
+    assert carry_out_next("demands", demand_jobs.run)
+    land = f"{report}land/"
+    shown = client.get(report).content.decode()
+    assert f'action="{land}"' in shown and "Import 1 row<" in shown
+    viewer = sign_in(factories.member(scene.party, Role.VIEWER))
+    assert f'action="{land}"' not in viewer.get(report).content.decode()
+    assert (viewer.post(land).status_code, sign_in(scene.metro_manager).post(land).status_code) == (403, 404)
+    assert not draft.demands.exists()
+
+    assert client.post(land)["Location"] == report
+    assert carry_out_next("demands", demand_jobs.run)
+
+    assert [line.name for line in draft.demands.all()] == ["P1"]
+    assert f'action="{land}"' not in client.get(report).content.decode()
+    again = client.post(land, follow=True).content.decode()
+    assert "Only a trial that has ended can be repeated or carried out." in again
+    assert draft.demands.count() == 1
 
 
 def test_a_list_is_reopened_after_a_second_look(scene: Scene, sign_in: SignIn):
