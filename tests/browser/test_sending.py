@@ -63,6 +63,7 @@ def test_a_line_that_was_being_typed_outlives_the_session(open_page: SignedIn, l
     draft = factories.demand_list(party, ListStatus.DRAFT)
     page = open_page(f"/lists/{draft.pk}/new/tower/", user=editor)
     expect(page.locator("#check")).to_contain_text("Say where and when")
+    page.wait_for_selector("#line-map[data-ready='true']")
     Session.objects.all().delete()
 
     page.get_by_label("Name", exact=True).fill("Harbour")
