@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from registry.api.problems import Problem
 
+FILES = "/api/"
+
 
 def back_with(problem: Problem, request: HttpRequest) -> HttpResponseRedirect | None:
     """To the page that the link is on, which says why; by way of the sign-in where the session has ended. None where
@@ -28,8 +30,9 @@ def _page_of(request: HttpRequest) -> str:
     """The path of the page of this site whose link a browser follows; empty where it is not that."""
     here, whence = f"{request.scheme}://{request.get_host()}", urlsplit(request.headers.get("Referer", ""))
     followed = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    followed = followed and request.path.startswith(FILES)
     if not followed or "Authorization" in request.headers or f"{whence.scheme}://{whence.netloc}" != here:
         return ""
     # One slash, or a browser would read another site's name.
     path = "/" + whence.path.lstrip("/")
-    return "" if path.startswith("/api/") else f"{path}?{whence.query}".rstrip("?")
+    return "" if path.startswith(FILES) else f"{path}?{whence.query}".rstrip("?")

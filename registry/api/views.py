@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, cast
 
 from django.db import models, transaction
 from django.http import HttpResponse, StreamingHttpResponse
@@ -115,13 +115,14 @@ class Api(APIView):
         view.response = view.finalize_response(self.request, response, *args, **kwargs)
         return response
 
-    def handle_exception(self, error: Exception) -> HttpResponseBase:
+    def handle_exception(self, error: Exception) -> Response:
         """The error as a problem detail, always in JSON; on the page that somebody comes from by a link, in words."""
         request: Any = self.request
         request.accepted_renderer, request.accepted_media_type = renderers.JSONRenderer(), problems.MEDIA_TYPE
         header: str = self.get_authenticate_header(request) or ""
         problem = problems.of(error, header, self.sentences)
-        return from_pages.back_with(problem, request._request) or problems.respond(problem, request.path)
+        led_back = from_pages.back_with(problem, request._request)
+        return cast(Response, led_back) if led_back else problems.respond(problem, request.path)
 
     def given(self, serializer: type[BaseSerializer[Any]], data: Any = None, **kwargs: Any) -> Any:
         """The validated body. Raises the problem 400, with a pointer to each fault."""

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from rest_framework.response import Response
 
 from registry.api.problems import Problem, refused
 from registry.api.views import Resource
@@ -28,7 +29,7 @@ class SharingResource(Resource):
     def actions_on(self, subject: Subject) -> list[str]:
         return [name_of(verb) for verb in open_verbs(subject, self.standing)]
 
-    def handle_exception(self, error: Exception) -> HttpResponseBase:
+    def handle_exception(self, error: Exception) -> Response:
         return super().handle_exception(problem_of(error) if isinstance(error, Refusal) else error)
 
     def done(self, pk: int, status: int = 200) -> HttpResponseBase:

@@ -80,6 +80,11 @@ def test_who_follows_a_link_after_the_session_ended_signs_in_and_is_back_on_the_
     assert client.get(FILE, headers=BY_LINK | {"Authorization": "Bearer isr_x"}).status_code == 401
 
 
+def test_who_follows_a_link_to_a_page_of_ogc_reads_there_what_is_wrong(db: None, client: Client):
+    answer = client.get("/ogc/features/collections/nothing", headers=BY_LINK | {"Accept": "text/html"})
+    assert answer.status_code in (401, 404) and "<html" in answer.content.decode()
+
+
 def file_of(response: Any, folder: Path) -> Path:
     """The file that a download is, under the name that it has."""
     assert response.status_code == 200, response.content
