@@ -386,7 +386,10 @@ def test_an_operator_requests_and_withdraws_on_the_page_of_a_match(scene: Scene,
 def test_units_taken_by_others_meanwhile_are_a_message(scene: Scene, sign_in: SignIn):
     factories.allocate(scene.near, 2)
     response = sign_in(scene.asker).post(do(scene.match, "request"), follow=True)
-    assert told(response) == ["Nothing was done: NEAR: 2 mounts asked, 0 free through the whole period."]
+    instead = scene.runner_up.pk
+    link = f'<a href="/matches/{instead}/">Match {instead} still fits.</a>'
+    assert told(response) == [f"Nothing was done: NEAR: 2 mounts asked, 0 free through the whole period. {link}"]
+    assert link in response.content.decode()
 
 
 def test_a_verb_is_carried_out_by_post_alone(scene: Scene, officer: Client):
