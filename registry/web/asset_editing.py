@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry import asset_writing, owned_writing
 from registry.errors import NotYours
@@ -26,7 +26,7 @@ from registry.web.whereabouts import whereabouts
 
 
 @members
-@require_GET
+@require_safe
 def choose_kind(request: MemberRequest) -> HttpResponse:
     """What kind of asset is to be listed."""
     _refuse_whoever_lists_nothing(request)
@@ -35,7 +35,7 @@ def choose_kind(request: MemberRequest) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_asset(request: MemberRequest, kind: str) -> HttpResponse:
     """Another asset. `facility` in the address: of the space that this plan reserves."""
     if kind not in KINDS:
@@ -53,10 +53,10 @@ def new_asset(request: MemberRequest, kind: str) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit_asset(request: MemberRequest, id: int) -> HttpResponse:
     """An asset, to change."""
-    if request.method == "GET":
+    if request.method != "POST":
         asset = _own(request, id)
         return _page(request, AssetForms(None, kind=asset.kind, user=request.user, asset=asset), asset)
     with transaction.atomic():

@@ -45,7 +45,7 @@ def due(user: User) -> QuerySet[Asset]:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def asset_reviews(request: MemberRequest) -> HttpResponse:
     """Those that are due; `asset`, as often as there are: the ids of those whose level stands."""
     again = timezone.localdate() + timedelta(days=settings.PROTECTION_REVIEW_DAYS)

@@ -65,7 +65,7 @@ class TermsForm(Form):
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def asset_terms(request: MemberRequest) -> HttpResponse:
     """`asset`, as often as there are: the ids of those chosen in the catalog, and `next`, its page."""
     given = (request.POST if request.method == "POST" else request.GET).getlist("asset")

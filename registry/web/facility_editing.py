@@ -60,7 +60,7 @@ class FacilityForm(SeenAtForm, RowForm):
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_facility(request: MemberRequest) -> HttpResponse:
     """Another plan."""
     if not organizations_of(request.user).exists():
@@ -75,7 +75,7 @@ def new_facility(request: MemberRequest) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit_facility(request: MemberRequest, id: int) -> HttpResponse:
     """A plan, to change."""
     with transaction.atomic():

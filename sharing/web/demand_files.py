@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.errors import WrongState
 from registry.importing import requests
@@ -87,7 +87,7 @@ class NewFileForm(NewListForm, FileForm):
 
 
 @members
-@require_GET
+@require_safe
 def template(request: MemberRequest, suffix: str) -> HttpResponse:
     """A file to fill in."""
     content, media_type = (xlsx_template(), XLSX) if suffix == "xlsx" else (csv_template(), "text/csv; charset=utf-8")
@@ -97,7 +97,7 @@ def template(request: MemberRequest, suffix: str) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload_new(request: MemberRequest) -> HttpResponse:
     """A file that becomes a list."""
     form = NewFileForm(request.POST or None, request.FILES or None, user=request.user)
@@ -110,21 +110,21 @@ def upload_new(request: MemberRequest) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: MemberRequest, pk: int) -> HttpResponse:
     """A file whose rows go into a draft."""
     return _into_draft(request, pk, FileForm, "web/demand_upload.html")
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def paste(request: MemberRequest, pk: int) -> HttpResponse:
     """Rows from a spreadsheet that go into a draft."""
     return _into_draft(request, pk, PasteForm, "web/demand_paste.html")
 
 
 @members
-@require_GET
+@require_safe
 def upload_job(request: MemberRequest, pk: int) -> HttpResponse:
     """How far a file has come, and in the end what became of its rows."""
     jobs = ImportJob.objects.visible_to(request.user).select_related("organization")
@@ -156,7 +156,7 @@ def upload_land(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members
-@require_GET
+@require_safe
 def rejects(request: MemberRequest, pk: int) -> HttpResponse:
     """The rows that did not land, each with its reason, to correct and send again."""
     job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk, target=ImportTarget.DEMANDS)

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from registry.exports.formats import FORMATS
@@ -137,7 +137,7 @@ class Page:
 
 
 @members
-@require_GET
+@require_safe
 def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
     page = Page(request, pk)
     draft = page.list.status == ListStatus.DRAFT
@@ -180,7 +180,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members
-@require_GET
+@require_safe
 def near(request: MemberRequest, pk: int) -> HttpResponse:
     """The lines of one page of a draft again, with what is near each now."""
     page = Page(request, pk)
@@ -190,7 +190,7 @@ def near(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members
-@require_GET
+@require_safe
 def progress(request: MemberRequest, pk: int) -> HttpResponse:
     """How far the matching has come; the whole page anew once it is done."""
     page = Page(request, pk)

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.models import Organization, Role, User
 from registry.tags import tag
@@ -98,7 +98,7 @@ class TitleForm(Form):
 
 
 @members
-@require_GET
+@require_safe
 def demand_lists(request: MemberRequest) -> HttpResponse:
     narrowing = ListFilter(request.GET)
     table = ListTable(_counted(narrowing.chosen(request.user).select_related("party")))
@@ -112,7 +112,7 @@ def demand_lists(request: MemberRequest) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_list(request: MemberRequest) -> HttpResponse:
     """Starts a draft, and goes on to its lines."""
     form = NewListForm(request.POST or None, user=request.user)
@@ -127,7 +127,7 @@ def new_list(request: MemberRequest) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def rename(request: MemberRequest, pk: int) -> HttpResponse:
     """Another title for a draft."""
     found = get_object_or_404(DemandList.objects.visible_to(request.user), pk=pk)
@@ -139,7 +139,7 @@ def rename(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def list_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     """Carries out one verb on a list, and shows it again."""
     found = get_object_or_404(DemandList.objects.visible_to(request.user), pk=pk)

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.kinds import KINDS, Kind
 from registry.models import Asset, Role
@@ -40,7 +40,7 @@ from sharing.workflow.rules import MATCH_FACTS, Verb, open_verbs
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_demand(request: MemberRequest, pk: int, kind: str) -> HttpResponse:
     """Another line of a draft. `again`: then one more of the kind."""
     found = _draft(request, pk)
@@ -60,7 +60,7 @@ def new_demand(request: MemberRequest, pk: int, kind: str) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit_demand(request: MemberRequest, pk: int) -> HttpResponse:
     """A line of a draft, to change."""
     with transaction.atomic():
@@ -179,7 +179,7 @@ class ChangeRow:
 
 
 @members
-@require_GET
+@require_safe
 def demand(request: MemberRequest, pk: int) -> HttpResponse:
     """A line in depth."""
     lines = Demand.objects.visible_to(request.user).select_related("list__party")

@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from registry.search import is_id
 from registry.web.access import MemberRequest, members
@@ -12,7 +12,7 @@ from sharing.web.verbs import standing_of
 
 
 @members
-@require_GET
+@require_safe
 def printed_list(request: MemberRequest, pk: int) -> HttpResponse:
     """The lines of one part as PDF; `from`: its first, by number in the order of the list."""
     found = get_object_or_404(DemandList.objects.visible_to(request.user).select_related("party"), pk=pk)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.kinds import short
 from registry.models import User
@@ -109,7 +109,7 @@ class MatchTable(Table):
 
 
 @members
-@require_GET
+@require_safe
 def match_list(request: MemberRequest) -> HttpResponse:
     """The matches in sight of the person, by deadline."""
     narrowing = MatchFilter(request.GET)
@@ -118,7 +118,7 @@ def match_list(request: MemberRequest) -> HttpResponse:
 
 
 @members
-@require_GET
+@require_safe
 def match(request: MemberRequest, pk: int) -> HttpResponse:
     """The page of a match. The fingerprint is taken first: what changes while the page is made outdates it."""
     found = get_object_or_404(Match.objects.visible_to(request.user), pk=pk)
@@ -145,7 +145,7 @@ def match(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def match_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     """Carries out one verb on a match, and shows it again."""
     found = get_object_or_404(Match.objects.visible_to(request.user).select_related("demand"), pk=pk)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.models import Role
 from registry.search import is_id
@@ -32,7 +32,7 @@ TONES = {
 
 
 @members
-@require_GET
+@require_safe
 def compare(request: MemberRequest, pk: int) -> HttpResponse:
     """Two runs of a list, line by line, for its party; the two newest where none is chosen."""
     found = get_object_or_404(DemandList.objects.visible_to(request.user), pk=pk)

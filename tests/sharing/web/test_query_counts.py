@@ -143,3 +143,10 @@ def test_each_page_costs_the_same_for_many_rows(site: WholeSite):
     assert queries(pages) == COUNTS
     grow(site, 5)
     assert queries(pages) == COUNTS
+
+
+def test_each_page_tells_by_head_what_it_would_answer(site: WholeSite):
+    pages = {name: page for name, page in site.pages().items() if page.sent is None}
+    assert {name: page.client().head(page.path).status_code for name, page in pages.items()} == dict.fromkeys(
+        pages, 200
+    )
