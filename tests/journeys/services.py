@@ -49,6 +49,12 @@ class Service:
             self.start()
         return ended
 
+    def last_words(self, lines: int = 80) -> str:
+        """How its log ends, and whether it runs: why something was waited for in vain."""
+        said = (self.folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+        state = "not started" if self.process is None else f"exit status {self.process.poll()}"
+        return "\n".join([state, *said])
+
     def kill(self) -> None:
         if self.process:
             with suppress(ProcessLookupError):
