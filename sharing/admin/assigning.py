@@ -59,10 +59,8 @@ def choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Match]) -> H
 
 def carry_out(request: HttpRequest) -> HttpResponse:
     """Gives them, and says which could not be given and why."""
-    user, chosen = (
-        person(request),
-        [int(value) for value in request.POST.getlist("match") if is_id(value)][: bulk.MOST],
-    )
+    user = person(request)
+    chosen = [int(value) for value in request.POST.getlist("match") if is_id(value)][: bulk.MOST]
     form = AssignForm(request.POST, user=user)
     if request.method != "POST" or not chosen or not form.is_valid():
         messages.error(request, _("Choose at least one match, and a colleague."))

@@ -82,7 +82,9 @@ def offered(
     route: the name of the address that carries a verb out, by id and slug. initial: hidden values, such as the
     fingerprint."""
     open_now, found = open_verbs(subject, standing), []
-    for button in (button for button in buttons if button.verb in open_now):
+    for button in buttons:
+        if button.verb not in open_now:
+            continue
         url = reverse(route, args=[subject.pk, button.slug])
         kept = kept_words.take(request, url)
         form = button.form(initial={**(initial or {}), **kept}, auto_id=f"{button.slug}-{subject.pk}-%s")

@@ -234,7 +234,8 @@ def request_many(request: MemberRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(f"{back}?tried={wanted[MOST_AT_ONCE - 1].pk}")
     if not wanted:
         messages.info(request, _("Choose lines that are to be requested."))
-    return HttpResponseRedirect(page_named(request, back))
+    # The page that is named would go on after those that were tried, though all were by now.
+    return HttpResponseRedirect(back if "tried" in request.POST else page_named(request, back))
 
 
 def _tried(given: QueryDict) -> int:
