@@ -1,13 +1,12 @@
 """What is answered to a person who followed a link of a page to a file that cannot be had: a page, in words."""
 
-from urllib.parse import urlsplit
-
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from registry.api.problems import Problem
+from registry.whence import page_before
 
 FILES = "/api/"
 
@@ -27,12 +26,9 @@ def back_with(problem: Problem, request: HttpRequest) -> HttpResponseRedirect | 
 
 
 def _page_of(request: HttpRequest) -> str:
-    """The path of the page of this site whose link a browser follows; empty where it is not that."""
-    here, whence = f"{request.scheme}://{request.get_host()}", urlsplit(request.headers.get("Referer", ""))
+    """The page of this site whose link a browser follows; empty where it is not that."""
     followed = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
-    followed = followed and request.path.startswith(FILES)
-    if not followed or "Authorization" in request.headers or f"{whence.scheme}://{whence.netloc}" != here:
+    if not followed or not request.path.startswith(FILES) or "Authorization" in request.headers:
         return ""
-    # One slash, or a browser would read another site's name.
-    path = "/" + whence.path.lstrip("/")
-    return "" if path.startswith(FILES) else f"{path}?{whence.query}".rstrip("?")
+    page = page_before(request)
+    return "" if page.startswith(FILES) else page

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from registry.web.whence import page_of
+from registry.whence import page_of
 
 register = template.Library()
 

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from registry.models import User
-from registry.web.whence import page_of
+from registry.whence import page_of
 
 P = ParamSpec("P")
 FOR_PROGRAMS = ("/api/", "/ogc/")

@@ -20,7 +20,7 @@ from registry.models import Asset, Sector
 from registry.search import is_id
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
-from registry.web.whence import page_named
+from registry.whence import page_named
 
 MOST = 500
 

@@ -24,8 +24,8 @@ from registry.tags import tag
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.places import collection
-from registry.web.whence import page_named
 from registry.web.whereabouts import whereabouts
+from registry.whence import page_named
 from sharing.matching.supply_near import supply_near
 from sharing.models import (
     UNFINISHED_RUNS,

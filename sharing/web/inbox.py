@@ -18,7 +18,7 @@ from registry.search import is_id
 from registry.web.access import MemberRequest, members
 from registry.web.forms import Form
 from registry.web.paging import Pages
-from registry.web.whence import page_named
+from registry.whence import page_named
 from sharing.models import DemandList, Event, EventType, Notification
 from sharing.notifications.inbox import inbox_of, mark_read, mark_unread
 from sharing.notifications.messages import RELATED, Message, read, subject_of

@@ -22,7 +22,7 @@ from registry.models import User
 from registry.web.access import FOR_PROGRAMS, signed_out_in_place
 from registry.web.account.confirming import is_proven, was_set_up
 from registry.web.account.recovery_codes import shown
-from registry.web.whence import page_of
+from registry.whence import page_of
 
 OPEN = (
     "account_logout", "account_reauthenticate", "language", "invitation",

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client, RequestFactory
 
-from registry.web.whence import page_named, page_of
+from registry.whence import page_named, page_of
 from tests import factories
 
 HOST = "http://testserver"
@@ -13,6 +13,7 @@ HOST = "http://testserver"
     ("whence", "back"),
     [
         (f"{HOST}/lists/5/?page=2", "/lists/5/?page=2"), (f"{HOST}/", "/"), ("", "/"), (HOST, "/"),
+        (f"{HOST}//elsewhere.example/", "/elsewhere.example/"),
         ("https://elsewhere.example/lists/5/", "/"), (f"{HOST}.example/lists/5/", "/"), ("/lists/5/", "/"),
     ],
 )  # fmt: skip

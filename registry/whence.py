@@ -1,4 +1,6 @@
-"""The page that somebody is on, to come back to it."""
+"""The page that somebody is on, or comes from, to lead back to it."""
+
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -9,9 +11,17 @@ def page_of(request: HttpRequest) -> str:
     tells the way; where it does not, it is the first page of all."""
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
-    whence = request.headers.get("Referer", "")
-    here = f"{request.scheme}://{request.get_host()}"
-    return whence.removeprefix(here) if whence.startswith(f"{here}/") else "/"
+    return page_before(request) or "/"
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page of this site that the browser says it comes from; empty where it says none, or another site's."""
+    whence = urlsplit(request.headers.get("Referer", ""))
+    if f"{whence.scheme}://{whence.netloc}" != f"{request.scheme}://{request.get_host()}":
+        return ""
+    # One slash, or a browser would read another site's name.
+    path = "/" + whence.path.lstrip("/")
+    return f"{path}?{whence.query}" if whence.query else path
 
 
 def page_named(request: HttpRequest, otherwise: str) -> str:
