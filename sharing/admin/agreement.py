@@ -7,30 +7,16 @@ from django.utils.translation import gettext_lazy
 
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.tags import days, tag
-from sharing.admin.verbs import EndForm, RenewForm, VerbMixin
+from sharing.admin.verbs import VerbMixin
 from sharing.models import Agreement
 from sharing.seen import with_why_ended
-from sharing.shown.buttons import Button
-from sharing.workflow import agreements
-from sharing.workflow.rules import MATCH_FACTS, Verb
-
-BUTTONS = (
-    Button(Verb.RENEW, agreements.renew, gettext_lazy("Asked for: the owners decide again."), RenewForm),
-    Button(
-        Verb.END,
-        agreements.end,
-        gettext_lazy("The agreement ends; its units are free from that day."),
-        EndForm,
-        "danger",
-    ),
-)
+from sharing.workflow.rules import MATCH_FACTS
 
 
 @admin.register(Agreement)
 class AgreementAdmin(ReadOnlyMixin, VerbMixin):
     """What approved matches became."""
 
-    buttons = BUTTONS
     list_display = ("number", "what", "party", "status_tag", "shown_period", "fee_per_year", "ended_on")
     list_filter = ("match__status", ("match__demand__list__party", AutocompleteFilter))
     linked_by = ("match",)

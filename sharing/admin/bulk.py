@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, prefetch_related_objects
@@ -14,18 +15,18 @@ from django.utils.translation import ngettext
 from registry.admin.base import person
 from registry.search import is_id
 from sharing.admin.conflicts import conflicts
-from sharing.admin.verbs import RejectionForm, standing_of
+from sharing.admin.verbs import VerbForm, standing_of
 from sharing.errors import BadInput, NotYours
 from sharing.models import Match, MatchStatus
-from sharing.shown.buttons import NothingToFill
 from sharing.shown.refusals import tell
+from sharing.shown.verb_forms import NothingToFill, RejectionForm, dressed
 from sharing.workflow import approvals
 from sharing.workflow.bulk import BulkResult
 from sharing.workflow.fingerprint import fingerprints_of
 from sharing.workflow.rules import MATCH_FACTS, Verb, is_core, why_not
 
 MOST = 50
-FORMS = {Verb.APPROVE: NothingToFill, Verb.REJECT: RejectionForm}
+FORMS: dict[Verb, type[forms.Form]] = {Verb.APPROVE: NothingToFill, Verb.REJECT: dressed(RejectionForm, VerbForm)}
 
 
 def confirm(

@@ -13,25 +13,10 @@ from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, WithinRegionF
 from registry.models import User
 from registry.svg_map import Shape, draw
 from sharing import words
-from sharing.admin.verbs import FinishForm, PartyForm, VerbMixin
+from sharing.admin.verbs import VerbMixin
 from sharing.models import CobuildDemand, CobuildGroup, CobuildMember, Demand
-from sharing.shown.buttons import Button
 from sharing.shown.cobuild import costs_of, joined_of, name_of, size_of, status_of
-from sharing.workflow import cobuild_groups
-from sharing.workflow.rules import Verb
 
-BUTTONS = (
-    Button(Verb.JOIN, cobuild_groups.join, gettext_lazy("Joined."), PartyForm, tone="primary"),
-    Button(Verb.LEAVE, cobuild_groups.withdraw, gettext_lazy("Your joining is taken back."), PartyForm),
-    Button(
-        Verb.DECLINE,
-        cobuild_groups.decline,
-        gettext_lazy("Declined; the others are grouped anew."),
-        PartyForm,
-        "danger",
-    ),
-    Button(Verb.FINISH, cobuild_groups.close, gettext_lazy("The group is closed."), FinishForm, "danger"),
-)
 UNTOLD = gettext_lazy("told once all have joined")
 
 
@@ -39,7 +24,6 @@ UNTOLD = gettext_lazy("told once all have joined")
 class CobuildGroupAdmin(ReadOnlyMixin, VerbMixin):
     """What could be built together, and the page on which its parties join or decline."""
 
-    buttons = BUTTONS
     list_display = ("what", "status_tag", "shown_region", "answers", "needed_by", "planned_facility")
     list_filter = (
         "status",

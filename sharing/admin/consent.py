@@ -10,31 +10,12 @@ from django.utils.translation import gettext_lazy
 from registry.admin.base import AutocompleteFilter, ReadOnlyMixin, person
 from registry.tags import due, tag
 from sharing import waiting_for
-from sharing.admin.verbs import SAFE, GrantForm, RefusalForm, VerbMixin, offers
+from sharing.admin.verbs import SAFE, VerbMixin, offers
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner, list_of, list_title
 from sharing.shown import match_page
-from sharing.shown.buttons import Button, WithFingerprint
-from sharing.workflow import consents
 from sharing.workflow.fingerprint import asked_fingerprint
-from sharing.workflow.rules import Verb
-
-
-class GrantShown(GrantForm, WithFingerprint):
-    """A grant of what the page showed."""
-
-
-class RefuseShown(RefusalForm, WithFingerprint):
-    """A refusal of what the page showed."""
-
-
-BUTTONS = (
-    Button(Verb.GRANT, consents.grant, gettext_lazy("Granted."), GrantShown, tone="primary"),
-    Button(
-        Verb.REFUSE, consents.refuse, gettext_lazy("Refused; the next best match is offered."), RefuseShown, "danger"
-    ),
-)
 
 
 class WaitingConsents(WaitingFilter):
@@ -45,7 +26,6 @@ class WaitingConsents(WaitingFilter):
 class ConsentAdmin(ReadOnlyMixin, VerbMixin):
     """What owners are asked, and the page on which they answer: the match as they may see it."""
 
-    buttons = BUTTONS
     list_display = ("what", "party", "owner", "status_tag", "due", "answered_at")
     list_filter = (WaitingConsents, "status", "reason", ("owner", AutocompleteFilter))
     linked_by = ("match",)
@@ -98,7 +78,7 @@ class ConsentAdmin(ReadOnlyMixin, VerbMixin):
             "original": consent,
             "status_tag": self.status_tag(consent),
             "due": self.due(consent),
-            "offers": offers(request, consent, BUTTONS, {"fingerprint": fingerprint}),
+            "offers": offers(request, consent, {"fingerprint": fingerprint}),
             "consent_rows": [(one, status, []) for one, status in shown["consents"]],
         }
         return TemplateResponse(request, "sharing/match.html", context)

@@ -13,16 +13,8 @@ from registry.admin.base import AutocompleteFilter, person
 from registry.tags import tag
 from sharing.admin.verbs import VerbMixin, standing_of
 from sharing.models import Demand, DemandList
-from sharing.shown.buttons import Button
 from sharing.workflow import lists
 from sharing.workflow.rules import Verb, open_verbs
-
-BUTTONS = (
-    Button(Verb.SUBMIT, lists.submit, gettext_lazy("Submitted; matching has begun."), tone="primary"),
-    Button(Verb.REMATCH, lists.rematch, gettext_lazy("Matching again has begun.")),
-    Button(Verb.REOPEN, lists.reopen, gettext_lazy("The list is a draft again."), tone="danger"),
-    Button(Verb.CLOSE, lists.close, gettext_lazy("The list is closed."), tone="danger"),
-)
 
 
 @admin.register(DemandList)
@@ -30,7 +22,6 @@ class DemandListAdmin(VerbMixin):
     """A party's lists; once submitted also before the regulators of its region. Only drafts change."""
 
     owner_field = "party"
-    buttons = BUTTONS
     list_display = ("title", "party", "status_tag", "lines", "submitted_at", "created_at")
     list_filter = ("status", ("party", AutocompleteFilter))
     list_select_related = ("party",)

@@ -15,30 +15,13 @@ from registry.models import Role
 from registry.tags import due, tag
 from sharing import waiting_for, words
 from sharing.admin import assigning, bulk
-from sharing.admin.consent import BUTTONS as CONSENT_BUTTONS
-from sharing.admin.verbs import SAFE, RejectionForm, VerbMixin, offers
+from sharing.admin.verbs import SAFE, VerbMixin, offers
 from sharing.admin.waiting import WaitingFilter
 from sharing.models import Match, MatchStatus
 from sharing.seen import list_of, list_title
 from sharing.shown import letter, match_page
-from sharing.shown.buttons import Button, WithFingerprint
-from sharing.workflow import approvals, matches
 from sharing.workflow.fingerprint import asked_fingerprints, fingerprint_of
 from sharing.workflow.rules import RULES, Verb
-
-BUTTONS = (
-    Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), WithFingerprint, tone="primary"),
-    Button(
-        Verb.REJECT, approvals.reject, gettext_lazy("Rejected; its units are free again."), RejectionForm, "danger"
-    ),
-    Button(
-        Verb.REQUEST,
-        matches.request,
-        gettext_lazy("Requested: its units are held, its owners are asked."),
-        tone="primary",
-    ),
-    Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
-)
 
 
 class WaitingMatches(WaitingFilter):
@@ -74,7 +57,6 @@ class AssignedFilter(admin.SimpleListFilter):
 class MatchAdmin(ReadOnlyMixin, VerbMixin):
     """The queue, and the page on which a match is decided; every decision goes through the workflow."""
 
-    buttons = BUTTONS
     list_display = ("number", "what", "party", "status_tag", "due", "assigned", "cost", "score_shown", "of_list")
     list_display_links = ("number", "what")
     list_before_template = "sharing/workload.html"
@@ -198,12 +180,12 @@ class MatchAdmin(ReadOnlyMixin, VerbMixin):
             "due": due(match.deadline),
             "letters": letter.addresses(match),
             "assigned": self.assigned(match),
-            "offers": offers(request, match, BUTTONS, {"fingerprint": fingerprint}),
+            "offers": offers(request, match, {"fingerprint": fingerprint}),
             "consent_rows": [
                 (
                     consent,
                     status,
-                    offers(request, consent, CONSENT_BUTTONS, {"fingerprint": asked.get(consent.pk, "")}),
+                    offers(request, consent, {"fingerprint": asked.get(consent.pk, "")}),
                 )
                 for consent, status in shown["consents"]
             ],

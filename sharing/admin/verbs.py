@@ -1,6 +1,6 @@
-"""Buttons and the forms behind them. Which are open, workflow.rules says; what they do, the verbs of workflow do."""
+"""Buttons in the admin: how the forms behind them look, and the addresses that carry them out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -10,8 +10,7 @@ from django.urls import URLPattern, path, reverse
 
 from registry.admin.base import person
 from sharing.admin.refusals import WorkflowAdmin
-from sharing.shown import verb_forms
-from sharing.shown.buttons import Button, Offer, carry_out, offered, standing
+from sharing.shown.buttons import Offer, button_of, carry_out, offered, standing
 from sharing.shown.verb_forms import Dressed
 from sharing.workflow.rules import Standing, Subject
 
@@ -30,50 +29,19 @@ class VerbForm(Dressed):
     dress: ClassVar = {forms.Select: Select, forms.DateInput: DateWidget, forms.Textarea: Textarea}
 
 
-class RejectionForm(VerbForm, verb_forms.RejectionForm):
-    pass
-
-
-class RefusalForm(VerbForm, verb_forms.RefusalForm):
-    pass
-
-
-class GrantForm(VerbForm, verb_forms.GrantForm):
-    pass
-
-
-class EndForm(VerbForm, verb_forms.EndForm):
-    pass
-
-
-class RenewForm(VerbForm, verb_forms.RenewForm):
-    pass
-
-
-class PartyForm(VerbForm, verb_forms.PartyForm):
-    pass
-
-
-class FinishForm(VerbForm, verb_forms.FinishForm):
-    pass
-
-
 def standing_of(request: HttpRequest) -> Standing:
     return standing(request, person(request))
 
 
-def offers(
-    request: HttpRequest, subject: Subject, buttons: Sequence[Button], initial: Mapping[str, str] | None = None
-) -> list[Offer]:
+def offers(request: HttpRequest, subject: Subject, initial: Mapping[str, str] | None = None) -> list[Offer]:
     """The buttons that are open to a person on `subject`. initial: hidden values, such as the fingerprint."""
     name = f"admin:{subject._meta.app_label}_{subject._meta.model_name}_do"
-    return offered(request, subject, buttons, standing_of(request), name, initial)
+    return offered(request, subject, standing_of(request), name, VerbForm, initial)
 
 
 class VerbMixin(WorkflowAdmin):
     """The admin of a noun with verbs: POST <id>/do/<verb>/ carries one out."""
 
-    buttons: Sequence[Button] = ()
     change_form_outer_before_template = "sharing/verbs.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -85,14 +53,15 @@ class VerbMixin(WorkflowAdmin):
 
     def beside_form(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """The buttons that are open on the row."""
-        return {"offers": offers(request, obj, self.buttons)}
+        return {"offers": offers(request, obj)}
 
     def do_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Carries out one verb on one row, and goes back to its page. What was filled in wrongly is asked again."""
         subject = self.get_object(request, str(pk))
         page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
+        button = button_of(subject, verb)
 
-        def ask_again(button: Button, form: forms.Form) -> HttpResponse:
+        def ask_again(form: forms.Form) -> HttpResponse:
             context = {
                 **self.admin_site.each_context(request),
                 "title": button.verb.label,
@@ -104,4 +73,4 @@ class VerbMixin(WorkflowAdmin):
             }
             return TemplateResponse(request, "sharing/verb.html", context, status=400)
 
-        return carry_out(request, person(request), subject, self.buttons, verb, page, ask_again=ask_again)
+        return carry_out(request, person(request), subject, button, page, look=VerbForm, ask_again=ask_again)

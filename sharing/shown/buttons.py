@@ -1,6 +1,7 @@
-"""Verbs as pages offer and carry them out. Which are open, workflow.rules says; what they do, verbs of workflow do."""
+"""Verbs as pages offer and carry them out, the same on the site and in the admin. Which are open, workflow.rules says;
+what they do, verbs of workflow do."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,23 +11,28 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registry.models import User
 from sharing.errors import BadInput, Refusal, StaleForm
-from sharing.models import MatchStatus
+from sharing.models import Agreement, CobuildGroup, Consent, DemandList, Match, MatchStatus
 from sharing.shown import kept_words
 from sharing.shown.refusals import answer
+from sharing.shown.verb_forms import (
+    Dressed,
+    EndForm,
+    FinishForm,
+    GrantShown,
+    NothingToFill,
+    PartyForm,
+    RefuseShown,
+    RejectionForm,
+    RenewForm,
+    WithFingerprint,
+    dressed,
+)
+from sharing.workflow import agreements, approvals, cobuild_groups, consents, lists, matches
 from sharing.workflow.rules import Standing, Subject, Verb, open_verbs
-
-
-class NothingToFill(forms.Form):
-    """A verb that needs no more than its button."""
-
-
-class WithFingerprint(forms.Form):
-    """Carries what was shown, so that a verb can refuse a page that is no longer true."""
-
-    fingerprint = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,90 @@ class Button:
     def slug(self) -> str:
         """Its name in addresses: “approve” for match.approve."""
         return self.verb.value.partition(".")[2]
+
+
+BUTTONS: dict[type[Subject], tuple[Button, ...]] = {
+    DemandList: (
+        Button(Verb.SUBMIT, lists.submit, gettext_lazy("Submitted; matching has begun."), tone="primary"),
+        Button(Verb.REMATCH, lists.rematch, gettext_lazy("Matching again has begun."), tone="quiet"),
+        Button(
+            Verb.REOPEN,
+            lists.reopen,
+            gettext_lazy("The list is a draft again: change it and submit it anew."),
+            tone="danger",
+        ),
+        Button(Verb.CLOSE, lists.close, gettext_lazy("The list is closed."), tone="danger"),
+    ),
+    Match: (
+        Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), WithFingerprint, "primary"),
+        Button(
+            Verb.REJECT,
+            approvals.reject,
+            gettext_lazy("Rejected; its units are free again."),
+            RejectionForm,
+            "danger",
+        ),
+        Button(
+            Verb.REQUEST,
+            matches.request,
+            gettext_lazy("Requested: its units are held, its owners are asked."),
+            tone="primary",
+        ),
+        Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
+    ),
+    Consent: (
+        Button(Verb.GRANT, consents.grant, gettext_lazy("Granted; the party has been told."), GrantShown, "primary"),
+        Button(
+            Verb.REFUSE,
+            consents.refuse,
+            gettext_lazy("Refused; the party has been told, and is offered the next best match."),
+            RefuseShown,
+            "danger",
+        ),
+    ),
+    Agreement: (
+        Button(Verb.RENEW, agreements.renew, gettext_lazy("Asked for: the owners decide again."), RenewForm, "quiet"),
+        Button(
+            Verb.END,
+            agreements.end,
+            gettext_lazy("The agreement ends; its units are free from that day."),
+            EndForm,
+            "danger",
+        ),
+    ),
+    CobuildGroup: (
+        Button(
+            Verb.JOIN,
+            cobuild_groups.join,
+            gettext_lazy("Joined. You can take it back until all have joined."),
+            PartyForm,
+            "primary",
+        ),
+        Button(
+            Verb.LEAVE,
+            cobuild_groups.withdraw,
+            gettext_lazy("Your joining is taken back; you may join again."),
+            PartyForm,
+        ),
+        Button(
+            Verb.DECLINE,
+            cobuild_groups.decline,
+            gettext_lazy("Declined; the others are grouped anew."),
+            PartyForm,
+            "danger",
+        ),
+        Button(Verb.FINISH, cobuild_groups.close, gettext_lazy("The group is closed."), FinishForm, "danger"),
+    ),
+}
+"""In the order in which a page has them."""
+
+
+def button_of(subject: Subject, slug: str) -> Button:
+    """That of an address. Raises Http404 where the subject has none of the name."""
+    for button in BUTTONS[type(subject)]:
+        if button.slug == slug:
+            return button
+    raise Http404
 
 
 @dataclass(frozen=True)
@@ -73,21 +163,23 @@ def standing(request: HttpRequest, user: User) -> Standing:
 def offered(
     request: HttpRequest,
     subject: Subject,
-    buttons: Sequence[Button],
     standing: Standing,
     route: str,
+    look: type[Dressed],
     initial: Mapping[str, str] | None = None,
+    only: Verb | None = None,
 ) -> list[Offer]:
     """The buttons that are open to a person on `subject`, with what they filled in where their page was outdated.
-    route: the name of the address that carries a verb out, by id and slug. initial: hidden values, such as the
-    fingerprint."""
+    route: the name of the address that carries a verb out, by id and slug. look: how the door dresses forms. initial:
+    hidden values, such as the fingerprint. only: the verb that is asked for, where not all are."""
     open_now, found = open_verbs(subject, standing), []
-    for button in buttons:
-        if button.verb not in open_now:
+    for button in BUTTONS[type(subject)]:
+        if button.verb not in open_now or only not in (None, button.verb):
             continue
         url = reverse(route, args=[subject.pk, button.slug])
         kept = kept_words.take(request, url)
-        form = button.form(initial={**(initial or {}), **kept}, auto_id=f"{button.slug}-{subject.pk}-%s")
+        form_class = dressed(button.form, look)
+        form = form_class(initial={**(initial or {}), **kept}, auto_id=f"{button.slug}-{subject.pk}-%s")
         found.append(Offer(button, form, url, is_open=bool(kept)))
     return found
 
@@ -96,29 +188,24 @@ def carry_out(
     request: HttpRequest,
     actor: User,
     subject: Subject,
-    buttons: Sequence[Button],
-    slug: str,
+    button: Button,
     page: str,
     *,
-    ask_again: Callable[[Button, forms.Form], HttpResponse],
+    look: type[Dressed],
+    ask_again: Callable[[forms.Form], HttpResponse],
 ) -> HttpResponse:
-    """Carries out one verb on one row, and goes back to `page`. ask_again: shows a form that was filled in wrongly.
-
-    Raises Http404 for a verb that is none, and for what the person may not see.
-    """
-    button = next((button for button in buttons if button.slug == slug), None)
-    if button is None:
-        raise Http404
+    """Carries out a verb on one row, and goes back to `page`. look: how the door dresses forms. ask_again: shows a
+    form that was filled in wrongly. Raises Http404 for what the person may not see."""
     if request.method != "POST":
         return HttpResponseRedirect(page)
-    form = button.form(request.POST)
+    form = dressed(button.form, look)(request.POST)
     if not form.is_valid():
-        return ask_again(button, form)
+        return ask_again(form)
     try:
         result = button.do(subject, actor=actor, **form.cleaned_data)
     except BadInput as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
-        return ask_again(button, form)
+        return ask_again(form)
     except Refusal as refusal:
         if isinstance(refusal, StaleForm):
             kept_words.keep(request, form)

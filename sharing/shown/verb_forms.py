@@ -1,7 +1,8 @@
 """What verbs ask to be filled in, the same behind every door; each door dresses the forms in its own widgets."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, TypeVar, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy
@@ -26,6 +27,29 @@ class Dressed(forms.Form):
                 field.widget.is_required = plain.is_required
                 if isinstance(field, forms.ChoiceField):
                     field.widget.choices = field.choices
+
+
+Look = TypeVar("Look", bound=Dressed)
+
+
+@cache
+def _dressed(form: type[forms.Form], look: type[Dressed]) -> type[Dressed]:
+    return cast("type[Dressed]", type(form.__name__, (look, form), {}))
+
+
+def dressed(form: type[forms.Form], look: type[Look]) -> type[Look]:
+    """The form as a door shows it."""
+    return cast("type[Look]", _dressed(form, look))
+
+
+class NothingToFill(forms.Form):
+    """A verb that needs no more than its button."""
+
+
+class WithFingerprint(forms.Form):
+    """Carries what was shown, so that a verb can refuse a page that is no longer true."""
+
+    fingerprint = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 def reason_field(reasons: Sequence[tuple[str, Any]], missing: Any) -> forms.ChoiceField:
@@ -64,6 +88,14 @@ class GrantForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Leave empty to grant without conditions."),
     )
+
+
+class GrantShown(GrantForm, WithFingerprint):
+    """A grant of what the page showed."""
+
+
+class RefuseShown(RefusalForm, WithFingerprint):
+    """A refusal of what the page showed."""
 
 
 class EndForm(forms.Form):

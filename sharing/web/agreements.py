@@ -26,23 +26,12 @@ from sharing import words
 from sharing.models import IN_FORCE, Agreement, MatchStatus
 from sharing.seen import Seen, author, events, with_why_ended
 from sharing.shown import letter
-from sharing.shown.buttons import Button
+from sharing.shown.buttons import button_of
 from sharing.shown.match_page import legs_of
 from sharing.shown.places import match_shapes
-from sharing.web.verbs import EndForm, RenewForm, carry_out, offers
-from sharing.workflow import agreements
-from sharing.workflow.rules import MATCH_FACTS, Verb
+from sharing.web.verbs import carry_out, offers
+from sharing.workflow.rules import MATCH_FACTS
 
-BUTTONS = (
-    Button(Verb.RENEW, agreements.renew, gettext_lazy("Asked for: the owners decide again."), RenewForm, "quiet"),
-    Button(
-        Verb.END,
-        agreements.end,
-        gettext_lazy("The agreement ends; its units are free from that day."),
-        EndForm,
-        "danger",
-    ),
-)
 SOON = timedelta(days=90)
 
 
@@ -139,7 +128,7 @@ def agreement(request: MemberRequest, pk: int) -> HttpResponse:
         "consents": seen.consents(match),
         "hidden_owners": seen.hidden_consents(match),
         "demand_facts": words.line_facts(match),
-        "offers": offers(request, found, BUTTONS),
+        "offers": offers(request, found),
         "letters": letter.addresses(match),
         "renewals": [
             (renewal, tag(renewal.status, renewal.get_status_display()), days(renewal.period))
@@ -159,7 +148,7 @@ def agreement(request: MemberRequest, pk: int) -> HttpResponse:
 def agreement_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     """Ends or renews one, and shows it again."""
     found = _found(request, pk)
-    return carry_out(request, found, BUTTONS, verb, reverse("web:agreement", args=[pk]))
+    return carry_out(request, found, button_of(found, verb), reverse("web:agreement", args=[pk]))
 
 
 def _found(request: MemberRequest, pk: int) -> Agreement:

@@ -24,35 +24,12 @@ from registry.web.places import collection, feature
 from registry.web.tables import Table, shown
 from sharing import words
 from sharing.models import CloseReason, CobuildAnswer, CobuildGroup, CobuildMember, CobuildStatus
-from sharing.shown.buttons import Button
+from sharing.shown.buttons import button_of
 from sharing.shown.cobuild import costs_of, joined_of, name_of, size_of, status_of
 from sharing.shown.places import demand_features
-from sharing.web.verbs import FinishForm, PartyForm, carry_out, offers
-from sharing.workflow import cobuild_groups
-from sharing.workflow.rules import Verb
+from sharing.web.verbs import carry_out, offers
 
 ANSWER_TONES = {CobuildAnswer.JOINED.value: "approved", CobuildAnswer.DECLINED.value: "refused"}
-
-BUTTONS = (
-    Button(
-        Verb.JOIN,
-        cobuild_groups.join,
-        gettext_lazy("Joined. You can take it back until all have joined."),
-        PartyForm,
-        "primary",
-    ),
-    Button(
-        Verb.LEAVE, cobuild_groups.withdraw, gettext_lazy("Your joining is taken back; you may join again."), PartyForm
-    ),
-    Button(
-        Verb.DECLINE,
-        cobuild_groups.decline,
-        gettext_lazy("Declined; the others are grouped anew."),
-        PartyForm,
-        "danger",
-    ),
-    Button(Verb.FINISH, cobuild_groups.close, gettext_lazy("The group is closed."), FinishForm, "danger"),
-)
 
 
 class GroupFilter(Form):
@@ -161,7 +138,7 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
             for member in known
         ],
         "unknown": len(found.members.all()) - len(known),
-        "offers": offers(request, found, BUTTONS),
+        "offers": offers(request, found),
         "shapes": collection(
             [
                 feature(
@@ -180,7 +157,8 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
 @members
 def group_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     """Joins, declines, withdraws or closes, and shows the group again."""
-    return carry_out(request, _found(request, pk), BUTTONS, verb, reverse("web:cobuild-group", args=[pk]))
+    found = _found(request, pk)
+    return carry_out(request, found, button_of(found, verb), reverse("web:cobuild-group", args=[pk]))
 
 
 def _cell(place: Any) -> Polygon:

@@ -23,32 +23,10 @@ from sharing import words
 from sharing.models import Consent, ConsentStatus
 from sharing.seen import consents_naming_owner
 from sharing.shown import match_page
-from sharing.shown.buttons import Button, WithFingerprint
+from sharing.shown.buttons import button_of
 from sharing.shown.places import match_shapes
-from sharing.web.verbs import GrantForm, RefusalForm, carry_out, offers
-from sharing.workflow import consents
+from sharing.web.verbs import carry_out, offers
 from sharing.workflow.fingerprint import asked_fingerprint
-from sharing.workflow.rules import Verb
-
-
-class GrantShown(GrantForm, WithFingerprint):
-    """A grant of what the page showed."""
-
-
-class RefuseShown(RefusalForm, WithFingerprint):
-    """A refusal of what the page showed."""
-
-
-BUTTONS = (
-    Button(Verb.GRANT, consents.grant, gettext_lazy("Granted; the party has been told."), GrantShown, "primary"),
-    Button(
-        Verb.REFUSE,
-        consents.refuse,
-        gettext_lazy("Refused; the party has been told, and is offered the next best match."),
-        RefuseShown,
-        "danger",
-    ),
-)
 
 
 class QueueFilter(Form):
@@ -177,7 +155,7 @@ def consent(request: MemberRequest, pk: int) -> HttpResponse:
         "status_tag": tag(found.status, found.get_status_display()),
         "due": due(found.deadline),
         "period": days(found.match.told_period),
-        "offers": offers(request, found, BUTTONS, {"fingerprint": fingerprint}),
+        "offers": offers(request, found, {"fingerprint": fingerprint}),
         "elsewhere": len(context["legs"]) - len(own),
         "legs": own,
         "fee": sum(row.leg.cost_per_year for row in own),
@@ -192,7 +170,8 @@ def consent(request: MemberRequest, pk: int) -> HttpResponse:
 @members
 def consent_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     """Grants or refuses one request, and shows it again."""
-    return carry_out(request, _found(request, pk), BUTTONS, verb, reverse("web:consent", args=[pk]))
+    found = _found(request, pk)
+    return carry_out(request, found, button_of(found, verb), reverse("web:consent", args=[pk]))
 
 
 def _found(request: MemberRequest, pk: int) -> Consent:

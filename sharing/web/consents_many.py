@@ -17,17 +17,18 @@ from registry.search import is_id
 from registry.web.access import MemberRequest, members
 from sharing.errors import BadInput, NotYours, Refusal
 from sharing.models import Consent
+from sharing.shown.verb_forms import GrantForm, RefusalForm, dressed
 from sharing.web.consents import asked_of, with_match
-from sharing.web.verbs import GrantForm, RefusalForm, standing_of
+from sharing.web.verbs import VerbForm, standing_of
 from sharing.workflow import consents
 from sharing.workflow.bulk import BulkResult
 from sharing.workflow.fingerprint import asked_fingerprints
 from sharing.workflow.rules import MATCH_FACTS, Verb, why_not
 
 MOST = 200
-VERBS: dict[str, tuple[Verb, type[GrantForm] | type[RefusalForm], Any]] = {
-    "grant": (Verb.GRANT, GrantForm, consents.grant_many),
-    "refuse": (Verb.REFUSE, RefusalForm, consents.refuse_many),
+VERBS: dict[str, tuple[Verb, type[VerbForm], Any]] = {
+    "grant": (Verb.GRANT, dressed(GrantForm, VerbForm), consents.grant_many),
+    "refuse": (Verb.REFUSE, dressed(RefusalForm, VerbForm), consents.refuse_many),
 }
 
 

@@ -42,7 +42,6 @@ from sharing.shown.demand_lines import LINES_PRINTED, LineRow, figures, line_row
 from sharing.shown.places import demand_point, leg_features
 from sharing.shown.refusals import with_way_on
 from sharing.waiting_for import to_request
-from sharing.web.demand_lists import BUTTONS
 from sharing.web.uploads import sent_for
 from sharing.web.verbs import offers, standing_of
 from sharing.workflow import matches
@@ -154,7 +153,7 @@ def demand_list(request: MemberRequest, pk: int) -> HttpResponse:
         "lines": whole,
         "may_edit": page.may_edit,
         "status_tag": tag(page.list.status, page.list.get_status_display()),
-        "offers": offers(request, page.list, BUTTONS),
+        "offers": offers(request, page.list),
         "filter": narrowing,
         "page": shown_page,
         "rows": rows,

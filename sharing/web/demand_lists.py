@@ -19,23 +19,11 @@ from registry.web.forms import Form
 from registry.web.tables import Table, shown
 from sharing.errors import BadInput
 from sharing.models import LIVE, Demand, DemandList, ListStatus, Match, MatchStatus
-from sharing.shown.buttons import Button
+from sharing.shown.buttons import Button, button_of
 from sharing.web.uploads import sent_by
 from sharing.web.verbs import carry_out
 from sharing.workflow import lists
 from sharing.workflow.rules import Verb
-
-BUTTONS = (
-    Button(Verb.SUBMIT, lists.submit, gettext_lazy("Submitted; matching has begun.")),
-    Button(Verb.REMATCH, lists.rematch, gettext_lazy("Matching again has begun."), tone="quiet"),
-    Button(
-        Verb.REOPEN,
-        lists.reopen,
-        gettext_lazy("The list is a draft again: change it and submit it anew."),
-        tone="danger",
-    ),
-    Button(Verb.CLOSE, lists.close, gettext_lazy("The list is closed."), tone="danger"),
-)
 
 
 class ListFilter(Form):
@@ -133,7 +121,7 @@ def rename(request: MemberRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(DemandList.objects.visible_to(request.user), pk=pk)
     button = Button(Verb.EDIT, lists.rename, gettext_lazy("Renamed."), TitleForm)
     if request.method == "POST":
-        return carry_out(request, found, (button,), button.slug, reverse("web:demand-list", args=[pk]))
+        return carry_out(request, found, button, reverse("web:demand-list", args=[pk]))
     form = TitleForm(initial={"title": found.title})
     return render(request, "web/demand_list_rename.html", {"list": found, "form": form})
 
@@ -143,7 +131,7 @@ def rename(request: MemberRequest, pk: int) -> HttpResponse:
 def list_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     """Carries out one verb on a list, and shows it again."""
     found = get_object_or_404(DemandList.objects.visible_to(request.user), pk=pk)
-    return carry_out(request, found, BUTTONS, verb, reverse("web:demand-list", args=[pk]))
+    return carry_out(request, found, button_of(found, verb), reverse("web:demand-list", args=[pk]))
 
 
 def _counted(rows: QuerySet[DemandList]) -> QuerySet[Any]:

@@ -32,7 +32,6 @@ from sharing.shown.places import demand_features, leg_features
 from sharing.shown.refusals import answer
 from sharing.web.demand_form import DemandForm
 from sharing.web.demand_list import PER_PAGE
-from sharing.web.matches import BUTTONS
 from sharing.web.verbs import offers, standing_of
 from sharing.workflow import lists
 from sharing.workflow.locks import lock_list
@@ -222,7 +221,7 @@ def _match_rows(request: MemberRequest, demand: Demand, run: MatchRun | None) ->
             match.cost_per_year - answers[match.run_id] if match.rank > 1 and match.run_id in answers else None,
             tag(match.status, match.get_status_display()),
             words.score_parts(match.score_parts),
-            offers(request, match, [button for button in BUTTONS if button.verb is Verb.REQUEST]),
+            offers(request, match, only=Verb.REQUEST),
         )
         for match in found
     ]

@@ -22,22 +22,10 @@ from sharing import waiting_for, words
 from sharing.models import Agreement, ConsentStatus, Match, MatchStatus
 from sharing.seen import list_of, with_why_ended
 from sharing.shown import letter, match_page
-from sharing.shown.buttons import Button
+from sharing.shown.buttons import button_of
 from sharing.shown.places import match_shapes
-from sharing.web.agreements import BUTTONS as AGREEMENT_BUTTONS
-from sharing.web.verbs import ApprovalForm, RejectionForm, carry_out, offers, standing_of
-from sharing.workflow import approvals, matches
+from sharing.web.verbs import carry_out, offers, standing_of
 from sharing.workflow.fingerprint import fingerprint_of
-from sharing.workflow.rules import Verb
-
-BUTTONS = (
-    Button(Verb.APPROVE, approvals.approve, gettext_lazy("Approved as shown."), ApprovalForm),
-    Button(
-        Verb.REJECT, approvals.reject, gettext_lazy("Rejected; its units are free again."), RejectionForm, "danger"
-    ),
-    Button(Verb.REQUEST, matches.request, gettext_lazy("Requested: its units are held, its owners are asked.")),
-    Button(Verb.WITHDRAW, matches.withdraw, gettext_lazy("Withdrawn; its units are free again."), tone="danger"),
-)
 
 
 class MatchFilter(Form):
@@ -133,10 +121,10 @@ def match(request: MemberRequest, pk: int) -> HttpResponse:
         "list": list_of(found.demand, request.user),
         "status_tag": tag(found.status, found.get_status_display()),
         "due": due(found.deadline),
-        "offers": offers(request, found, BUTTONS, {"fingerprint": fingerprint}),
+        "offers": offers(request, found, {"fingerprint": fingerprint}),
         "agreement": agreement,
         "agreement_days": days(agreement.period) if agreement else "",
-        "agreement_offers": offers(request, agreement, AGREEMENT_BUTTONS) if agreement else [],
+        "agreement_offers": offers(request, agreement) if agreement else [],
         "shapes": match_shapes(found, context["legs"]),
         "waits_for": _waits_for(request, found),
         "letters": letter.addresses(found),
@@ -152,7 +140,7 @@ def match_do(request: MemberRequest, pk: int, verb: str) -> HttpResponse:
     page = reverse("web:match", args=[pk])
     if request.GET.get("from") == "list":
         page = reverse("web:demand-list", args=[found.demand.list_id])
-    return carry_out(request, found, BUTTONS, verb, page)
+    return carry_out(request, found, button_of(found, verb), page)
 
 
 def _waits_for(request: MemberRequest, found: Match) -> str:
