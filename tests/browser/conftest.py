@@ -118,12 +118,12 @@ def problems(page: Page) -> list[str]:
     """What axe-core finds against WCAG 2.2 AA or good practice, and whether the page is wider than the screen."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    # Of what passes it is not asked, which it takes long to tell.
+    # Of what passes it is not asked, which it takes long to tell and to hand over.
     asked = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
-    found = page.evaluate("asked => axe.run(asked)", asked)
+    violations = page.evaluate("async asked => (await axe.run(asked)).violations", asked)
     wrong = [
         f"{each['id']}: {node['html']} {node['failureSummary']}"
-        for each in found["violations"]
+        for each in violations
         for node in each["nodes"]
     ]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
