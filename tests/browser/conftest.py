@@ -121,11 +121,7 @@ def problems(page: Page) -> list[str]:
     # Of what passes it is not asked, which it takes long to tell and to hand over.
     asked = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
     violations = page.evaluate("async asked => (await axe.run(asked)).violations", asked)
-    wrong = [
-        f"{each['id']}: {node['html']} {node['failureSummary']}"
-        for each in violations
-        for node in each["nodes"]
-    ]
+    wrong = [f"{each['id']}: {node['html']} {node['failureSummary']}" for each in violations for node in each["nodes"]]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         wrong.append("wider than the screen: " + page.evaluate(TOO_WIDE))
     return wrong

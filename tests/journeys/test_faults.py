@@ -2,6 +2,7 @@
 arrives, in the inbox exactly once, and by mail twice only where its sender died before it had the server's reply."""
 
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,12 +112,14 @@ def test_killed_workers_and_a_killed_and_emptied_redis_lose_no_notification(
     worker.start()
     wait_for(lambda: len(mails.received) >= 60, "mails of the second worker")
 
-    deaths, emptied = 1, 0
+    deaths, emptied, waits = 1, 0, []
     for strike in range(STRIKES):
         kill_or_empty(redis, folder, scene, emptied=bool(strike % 2))
         emptied += strike % 2
+        began = time.monotonic()
         # Not all of it, so that the next strike finds mails under way.
         deaths += wait_with(worker, lambda: waiting() <= PER_STRIKE, "the worker to go on with Redis back")
+        waits.append(time.monotonic() - began)
     deaths += wait_with(worker, lambda: waiting() == 0, "everything to be told")
 
     # Beat's clock may tell of others meanwhile, such as the reports of the first of a month.
@@ -137,6 +140,7 @@ def test_killed_workers_and_a_killed_and_emptied_redis_lose_no_notification(
     assert not Notification.objects.filter(status=DeliveryStatus.PARKED).exists()
     told("Redis killed", STRIKES, "times", None)
     told("the same, emptied by it", emptied, "times", None)
+    told("the same, the longest until most was told with Redis back", max(waits), "s", services.PATIENCE_S)
     told("Redis killed and emptied: events lost", len({event for event, _person in wanted - set(inbox)}), "events", 0)
     told("Redis killed and emptied: doubled in an inbox", sum(inbox.values()) - len(inbox), "notifications", 0)
     told("Redis killed and emptied: mails doubled, each by a worker that died", len(doubles), "mails", None)
