@@ -41,8 +41,7 @@ class Service:
             )
 
     def keep_up(self) -> bool:
-        """As systemd does (deploy/systemd): a worker that ended of itself is started again; whether it had to be.
-        Celery's ends where it would acknowledge a task in the moment in which Redis is lost."""
+        """As systemd does (deploy/systemd): a worker that ended of itself is started again; whether it had to be."""
         ended = self.process is not None and self.process.poll() is not None
         if ended:
             self.kill()

@@ -1,6 +1,7 @@
 """Real Celery workers and a Redis of their own are killed while hundreds of notifications are under way: every one
 arrives, in the inbox exactly once, and by mail twice only where its sender died before it had the server's reply."""
 
+import re
 import shutil
 import time
 from collections import Counter
@@ -98,6 +99,27 @@ def kill_or_empty(redis: Service, folder: Path, scene: Scene, *, emptied: bool) 
     produce(scene, PER_STRIKE // 4)
 
 
+def test_a_worker_outlives_a_redis_that_is_lost_while_it_sends(
+    scene: Scene, worker: Service, redis: Service, mails: MailServer
+):
+    mails.fall_silent()
+    produce(scene, 20)
+    wait_for(lambda: bool(mails.unanswered), "a mail in the send window")
+    redis.kill()
+    wait_for(lambda: "Connection to broker lost" in worker.last_words(1_000), "the worker to miss Redis")
+    redis.start()
+    mails.answering.set()
+    wait_for(lambda: waiting() == 0, "everything to be told")
+    produce(scene, 20)
+    wait_for(lambda: waiting() == 0, "what came later to be told")
+    assert not worker.keep_up()
+    log = worker.last_words(1_000)
+    assert "Couldn't ack" in log
+    assert not re.search(r"Unrecoverable|Error on", log)
+    assert len(mails.received) == 80
+    assert set(mails.received.values()) == {1}
+
+
 def test_killed_workers_and_a_killed_and_emptied_redis_lose_no_notification(
     scene: Scene,
     worker: Service,
@@ -141,6 +163,7 @@ def test_killed_workers_and_a_killed_and_emptied_redis_lose_no_notification(
     told("Redis killed", STRIKES, "times", None)
     told("the same, emptied by it", emptied, "times", None)
     told("the same, the longest until most was told with Redis back", max(waits), "s", services.PATIENCE_S)
+    told("the same, workers that ended of it", deaths - 1, "workers", None)
     told("Redis killed and emptied: events lost", len({event for event, _person in wanted - set(inbox)}), "events", 0)
     told("Redis killed and emptied: doubled in an inbox", sum(inbox.values()) - len(inbox), "notifications", 0)
     told("Redis killed and emptied: mails doubled, each by a worker that died", len(doubles), "mails", None)
