@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, NoReturn
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 
@@ -14,11 +14,12 @@ class Consumer(CeleryConsumer):
         super().__init__(*args, **options, without_gossip=True, without_mingle=True)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        def lost(*args: Any, **kwargs: Any) -> None:
-            raise exc
-
         connection: Any = self.connection
         for channel in connection.transport.channels:
             channel.do_restore = False
-            channel.basic_ack = channel.basic_reject = lost
+            channel.basic_ack = channel.basic_reject = _lost
         super().on_connection_error_after_connected(exc)
+
+
+def _lost(*args: Any, **kwargs: Any) -> NoReturn:
+    raise ConnectionError("Redis was lost before the task ended")
