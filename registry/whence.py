@@ -1,7 +1,5 @@
 """The page that somebody is on, or comes from, to lead back to it."""
 
-from urllib.parse import urlsplit
-
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -16,12 +14,9 @@ def page_of(request: HttpRequest) -> str:
 
 def page_before(request: HttpRequest) -> str:
     """The page of this site that the browser says it comes from; empty where it says none, or another site's."""
-    whence = urlsplit(request.headers.get("Referer", ""))
-    if f"{whence.scheme}://{whence.netloc}" != f"{request.scheme}://{request.get_host()}":
-        return ""
+    here, whence = f"{request.scheme}://{request.get_host()}/", request.headers.get("Referer", "")
     # One slash, or a browser would read another site's name.
-    path = "/" + whence.path.lstrip("/")
-    return f"{path}?{whence.query}" if whence.query else path
+    return "/" + whence.removeprefix(here).lstrip("/") if whence.startswith(here) else ""
 
 
 def page_named(request: HttpRequest, otherwise: str) -> str:

@@ -13,7 +13,7 @@ HOST = "http://testserver"
     ("whence", "back"),
     [
         (f"{HOST}/lists/5/?page=2", "/lists/5/?page=2"), (f"{HOST}/", "/"), ("", "/"), (HOST, "/"),
-        (f"{HOST}//elsewhere.example/", "/elsewhere.example/"),
+        (f"{HOST}//elsewhere.example/", "/elsewhere.example/"), ("http://[", "/"),
         ("https://elsewhere.example/lists/5/", "/"), (f"{HOST}.example/lists/5/", "/"), ("/lists/5/", "/"),
     ],
 )  # fmt: skip
